@@ -1,0 +1,3 @@
+//! `gauntlet lint` under the name that operators know.
+
+fn main() {}

@@ -1,0 +1,82 @@
+//! A finding: what a rule has to say about one place.
+//!
+//! A finding cannot be built without saying what is wrong, why it matters here, what to write instead, and where.
+
+use serde::Serialize;
+
+use crate::id::RuleCode;
+use crate::source::{Position, RepoPath, SourceText, Span};
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Reported; the exit code stays 0.
+    Warn,
+    /// Reported; the exit code is 1.
+    Fail,
+}
+
+/// A place in the finding's file, with the words that stand beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Bytes of the file.
+    pub span: Span,
+    /// Where the span starts.
+    pub start: Position,
+    /// Where the span ends (the place after its last character).
+    pub end: Position,
+    /// What to say there; empty for a bare underline.
+    pub text: String,
+}
+
+impl Label {
+    /// A label over `span` of `source`.
+    pub fn new(source: &SourceText, span: Span, text: impl Into<String>) -> Self {
+        Self {
+            span,
+            start: source.position(span.start),
+            end: source.position(span.end.max(span.start)),
+            text: text.into(),
+        }
+    }
+}
+
+/// The three parts of every message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Why it matters here.
+    pub why: String,
+    /// What to write instead.
+    pub instead: String,
+}
+
+/// One finding of one rule in one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's code.
+    pub code: RuleCode,
+    /// The rule's slug.
+    pub rule: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The file.
+    pub path: RepoPath,
+    /// Where it stands.
+    pub primary: Label,
+    /// The way the value took, the gate that is missing, the call that runs it.
+    pub secondary: Vec<Label>,
+    /// What, why, instead.
+    pub advice: Advice,
+    /// Identifies the finding across edits elsewhere in the file: 32 hexadecimal digits.
+    pub fingerprint: String,
+}
+
+impl Finding {
+    /// The order of every report: path, place, rule.
+    pub fn sort_key(&self) -> (&RepoPath, Span, RuleCode, &str) {
+        (&self.path, self.primary.span, self.code, &self.advice.message)
+    }
+}

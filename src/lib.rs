@@ -1,0 +1,18 @@
+//! `gauntlet` keeps a repository of operations scripts honest.
+//!
+//! The modules are floors: each imports only floors below its own, and siblings never import each other
+//! (`tests/` proves it). `docs/architecture.md` has the map.
+
+// 0: vocabulary (pure)
+pub mod event;
+pub mod fault;
+pub mod finding;
+pub mod id;
+pub mod source;
+pub mod verdict;
+
+// 1: understanding (pure)
+pub mod bash;
+
+// 2: judgement (pure)
+pub mod trial;

@@ -1,0 +1,3 @@
+//! The `gauntlet` command.
+
+fn main() {}

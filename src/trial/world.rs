@@ -1,0 +1,183 @@
+//! What a trial asks of the world, and what the world says afterwards.
+//!
+//! These values cross a process boundary (the sandbox is another process), so they are plain data. Nothing here
+//! decides anything.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{FaultKind, Persistence};
+
+/// One run of a script in a fresh world.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// What runs: the interpreter's or program's name first, paths as the world sees them
+    /// (`["bash", "/repo/scripts/x.sh", "--apply"]`).
+    pub command: Vec<String>,
+    /// What the script reads on stdin (a pipe).
+    pub stdin: String,
+    /// Its whole environment besides `HOME`, `TMPDIR`, `PATH`, `TZ` and `LC_ALL`.
+    pub env: BTreeMap<String, String>,
+    /// Answers, in order of preference.
+    pub stubs: Vec<Stub>,
+    /// The call that fails, where one does.
+    pub fault: Option<Fault>,
+    /// How long the script may run, in milliseconds of real time.
+    pub deadline_ms: u64,
+    /// Files to hand back after the run, by their path in the world.
+    pub collect: Vec<String>,
+    /// Texts to look for in every file that the script left in the writable world (canary values).
+    pub search: Vec<String>,
+}
+
+/// An answer to calls that match it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stub {
+    /// Patterns, the program's name first; each globs one word of the call, a final `**` any rest.
+    pub argv: Vec<String>,
+    /// What it prints.
+    pub stdout: String,
+    /// What it prints on stderr.
+    pub stderr: String,
+    /// Its exit code.
+    pub exit: u8,
+    /// How often it answers; `None` for any number of times.
+    pub times: Option<u32>,
+    /// Bash text that answers instead, run with the call's words as `"$0" "$@"` and `$STATE` set.
+    pub handler: Option<String>,
+    /// Whether it reads its stdin to the end.
+    pub reads_stdin: bool,
+    /// A glob over the whole stdin that must match too.
+    pub stdin: Option<String>,
+    /// Files that it writes: path in the world, content.
+    pub writes: BTreeMap<String, String>,
+}
+
+/// Which call fails, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The call.
+    pub site: Site,
+    /// Which of the calls at that site, from 1.
+    pub occurrence: u32,
+    /// How it fails.
+    pub kind: FaultKind,
+    /// How long.
+    pub persistence: Persistence,
+    /// Exit code of `exit`.
+    pub exit: u8,
+    /// What the failing tool says on stderr.
+    pub stderr: String,
+}
+
+/// Where a call comes from: the same words from the same line are the same site.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Site {
+    /// The call's words after [`normalise`], the program's name (without folders) first.
+    pub argv: Vec<String>,
+    /// The caller: script path as the world sees it and line from 1; `None` where it could not be told.
+    pub at: Option<(String, u32)>,
+}
+
+/// Replaces what differs from run to run: random names under the temporary folder.
+pub fn normalise(word: &str) -> String {
+    const MARK: &str = "/tmp/";
+    let Some(at) = word.find(MARK) else { return word.to_owned() };
+    let (head, rest) = word.split_at(at + MARK.len());
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(rest.len());
+    let name = &rest[..end];
+    let random = name
+        .rsplit('.')
+        .next()
+        .is_some_and(|tail| tail.len() >= 6 && tail.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if random { format!("{head}XXXXXX{}", &rest[end..]) } else { word.to_owned() }
+}
+
+/// Where a call's stdout leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// The script's own stdout or stderr.
+    Script,
+    /// `/dev/null`.
+    Null,
+    /// A pipe: a pipeline or a command substitution reads it.
+    Pipe,
+    /// A file.
+    File,
+}
+
+/// Who answered a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The stub with this index in the plan.
+    Stub(usize),
+    /// The real tool ran (journalled tools such as `mktemp`).
+    Real,
+    /// The planned fault.
+    Fault,
+    /// Nobody: no stub matched; it failed with 127.
+    Unstubbed,
+}
+
+/// One external command of the script.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The call's words, as they came; the program's name as it was called first.
+    pub argv: Vec<String>,
+    /// Its address.
+    pub site: Site,
+    /// Which of the calls at that site, from 1.
+    pub occurrence: u32,
+    /// Who answered.
+    pub answer: Answer,
+    /// Where its stdout leads.
+    pub output: Output,
+    /// What it printed on stdout (up to 64 KiB).
+    pub stdout: String,
+    /// Its exit code; 128 + n for a signal.
+    pub exit: i32,
+    /// Whether its consumer had closed the pipe before all was written.
+    pub broken_pipe: bool,
+    /// What it read on stdin, where its stub reads (up to 64 KiB).
+    pub stdin: Option<String>,
+    /// Bytes of the script's stdout that had been printed when the call came.
+    pub stdout_before: usize,
+    /// The same for stderr.
+    pub stderr_before: usize,
+}
+
+impl Call {
+    /// The program's name without folders.
+    pub fn program(&self) -> &str {
+        self.site.argv.first().map_or("", String::as_str)
+    }
+}
+
+/// How the script ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// With this exit code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It outlived its deadline and was killed.
+    TimedOut,
+}
+
+/// What happened in one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// How it ended.
+    pub end: End,
+    /// All of its stdout (up to 1 MiB).
+    pub stdout: String,
+    /// All of its stderr (up to 1 MiB).
+    pub stderr: String,
+    /// The calls, in the order in which they were answered.
+    pub calls: Vec<Call>,
+    /// The files asked for, where they exist: path, content.
+    pub files: BTreeMap<String, String>,
+    /// Which searched texts were found, and in which file.
+    pub found: Vec<(String, String)>,
+}
