@@ -13,6 +13,7 @@ pub mod verdict;
 
 // 1: understanding (pure)
 pub mod bash;
+pub mod commands;
 
 // 2: judgement (pure)
 pub mod trial;

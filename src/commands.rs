@@ -1,0 +1,13 @@
+//! What is known of other programs: verbs, wrappers, secrets, failure answers, text tools.
+//!
+//! The knowledge is data in `rules/commands/*.toml`, embedded at build; this module reads it once and answers
+//! questions about one command line. It never looks at a script.
+
+mod effect;
+mod tables;
+
+pub use effect::{Effect, matches_words};
+pub use tables::{Payload, Safe, Secrets, Tables, Tool, Wrapper};
+
+/// Stands in a word for a part whose value is not known (U+FFFC, which no shell word contains in practice).
+pub const HOLE: char = '\u{fffc}';

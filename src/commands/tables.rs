@@ -1,0 +1,303 @@
+//! The tables as typed values, and their lookup.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// A tool whose verbs are known.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Other names with the same grammar.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// How its effect is found.
+    pub style: Style,
+    /// Options that take the next word as their value.
+    #[serde(default)]
+    pub options_with_value: Vec<String>,
+    /// What only reads.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// Verbs that change something (only where they tell the verb from the nouns).
+    #[serde(default)]
+    pub mutate: Vec<String>,
+    /// Words that make a reading verb a changing one.
+    #[serde(default)]
+    pub mutate_when: Vec<MutateWhen>,
+    /// Options under which nothing is changed.
+    #[serde(default)]
+    pub simulate: Vec<String>,
+    /// Verbs for which no output is a valid answer.
+    #[serde(default)]
+    pub empty_ok: Vec<String>,
+    /// The usual failure.
+    pub failure: Failure,
+    /// The form of ids, by noun.
+    #[serde(default)]
+    pub id_forms: BTreeMap<String, Vec<String>>,
+    /// `http`: options that name the method.
+    #[serde(default)]
+    pub method_options: Vec<String>,
+    /// `http`: options that send a body.
+    #[serde(default)]
+    pub data_options: Vec<String>,
+    /// `http`: options that make it a GET or HEAD all the same.
+    #[serde(default)]
+    pub get_options: Vec<String>,
+    /// `http`: addresses that read although a body is sent (logins, searches).
+    #[serde(default)]
+    pub read_urls: Vec<String>,
+    /// `operand`: prefixes of the operands that name what is written.
+    #[serde(default)]
+    pub operands: Vec<String>,
+    /// `in-place`: the options that write.
+    #[serde(default)]
+    pub in_place: Vec<String>,
+}
+
+/// How a tool's effect is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Style {
+    /// The first words after the global options are the verb.
+    Verb,
+    /// The first word that is a known verb.
+    NounVerb,
+    /// By method and body.
+    Http,
+    /// Writes every operand.
+    Files,
+    /// Writes its last operand.
+    LastFile,
+    /// Writes the operand with a prefix.
+    Operand,
+    /// Writes only with an option.
+    InPlace,
+    /// Never writes.
+    ReadOnly,
+}
+
+/// A verb that reads unless one of some words is there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MutateWhen {
+    /// The verb.
+    pub verb: String,
+    /// The words, as globs.
+    pub words: Vec<String>,
+}
+
+/// What a tool answers when it fails.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// Exit code.
+    pub exit: u8,
+    /// Line on stderr.
+    pub stderr: String,
+}
+
+/// How a wrapper is given the command that it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Payload {
+    /// The rest of its words are the command's words.
+    #[default]
+    Words,
+    /// The rest of its words are joined by blanks and read as shell text.
+    Joined,
+}
+
+/// A program that runs another one given on its command line.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// Its name.
+    pub name: String,
+    /// Other names with the same grammar.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The verbs under which it wraps; none for any.
+    #[serde(default)]
+    pub verbs: Vec<String>,
+    /// Options without a value.
+    #[serde(default)]
+    pub flags: Vec<String>,
+    /// Options with a value, attached or the next word.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Beginnings of words that are options with an attached value.
+    #[serde(default)]
+    pub prefixes: Vec<String>,
+    /// Options under which nothing runs.
+    #[serde(default)]
+    pub lookups: Vec<String>,
+    /// Options whose value is split into words.
+    #[serde(default)]
+    pub split: Vec<String>,
+    /// How many operands stand before the command.
+    #[serde(default)]
+    pub skip: usize,
+    /// How many operands there are at all (`su USER -c TEXT`).
+    #[serde(default)]
+    pub operands: Option<usize>,
+    /// How the command is given.
+    #[serde(default)]
+    pub payload: Payload,
+    /// The option whose value is shell text.
+    #[serde(default)]
+    pub payload_option: Option<String>,
+    /// Whether `NAME=value` words stand before the command.
+    #[serde(default)]
+    pub assignments: bool,
+    /// Whether it adds words of its own to the command.
+    #[serde(default)]
+    pub appends: bool,
+    /// Whether the command runs on another machine or in another container.
+    #[serde(default)]
+    pub remote: bool,
+    /// Whether it is a shell.
+    #[serde(default)]
+    pub shell: bool,
+    /// Whether it is a program of its own (its words are an argv), not a builtin.
+    #[serde(default)]
+    pub execs: bool,
+}
+
+/// What to write instead of an exposing call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Safe {
+    /// The call, as words that glob.
+    pub call: String,
+    /// The advice.
+    pub instead: String,
+}
+
+/// What is known of secrets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Segments of variable names.
+    pub names: Vec<String>,
+    /// Last segments that make a name harmless.
+    pub harmless_suffixes: Vec<String>,
+    /// Commands that print secrets.
+    pub printers: Vec<String>,
+    /// What to write instead.
+    pub safe: Vec<Safe>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolFile {
+    tool: Vec<Tool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrapperFile {
+    wrapper: Vec<Wrapper>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RealFile {
+    text: Vec<String>,
+    journalled: Vec<String>,
+}
+
+/// All tables.
+#[derive(Debug)]
+pub struct Tables {
+    tools: HashMap<String, Tool>,
+    wrappers: HashMap<String, Vec<Wrapper>>,
+    secrets: Secrets,
+    real: Vec<String>,
+    journalled: Vec<String>,
+}
+
+static BUILTIN: LazyLock<Tables> = LazyLock::new(Tables::read_builtin);
+
+impl Tables {
+    /// The tables that are built in.
+    pub fn builtin() -> &'static Self {
+        &BUILTIN
+    }
+
+    fn read_builtin() -> Self {
+        const TOOLS: [&str; 3] = [
+            include_str!("../../rules/commands/openstack.toml"),
+            include_str!("../../rules/commands/cloud.toml"),
+            include_str!("../../rules/commands/system.toml"),
+        ];
+        let mut tools = HashMap::new();
+        for text in TOOLS {
+            let file: ToolFile = embedded(text);
+            for tool in file.tool {
+                for alias in &tool.aliases {
+                    tools.insert(alias.clone(), tool.clone());
+                }
+                tools.insert(tool.name.clone(), tool);
+            }
+        }
+        let mut wrappers: HashMap<String, Vec<Wrapper>> = HashMap::new();
+        let file: WrapperFile = embedded(include_str!("../../rules/commands/wrappers.toml"));
+        for wrapper in file.wrapper {
+            for alias in &wrapper.aliases {
+                wrappers.entry(alias.clone()).or_default().push(wrapper.clone());
+            }
+            wrappers.entry(wrapper.name.clone()).or_default().push(wrapper);
+        }
+        let real: RealFile = embedded(include_str!("../../rules/commands/real.toml"));
+        let secrets = embedded(include_str!("../../rules/commands/secrets.toml"));
+        Self { tools, wrappers, secrets, real: real.text, journalled: real.journalled }
+    }
+
+    /// The tool of that name (without folders), where its verbs are known.
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.get(name)
+    }
+
+    /// The wrappers of that name (without folders).
+    pub fn wrappers(&self, name: &str) -> &[Wrapper] {
+        self.wrappers.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is known of secrets.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Text tools that run for real in a trial and are never faulted.
+    pub fn real_tools(&self) -> &[String] {
+        &self.real
+    }
+
+    /// Tools that run for real in a trial but are recorded and faulted.
+    pub fn journalled_tools(&self) -> &[String] {
+        &self.journalled
+    }
+
+    /// Exit code and stderr of a call's usual failure.
+    pub fn failure(&self, argv: &[String]) -> (u8, String) {
+        let program = argv.first().map_or("", |name| basename(name));
+        match self.tool(program) {
+            Some(tool) => (tool.failure.exit, tool.failure.stderr.clone()),
+            None => (1, format!("{program}: operation failed")),
+        }
+    }
+}
+
+/// The last part of a path.
+pub(super) fn basename(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn embedded<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    toml::from_str(text).unwrap_or_else(|error| panic!("an embedded table does not parse: {error}"))
+}
