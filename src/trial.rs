@@ -2,4 +2,5 @@
 //!
 //! Pure: it never runs anything; `sandbox` does, and hands back a [`world::Record`].
 
+pub mod pattern;
 pub mod world;
