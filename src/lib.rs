@@ -8,12 +8,24 @@ pub mod event;
 pub mod fault;
 pub mod finding;
 pub mod id;
+pub mod nearest;
 pub mod source;
 pub mod verdict;
 
 // 1: understanding (pure)
 pub mod bash;
 pub mod commands;
+pub mod settings;
 
 // 2: judgement (pure)
 pub mod trial;
+
+// 3: the world
+pub mod repo;
+pub mod report;
+
+// 4: jobs
+pub mod run;
+
+// 5: the command line
+pub mod cli;

@@ -1,0 +1,190 @@
+//! Where events go: the reports that were asked for, the progress on stderr, and the status that becomes the exit code.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Args, ValueEnum};
+
+use crate::cli::{COULD_NOT_CHECK, Failure};
+use crate::event::{Event, Status};
+use crate::report::json::Json;
+use crate::report::progress::Progress;
+use crate::report::text::{Ending, Text};
+use crate::report::{Report, plain};
+
+/// Forms of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// One JSON object, version 1.
+    Json,
+}
+
+/// The options that say what is written where.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// The form of the output; may be repeated, each with a file of its own.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    output_format: Vec<OutputFormat>,
+    /// A file for the `--output-format` before it, instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    output_file: Vec<PathBuf>,
+}
+
+impl OutputArgs {
+    /// Each format with the file that follows it, in the order of the command line.
+    fn pairs(&self, matches: &ArgMatches) -> Result<Vec<(OutputFormat, Option<PathBuf>)>, Failure> {
+        let places = |id: &str| matches.indices_of(id).into_iter().flatten().collect::<Vec<usize>>();
+        let formats: Vec<usize> = places("output_format");
+        let mut pairs: Vec<(OutputFormat, Option<PathBuf>)> =
+            self.output_format.iter().map(|format| (*format, None)).collect();
+        for (file, place) in self.output_file.iter().zip(places("output_file")) {
+            let before = formats.iter().take_while(|format| **format < place).count();
+            if before == 0 && pairs.is_empty() {
+                pairs.push((OutputFormat::Text, Some(file.clone())));
+                continue;
+            }
+            match before.checked_sub(1).and_then(|index| pairs.get_mut(index)) {
+                Some((_, slot @ None)) => *slot = Some(file.clone()),
+                _ => {
+                    return Err(format!(
+                        "failed to pair --output-file {} with a format: put it after the --output-format that it belongs to",
+                        file.display()
+                    )
+                    .into());
+                }
+            }
+        }
+        if pairs.is_empty() {
+            pairs.push((OutputFormat::Text, None));
+        }
+        if pairs.iter().filter(|(_, file)| file.is_none()).count() > 1 {
+            return Err(
+                "failed to choose what stdout gets: give all but one --output-format an --output-file".into(),
+            );
+        }
+        Ok(pairs)
+    }
+}
+
+/// A report and where it goes.
+struct Channel {
+    report: Box<dyn Report>,
+    out: Box<dyn Write>,
+    name: String,
+    /// Whether it ended early: its reader went away, or it failed.
+    closed: bool,
+}
+
+/// Everything that listens to a job.
+pub struct Outputs {
+    channels: Vec<Channel>,
+    progress: Progress,
+    status: Status,
+    failed: bool,
+}
+
+impl Outputs {
+    /// Opens what the options ask for.
+    pub fn open(args: &OutputArgs, matches: &ArgMatches, ending: &Ending) -> Result<Self, Failure> {
+        let mut channels = Vec::new();
+        for (format, file) in args.pairs(matches)? {
+            let report: Box<dyn Report> = match format {
+                OutputFormat::Text => Box::new(Text::new(ending.clone())),
+                OutputFormat::Json => Box::new(Json::default()),
+            };
+            let name = file.as_ref().map_or("stdout".to_owned(), |file| file.display().to_string());
+            let out: Box<dyn Write> = match file {
+                Some(file) => {
+                    let file = File::create(&file).map_err(|error| {
+                        format!("failed to write {name}: {error}; give a file that can be written")
+                    })?;
+                    Box::new(BufWriter::new(anstream::StripStream::new(file)))
+                }
+                None => Box::new(BufWriter::new(anstream::AutoStream::auto(io::stdout()))),
+            };
+            channels.push(Channel { report, out, name, closed: false });
+        }
+        let progress = Progress::new(io::stderr().is_terminal());
+        Ok(Self { channels, progress, status: Status::default(), failed: false })
+    }
+
+    /// Hands one event to all who listen.
+    pub fn event(&mut self, event: &Event) {
+        self.status.fold(event);
+        let line = self.progress.event(event).or_else(|| notice(event));
+        let Self { channels, progress, failed, .. } = self;
+        progress.suspend(|| {
+            for channel in channels {
+                *failed |= channel.write(|report, out| report.event(event, out));
+            }
+            if let Some(line) = line {
+                say(&line);
+            }
+        });
+    }
+
+    /// Writes what is left, and turns the status into the exit code.
+    pub fn finish(mut self) -> ExitCode {
+        self.progress.clear();
+        let status = &self.status;
+        for channel in &mut self.channels {
+            self.failed |= channel.write(|report, out| {
+                report.finish(status, out)?;
+                out.flush()
+            });
+        }
+        if self.failed {
+            ExitCode::from(COULD_NOT_CHECK)
+        } else {
+            ExitCode::from(self.status.outcome().exit_code())
+        }
+    }
+}
+
+impl Channel {
+    /// Writes, unless the channel is closed; answers whether it failed. A reader that went away is no failure: the
+    /// exit code tells the outcome all the same.
+    fn write(&mut self, write: impl FnOnce(&mut dyn Report, &mut dyn Write) -> io::Result<()>) -> bool {
+        if self.closed {
+            return false;
+        }
+        let Err(error) = write(self.report.as_mut(), &mut self.out) else { return false };
+        self.closed = true;
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return false;
+        }
+        say(&format!("error: failed to write {}: {error}; the report is cut off", self.name));
+        true
+    }
+}
+
+/// Says one thing on stderr. Where nobody listens any more there is nobody to tell, and the exit code still does.
+pub fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// What is said on stderr, whatever the format.
+fn notice(event: &Event) -> Option<String> {
+    match event {
+        Event::NotChecked { what, reason } => {
+            Some(format!("not checked: {} {}", plain::line(what), plain::line(reason)))
+        }
+        Event::Interrupted { not_run } => Some(match not_run.as_slice() {
+            [] => "stopped: nothing was left to do".to_owned(),
+            left => format!("stopped; not run: {}", plain::line(&left.join(", "))),
+        }),
+        Event::LintStarted { .. }
+        | Event::FileChecked { .. }
+        | Event::FileSkipped { .. }
+        | Event::LintFinished
+        | Event::RunStarted { .. }
+        | Event::HarnessStarted { .. }
+        | Event::TrialsPlanned { .. }
+        | Event::TrialFinished(_)
+        | Event::HarnessFinished { .. } => None,
+    }
+}

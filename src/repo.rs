@@ -1,0 +1,149 @@
+//! The project on disk: where it starts, which files are to be checked, and their text.
+//!
+//! This module never judges a file and never prints. What it cannot read is a [`Problem`], never left out in silence.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a world module: it reads the disk and asks git"
+)]
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::settings::{FILE_NAME, Settings};
+use crate::source::{Position, RepoPath, SourceText};
+
+pub mod discover;
+pub mod git;
+pub mod read;
+pub mod shebang;
+
+/// Why there is no project to work on.
+#[derive(Debug, Error)]
+pub enum RepoError {
+    /// The current folder is gone or closed to us.
+    #[error("failed to find the current folder (it may be deleted): {0}; change to a folder that exists")]
+    CurrentFolder(#[source] io::Error),
+    /// A settings file that cannot be read.
+    #[error("failed to read {}: {source}; make it a readable file, or remove it", .path.display())]
+    SettingsUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A settings file that does not say what settings files say.
+    #[error("failed to understand {}:{}:{}: {message}", .path.display(), .at.line, .at.column)]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// The place in it.
+        at: Position,
+        /// What is wrong there, and what was probably meant.
+        message: String,
+    },
+    /// Paths of two projects in one call.
+    #[error(
+        "failed to choose a project: the paths belong to {} and to {}, each with settings of its own; check them one by one",
+        .0.display(), .1.display()
+    )]
+    TwoProjects(PathBuf, PathBuf),
+}
+
+/// Something that should have been checked and could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The path, printable.
+    pub what: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// A project: its root and its settings.
+#[derive(Debug)]
+pub struct Project {
+    root: PathBuf,
+    cwd: PathBuf,
+    settings: Settings,
+    isolated: bool,
+}
+
+impl Project {
+    /// Finds the project that `paths` (or, without any, the current folder) belong to, and reads its settings.
+    ///
+    /// The root is the nearest folder upward that holds a `gauntlet.toml`, else the root of the git worktree, else
+    /// the current folder. `isolated` leaves every `gauntlet.toml` out of it.
+    pub fn locate(paths: &[PathBuf], isolated: bool) -> Result<Self, RepoError> {
+        let cwd = std::env::current_dir().map_err(RepoError::CurrentFolder)?;
+        let here = home_of(&cwd, isolated);
+        let mut chosen: Option<PathBuf> = None;
+        for path in paths {
+            let root = owner(&cwd.join(path), isolated).unwrap_or_else(|| here.clone());
+            match &chosen {
+                Some(other) if *other != root => return Err(RepoError::TwoProjects(other.clone(), root)),
+                _ => chosen = Some(root),
+            }
+        }
+        let root = chosen.unwrap_or(here);
+        let settings = if isolated { Settings::default() } else { read_settings(&root)? };
+        Ok(Self { root, cwd, settings, isolated })
+    }
+
+    /// The project's root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What the project says about itself.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// `path` as reports show it: relative to the root where it lies inside, else whole. `None` where it is not UTF-8.
+    pub fn repo_path(&self, path: &Path) -> Option<RepoPath> {
+        let shown = path.strip_prefix(&self.root).unwrap_or(path);
+        Some(RepoPath::new(shown.to_str()?))
+    }
+}
+
+/// The nearest folder upward from `path` (itself included) that holds settings, up to the root of its git worktree.
+fn owner(path: &Path, isolated: bool) -> Option<PathBuf> {
+    if isolated {
+        return None;
+    }
+    let path = discover::resolve(path).unwrap_or_else(|_| path.to_owned());
+    for folder in path.ancestors().filter(|folder| folder.is_dir()) {
+        if folder.join(FILE_NAME).symlink_metadata().is_ok() {
+            return Some(folder.to_owned());
+        }
+        if git::is_root(folder) {
+            return None;
+        }
+    }
+    None
+}
+
+fn home_of(cwd: &Path, isolated: bool) -> PathBuf {
+    owner(cwd, isolated)
+        .or_else(|| cwd.ancestors().find(|folder| git::is_root(folder)).map(Path::to_owned))
+        .unwrap_or_else(|| cwd.to_owned())
+}
+
+fn read_settings(root: &Path) -> Result<Settings, RepoError> {
+    let path = root.join(FILE_NAME);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+            return Ok(Settings::default());
+        }
+        Err(source) => return Err(RepoError::SettingsUnreadable { path, source }),
+    };
+    Settings::parse(&text).map_err(|error| {
+        let source = SourceText::new(RepoPath::new(FILE_NAME), text);
+        let at = source.position(u32::try_from(error.span.start).unwrap_or(u32::MAX));
+        RepoError::Settings { path, at, message: error.message }
+    })
+}

@@ -1,0 +1,339 @@
+//! Finds the files to check: shell scripts by name or by their first line, and Markdown files.
+//!
+//! Hidden folders are searched (hooks and pipelines live there), `.git` is not. What `.gitignore` or the settings
+//! exclude is not searched, unless a path names it. Links to folders are not followed: inside the project their
+//! target is searched under its own name, and one that leads outside is reported.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::FileType;
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::Gitignore;
+use walkdir::{DirEntry, WalkDir};
+
+use crate::event::{FileKind, SkipReason};
+use crate::repo::shebang::{self, Shebang};
+use crate::repo::{Problem, Project, git, read};
+use crate::settings::FILE_NAME;
+use crate::source::RepoPath;
+
+/// A file to check.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Its name in reports.
+    pub path: RepoPath,
+    /// Where it is.
+    pub on_disk: PathBuf,
+    /// Whether it is a runbook (else a script).
+    pub runbook: bool,
+}
+
+impl Candidate {
+    /// What it is.
+    pub fn kind(&self) -> FileKind {
+        if self.runbook { FileKind::Runbook } else { FileKind::Script }
+    }
+}
+
+/// What a search found, in the order of the paths.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files to check.
+    pub files: Vec<Candidate>,
+    /// Files of other shells.
+    pub skipped: Vec<(RepoPath, SkipReason)>,
+    /// What could not be looked at.
+    pub problems: Vec<Problem>,
+}
+
+/// Searches the whole project, or, where paths are given, those files and folders.
+pub fn discover(project: &Project, paths: &[PathBuf]) -> Found {
+    let mut search = Search::new(project);
+    if paths.is_empty() {
+        search.walk(&project.root);
+    }
+    for path in paths {
+        search.named(path);
+    }
+    search.finish()
+}
+
+/// An absolute path without links, except for the last part: a link keeps its own name.
+pub fn resolve(path: &Path) -> io::Result<PathBuf> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if path.is_symlink() => Ok(parent.canonicalize()?.join(name)),
+        _ => path.canonicalize(),
+    }
+}
+
+/// What a file is, as far as its name and first line tell.
+enum Sort {
+    Script,
+    Runbook,
+    OtherShell(String),
+    Neither,
+    Unreadable(String),
+}
+
+struct Search<'a> {
+    project: &'a Project,
+    ignores: HashMap<PathBuf, Gitignore>,
+    ignore_top: PathBuf,
+    files: BTreeSet<Candidate>,
+    links: BTreeMap<PathBuf, Candidate>,
+    skipped: BTreeMap<RepoPath, SkipReason>,
+    problems: BTreeMap<String, String>,
+}
+
+impl<'a> Search<'a> {
+    fn new(project: &'a Project) -> Self {
+        let root = project.root.as_path();
+        let top = root.ancestors().find(|folder| git::is_root(folder)).unwrap_or(root).to_owned();
+        Self {
+            project,
+            ignores: HashMap::new(),
+            ignore_top: top,
+            files: BTreeSet::new(),
+            links: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+            problems: BTreeMap::new(),
+        }
+    }
+
+    /// A path of the command line: searched whatever the settings and `.gitignore` say.
+    fn named(&mut self, path: &Path) {
+        let absolute = self.project.cwd.join(path);
+        let metadata = match absolute.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if absolute.is_symlink() => {
+                return self
+                    .problem(path, format!("is a link that leads nowhere ({error}); repair or remove it"));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return self.problem(path, "does not exist; give a file or folder that does".to_owned());
+            }
+            Err(error) => return self.problem(path, format!("cannot be looked at: {error}")),
+        };
+        let resolved = match resolve(&absolute) {
+            Ok(resolved) => resolved,
+            Err(error) => return self.problem(path, format!("cannot be looked at: {error}")),
+        };
+        if metadata.is_dir() {
+            return self.walk(&resolved.canonicalize().unwrap_or(resolved));
+        }
+        if !metadata.is_file() {
+            return self.problem(path, not_a_file(metadata.file_type()));
+        }
+        match sort(&resolved) {
+            Sort::Neither if shebang_of(&resolved) == Shebang::Absent && resolved.extension().is_none() => {
+                self.add(&resolved, false);
+            }
+            Sort::Neither => self.problem(
+                path,
+                "is neither a shell script nor Markdown; name it *.sh or give it a shell's first line (#!/bin/bash)"
+                    .to_owned(),
+            ),
+            sort => self.sorted(&resolved, sort),
+        }
+    }
+
+    fn walk(&mut self, folder: &Path) {
+        let mut walk = WalkDir::new(folder).follow_links(false).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            match entry {
+                Ok(entry) if entry.depth() > 0 && self.is_left_out(&entry) => {
+                    if entry.file_type().is_dir() {
+                        walk.skip_current_dir();
+                    }
+                }
+                Ok(entry) => self.entry(&entry),
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).to_owned();
+                    let reason = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
+                    self.problem(
+                        &path,
+                        format!("cannot be searched: {reason}; make it readable, or exclude it"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &DirEntry) {
+        let (path, file_type) = (entry.path(), entry.file_type());
+        if file_type.is_symlink() {
+            self.link(path);
+        } else if file_type.is_file() {
+            self.sorted(path, sort(path));
+        } else if !file_type.is_dir() && by_name(path).is_some() {
+            self.problem(path, not_a_file(file_type));
+        }
+    }
+
+    /// A link to a file is checked under its own name only where its target is not found under its own.
+    fn link(&mut self, path: &Path) {
+        let target = match path.canonicalize() {
+            Ok(target) => target,
+            Err(_) if by_name(path).is_none() && path.extension().is_some() => return,
+            Err(error) => {
+                return self
+                    .problem(path, format!("is a link that leads nowhere ({error}); repair or remove it"));
+            }
+        };
+        if target.is_dir() {
+            if !target.starts_with(&self.project.root) {
+                self.problem(
+                    path,
+                    "is a link to a folder outside the project, which is not searched; name that folder, or exclude the link"
+                        .to_owned(),
+                );
+            }
+            return;
+        }
+        if !target.is_file() {
+            if by_name(path).is_some() {
+                self.problem(path, "is a link to something that is no regular file; exclude it".to_owned());
+            }
+            return;
+        }
+        let runbook = match sort(path) {
+            Sort::Script => false,
+            Sort::Runbook => true,
+            other => return self.sorted(path, other),
+        };
+        if let Some(name) = self.name(path) {
+            let candidate = Candidate { path: name, on_disk: path.to_owned(), runbook };
+            self.links.entry(target).or_insert(candidate);
+        }
+    }
+
+    fn sorted(&mut self, path: &Path, sort: Sort) {
+        match sort {
+            Sort::Script => self.add(path, false),
+            Sort::Runbook => self.add(path, true),
+            Sort::OtherShell(shell) => {
+                if let Some(name) = self.name(path) {
+                    self.skipped.insert(name, SkipReason::OtherShell(shell));
+                }
+            }
+            Sort::Neither => {}
+            Sort::Unreadable(reason) => self.problem(path, reason),
+        }
+    }
+
+    fn add(&mut self, path: &Path, runbook: bool) {
+        if let Some(name) = self.name(path) {
+            self.files.insert(Candidate { path: name, on_disk: path.to_owned(), runbook });
+        }
+    }
+
+    /// The path's name in reports; a name that is not UTF-8 is a problem.
+    fn name(&mut self, path: &Path) -> Option<RepoPath> {
+        let name = self.project.repo_path(path);
+        if name.is_none() {
+            self.problem(path, "has a name that is not UTF-8; rename it, or exclude its folder".to_owned());
+        }
+        name
+    }
+
+    fn problem(&mut self, path: &Path, reason: String) {
+        let shown = path.strip_prefix(&self.project.root).unwrap_or(path);
+        self.problems.insert(shown.display().to_string(), reason);
+    }
+
+    fn is_left_out(&mut self, entry: &DirEntry) -> bool {
+        let is_dir = entry.file_type().is_dir();
+        if entry.file_name() == ".git" {
+            return true;
+        }
+        let path = entry.path();
+        let relative = path.strip_prefix(&self.project.root).unwrap_or(path).to_string_lossy().into_owned();
+        let settings = &self.project.settings;
+        if settings.exclude.matches(&relative) {
+            return true;
+        }
+        if is_dir && !self.project.isolated && path.join(FILE_NAME).symlink_metadata().is_ok() {
+            // Another project, with settings of its own.
+            if !settings.members.matches(&relative) {
+                return true;
+            }
+        }
+        self.is_ignored(path, is_dir)
+    }
+
+    /// Asks the `.gitignore` files from the entry's folder up to the top; the nearest that says anything decides.
+    fn is_ignored(&mut self, path: &Path, is_dir: bool) -> bool {
+        let top = self.ignore_top.clone();
+        for folder in path.ancestors().skip(1) {
+            let ignore = self
+                .ignores
+                .entry(folder.to_owned())
+                .or_insert_with(|| Gitignore::new(folder.join(".gitignore")).0);
+            let verdict = ignore.matched(path, is_dir);
+            if !verdict.is_none() {
+                return verdict.is_ignore();
+            }
+            if folder == top {
+                break;
+            }
+        }
+        false
+    }
+
+    fn finish(mut self) -> Found {
+        let known: BTreeSet<PathBuf> =
+            self.files.iter().filter_map(|file| file.on_disk.canonicalize().ok()).collect();
+        let links = std::mem::take(&mut self.links);
+        self.files
+            .extend(links.into_iter().filter(|(target, _)| !known.contains(target)).map(|(_, link)| link));
+        Found {
+            files: self.files.into_iter().collect(),
+            skipped: self.skipped.into_iter().collect(),
+            problems: self.problems.into_iter().map(|(what, reason)| Problem { what, reason }).collect(),
+        }
+    }
+}
+
+/// What the ending of a file's name says.
+fn by_name(path: &Path) -> Option<Sort> {
+    let extension = path.extension()?.to_str()?;
+    if extension == "md" {
+        return Some(Sort::Runbook);
+    }
+    match shebang::by_extension(extension)? {
+        Shebang::OtherShell(shell) => Some(Sort::OtherShell(shell)),
+        _ => Some(Sort::Script),
+    }
+}
+
+fn sort(path: &Path) -> Sort {
+    let by_name = by_name(path);
+    if matches!(by_name, Some(Sort::Runbook | Sort::OtherShell(_)))
+        || (by_name.is_none() && path.extension().is_some())
+    {
+        return by_name.unwrap_or(Sort::Neither);
+    }
+    match read::start(path).map(|start| shebang::read(&start)) {
+        Ok(Shebang::Shell) => Sort::Script,
+        Ok(Shebang::OtherShell(shell)) => Sort::OtherShell(shell),
+        Ok(Shebang::Foreign | Shebang::Absent) => by_name.unwrap_or(Sort::Neither),
+        Err(error) => Sort::Unreadable(format!("cannot be opened: {error}; make it readable, or exclude it")),
+    }
+}
+
+fn shebang_of(path: &Path) -> Shebang {
+    read::start(path).map_or(Shebang::Foreign, |start| shebang::read(&start))
+}
+
+fn not_a_file(file_type: FileType) -> String {
+    let what = if file_type.is_fifo() {
+        "is a FIFO"
+    } else if file_type.is_socket() {
+        "is a socket"
+    } else {
+        "is a device"
+    };
+    format!("{what}, which is never opened; save its content as a file, or exclude it")
+}

@@ -1,0 +1,18 @@
+//! Reports: folds over events, one file a format. They write where they are told to and never run anything.
+
+use std::io::{self, Write};
+
+use crate::event::{Event, Status};
+
+pub mod json;
+pub mod plain;
+pub mod progress;
+pub mod text;
+
+/// One form of output.
+pub trait Report {
+    /// Takes in one event; may write at once.
+    fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()>;
+    /// Writes what is left, after the last event.
+    fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()>;
+}

@@ -1,0 +1,181 @@
+//! The form for programs, version 1: one JSON object. Fields are only ever added.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::event::{Event, Status, Trial, TrialKind};
+use crate::finding::{Finding, Severity};
+use crate::report::Report;
+
+/// One JSON object, written at the end.
+#[derive(Debug, Default)]
+pub struct Json {
+    findings: Vec<JsonFinding>,
+    trials: Vec<JsonTrial>,
+}
+
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    version: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<&'a [JsonFinding]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trials: Option<&'a [JsonTrial]>,
+    summary: Summary,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonFinding {
+    code: String,
+    rule: &'static str,
+    severity: Severity,
+    path: String,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    message: String,
+    why: String,
+    instead: String,
+    fingerprint: String,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonTrial {
+    id: String,
+    harness: String,
+    case: String,
+    program: Option<String>,
+    argv: Option<Vec<String>>,
+    path: Option<String>,
+    line: Option<u32>,
+    occurrence: Option<u32>,
+    kind: Option<&'static str>,
+    persistence: Option<&'static str>,
+    verdict: &'static str,
+    red: bool,
+    explanation: String,
+}
+
+/// The fields of lint and of run stand side by side; those of a part that did not run are absent.
+#[derive(Debug, Serialize)]
+struct Summary {
+    #[serde(flatten)]
+    lint: Option<LintSummary>,
+    #[serde(flatten)]
+    run: Option<RunSummary>,
+    not_checked: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct LintSummary {
+    files: usize,
+    fail: usize,
+    warn: usize,
+    suppressed: usize,
+    unparsed: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct RunSummary {
+    harnesses: usize,
+    planned: usize,
+    executed: usize,
+    red: usize,
+    rung: Option<String>,
+}
+
+impl Report for Json {
+    fn event(&mut self, event: &Event, _out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::FileChecked { findings, .. } => self.findings.extend(findings.iter().map(JsonFinding::of)),
+            Event::TrialFinished(trial) => self.trials.push(JsonTrial::of(trial)),
+            Event::LintStarted { .. }
+            | Event::FileSkipped { .. }
+            | Event::NotChecked { .. }
+            | Event::LintFinished
+            | Event::RunStarted { .. }
+            | Event::HarnessStarted { .. }
+            | Event::TrialsPlanned { .. }
+            | Event::HarnessFinished { .. }
+            | Event::Interrupted { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
+        let document = Document {
+            version: 1,
+            findings: status.lint.is_some().then_some(self.findings.as_slice()),
+            trials: status.run.is_some().then_some(self.trials.as_slice()),
+            summary: Summary::of(status),
+        };
+        serde_json::to_writer(&mut *out, &document)?;
+        writeln!(out)
+    }
+}
+
+impl Summary {
+    fn of(status: &Status) -> Self {
+        let lint = status.lint.as_ref().map(|lint| LintSummary {
+            files: lint.scripts + lint.runbooks,
+            fail: lint.fail,
+            warn: lint.warn,
+            suppressed: lint.suppressed,
+            unparsed: lint.unparsed,
+        });
+        let run = status.run.as_ref().map(|run| RunSummary {
+            harnesses: run.harnesses,
+            planned: run.planned,
+            executed: run.executed,
+            red: run.red,
+            rung: run.rung.map(|rung| rung.to_string()),
+        });
+        Self { lint, run, not_checked: status.not_checked }
+    }
+}
+
+impl JsonFinding {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.to_string(),
+            rule: finding.rule,
+            severity: finding.severity,
+            path: finding.path.to_string(),
+            line: finding.primary.start.line,
+            column: finding.primary.start.column,
+            end_line: finding.primary.end.line,
+            end_column: finding.primary.end.column,
+            message: finding.advice.message.clone(),
+            why: finding.advice.why.clone(),
+            instead: finding.advice.instead.clone(),
+            fingerprint: finding.fingerprint.clone(),
+        }
+    }
+}
+
+impl JsonTrial {
+    fn of(trial: &Trial) -> Self {
+        let (kind, persistence) = match trial.kind {
+            TrialKind::Green => (None, None),
+            TrialKind::Fault(kind, persistence) => (Some(kind.word()), Some(persistence.word())),
+            TrialKind::Free(kind) => (Some(kind.word()), None),
+        };
+        Self {
+            id: trial.id.to_string(),
+            harness: trial.harness.to_string(),
+            case: trial.case.clone(),
+            program: trial.program.clone(),
+            argv: (!trial.argv.is_empty()).then(|| trial.argv.clone()),
+            path: trial.path.as_ref().map(ToString::to_string),
+            line: trial.line,
+            occurrence: trial.occurrence,
+            kind,
+            persistence,
+            verdict: trial.verdict.word(),
+            red: trial.verdict.is_red(),
+            explanation: trial.explanation.clone(),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The form for people: findings with their source line, red trials with what happened next, then the status.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
+
+use crate::event::{Event, LintStatus, RunStatus, Status, Trial};
+use crate::finding::{Finding, Label, Severity};
+use crate::report::{Report, plain};
+use crate::source::SourceText;
+
+/// What stands at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// One line a part.
+    Summary,
+    /// The status block of `--all`, with the commit that is checked out.
+    Block {
+        /// The commit, where there is one.
+        head: Option<String>,
+    },
+}
+
+/// The form for people.
+#[derive(Debug)]
+pub struct Text {
+    renderer: Renderer,
+    ending: Ending,
+}
+
+impl Text {
+    /// Colours are always written; the stream behind `out` takes them off where nobody sees them.
+    pub fn new(ending: Ending) -> Self {
+        Self { renderer: Renderer::styled().decor_style(DecorStyle::Ascii), ending }
+    }
+
+    fn finding(&self, finding: &Finding, source: &SourceText, out: &mut dyn Write) -> io::Result<()> {
+        let level = match finding.severity {
+            Severity::Fail => Level::ERROR.with_name(Some("fail")),
+            Severity::Warn => Level::WARNING.with_name(Some("warn")),
+        };
+        let view = View::of(finding, source);
+        let snippet = Snippet::source(view.text.as_str())
+            .line_start(view.first_line)
+            .path(plain::line(finding.path.as_str()))
+            .annotations(view.annotations());
+        let group = level
+            .primary_title(plain::line(&finding.advice.message))
+            .id(format!("{} {}", finding.code, finding.rule))
+            .element(snippet)
+            .element(Level::NOTE.with_name(Some("why")).message(plain::block(&finding.advice.why)))
+            .element(Level::HELP.with_name(Some("instead")).message(plain::block(&finding.advice.instead)));
+        writeln!(out, "{}\n", self.renderer.render(&[group]))
+    }
+}
+
+impl Report for Text {
+    fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::FileChecked { findings, source: Some(source), .. } => {
+                findings.iter().try_for_each(|finding| self.finding(finding, source, out))
+            }
+            Event::TrialFinished(trial) if trial.verdict.is_red() => red_trial(trial, out),
+            Event::LintStarted { .. }
+            | Event::FileChecked { .. }
+            | Event::FileSkipped { .. }
+            | Event::NotChecked { .. }
+            | Event::LintFinished
+            | Event::RunStarted { .. }
+            | Event::HarnessStarted { .. }
+            | Event::TrialsPlanned { .. }
+            | Event::TrialFinished(_)
+            | Event::HarnessFinished { .. }
+            | Event::Interrupted { .. } => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
+        if let Ending::Block { head } = &self.ending {
+            let head = head.as_deref().unwrap_or("none");
+            let rung = status
+                .run
+                .as_ref()
+                .and_then(|run| run.rung)
+                .map_or("none".to_owned(), |rung| rung.to_string());
+            writeln!(out, "gauntlet {}  HEAD {head}  rung {rung}", env!("CARGO_PKG_VERSION"))?;
+        }
+        if let Some(lint) = &status.lint {
+            writeln!(out, "lint      {}", lint_line(lint))?;
+        }
+        if let Some(run) = &status.run {
+            writeln!(out, "harness   {}", harness_line(run, status))?;
+        }
+        if status.not_checked > 0 {
+            writeln!(
+                out,
+                "unchecked {}",
+                count(
+                    status.not_checked,
+                    "thing that could not be checked (see stderr)",
+                    "things that could not be checked (see stderr)"
+                )
+            )?;
+        }
+        if status.interrupted {
+            writeln!(out, "stopped   by the user before the end")?;
+        }
+        Ok(())
+    }
+}
+
+/// The part of a source that a snippet shows, control characters escaped, and the labels moved along.
+struct View {
+    text: String,
+    first_line: usize,
+    marks: Vec<(bool, std::ops::Range<usize>, String)>,
+}
+
+impl View {
+    /// Only the lines between the first and the last label are copied: a file may be large.
+    fn of(finding: &Finding, source: &SourceText) -> Self {
+        let labels = || std::iter::once(&finding.primary).chain(&finding.secondary);
+        let first = labels().map(|label| label.start.line).min().unwrap_or(1);
+        let last = labels().map(|label| label.end.line).max().unwrap_or(first);
+        let start = source.line_span(first).start as usize;
+        let end = (source.line_span(last).end as usize).max(start);
+        let original = source.text().get(start..end).unwrap_or_default();
+        let mark = |index: usize, label: &Label| {
+            let place = |offset: u32| {
+                let until = (offset as usize).clamp(start, end) - start;
+                plain::block(original.get(..until).unwrap_or(original)).len()
+            };
+            (
+                index == 0,
+                place(label.span.start)..place(label.span.end),
+                plain::line(&label.text).into_owned(),
+            )
+        };
+        let marks = labels().enumerate().map(|(index, label)| mark(index, label)).collect();
+        Self { text: plain::block(original).into_owned(), first_line: first as usize, marks }
+    }
+
+    fn annotations(&self) -> impl Iterator<Item = Annotation<'_>> {
+        self.marks.iter().map(|(primary, span, text)| {
+            let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let label = (!text.is_empty()).then_some(text.as_str());
+            kind.span(span.clone()).label(label)
+        })
+    }
+}
+
+fn red_trial(trial: &Trial, out: &mut dyn Write) -> io::Result<()> {
+    let place = match (&trial.path, trial.line) {
+        (Some(path), Some(line)) => format!("{}:{line}", plain::line(path.as_str())),
+        (Some(path), None) => plain::line(path.as_str()).into_owned(),
+        (None, _) => trial.harness.to_string(),
+    };
+    writeln!(out, "red[{}]: {}", trial.verdict, plain::line(&trial.explanation))?;
+    writeln!(out, "  at      {place} (case {})", plain::line(&trial.case))?;
+    if !trial.argv.is_empty() {
+        writeln!(out, "  call    {}", plain::line(&trial.argv.join(" ")))?;
+    }
+    writeln!(out, "  trial   {}", plain::line(trial.id.as_str()))?;
+    for (index, line) in trial.aftermath.iter().enumerate() {
+        let head = if index == 0 { "then" } else { "" };
+        writeln!(out, "  {head:7} {}", plain::line(line))?;
+    }
+    if let Some(repeat) = &trial.repeat {
+        writeln!(out, "  repeat  {}", plain::line(repeat))?;
+    }
+    writeln!(out)
+}
+
+fn lint_line(lint: &LintStatus) -> String {
+    let mut text = format!(
+        "{} fail, {} warn   {}, {}, {} unparsed",
+        lint.fail,
+        lint.warn,
+        count(lint.scripts, "script", "scripts"),
+        count(lint.runbooks, "runbook", "runbooks"),
+        lint.unparsed
+    );
+    if lint.suppressed > 0 {
+        let _ = write!(text, ", {} suppressed", lint.suppressed);
+    }
+    if lint.skipped > 0 {
+        let _ = write!(text, ", {} of other shells skipped", lint.skipped);
+    }
+    if !lint.finished {
+        text += ", NOT FINISHED";
+    }
+    text
+}
+
+/// `ALL GREEN` only where the run is complete and nothing in it is red; otherwise the reason.
+fn harness_line(run: &RunStatus, status: &Status) -> String {
+    if let Some(reason) = run.incomplete() {
+        return format!("NOT COMPLETE: {reason}");
+    }
+    let numbers = format!(
+        "{}, {}, {} swallowed",
+        count(run.harnesses, "harness", "harnesses"),
+        count(run.faults, "fault", "faults"),
+        run.swallowed
+    );
+    if run.red > 0 {
+        let skipped = if run.skipped > 0 {
+            format!(", {} skipped behind a red green run", run.skipped)
+        } else {
+            String::new()
+        };
+        return format!("RED: {}{skipped} ({numbers})", count(run.red, "trial", "trials"));
+    }
+    if status.interrupted {
+        return format!("NOT COMPLETE: stopped by the user ({numbers})");
+    }
+    format!("ALL GREEN ({numbers})")
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
