@@ -4,10 +4,17 @@
 //! outline of the commands that must agree. What either could not read, or where they disagree, is an
 //! [`Unread`] region: it may do anything, and nothing that rests on it is ever called clean.
 
+mod ansi;
+mod lower;
+mod map;
+mod regions;
 pub mod syntax;
+mod text;
+pub mod visit;
 
 use crate::source::Span;
 use syntax::Script;
+pub use visit::command_words;
 
 /// What one text turned out to say.
 #[derive(Debug, Clone, Default)]
@@ -37,4 +44,29 @@ pub enum Dialect {
     Posix,
     /// ksh, mksh
     Ksh,
+}
+
+/// Reads a text: lowered, with everything that is not understood widened to its statement.
+pub fn read(text: &str, dialect: Dialect) -> Reading {
+    on_deep_stack(text, || regions::settle(lower::lower(text, dialect), text))
+}
+
+/// Lowers a text without the second opinion: for the text that a command hands to another shell.
+pub fn parse(text: &str) -> Reading {
+    read(text, Dialect::Bash)
+}
+
+/// Stack of the thread that parses: far more than the parsers' own limits on depth let them use.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Runs a parse where deep input cannot overflow the stack, and where a fault of a parser ends in an unread region.
+fn on_deep_stack(text: &str, parse: impl FnOnce() -> Reading + Send) -> Reading {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, parse)
+            .ok()
+            .and_then(|thread| thread.join().ok())
+    })
+    .unwrap_or_else(|| regions::nothing_read(text))
 }

@@ -294,7 +294,7 @@ pub enum Expression {
     Number(String),
     /// A variable, with a subscript's expression where it has one.
     Variable(String, Option<Box<Expression>>),
-    /// An expansion or quoted text.
+    /// An expansion or quoted text. The bodies of substitutions in it are empty here: `Arithmetic::parts` has them.
     Word(Word),
     /// `! x`, `- x`, `++x` ... (the operator as written; increments assign).
     Unary(String, Box<Expression>),
@@ -529,8 +529,13 @@ pub enum ParameterOp {
         /// The replacement.
         replacement: Word,
     },
-    /// `${x^}`, `${x^^}`, `${x,}`, `${x,,}`: the operator as written.
-    Case(&'static str),
+    /// `${x^p}`, `${x^^p}`, `${x,p}`, `${x,,p}`
+    Case {
+        /// The operator as written.
+        op: &'static str,
+        /// Which characters change; empty for all.
+        pattern: Word,
+    },
     /// `${x:o:l}`
     Slice {
         /// The offset.

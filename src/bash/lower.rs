@@ -1,0 +1,177 @@
+//! `shuck-parser`'s tree, lowered once to our own syntax.
+//!
+//! Statements and the places of words are taken from shuck. Everything inside a word is checked against the bytes: an
+//! expansion must stand where the tree says, begin and end with its own signs, and the text between must hold none.
+//! Where that fails the text is parsed anew on its own; where that fails too it is an unread region. This module
+//! never guesses and never leaves out.
+
+mod arithmetic;
+mod commands;
+mod compound;
+mod conditional;
+mod parameters;
+mod redirects;
+mod words;
+
+use shuck_ast as ast;
+use shuck_parser::parser::{ParseStatus, Parser, ShellDialect, ShellProfile};
+
+use super::map::Map;
+use super::syntax::{Script, Sequence, Statement};
+use super::{Dialect, Unread};
+use crate::source::Span;
+
+/// Levels of texts parsed anew within texts parsed anew (backticks within backticks); more is an unread region.
+const MAX_NESTED_TEXTS: u32 = 12;
+
+/// What one text lowers to.
+pub(super) struct Lowered {
+    pub(super) script: Script,
+    /// Regions as narrow as they are known; not yet widened to statements.
+    pub(super) unread: Vec<Unread>,
+}
+
+/// Parses and lowers a whole text.
+pub(super) fn lower(text: &str, dialect: Dialect) -> Lowered {
+    let mut out = Out { unread: Vec::new(), comments: Vec::new(), dialect };
+    let body = nested(text, text, Map::shifted(0), 0, &mut out);
+    let mut comments = out.comments;
+    comments.sort_unstable();
+    comments.dedup();
+    out.unread.sort_by_key(|region| (region.span, region.reason.clone()));
+    out.unread.dedup();
+    Lowered { script: Script { body, comments }, unread: out.unread }
+}
+
+/// What lowering gathers beside the tree.
+struct Out {
+    unread: Vec<Unread>,
+    comments: Vec<Span>,
+    dialect: Dialect,
+}
+
+/// Parses `source` and lowers it; `literal` is the same text with nothing masked.
+fn nested(source: &str, literal: &str, map: Map, depth: u32, out: &mut Out) -> Sequence {
+    let whole = map.span(Span::new(0, clamp(source.len())));
+    if depth > MAX_NESTED_TEXTS {
+        out.unread.push(Unread { span: whole, reason: TOO_DEEP.to_owned() });
+        return Sequence { statements: Vec::new(), span: whole };
+    }
+    let parsed = Parser::with_profile(source, ShellProfile::native(shuck_dialect(out.dialect))).parse();
+    if parsed.status != ParseStatus::Clean {
+        if parsed.diagnostics.is_empty() {
+            let message = parsed.terminal_error.as_ref().map_or_else(String::new, ToString::to_string);
+            out.unread.push(Unread { span: whole, reason: diagnosis(&message) });
+        }
+        for diagnostic in &parsed.diagnostics {
+            let span = map.span(clamped(plain(diagnostic.span), source));
+            out.unread.push(Unread { span, reason: diagnosis(&diagnostic.message) });
+        }
+    }
+    let mut lowering = Lowering { source, literal, map, depth, out, fallback: false, shallow: false };
+    lowering.sequence(&parsed.file.body)
+}
+
+/// The reason for text that is nested beyond what is read.
+pub(super) const TOO_DEEP: &str =
+    "nested too deeply to be read: move the inner part into a function or a variable";
+
+fn diagnosis(message: &str) -> String {
+    let message = message.strip_prefix("syntax error: ").unwrap_or(message);
+    if message.is_empty() {
+        return "bash cannot parse this: correct the syntax (`bash -n` names the place)".to_owned();
+    }
+    format!("this does not parse as bash ({message}): correct the syntax (`bash -n` names the place)")
+}
+
+fn shuck_dialect(dialect: Dialect) -> ShellDialect {
+    match dialect {
+        Dialect::Posix => ShellDialect::Posix,
+        Dialect::Bash | Dialect::Ksh => ShellDialect::Bash,
+    }
+}
+
+/// One text being lowered. Spans of the tree are offsets in `source`; `map` leads them to the original.
+struct Lowering<'s, 'o> {
+    /// What shuck saw.
+    source: &'s str,
+    /// The same, with nothing masked: what literal text is read from.
+    literal: &'s str,
+    map: Map,
+    depth: u32,
+    out: &'o mut Out,
+    /// Whether this text is being parsed anew because its tree was wrong: then a fault is final.
+    fallback: bool,
+    /// Whether bodies of substitutions are left empty: in the words of an arithmetic shape, whose text has them.
+    shallow: bool,
+}
+
+impl Lowering<'_, '_> {
+    /// Leads a span of this text to the original.
+    fn span(&self, span: Span) -> Span {
+        self.map.span(span)
+    }
+
+    fn unread(&mut self, span: Span, reason: impl Into<String>) {
+        let span = self.span(span);
+        self.out.unread.push(Unread { span, reason: reason.into() });
+    }
+
+    /// Marks text whose tree contradicts its bytes.
+    fn lost(&mut self, span: Span) {
+        self.unread(span, "the inside of this word could not be read reliably: split it into simpler steps");
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        span.slice(self.source)
+    }
+
+    fn comments(&mut self, comments: &[ast::Comment]) {
+        for comment in comments {
+            let span = range(comment);
+            let text = self.slice(span);
+            if text.starts_with('#') {
+                let end = span.start + clamp(text.find('\n').unwrap_or(text.len()));
+                let span = self.span(Span::new(span.start, end));
+                self.out.comments.push(span);
+            }
+        }
+    }
+
+    /// Statements one after another.
+    fn sequence(&mut self, sequence: &ast::StmtSeq) -> Sequence {
+        self.comments(&sequence.leading_comments);
+        let mut statements: Vec<Statement> = Vec::with_capacity(sequence.stmts.len());
+        for statement in &sequence.stmts {
+            statements.push(self.statement(statement));
+        }
+        self.comments(&sequence.trailing_comments);
+        let span = match (statements.first(), statements.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => {
+                let at = self.map.at(plain(sequence.span).start);
+                Span::new(at, at)
+            }
+        };
+        Sequence { statements, span }
+    }
+}
+
+/// A span of shuck's as ours, still in the coordinates of the text that shuck saw.
+fn plain(span: ast::Span) -> Span {
+    Span::new(clamp(span.start.offset()), clamp(span.end.offset()))
+}
+
+fn range(comment: &ast::Comment) -> Span {
+    Span::new(clamp(usize::from(comment.range.start())), clamp(usize::from(comment.range.end())))
+}
+
+fn clamped(span: Span, source: &str) -> Span {
+    let len = clamp(source.len());
+    Span::new(span.start.min(len), span.end.min(len))
+}
+
+/// An offset as `u32`; texts of 4 GiB and more never get here.
+fn clamp(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

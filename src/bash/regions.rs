@@ -1,0 +1,76 @@
+//! Unread regions: widened from the place of a fault to the smallest statement around it, never dropped.
+
+use super::lower::Lowered;
+use super::syntax::{Script, Statement};
+use super::visit::{self, Visitor};
+use super::{Reading, Unread};
+use crate::source::Span;
+
+/// A reading of a text that broke the parser itself.
+pub(super) fn nothing_read(text: &str) -> Reading {
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let reason = "the parser failed on this text: split it, and report it as a fault of gauntlet".to_owned();
+    Reading { script: Script::default(), unread: vec![Unread { span: Span::new(0, end), reason }] }
+}
+
+/// Widens the faults of a lowered text to statements.
+pub(super) fn settle(lowered: Lowered, text: &str) -> Reading {
+    let Lowered { script, unread } = lowered;
+    let mut unread: Vec<Unread> = unread
+        .into_iter()
+        .map(|region| Unread { span: widened(&script, region.span, text), reason: region.reason })
+        .collect();
+    unread.sort_by_key(|region| (region.span, region.reason.clone()));
+    unread.dedup();
+    // One region tells enough about one place: the first fault in it is most often the cause of the others.
+    let mut kept: Vec<Unread> = Vec::with_capacity(unread.len());
+    for region in unread {
+        match kept.last() {
+            Some(last) if last.span.contains(region.span) => {}
+            _ => kept.push(region),
+        }
+    }
+    Reading { script, unread: kept }
+}
+
+/// The smallest statement around `span`; where there is none, the text between the statements around it.
+pub(super) fn widened(script: &Script, span: Span, text: &str) -> Span {
+    let mut finder =
+        Finder { span, smallest: None, before: 0, after: u32::try_from(text.len()).unwrap_or(u32::MAX) };
+    visit::walk_sequence(&mut finder, &script.body);
+    if let Some(smallest) = finder.smallest {
+        return smallest;
+    }
+    let between = Span::new(finder.before.min(span.start), finder.after.max(span.end));
+    let inner = between.slice(text);
+    let start = inner.len() - inner.trim_start_matches([' ', '\t', '\n', ';']).len();
+    let end = inner.trim_end().len();
+    if start >= end {
+        return span;
+    }
+    let offset = |at: usize| between.start + u32::try_from(at).unwrap_or(u32::MAX);
+    Span::new(offset(start), offset(end)).to(span)
+}
+
+struct Finder {
+    span: Span,
+    smallest: Option<Span>,
+    before: u32,
+    after: u32,
+}
+
+impl<'s> Visitor<'s> for Finder {
+    fn statement(&mut self, statement: &'s Statement) {
+        let place = statement.span;
+        if place.contains(self.span) && place.end > self.span.start {
+            if self.smallest.is_none_or(|smallest| place.len() <= smallest.len()) {
+                self.smallest = Some(place);
+            }
+        } else if place.end <= self.span.start {
+            self.before = self.before.max(place.end);
+        } else if place.start >= self.span.end {
+            self.after = self.after.min(place.start);
+        }
+        visit::walk_statement(self, statement);
+    }
+}
