@@ -15,9 +15,12 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub mod all;
 pub mod interrupt;
 pub mod lint;
 pub mod output;
+pub mod repro;
+pub mod run;
 
 use output::OutputArgs;
 
@@ -53,6 +56,10 @@ struct Gauntlet {
 enum Command {
     /// Check scripts and runbooks against the house rules.
     Lint(lint::LintArgs),
+    /// Run every harness in a sealed world, with each call of its script failing in turn.
+    Run(run::RunArgs),
+    /// Repeat one trial and show what the script did.
+    Repro(repro::ReproArgs),
 }
 
 /// Checks scripts and runbooks against the house rules (the same as `gauntlet lint`).
@@ -69,7 +76,9 @@ struct RepoLint {
 pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     with::<Gauntlet>(words, |gauntlet, matches| match gauntlet.command {
         Some(Command::Lint(args)) => lint::lint(&args, subcommand(matches)),
-        None => Err("--all is not built yet".into()),
+        Some(Command::Run(args)) => run::run(&args, subcommand(matches)),
+        Some(Command::Repro(args)) => repro::repro(&args),
+        None => all::all(&gauntlet.output, matches),
     })
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::event::Event;
 
+pub mod all;
 pub mod lint;
 
 /// Where a job's events go, in order.

@@ -37,7 +37,8 @@ pub struct LintArgs {
     output: OutputArgs,
 }
 
-struct Nothing;
+/// Finds nothing.
+pub struct Nothing;
 
 impl Check for Nothing {
     fn check(&self, _source: &SourceText, _kind: FileKind) -> Checked {

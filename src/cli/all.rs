@@ -1,0 +1,22 @@
+//! `gauntlet --all`.
+
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use crate::cli::lint::Nothing;
+use crate::cli::output::{OutputArgs, Outputs};
+use crate::cli::{Failure, interrupt};
+use crate::repo::{Project, git};
+use crate::report::text::Ending;
+use crate::run;
+
+/// Runs it.
+pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let project = Project::locate(&[], false)?;
+    let ending = Ending::Block { head: git::head(project.root()) };
+    let mut outputs = Outputs::open(output, matches, &ending)?;
+    let stop = interrupt::stop()?;
+    run::all::all(&project, &Nothing, &stop, &mut |event| outputs.event(&event));
+    Ok(outputs.finish())
+}
