@@ -2,5 +2,6 @@
 //!
 //! Pure: it never runs anything; `sandbox` does, and hands back a [`world::Record`].
 
+pub mod harness;
 pub mod pattern;
 pub mod world;
