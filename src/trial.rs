@@ -2,6 +2,15 @@
 //!
 //! Pure: it never runs anything; `sandbox` does, and hands back a [`world::Record`].
 
+pub mod calls;
+pub mod claim;
+pub mod free;
+pub mod green;
 pub mod harness;
+pub mod judge;
+pub mod leak;
+pub mod outline;
 pub mod pattern;
+pub mod story;
+pub mod sweep;
 pub mod world;

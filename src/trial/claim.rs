@@ -1,0 +1,115 @@
+//! Whether a text claims success.
+//!
+//! A claim is a match of the harness's patterns, or of the default ones, on a line that does not take it back.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What says "all is well" where the harness does not know better.
+static DEFAULT_CLAIMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    [r"(?i)\b(success|successful|successfully|succeeded|complete|completed|done|finished|passed|ok|healthy|all good)\b"]
+        .iter()
+        .map(|text| Regex::new(text).expect("the default claim compiles: a test uses it"))
+        .collect()
+});
+
+/// Words that take a claim back.
+static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix) \b(not|no|never|nothing|none|cannot|can't|couldn't|didn't|isn't|wasn't|won't|unable|without|
+          fail(s|ed|ure|ures|ing)?|errors?|fatal|incomplete|unsuccessful(ly)?|unfinished|unhealthy|abort(s|ed|ing)?|
+          refus(ed|ing)|stopped|interrupted|skipp(ed|ing)|would|killed|terminated)\b | n't\b | \b0\s+(ok|passed|done|succeeded|completed?|healthy)\b
+          | \b(un|in)-?(success|complete|finished|healthy)",
+    )
+    .expect("the denials compile: a test uses them")
+});
+
+/// What looks like a denial and is none: "0 failed", "no errors".
+static CLEAN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(0|no|zero|without(\s+any)?|none)\s+(fail(ed|ures?)?|errors?|problems?|skipped|warnings?)\b",
+    )
+    .expect("the clean counts compile: a test uses them")
+});
+
+/// bash's own notices of jobs that ended: `x.sh: line 12:  4711 Killed ...`, `[1]+  Done  ...`.
+static JOB_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(\S+: line \d+: +\d+ +[A-Z]\w+.*|\[\d+\][+-]? +(Done|Exit|Killed|Terminated|Hangup|Running).*|Killed|Terminated|Hangup|Broken pipe|.*: line \d+: .*: (command not found|No such file or directory))$",
+    )
+    .expect("the job notices compile: a test uses them")
+});
+
+/// The first line of `text` that claims success.
+pub fn claim<'t>(patterns: Option<&[Regex]>, text: &'t str) -> Option<&'t str> {
+    let patterns = patterns.unwrap_or(&DEFAULT_CLAIMS);
+    let mut claims: Vec<(usize, &str)> = patterns
+        .iter()
+        .flat_map(|pattern| pattern.find_iter(text))
+        .map(|found| (found.start(), lines_around(text, found.start(), found.end())))
+        .filter(|(_, lines)| !lines.lines().all(|line| JOB_NOTICE.is_match(line)))
+        .filter(|(_, lines)| !DENIAL.is_match(&CLEAN_COUNT.replace_all(lines, "")))
+        .collect();
+    claims.sort_unstable();
+    claims.first().map(|(_, line)| line.trim())
+}
+
+/// The whole lines that hold the bytes from `start` to `end`.
+fn lines_around(text: &str, start: usize, end: usize) -> &str {
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let end = end.max(start);
+    // A match that ends with the line feed ends on its line.
+    let last = if end > start && text[..end].ends_with('\n') { end - 1 } else { end };
+    let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    &text[from..to]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_claims_are_seen() {
+        for text in [
+            "done",
+            "x: OK\n",
+            "Migration completed successfully",
+            "3 passed, 0 failed",
+            "finished with no errors",
+        ] {
+            assert!(claim(None, text).is_some(), "{text}");
+        }
+        assert_eq!(claim(None, "a\n  all done  \nb"), Some("all done"));
+    }
+
+    #[test]
+    fn denials_and_job_notices_are_no_claims() {
+        for text in [
+            "not complete",
+            "0 ok, 3 failed",
+            "incomplete",
+            "ERROR: could not be finished, the delete failed",
+            "unsuccessful",
+            "x.sh: line 12:  4711 Killed                  openstack server delete done",
+            "[1]+  Done                    sleep 10",
+            "Terminated",
+            "would be done",
+            "/repo/x.sh: line 3: done-tool: command not found",
+            "token",
+            "",
+        ] {
+            assert_eq!(claim(None, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_harness_says_what_claims_success() {
+        let patterns =
+            [Regex::new("(?i)offboard complete").expect("valid"), Regex::new(r"shipped\n$").expect("valid")];
+        assert_eq!(claim(Some(&patterns), "done\n"), None);
+        assert_eq!(claim(Some(&patterns), "a\nOffboard complete: x\n"), Some("Offboard complete: x"));
+        assert_eq!(claim(Some(&patterns), "was not shipped\n"), None);
+        assert_eq!(claim(Some(&patterns), "error\nshipped\n"), Some("shipped"));
+    }
+}

@@ -1,0 +1,98 @@
+//! What a script did, told in lines: its calls beside the green run's, and what it printed.
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::trial::calls::trace_line;
+use crate::trial::judge::exit_code;
+use crate::trial::world::{Answer, Call, Record};
+
+/// So many calls after a fault are told in a report; `repro` tells all.
+const TOLD_CALLS: usize = 10;
+/// So many lines of each output.
+const TOLD_LINES: usize = 6;
+
+/// One line of two traces side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceLine {
+    /// `' '` in both, `'-'` in the green run only, `'+'` in this run only, `'!'` the call that failed.
+    pub mark: char,
+    /// Place, words.
+    pub text: String,
+}
+
+/// Two traces side by side, all of them.
+pub fn side_by_side(green: &[Call], run: &[Call]) -> Vec<TraceLine> {
+    let old: Vec<String> = green.iter().map(trace_line).collect();
+    let new: Vec<String> = run.iter().map(trace_line).collect();
+    let old: Vec<&str> = old.iter().map(String::as_str).collect();
+    let new: Vec<&str> = new.iter().map(String::as_str).collect();
+    TextDiff::from_slices(&old, &new)
+        .iter_all_changes()
+        .map(|change| {
+            let failed = change.new_index().is_some_and(|at| run[at].answer == Answer::Fault);
+            let mark = match change.tag() {
+                _ if failed => '!',
+                ChangeTag::Equal => ' ',
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+            };
+            TraceLine { mark, text: change.value().to_string() }
+        })
+        .collect()
+}
+
+/// Where two traces differ, in a few lines.
+pub fn difference(green: &[Call], run: &[Call]) -> Vec<String> {
+    let lines = side_by_side(green, run);
+    let first = lines.iter().position(|line| line.mark != ' ').unwrap_or_default();
+    told(&lines[first.saturating_sub(1)..])
+}
+
+/// What came after the fault: the calls beside the green run's, the ends of both outputs, the exit.
+pub fn aftermath(green: &Record, at: usize, record: &Record, fired: usize) -> Vec<String> {
+    let later_green = green.calls.get(at + 1..).unwrap_or_default();
+    let mut lines = told(&side_by_side(later_green, &record.calls[fired + 1..]));
+    let call = &record.calls[fired];
+    lines.extend(output_lines("stdout", tail_from(&record.stdout, call.stdout_before)));
+    lines.extend(output_lines("stderr", tail_from(&record.stderr, call.stderr_before)));
+    lines.push(ended(record));
+    lines
+}
+
+/// How the run ended, and what both of its outputs end with.
+pub fn endings(record: &Record) -> Vec<String> {
+    let mut lines = output_lines("stdout", &record.stdout);
+    lines.extend(output_lines("stderr", &record.stderr));
+    lines.push(ended(record));
+    lines
+}
+
+fn ended(record: &Record) -> String {
+    match exit_code(record.end) {
+        Some(code) => format!("exit {code}"),
+        None => "stopped at its deadline".to_owned(),
+    }
+}
+
+fn told(lines: &[TraceLine]) -> Vec<String> {
+    let mut told: Vec<String> =
+        lines.iter().take(TOLD_CALLS).map(|line| format!("{} {}", line.mark, line.text)).collect();
+    if lines.len() > TOLD_CALLS {
+        told.push(format!("  ... {} more", lines.len() - TOLD_CALLS));
+    }
+    told
+}
+
+/// The last lines of an output, each with the output's name.
+fn output_lines(name: &str, text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let from = lines.len().saturating_sub(TOLD_LINES);
+    lines[from..].iter().map(|line| format!("{name}| {line}")).collect()
+}
+
+/// The text from byte `start` on; from the next whole character where that is inside one.
+pub fn tail_from(text: &str, start: usize) -> &str {
+    let start =
+        (start.min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    &text[start..]
+}
