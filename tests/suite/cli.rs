@@ -1,0 +1,1 @@
+//! The command line as scripts, hooks and CI see it.

@@ -1,0 +1,1 @@
+//! Which files are found, and what becomes of those that cannot be checked.
