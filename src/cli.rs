@@ -19,6 +19,7 @@ pub mod all;
 pub mod interrupt;
 pub mod lint;
 pub mod output;
+pub mod parse;
 pub mod repro;
 pub mod run;
 
@@ -58,6 +59,8 @@ enum Command {
     Lint(lint::LintArgs),
     /// Run every harness in a sealed world, with each call of its script failing in turn.
     Run(run::RunArgs),
+    /// Print the places (byte offsets) of the words of every simple command.
+    Parse(parse::ParseArgs),
     /// Repeat one trial and show what the script did.
     Repro(repro::ReproArgs),
 }
@@ -77,6 +80,7 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     with::<Gauntlet>(words, |gauntlet, matches| match gauntlet.command {
         Some(Command::Lint(args)) => lint::lint(&args, subcommand(matches)),
         Some(Command::Run(args)) => run::run(&args, subcommand(matches)),
+        Some(Command::Parse(args)) => parse::parse(&args),
         Some(Command::Repro(args)) => repro::repro(&args),
         None => all::all(&gauntlet.output, matches),
     })

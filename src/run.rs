@@ -9,6 +9,7 @@ use crate::event::Event;
 
 pub mod all;
 pub mod lint;
+pub mod parse;
 
 /// Where a job's events go, in order.
 pub type Sink<'a> = dyn FnMut(Event) + 'a;

@@ -316,7 +316,7 @@ fn sort(path: &Path) -> Sort {
         return by_name.unwrap_or(Sort::Neither);
     }
     match read::start(path).map(|start| shebang::read(&start)) {
-        Ok(Shebang::Shell) => Sort::Script,
+        Ok(Shebang::Shell(_)) => Sort::Script,
         Ok(Shebang::OtherShell(shell)) => Sort::OtherShell(shell),
         Ok(Shebang::Foreign | Shebang::Absent) => by_name.unwrap_or(Sort::Neither),
         Err(error) => Sort::Unreadable(format!("cannot be opened: {error}; make it readable, or exclude it")),

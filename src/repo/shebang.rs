@@ -5,8 +5,8 @@
 /// What a file's first line says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shebang {
-    /// A shell of the Bourne family: its scripts are read.
-    Shell,
+    /// A shell of the Bourne family, by name: its scripts are read.
+    Shell(String),
     /// A shell with another syntax, by name.
     OtherShell(String),
     /// Another interpreter.
@@ -29,7 +29,7 @@ pub fn read(start: &[u8]) -> Shebang {
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     match interpreter(&line) {
-        Some(name) if READ.contains(&name) => Shebang::Shell,
+        Some(name) if READ.contains(&name) => Shebang::Shell(name.to_owned()),
         Some(name) if OTHER.contains(&name) => Shebang::OtherShell(name.to_owned()),
         _ => Shebang::Foreign,
     }
@@ -38,7 +38,7 @@ pub fn read(start: &[u8]) -> Shebang {
 /// The shell that a file name's ending stands for, read or not; `None` where it says nothing about shells.
 pub fn by_extension(extension: &str) -> Option<Shebang> {
     match extension {
-        "sh" | "bash" | "dash" | "ksh" => Some(Shebang::Shell),
+        "sh" | "bash" | "dash" | "ksh" => Some(Shebang::Shell(extension.to_owned())),
         "zsh" | "fish" | "csh" | "tcsh" => Some(Shebang::OtherShell(extension.to_owned())),
         _ => None,
     }
@@ -71,7 +71,7 @@ mod tests {
             "#!/bin/bash\r\n",
             "\u{feff}#!/usr/local/bin/ksh93 -x",
         ] {
-            assert_eq!(read(line.as_bytes()), Shebang::Shell, "{line}");
+            assert!(matches!(read(line.as_bytes()), Shebang::Shell(_)), "{line}");
         }
         assert_eq!(read(b"#!/usr/bin/env zsh\n"), Shebang::OtherShell("zsh".to_owned()));
         assert_eq!(read(b"#!/usr/bin/python3\n"), Shebang::Foreign);
