@@ -18,6 +18,7 @@ use crate::source::{Position, RepoPath, SourceText};
 
 pub mod discover;
 pub mod git;
+pub mod listing;
 pub mod read;
 pub mod shebang;
 

@@ -9,7 +9,7 @@ use crate::trial::harness::{Case, Harness};
 use crate::trial::judge::{Judgement, exit_code};
 use crate::trial::leak;
 use crate::trial::story;
-use crate::trial::world::Record;
+use crate::trial::world::{Record, Site};
 use crate::verdict::Verdict;
 
 /// The option without which a script only looks.
@@ -106,19 +106,23 @@ pub fn judge(harness: &Harness, green: &Record, run: &FreeRun, record: &Record) 
     }
 }
 
-/// The canary trial of a case: its green run, searched.
-pub fn canary(harness: &Harness, case: &Case, green: &Record) -> Option<(TrialId, Judgement)> {
+/// The canary trial of a case, its green run searched: address, judgement, the call that leaks where one does.
+pub fn canary(harness: &Harness, case: &Case, green: &Record) -> Option<(TrialId, Judgement, Option<Site>)> {
     if harness.canaries.is_empty() {
         return None;
     }
     let id = TrialId::from_parts(&[harness.name.as_str(), &case.name, FreeTrial::Canary.word()]);
-    let leaks = leak::leaks(harness, green);
-    let Some(first) = leaks.first() else {
-        return Some((id, Judgement::plain(Verdict::Passed, "no canary in any argv, output or file")));
+    let mut leaks = leak::leaks(harness, green);
+    if leaks.is_empty() {
+        return Some((id, Judgement::plain(Verdict::Passed, "no canary in any argv, output or file"), None));
+    }
+    let first = leaks.remove(0);
+    let judgement = Judgement {
+        verdict: Verdict::Leaked,
+        explanation: first.sentence,
+        aftermath: leaks.into_iter().map(|leak| leak.sentence).collect(),
     };
-    let judgement =
-        Judgement { verdict: Verdict::Leaked, explanation: first.clone(), aftermath: leaks[1..].to_vec() };
-    Some((id, judgement))
+    Some((id, judgement, first.site))
 }
 
 fn aftermath(record: &Record) -> Vec<String> {

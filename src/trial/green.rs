@@ -36,7 +36,8 @@ pub fn judge(
         judgement.aftermath = first.calls.iter().map(calls::trace_line).chain(judgement.aftermath).collect();
         return judgement;
     }
-    if let Some(stub) = unused(&case.stubs, 0, &[first]).first() {
+    let mut own = case.stubs.iter().enumerate();
+    if let Some((_, stub)) = own.find(|(index, stub)| !stub.optional && !called(first, *index)) {
         return red(Verdict::Unmet, unmet_stub(stub));
     }
     nondeterministic(outline, first, second)
@@ -138,17 +139,9 @@ fn missing_call<'p>(expected: &'p [Pattern], came: &[Call]) -> Option<&'p Patter
     expected.iter().find(|pattern| !rest.any(|call| pattern.matches(&call.argv)))
 }
 
-/// The stubs that must be called and were not. `offset` is the index of the first of them in a plan.
-pub fn unused<'s>(stubs: &'s [DeclaredStub], offset: usize, records: &[&Record]) -> Vec<&'s DeclaredStub> {
-    let called = |index: usize| {
-        records.iter().any(|record| record.calls.iter().any(|call| call.answer == Answer::Stub(index)))
-    };
-    stubs
-        .iter()
-        .enumerate()
-        .filter(|(index, stub)| !stub.optional && !called(offset + index))
-        .map(|(_, stub)| stub)
-        .collect()
+/// Whether the stub with this index in the plan answered a call.
+pub fn called(record: &Record, stub: usize) -> bool {
+    record.calls.iter().any(|call| call.answer == Answer::Stub(stub))
 }
 
 /// Why a stub that nobody called is red.

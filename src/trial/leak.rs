@@ -2,7 +2,7 @@
 
 use crate::trial::calls::{place, shown};
 use crate::trial::harness::Harness;
-use crate::trial::world::Record;
+use crate::trial::world::{Record, Site};
 
 /// One canary in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -39,6 +39,13 @@ impl Sighting {
         }
     }
 
+    fn site(&self, record: &Record) -> Option<Site> {
+        let Place::Argv { at, words, .. } = &self.place else { return None };
+        let call =
+            record.calls.iter().find(|call| place(&call.site) == *at && shown(&call.argv) == *words)?;
+        Some(Site { argv: call.argv.clone(), at: call.site.at.clone() })
+    }
+
     /// The same leak, whatever the other words of the call are.
     fn same_as(&self, other: &Self) -> bool {
         self.canary == other.canary
@@ -59,9 +66,19 @@ pub fn searched(harness: &Harness) -> Vec<String> {
     values
 }
 
-/// Every leak of a run, a sentence each.
-pub fn leaks(harness: &Harness, record: &Record) -> Vec<String> {
-    sightings(harness, record).iter().map(Sighting::sentence).collect()
+/// One leak.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leak {
+    /// What leaked where.
+    pub sentence: String,
+    /// The call whose words hold it; `None` where it is in output or a file.
+    pub site: Option<Site>,
+}
+
+/// Every leak of a run.
+pub fn leaks(harness: &Harness, record: &Record) -> Vec<Leak> {
+    let leak = |sighting: &Sighting| Leak { sentence: sighting.sentence(), site: sighting.site(record) };
+    sightings(harness, record).iter().map(leak).collect()
 }
 
 /// The first leak of a run that the green run does not have: that one is reported once, for the case.

@@ -1,0 +1,102 @@
+//! The job `run`: every harness, green and with every fault, as events whose order does not depend on the number of
+//! threads: harnesses by name, within one the green runs, then each case's trials in their planned order.
+
+mod course;
+mod crew;
+mod load;
+mod pace;
+
+use std::sync::Arc;
+
+use crate::event::{Event, Rung};
+use crate::repo::Project;
+use crate::run::{Sink, Stop};
+use crate::trial::world::{Plan, Record};
+
+pub use course::Replay;
+pub use load::Course;
+
+/// What a harness's world is built from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Path on the host, path in the world.
+    pub files: Vec<(std::path::PathBuf, String)>,
+    /// Text tools that run for real.
+    pub real: Vec<String>,
+    /// Tools that run for real but recorded.
+    pub journalled: Vec<String>,
+    /// Names that are stubs.
+    pub stubs: Vec<String>,
+}
+
+/// Where trials run.
+pub trait World: Send {
+    /// Runs one script in a fresh state of this world. An error means that nothing is known of the trial.
+    fn run(&mut self, plan: &Plan) -> Result<Record, String>;
+}
+
+/// What makes worlds.
+pub trait Worlds: Send + Sync {
+    /// How strong they are; an error where there can be none on this machine.
+    fn rung(&self) -> Result<Rung, String>;
+    /// Builds one.
+    fn open(&self, needs: &Needs) -> Result<Box<dyn World>, String>;
+}
+
+/// What to run.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Harnesses by name; none for all.
+    pub names: Vec<String>,
+    /// How many trials at one time; `None` for one a core.
+    pub jobs: Option<usize>,
+}
+
+/// Runs harnesses.
+pub fn run(project: &Project, request: &Request, worlds: &Arc<dyn Worlds>, stop: &Stop, sink: &mut Sink<'_>) {
+    let paths = match load::harness_files(project, &request.names) {
+        Ok(paths) => paths,
+        Err((what, reason)) => return sink(Event::NotChecked { what, reason }),
+    };
+    let rung = match worlds.rung() {
+        Ok(rung) => rung,
+        Err(reason) => return sink(Event::NotChecked { what: "sandbox".to_owned(), reason }),
+    };
+    let minimum = project.settings().run.minimum_rung;
+    if rung > minimum {
+        let reason = format!(
+            "the sandbox of this machine is {rung}, and the settings demand at least {minimum}: run it where {minimum} can be had, or lower run.minimum_rung"
+        );
+        return sink(Event::NotChecked { what: "sandbox".to_owned(), reason });
+    }
+    sink(Event::RunStarted { rung, harnesses: paths.len() });
+    let crew = crew::Crew::hire(request.jobs, worlds);
+    for (index, path) in paths.iter().enumerate() {
+        let course = match load::course(project, path) {
+            Ok(course) => Arc::new(course),
+            Err(reason) => {
+                sink(Event::NotChecked { what: path.to_string(), reason });
+                continue;
+            }
+        };
+        match pace::run(&course, &crew, stop, sink) {
+            Ok(()) => {}
+            Err(pace::Halt::Broken(reason)) => sink(Event::NotChecked { what: path.to_string(), reason }),
+            Err(pace::Halt::Stopped(left)) => {
+                let mut not_run = vec![left];
+                not_run.extend(paths[index + 1..].iter().map(|path| load::stem(path).to_owned()));
+                return sink(Event::Interrupted { not_run });
+            }
+        }
+    }
+}
+
+/// Repeats one trial beside its green run.
+pub fn repeat(project: &Project, id: &str, worlds: &Arc<dyn Worlds>) -> Result<Replay, String> {
+    let name = id.split('/').next().unwrap_or_default().to_owned();
+    let paths = load::harness_files(project, std::slice::from_ref(&name))
+        .map_err(|(what, reason)| format!("{what}: {reason}"))?;
+    let path = paths.first().ok_or_else(|| format!("there is no harness {name}"))?;
+    let course = load::course(project, path)?;
+    course::repeat(&course, id, worlds)
+}

@@ -1,0 +1,400 @@
+//! The trials of a harness: which there are, what each runs, what it is told as.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::event::{Trial, TrialKind};
+use crate::fault::{FaultKind, FreeTrial};
+use crate::id::TrialId;
+use crate::nearest::suggestion;
+use crate::run::gauntlet::{Course, Worlds};
+use crate::trial::calls::{Agreement, agreement, repo_path, settled};
+use crate::trial::free::{self, FreeRun};
+use crate::trial::green;
+use crate::trial::harness::Case;
+use crate::trial::judge::{Bench, Judgement, Outcome, judge};
+use crate::trial::story::{self, TraceLine};
+use crate::trial::sweep::{self, FaultTrial};
+use crate::trial::world::{Fault, Plan, Record, Site};
+use crate::verdict::Verdict;
+
+/// The green run of a case.
+#[derive(Debug)]
+pub(super) struct Green {
+    case: usize,
+    record: Record,
+    judgement: Judgement,
+}
+
+/// A trial to run, or to tell without a run.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// A call fails.
+    Fault(usize, Box<FaultTrial>),
+    /// The script is run in another way.
+    Free(usize, Box<FreeRun>),
+    /// The green run is searched for canaries.
+    Canary(usize),
+    /// The green run is red, so that its faults are not run.
+    Skipped(usize),
+}
+
+/// What came of a task so far.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    done: bool,
+    trials: Vec<Trial>,
+    inapplicable: usize,
+    recovered: Option<usize>,
+}
+
+/// What a harness's sweep counts besides its trials.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Call and kind pairs where the kind does not apply.
+    pub inapplicable: usize,
+    /// Faults that a recovery declares.
+    pub declared: usize,
+    /// Recoveries that happened, by index.
+    recovered: BTreeSet<usize>,
+}
+
+/// One trial again, with its green run.
+#[derive(Debug)]
+pub struct Replay {
+    /// What it showed.
+    pub trial: Trial,
+    /// Its calls beside the green run's.
+    pub calls: Vec<TraceLine>,
+    /// The record of the green run.
+    pub green: Record,
+    /// The record of the trial.
+    pub record: Record,
+}
+
+impl Green {
+    /// Judges the two recordings of the case with this index.
+    pub fn judge(course: &Course, case: usize, mut first: Record, second: &Record) -> Self {
+        let judgement =
+            green::judge(&course.harness, &course.harness.cases[case], &course.outline, &first, second);
+        if agreement(&first.calls, &second.calls) == Agreement::Reordered {
+            first.calls = settled(&first.calls, &second.calls);
+        }
+        Self { case, record: first, judgement }
+    }
+
+    /// What is told of it.
+    pub fn trial(&self, course: &Course) -> Trial {
+        let case = &course.harness.cases[self.case];
+        let id = TrialId::from_parts(&[course.harness.name.as_str(), &case.name, "green"]);
+        tell(course, &case.name, id, TrialKind::Green, self.judgement.clone(), None)
+    }
+
+    fn beside(self, trial: Trial, record: Record) -> Replay {
+        let calls = story::side_by_side(&self.record.calls, &record.calls);
+        Replay { trial, calls, green: self.record, record }
+    }
+
+    fn bench<'a>(&'a self, course: &'a Course) -> Bench<'a> {
+        Bench {
+            harness: &course.harness,
+            case: &course.harness.cases[self.case],
+            green: &self.record,
+            outline: &course.outline,
+        }
+    }
+}
+
+/// The trials that follow from a green run, in their order.
+pub(super) fn tasks(course: &Course, green: &Green, tally: &mut Tally) -> Vec<Task> {
+    let harness = &course.harness;
+    let case = &harness.cases[green.case];
+    let mut tasks = Vec::new();
+    if green.judgement.verdict.is_red() {
+        tasks.push(Task::Skipped(green.case));
+    } else {
+        if case.sweep {
+            let sweep = sweep::plan(harness, case, &green.record, &course.outline);
+            tally.inapplicable += sweep.inapplicable;
+            let declared = |trial: &&FaultTrial| {
+                harness.recovery(&case.name, &trial.fault.site.argv, trial.fault.kind).is_some()
+            };
+            tally.declared += sweep.trials.iter().filter(declared).count();
+            tasks.extend(sweep.trials.into_iter().map(|trial| Task::Fault(green.case, Box::new(trial))));
+        }
+        let runs = free::plan(harness, case, &green.record);
+        tasks.extend(runs.into_iter().map(|run| Task::Free(green.case, Box::new(run))));
+    }
+    if !harness.canaries.is_empty() {
+        tasks.push(Task::Canary(green.case));
+    }
+    tasks
+}
+
+impl Task {
+    /// How many trials it is sure to become. Whether a pipe's reader closes early shows only in the trial.
+    pub fn promised(&self) -> usize {
+        match self {
+            Self::Fault(_, trial) if trial.fault.kind == FaultKind::Sigpipe => 0,
+            Self::Fault(_, trial) => 1 + usize::from(trial.recurs),
+            Self::Free(..) | Self::Canary(_) | Self::Skipped(_) => 1,
+        }
+    }
+
+    /// The index of its case.
+    pub fn case(&self) -> usize {
+        match self {
+            Self::Fault(case, _) | Self::Free(case, _) | Self::Canary(case) | Self::Skipped(case) => *case,
+        }
+    }
+
+    /// The address of its run, and whether that is the one in which the fault lasts for ever.
+    fn lasting(&self, id: &str) -> Option<bool> {
+        match self {
+            Self::Fault(_, trial) if trial.forever_id.as_str() == id => Some(true),
+            Self::Fault(_, trial) if trial.id.as_str() == id => Some(false),
+            Self::Free(_, run) if run.id.as_str() == id => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The run to make, where one is needed.
+    pub fn plan(&self, course: &Course, green: &Green) -> Option<Plan> {
+        let case = &course.harness.cases[green.case];
+        match self {
+            Self::Fault(_, trial) => Some(course.plan(case, Some(trial.fault.clone()))),
+            Self::Free(_, run) => Some(course.plan(&changed(case, run), None)),
+            Self::Canary(_) | Self::Skipped(_) => None,
+        }
+    }
+
+    /// What is known of it without a run.
+    pub fn without_run(&self, course: &Course, green: &Green) -> Ended {
+        let case = &course.harness.cases[green.case];
+        let told = match self {
+            Self::Fault(..) | Self::Free(..) => return Ended::default(),
+            Self::Skipped(_) => {
+                let case = &case.name;
+                let id = TrialId::from_parts(&[course.harness.name.as_str(), case, "faults"]);
+                let reason =
+                    format!("its faults were not run, because its green run is {}", green.judgement.verdict);
+                tell(course, case, id, TrialKind::Green, Judgement::plain(Verdict::Skipped, reason), None)
+            }
+            Self::Canary(_) => {
+                let Some((id, judgement, site)) = free::canary(&course.harness, case, &green.record) else {
+                    return Ended { done: true, ..Ended::default() };
+                };
+                tell(course, &case.name, id, TrialKind::Free(FreeTrial::Canary), judgement, site.as_ref())
+            }
+        };
+        Ended { done: true, trials: vec![told], ..Ended::default() }
+    }
+
+    /// Judges a run of it; the next run to make, where the fault can last.
+    pub fn judge(
+        &self,
+        course: &Course,
+        green: &Green,
+        record: &Record,
+        lasting: bool,
+        ended: &mut Ended,
+    ) -> Option<Plan> {
+        match self {
+            Self::Fault(_, trial) => {
+                let (fault, id) = if lasting {
+                    (trial.forever(), &trial.forever_id)
+                } else {
+                    (trial.fault.clone(), &trial.id)
+                };
+                match judge(green.bench(course), trial.call, &fault, record) {
+                    Outcome::Inapplicable => ended.inapplicable += 1,
+                    Outcome::Judged(judgement) => {
+                        let case = &course.harness.cases[green.case];
+                        if judgement.verdict == Verdict::Recovered {
+                            ended.recovered =
+                                course.harness.recovery(&case.name, &fault.site.argv, fault.kind);
+                        }
+                        ended.trials.push(tell_fault(
+                            course,
+                            case,
+                            id.clone(),
+                            &fault,
+                            &green.record,
+                            trial.call,
+                            judgement,
+                        ));
+                        if !lasting && (trial.recurs || trial.recurred(record)) {
+                            return Some(course.plan(case, Some(trial.forever())));
+                        }
+                    }
+                }
+            }
+            Self::Free(_, run) => {
+                let judgement = free::judge(&course.harness, &green.record, run, record);
+                let case = &course.harness.cases[green.case].name;
+                ended.trials.push(tell(
+                    course,
+                    case,
+                    run.id.clone(),
+                    TrialKind::Free(run.kind),
+                    judgement,
+                    None,
+                ));
+            }
+            Self::Canary(_) | Self::Skipped(_) => {}
+        }
+        ended.done = true;
+        None
+    }
+}
+
+impl Ended {
+    /// Whether all of it is known.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Its trials; what it counts goes to the tally.
+    pub fn take(&mut self, tally: &mut Tally) -> Vec<Trial> {
+        tally.inapplicable += self.inapplicable;
+        tally.recovered.extend(self.recovered);
+        std::mem::take(&mut self.trials)
+    }
+}
+
+/// What only the whole harness shows: stubs that no case calls, recoveries that never happened.
+pub(super) fn harness_trials(course: &Course, greens: &[Green], tally: &Tally) -> Vec<Trial> {
+    let harness = &course.harness;
+    if greens.iter().any(|green| green.judgement.verdict.is_red()) {
+        return Vec::new();
+    }
+    let name = harness.name.as_str();
+    let mut trials = Vec::new();
+    let called = |stub: usize| {
+        greens.iter().any(|green| {
+            let offset = harness.cases[green.case].stubs.len();
+            green::called(&green.record, offset + stub)
+        })
+    };
+    for (index, stub) in
+        harness.stubs.iter().enumerate().filter(|(index, stub)| !stub.optional && !called(*index))
+    {
+        let id = TrialId::from_parts(&[name, &format!("stub#{}", index + 1)]);
+        let judgement = Judgement::plain(Verdict::Unmet, green::unmet_stub(stub));
+        trials.push(tell(course, "", id, TrialKind::Green, judgement, None));
+    }
+    for (index, recovery) in
+        harness.recoveries.iter().enumerate().filter(|(index, _)| !tally.recovered.contains(index))
+    {
+        let id = TrialId::from_parts(&[name, &format!("recovery#{}", index + 1)]);
+        let reason = format!(
+            "the declared recovery of {} (line {} of the harness) never happened: no such fault ended with exit 0; drop it",
+            recovery.pattern, recovery.line
+        );
+        trials.push(tell(course, "", id, TrialKind::Green, Judgement::plain(Verdict::Unmet, reason), None));
+    }
+    trials
+}
+
+fn changed(case: &Case, run: &FreeRun) -> Case {
+    Case { args: run.args.clone(), stdin: run.stdin.clone(), ..case.clone() }
+}
+
+fn tell(
+    course: &Course,
+    case: &str,
+    id: TrialId,
+    kind: TrialKind,
+    judgement: Judgement,
+    site: Option<&Site>,
+) -> Trial {
+    let place = site.and_then(|site| site.at.as_ref());
+    Trial {
+        harness: course.harness.name.clone(),
+        case: case.to_owned(),
+        kind,
+        program: site.and_then(|site| site.argv.first().cloned()),
+        argv: site.map(|site| site.argv.clone()).unwrap_or_default(),
+        path: place.and_then(|(path, _)| repo_path(path)).or_else(|| Some(course.harness.script.clone())),
+        line: place.map(|(_, line)| *line),
+        occurrence: None,
+        verdict: judgement.verdict,
+        explanation: judgement.explanation,
+        aftermath: judgement.aftermath,
+        repeat: Some(format!("gauntlet repro {}", shell_word(id.as_str()))),
+        id,
+    }
+}
+
+fn tell_fault(
+    course: &Course,
+    case: &Case,
+    id: TrialId,
+    fault: &Fault,
+    green: &Record,
+    call: usize,
+    judgement: Judgement,
+) -> Trial {
+    let kind = TrialKind::Fault(fault.kind, fault.persistence);
+    let mut trial = tell(course, &case.name, id, kind, judgement, Some(&fault.site));
+    trial.occurrence = Some(fault.occurrence);
+    if let Some(call) = green.calls.get(call) {
+        trial.argv.clone_from(&call.argv);
+    }
+    trial
+}
+
+/// A trial's id as a shell takes it.
+fn shell_word(id: &str) -> String {
+    if id.contains(['#', ' ', '\'']) { format!("'{}'", id.replace('\'', r"'\''")) } else { id.to_owned() }
+}
+
+/// Runs the trial with this id once more, beside its green run.
+pub(super) fn repeat(course: &Course, id: &str, worlds: &Arc<dyn Worlds>) -> Result<Replay, String> {
+    let mut world = worlds.open(&course.needs)?;
+    let name = course.harness.name.as_str();
+    let wanted = id.split('/').nth(1).unwrap_or_default();
+    let cases = &course.harness.cases;
+    let case = cases.iter().position(|case| case.name == wanted).ok_or_else(|| {
+        let known: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+        format!("the harness {name} has no case `{wanted}`: {}", suggestion(wanted, known.iter().copied()))
+    })?;
+    let plan = course.plan(&cases[case], None);
+    let (first, second) = (world.run(&plan)?, world.run(&plan)?);
+    let green = Green::judge(course, case, first, &second);
+    let tasks = tasks(course, &green, &mut Tally::default());
+    let without_run = tasks.iter().flat_map(|task| task.without_run(course, &green).trials);
+    let mut told = std::iter::once(green.trial(course)).chain(without_run);
+    if let Some(trial) = told.find(|trial| trial.id.as_str() == id) {
+        return Ok(green.beside(trial, second));
+    }
+    let Some((task, lasting)) = tasks.iter().find_map(|task| Some((task, task.lasting(id)?))) else {
+        return Err(no_such_trial(id, &green, &tasks));
+    };
+    let mut plan = task.plan(course, &green).ok_or_else(|| format!("{id} runs nothing"))?;
+    if lasting && let Task::Fault(_, trial) = task {
+        plan.fault = Some(trial.forever());
+    }
+    let record = world.run(&plan)?;
+    let mut ended = Ended::default();
+    task.judge(course, &green, &record, lasting, &mut ended);
+    match ended.trials.pop() {
+        Some(trial) => Ok(green.beside(trial, record)),
+        None => Err(format!("{id} does not apply: the reader of its pipe read everything")),
+    }
+}
+
+fn no_such_trial(id: &str, green: &Green, tasks: &[Task]) -> String {
+    if green.judgement.verdict.is_red() {
+        return format!("{id} cannot be run: the green run of its case is {}", green.judgement.verdict);
+    }
+    let known = tasks.iter().filter_map(|task| match task {
+        Task::Fault(_, trial) => Some(trial.id.as_str()),
+        Task::Free(_, run) => Some(run.id.as_str()),
+        Task::Canary(_) | Task::Skipped(_) => None,
+    });
+    match crate::nearest::nearest(id, known) {
+        Some(near) => format!("there is no trial {id}: did you mean `{near}`?"),
+        None => format!("there is no trial {id}: take an id from the report of a run"),
+    }
+}

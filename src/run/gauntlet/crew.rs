@@ -1,0 +1,125 @@
+//! The threads that run trials: each keeps the world of the harness that it works on and builds another for the next.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::run::gauntlet::{Course, World, Worlds};
+use crate::trial::world::{Plan, Record};
+
+/// A run to make, and who waits for it.
+pub(super) struct Errand {
+    pub course: Arc<Course>,
+    pub plan: Plan,
+    /// Returned with the record.
+    pub number: usize,
+    pub reply: Sender<Report>,
+}
+
+/// What came of an errand.
+pub(super) struct Report {
+    pub number: usize,
+    pub record: Result<Record, String>,
+}
+
+#[derive(Default)]
+struct Queue {
+    errands: VecDeque<Errand>,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Board {
+    queue: Mutex<Queue>,
+    news: Condvar,
+}
+
+impl Board {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // A thread that panicked left the queue whole: it is only pushed to and popped from.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Errand> {
+        let mut queue = self.queue();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            if let Some(errand) = queue.errands.pop_front() {
+                return Some(errand);
+            }
+            queue = self.news.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Threads that run what they are given. Dropped, they take nothing new; who is in a trial ends with the process.
+pub(super) struct Crew {
+    board: Arc<Board>,
+}
+
+impl Crew {
+    /// One thread a core, or as many as are asked for.
+    pub fn hire(jobs: Option<usize>, worlds: &Arc<dyn Worlds>) -> Self {
+        let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let board = Arc::new(Board::default());
+        for _ in 0..jobs.unwrap_or_else(cores).max(1) {
+            let (board, worlds) = (Arc::clone(&board), Arc::clone(worlds));
+            thread::spawn(move || work(&board, worlds.as_ref()));
+        }
+        Self { board }
+    }
+
+    /// Takes errands; they are begun in this order.
+    pub fn send(&self, errands: impl IntoIterator<Item = Errand>) {
+        self.board.queue().errands.extend(errands);
+        self.board.news.notify_all();
+    }
+
+    /// Takes an errand that goes before all others.
+    pub fn send_first(&self, errand: Errand) {
+        self.board.queue().errands.push_front(errand);
+        self.board.news.notify_one();
+    }
+
+    /// Forgets every errand that is not begun.
+    pub fn forget(&self) {
+        self.board.queue().errands.clear();
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.board.queue().closed = true;
+        self.board.news.notify_all();
+    }
+}
+
+fn work(board: &Board, worlds: &dyn Worlds) {
+    let mut held: Option<(Arc<Course>, Box<dyn World>)> = None;
+    while let Some(errand) = board.next() {
+        let Errand { course, plan, number, reply } = errand;
+        if held.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, &course)) {
+            // The old world goes before the new one comes.
+            drop(held.take());
+            held = match worlds.open(&course.needs) {
+                Ok(world) => Some((Arc::clone(&course), world)),
+                Err(reason) => {
+                    let _ = reply.send(Report { number, record: Err(reason) });
+                    continue;
+                }
+            };
+        }
+        let Some((_, world)) = held.as_mut() else { continue };
+        let record = world.run(&plan);
+        if record.is_err() {
+            // Nothing is known of a world that failed.
+            held = None;
+        }
+        // Nobody waits any more where the job was stopped.
+        let _ = reply.send(Report { number, record });
+    }
+}

@@ -1,0 +1,145 @@
+//! One harness from start to end: green runs first, then every trial that follows from them, told in their planned
+//! order whatever order they end in.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use crate::event::Event;
+use crate::run::gauntlet::Course;
+use crate::run::gauntlet::course::{Ended, Green, Tally, Task, harness_trials, tasks};
+use crate::run::gauntlet::crew::{Crew, Errand, Report};
+use crate::run::{Sink, Stop};
+use crate::trial::world::{Plan, Record};
+
+/// How often a waiting job looks whether it shall stop.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Why a harness did not run to its end.
+pub(super) enum Halt {
+    /// A world failed.
+    Broken(String),
+    /// The user wants to stop; what is left, in words.
+    Stopped(String),
+}
+
+/// The errands of one harness.
+struct Desk<'a> {
+    course: &'a Arc<Course>,
+    crew: &'a Crew,
+    stop: &'a Stop,
+    reply: Sender<Report>,
+    reports: Receiver<Report>,
+}
+
+impl Desk<'_> {
+    fn errand(&self, number: usize, plan: Plan) -> Errand {
+        Errand { course: Arc::clone(self.course), plan, number, reply: self.reply.clone() }
+    }
+
+    /// The next record. `left` says how much would not be run if the user stops now.
+    fn next(&self, left: impl Fn() -> String) -> Result<(usize, Record), Halt> {
+        loop {
+            if self.stop.wanted() {
+                self.crew.forget();
+                return Err(Halt::Stopped(left()));
+            }
+            match self.reports.recv_timeout(LOOK) {
+                Ok(Report { number, record: Ok(record) }) => return Ok((number, record)),
+                Ok(Report { record: Err(reason), .. }) => {
+                    self.crew.forget();
+                    return Err(Halt::Broken(reason));
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+        }
+    }
+}
+
+/// Runs the harness of `course`.
+pub(super) fn run(course: &Arc<Course>, crew: &Crew, stop: &Stop, sink: &mut Sink<'_>) -> Result<(), Halt> {
+    let (reply, reports) = mpsc::channel();
+    let desk = Desk { course, crew, stop, reply, reports };
+    let name = course.harness.name.clone();
+    sink(Event::HarnessStarted { name: name.clone() });
+    let greens = green_runs(&desk, sink)?;
+    let mut tally = Tally::default();
+    let mut planned = Vec::new();
+    for green in &greens {
+        planned.extend(tasks(course, green, &mut tally));
+    }
+    sink(Event::TrialsPlanned { name: name.clone(), count: planned.iter().map(Task::promised).sum() });
+    trials(&desk, &greens, &planned, &mut tally, sink)?;
+    let last = harness_trials(course, &greens, &tally);
+    if !last.is_empty() {
+        sink(Event::TrialsPlanned { name: name.clone(), count: last.len() });
+        last.into_iter().for_each(|trial| sink(Event::TrialFinished(Box::new(trial))));
+    }
+    sink(Event::HarnessFinished { name, inapplicable: tally.inapplicable, declared: tally.declared });
+    Ok(())
+}
+
+/// Runs every case twice without a fault, and judges it.
+fn green_runs(desk: &Desk<'_>, sink: &mut Sink<'_>) -> Result<Vec<Green>, Halt> {
+    let cases = &desk.course.harness.cases;
+    let name = desk.course.harness.name.clone();
+    sink(Event::TrialsPlanned { name: name.clone(), count: cases.len() });
+    let runs = cases.iter().enumerate().flat_map(|(index, case)| {
+        let plan = desk.course.plan(case, None);
+        [desk.errand(2 * index, plan.clone()), desk.errand(2 * index + 1, plan)]
+    });
+    desk.crew.send(runs);
+    let mut records: Vec<Option<Record>> = vec![None; 2 * cases.len()];
+    let mut greens: Vec<Green> = Vec::new();
+    while greens.len() < cases.len() {
+        let (number, record) =
+            desk.next(|| format!("{name} ({} of {} cases ran)", greens.len(), cases.len()))?;
+        records[number] = Some(record);
+        while let Some([first, second]) = records.get_mut(2 * greens.len()..2 * greens.len() + 2) {
+            let Some((first, second)) = first.take_if(|_| second.is_some()).zip(second.take()) else { break };
+            let green = Green::judge(desk.course, greens.len(), first, &second);
+            sink(Event::TrialFinished(Box::new(green.trial(desk.course))));
+            greens.push(green);
+        }
+    }
+    Ok(greens)
+}
+
+/// Runs the tasks; each is told once all before it are.
+fn trials(
+    desk: &Desk<'_>,
+    greens: &[Green],
+    tasks: &[Task],
+    tally: &mut Tally,
+    sink: &mut Sink<'_>,
+) -> Result<(), Halt> {
+    let name = &desk.course.harness.name;
+    desk.crew.send(tasks.iter().enumerate().filter_map(|(index, task)| {
+        Some(desk.errand(2 * index, task.plan(desk.course, &greens[task.case()])?))
+    }));
+    let mut ended: Vec<Ended> =
+        tasks.iter().map(|task| task.without_run(desk.course, &greens[task.case()])).collect();
+    let mut told = 0;
+    loop {
+        while let Some(task) = ended.get_mut(told).filter(|task| task.is_done()) {
+            let promised = tasks[told].promised();
+            let trials = task.take(tally);
+            if trials.len() > promised {
+                sink(Event::TrialsPlanned { name: name.clone(), count: trials.len() - promised });
+            }
+            trials.into_iter().for_each(|trial| sink(Event::TrialFinished(Box::new(trial))));
+            told += 1;
+        }
+        if told == tasks.len() {
+            return Ok(());
+        }
+        let (number, record) = desk.next(|| format!("{name} ({told} of {} trials ran)", tasks.len()))?;
+        let index = number / 2;
+        let task = &tasks[index];
+        if let Some(plan) =
+            task.judge(desk.course, &greens[task.case()], &record, number % 2 == 1, &mut ended[index])
+        {
+            desk.crew.send_first(desk.errand(2 * index + 1, plan));
+        }
+    }
+}
