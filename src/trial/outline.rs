@@ -1,30 +1,231 @@
-//! What the plan and the judge need to know of the scripts' shape.
+//! What the plan and the judge need to know of the scripts' shape: which calls write into a pipe whose reader may
+//! close early, and which calls run beside each other.
+//!
+//! Calls are known by the line that they come from, so the answers are generous: what may be is taken to be, and the
+//! trial shows whether it is.
 
+mod early;
+mod shape;
+
+use std::collections::BTreeSet;
+
+use crate::bash::{self, Dialect};
 use crate::source::SourceText;
+use crate::trial::calls::REPOSITORY;
 use crate::trial::world::Site;
+use shape::{Lines, Shape};
 
 /// The shape of the scripts of a harness.
 #[derive(Debug, Clone, Default)]
-pub struct Outline {}
+pub struct Outline {
+    shapes: Vec<Shape>,
+}
 
 impl Outline {
     /// Reads the shape of the scripts of a world.
-    pub fn of(_scripts: &[SourceText]) -> Self {
-        Self::default()
+    pub fn of(scripts: &[SourceText]) -> Self {
+        let shape = |source: &SourceText| Shape::of(source, &bash::read(source.text(), Dialect::Bash).script);
+        Self { shapes: scripts.iter().filter(|source| is_shell(source)).map(shape).collect() }
     }
 
     /// Whether the call on that line may write into a pipe whose reader may close early.
-    pub fn feeds_early_closer(&self, _path: &str, _line: u32) -> bool {
-        false
+    pub fn feeds_early_closer(&self, path: &str, line: u32) -> bool {
+        let Some(here) = self.shape(path) else { return false };
+        here.feeders.iter().any(|feeder| feeder.lines.hold(line))
+            || self.shapes.iter().flat_map(|shape| &shape.feeders).any(|feeder| {
+                self.bodies(&feeder.names).any(|(file, lines)| file == here.file && lines.hold(line))
+            })
     }
 
-    /// Whether calls may run beside each other: background commands, pipelines.
+    /// Whether calls may run beside each other: background commands, pipelines of several programs.
     pub fn has_parallel_calls(&self) -> bool {
-        false
+        self.shapes.iter().any(|shape| shape.parallel)
     }
 
-    /// Whether `call` was begun without waiting for `fault`.
-    pub fn run_beside(&self, _fault: &Site, _call: &Site) -> bool {
-        false
+    /// Whether `call` was begun without waiting for `fault`: one of them runs in the background, and no `wait` stands
+    /// between them.
+    pub fn run_beside(&self, fault: &Site, call: &Site) -> bool {
+        self.shapes.iter().any(|shape| {
+            shape.blocks.iter().enumerate().any(|(block, body)| {
+                let background =
+                    body.statements.iter().enumerate().filter(|(_, statement)| statement.background);
+                background
+                    .filter(|(_, statement)| self.holds(shape, statement, fault))
+                    .any(|(index, _)| self.beside(shape, block, index, fault, call))
+            })
+        })
+    }
+
+    /// Whether `call` comes from a place that does not wait for the background statement `index` of `block`, looking
+    /// outward from it.
+    fn beside(&self, shape: &Shape, block: usize, index: usize, fault: &Site, call: &Site) -> bool {
+        let (mut block, mut index, mut innermost) = (block, index, true);
+        loop {
+            let body = &shape.blocks[block];
+            let waits =
+                |from: usize, to: usize| body.statements[from..to].iter().any(|statement| statement.waits);
+            for (other, statement) in body.statements.iter().enumerate() {
+                if !self.holds(shape, statement, call) {
+                    continue;
+                }
+                let beside = match other.cmp(&index) {
+                    std::cmp::Ordering::Greater => !waits(index + 1, other),
+                    std::cmp::Ordering::Less => {
+                        let earlier = statement.background && !waits(other + 1, index);
+                        let next_round =
+                            body.is_loop && !waits(index + 1, body.statements.len()) && !waits(0, other);
+                        earlier || next_round
+                    }
+                    std::cmp::Ordering::Equal => {
+                        innermost
+                            && body.is_loop
+                            && another_round(fault, call)
+                            && !waits(0, body.statements.len())
+                    }
+                };
+                if beside {
+                    return true;
+                }
+            }
+            let waited = if body.is_loop {
+                waits(0, body.statements.len())
+            } else {
+                waits(index + 1, body.statements.len())
+            };
+            match body.parent {
+                Some((outer, at)) if !waited => (block, index, innermost) = (outer, at, false),
+                _ => return false,
+            }
+        }
+    }
+
+    fn holds(&self, shape: &Shape, statement: &shape::StatementShape, site: &Site) -> bool {
+        let Some((path, line)) = &site.at else { return false };
+        (shape.file == *path && statement.lines.hold(*line))
+            || self.bodies(&statement.names).any(|(file, lines)| file == path && lines.hold(*line))
+    }
+
+    /// The bodies of the functions that these names call, directly or through others.
+    fn bodies(&self, names: &BTreeSet<String>) -> impl Iterator<Item = (&str, Lines)> {
+        let mut found = Vec::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut open: Vec<&str> = names.iter().map(String::as_str).collect();
+        while let Some(name) = open.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            for shape in &self.shapes {
+                for function in shape.functions.iter().filter(|function| function.name == name) {
+                    found.push((shape.file.as_str(), function.lines));
+                    open.extend(function.names.iter().map(String::as_str));
+                }
+            }
+        }
+        found.into_iter()
+    }
+
+    fn shape(&self, path: &str) -> Option<&Shape> {
+        self.shapes.iter().find(|shape| shape.file == path)
+    }
+}
+
+/// In a loop's background statement: whether the call is of another round, which shows in its last word.
+fn another_round(fault: &Site, call: &Site) -> bool {
+    fault.argv.last().is_some_and(|own| !call.argv.contains(own))
+}
+
+fn is_shell(source: &SourceText) -> bool {
+    let name = source.path().file_name();
+    let first = source.text().lines().next().unwrap_or_default();
+    name.ends_with(".sh")
+        || name.ends_with(".bash")
+        || (first.starts_with("#!") && first.ends_with(|c: char| c.is_alphanumeric()) && first.contains("sh"))
+}
+
+/// Where a file of the repository stands in the world.
+fn in_world(source: &SourceText) -> String {
+    format!("{REPOSITORY}/{}", source.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::RepoPath;
+
+    fn outline(text: &str) -> Outline {
+        Outline::of(&[SourceText::new(RepoPath::new("x.sh"), text.to_owned())])
+    }
+
+    fn feeding_lines(text: &str) -> Vec<u32> {
+        let outline = outline(text);
+        let count = u32::try_from(text.lines().count()).expect("a small text");
+        (1..=count).filter(|line| outline.feeds_early_closer("/repo/x.sh", *line)).collect()
+    }
+
+    #[test]
+    fn only_readers_that_can_close_early_make_a_feeder() {
+        for reader in [
+            "grep -q x",
+            "grep -Fxq -- x",
+            "grep --quiet x",
+            "grep -m1 x",
+            "egrep -l x",
+            "head -n 1",
+            "head",
+            "sed 1q",
+            "sed -n '/x/{p;q}'",
+            "awk '/x/ { print; exit }'",
+            "read -r line",
+            "cmp -s - y",
+            "{ read -r a; echo \"$a\"; }",
+            "while read -r l; do break; done",
+            "sort | head -1",
+            "true",
+        ] {
+            assert_eq!(feeding_lines(&format!("tool list | {reader}\n")), [1], "{reader}");
+        }
+        for reader in [
+            "grep x",
+            "grep -e -q",
+            "grep -c x",
+            "sed s/q/x/",
+            "sed -n p",
+            "awk '{ print }'",
+            "cat",
+            "tail -1",
+            "sort",
+            "wc -l",
+            "while read -r l; do echo \"$l\"; done",
+            "jq .x",
+            "tee log",
+            "xargs tool delete",
+        ] {
+            assert_eq!(feeding_lines(&format!("tool list | {reader}\n")), [0_u32; 0], "{reader}");
+        }
+    }
+
+    #[test]
+    fn a_call_inside_a_function_of_the_pipeline_feeds_it_too() {
+        let text = "list() {\n  tool list\n}\nother() {\n  tool other\n}\nif list | grep -q x; then\n  tool create\nfi\nother | cat\n";
+        assert_eq!(feeding_lines(text), [1, 2, 3, 7]);
+        assert_eq!(feeding_lines("found=$(tool list |\n  head -1)\n"), [1]);
+    }
+
+    #[test]
+    fn background_calls_run_beside_each_other_until_a_wait() {
+        let text = "tool a x &\ntool b y &\nwait\ntool c z\nfor i in 1 2; do\n  tool d \"$i\" &\ndone\ntool e\nwait\ntool f\n";
+        let outline = outline(text);
+        let site = |words: &str, line: u32| Site {
+            argv: words.split(' ').map(str::to_owned).collect(),
+            at: Some(("/repo/x.sh".to_owned(), line)),
+        };
+        assert!(outline.run_beside(&site("tool a x", 1), &site("tool b y", 2)));
+        assert!(outline.run_beside(&site("tool b y", 2), &site("tool a x", 1)));
+        assert!(!outline.run_beside(&site("tool a x", 1), &site("tool c z", 4)));
+        assert!(outline.run_beside(&site("tool d 1", 6), &site("tool d 2", 6)));
+        assert!(outline.run_beside(&site("tool d 1", 6), &site("tool e", 8)));
+        assert!(!outline.run_beside(&site("tool d 1", 6), &site("tool f", 10)));
+        assert!(!outline.run_beside(&site("tool c z", 4), &site("tool d 1", 6)));
+        assert!(outline.has_parallel_calls());
     }
 }

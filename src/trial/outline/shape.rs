@@ -1,0 +1,247 @@
+//! One script's shape, by lines.
+
+use std::collections::BTreeSet;
+
+use super::early::closes_early;
+use super::in_world;
+use crate::bash::syntax::{
+    Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Statement, Word,
+};
+use crate::bash::visit::{Visitor, walk_command, walk_part, walk_pipeline, walk_script, walk_statement};
+use crate::commands::Tables;
+use crate::source::{SourceText, Span};
+
+/// A range of lines, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lines {
+    first: u32,
+    last: u32,
+}
+
+impl Lines {
+    fn of(source: &SourceText, span: Span) -> Self {
+        Self { first: source.line(span.start), last: source.line(span.end.saturating_sub(1).max(span.start)) }
+    }
+
+    /// Whether the line is one of them.
+    pub fn hold(self, line: u32) -> bool {
+        (self.first..=self.last).contains(&line)
+    }
+}
+
+/// A stage of a pipeline with a later stage that may close early.
+#[derive(Debug, Clone)]
+pub(super) struct Feeder {
+    pub lines: Lines,
+    /// What it calls.
+    pub names: BTreeSet<String>,
+}
+
+/// A function.
+#[derive(Debug, Clone)]
+pub(super) struct FunctionShape {
+    pub name: String,
+    pub lines: Lines,
+    /// What its body calls.
+    pub names: BTreeSet<String>,
+}
+
+/// A statement of a block.
+#[derive(Debug, Clone)]
+pub(super) struct StatementShape {
+    pub lines: Lines,
+    pub background: bool,
+    /// Whether `wait` is called in it.
+    pub waits: bool,
+    /// What it calls.
+    pub names: BTreeSet<String>,
+}
+
+/// A sequence of statements.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    pub statements: Vec<StatementShape>,
+    /// The block and statement that it stands in.
+    pub parent: Option<(usize, usize)>,
+    pub is_loop: bool,
+}
+
+/// One script's shape.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    /// Where it stands in the world.
+    pub file: String,
+    pub feeders: Vec<Feeder>,
+    pub functions: Vec<FunctionShape>,
+    pub blocks: Vec<Block>,
+    /// Whether calls may run beside each other.
+    pub parallel: bool,
+}
+
+impl Shape {
+    pub fn of(source: &SourceText, script: &Script) -> Self {
+        let mut shape = Self {
+            file: in_world(source),
+            feeders: Vec::new(),
+            functions: Vec::new(),
+            blocks: Vec::new(),
+            parallel: false,
+        };
+        walk_script(&mut Survey { source, shape: &mut shape }, script);
+        shape.block(source, &script.body, None, false);
+        shape
+    }
+
+    fn block(&mut self, source: &SourceText, body: &Sequence, parent: Option<(usize, usize)>, is_loop: bool) {
+        let number = self.blocks.len();
+        let statements = body.statements.iter().map(|statement| {
+            let names = names_in(|names| names.statement(statement));
+            StatementShape {
+                lines: Lines::of(source, statement.span),
+                background: statement.background,
+                waits: names.contains("wait"),
+                names,
+            }
+        });
+        self.blocks.push(Block { statements: statements.collect(), parent, is_loop });
+        for (index, statement) in body.statements.iter().enumerate() {
+            let pipelines =
+                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, pipeline)| pipeline));
+            for command in pipelines.flat_map(|pipeline| &pipeline.stages) {
+                self.inside(source, command, (number, index));
+            }
+        }
+    }
+
+    fn inside(&mut self, source: &SourceText, command: &Command, at: (usize, usize)) {
+        match &command.kind {
+            CommandKind::Group(body) => self.block(source, body, Some(at), false),
+            // Whoever waits for a subshell waits for what it waits for only.
+            CommandKind::Subshell(body) => self.block(source, body, Some(at), false),
+            CommandKind::If(branch) => {
+                for (condition, body) in &branch.branches {
+                    self.block(source, condition, Some(at), false);
+                    self.block(source, body, Some(at), false);
+                }
+                if let Some(body) = &branch.otherwise {
+                    self.block(source, body, Some(at), false);
+                }
+            }
+            CommandKind::While(whilst) => {
+                self.block(source, &whilst.condition, Some(at), true);
+                self.block(source, &whilst.body, Some(at), true);
+            }
+            CommandKind::For(each) | CommandKind::Select(each) => {
+                self.block(source, &each.body, Some(at), true)
+            }
+            CommandKind::ArithmeticFor(count) => self.block(source, &count.body, Some(at), true),
+            CommandKind::Case(case) => {
+                for arm in &case.arms {
+                    self.block(source, &arm.body, Some(at), false);
+                }
+            }
+            // A function's callers are not its parents: what it leaves running is looked for in it alone.
+            CommandKind::Function(function) => match &function.body.kind {
+                CommandKind::Group(body) | CommandKind::Subshell(body) => {
+                    self.block(source, body, None, false)
+                }
+                _ => self.inside(source, &function.body, at),
+            },
+            CommandKind::Simple(_)
+            | CommandKind::Declare(_)
+            | CommandKind::Test(_)
+            | CommandKind::Arithmetic(_)
+            | CommandKind::Coproc(_) => {}
+        }
+    }
+}
+
+/// Walks a script for pipelines, functions and what runs beside it.
+struct Survey<'a> {
+    source: &'a SourceText,
+    shape: &'a mut Shape,
+}
+
+impl<'s> Visitor<'s> for Survey<'_> {
+    fn statement(&mut self, statement: &'s Statement) {
+        self.shape.parallel |= statement.background;
+        walk_statement(self, statement);
+    }
+
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        let several = pipeline.stages.iter().filter(|stage| may_be_recorded(stage)).count() > 1;
+        self.shape.parallel |= several;
+        for (index, stage) in pipeline.stages.iter().enumerate() {
+            if pipeline.stages[index + 1..].iter().any(closes_early) {
+                let names = names_in(|names| names.command(stage));
+                self.shape.feeders.push(Feeder { lines: Lines::of(self.source, stage.span), names });
+            }
+        }
+        walk_pipeline(self, pipeline);
+    }
+
+    fn command(&mut self, command: &'s Command) {
+        match &command.kind {
+            CommandKind::Function(function) => self.shape.functions.push(FunctionShape {
+                name: function.name.clone(),
+                lines: Lines::of(self.source, function.body.span),
+                names: names_in(|names| names.command(&function.body)),
+            }),
+            CommandKind::Coproc(_) => self.shape.parallel = true,
+            _ => {}
+        }
+        walk_command(self, command);
+    }
+
+    fn part(&mut self, part: &'s Part) {
+        self.shape.parallel |= matches!(part.kind, PartKind::Process(_));
+        walk_part(self, part);
+    }
+}
+
+/// Whether a stage may make a call that is recorded: it is no text tool and no plain builtin.
+fn may_be_recorded(stage: &Command) -> bool {
+    let builtin = ["printf", "echo", "read", "true", "false", ":", "test", "[", "set", "cd"];
+    let real = Tables::builtin().real_tools();
+    names_in(|names| names.command(stage))
+        .iter()
+        .any(|name| !builtin.contains(&name.as_str()) && !real.iter().any(|tool| tool == name))
+}
+
+/// Collects the names of the commands that are called.
+#[derive(Default)]
+struct Names {
+    found: BTreeSet<String>,
+}
+
+impl<'s> Visitor<'s> for Names {
+    fn command(&mut self, command: &'s Command) {
+        if let CommandKind::Simple(simple) = &command.kind {
+            // Wrappers call a later word: `timeout 5 f`, `if ! retry f x`.
+            self.found.extend(simple.words.iter().filter_map(literal));
+        }
+        walk_command(self, command);
+    }
+}
+
+fn names_in(walk: impl FnOnce(&mut Names)) -> BTreeSet<String> {
+    let mut names = Names::default();
+    walk(&mut names);
+    names.found
+}
+
+/// The text of a word without expansions.
+pub(super) fn literal(word: &Word) -> Option<String> {
+    fn add(parts: &[Part], text: &mut String) -> bool {
+        parts.iter().all(|part| match &part.kind {
+            PartKind::Literal(plain) | PartKind::Quoted(plain) => {
+                text.push_str(plain);
+                true
+            }
+            PartKind::DoubleQuoted(inner) => add(inner, text),
+            _ => false,
+        })
+    }
+    let mut text = String::new();
+    add(&word.parts, &mut text).then_some(text)
+}
