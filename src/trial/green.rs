@@ -162,7 +162,7 @@ fn nondeterministic(outline: &Outline, first: &Record, second: &Record) -> Optio
         }
         Agreement::Reordered if !outline.has_parallel_calls() => explanation.push_str(", in another order"),
         _ if first.end != second.end => {
-            "two runs without a fault ended differently".clone_into(&mut explanation)
+            "two runs without a fault ended differently".clone_into(&mut explanation);
         }
         _ => return None,
     }

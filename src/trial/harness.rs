@@ -127,7 +127,7 @@ pub struct Cleanup {
 
 impl Harness {
     /// Reads the text of the harness file at `path`.
-    pub fn parse(path: &RepoPath, text: &str) -> Result<Self, HarnessError> {
+    pub fn parse(path: &RepoPath, text: &str) -> Result<Self, Box<HarnessError>> {
         raw::parse(path, text)
     }
 
@@ -181,7 +181,7 @@ args = ["--apply"]
 expect.calls = ["openstack project show **"]
 "#;
 
-    fn parse(text: &str) -> Result<Harness, HarnessError> {
+    fn parse(text: &str) -> Result<Harness, Box<HarnessError>> {
         Harness::parse(&RepoPath::new("harnesses/x.toml"), text)
     }
 

@@ -137,8 +137,7 @@ fn another_round(fault: &Site, call: &Site) -> bool {
 fn is_shell(source: &SourceText) -> bool {
     let name = source.path().file_name();
     let first = source.text().lines().next().unwrap_or_default();
-    name.ends_with(".sh")
-        || name.ends_with(".bash")
+    [".sh", ".bash", ".ksh"].iter().any(|ending| name.ends_with(ending))
         || (first.starts_with("#!") && first.ends_with(|c: char| c.is_alphanumeric()) && first.contains("sh"))
 }
 

@@ -73,7 +73,9 @@ pub(super) fn run(course: &Arc<Course>, crew: &Crew, stop: &Stop, sink: &mut Sin
     let last = harness_trials(course, &greens, &tally);
     if !last.is_empty() {
         sink(Event::TrialsPlanned { name: name.clone(), count: last.len() });
-        last.into_iter().for_each(|trial| sink(Event::TrialFinished(Box::new(trial))));
+        for trial in last {
+            sink(Event::TrialFinished(Box::new(trial)));
+        }
     }
     sink(Event::HarnessFinished { name, inapplicable: tally.inapplicable, declared: tally.declared });
     Ok(())
@@ -127,7 +129,9 @@ fn trials(
             if trials.len() > promised {
                 sink(Event::TrialsPlanned { name: name.clone(), count: trials.len() - promised });
             }
-            trials.into_iter().for_each(|trial| sink(Event::TrialFinished(Box::new(trial))));
+            for trial in trials {
+                sink(Event::TrialFinished(Box::new(trial)));
+            }
             told += 1;
         }
         if told == tasks.len() {

@@ -120,11 +120,11 @@ struct RawCleanup {
     reason: Spanned<String>,
 }
 
-pub(super) fn parse(path: &RepoPath, text: &str) -> Result<Harness, HarnessError> {
+pub(super) fn parse(path: &RepoPath, text: &str) -> Result<Harness, Box<HarnessError>> {
     let checked = toml::from_str::<RawHarness>(text)
         .map_err(|error| from_toml(&error))
         .and_then(|raw| Checker { text }.harness(path, raw));
-    checked.map_err(|complaint| HarnessError::new(path, text, complaint))
+    checked.map_err(|complaint| Box::new(HarnessError::new(path, text, complaint)))
 }
 
 /// What the TOML reader refuses: bad syntax, wrong types, unknown and missing keys.
@@ -238,7 +238,7 @@ impl Checker<'_> {
                 ));
             }
             let own = self.stubs(case.stubs)?;
-            let expect = expectations(case.expect, &|pattern| answerable(pattern, own.iter().chain(stubs)))?;
+            let expect = expectations(&case.expect, &|pattern| answerable(pattern, own.iter().chain(stubs)))?;
             cases.push(Case {
                 sweep: case.sweep.unwrap_or(expect.exit == 0),
                 name,
@@ -461,7 +461,7 @@ fn declared_stub(raw: RawStub, line: u32) -> Result<DeclaredStub, Complaint> {
     Ok(DeclaredStub { pattern, answer, optional: raw.optional, line })
 }
 
-fn expectations(raw: RawExpect, answerable: &dyn Fn(&Pattern) -> bool) -> Result<Expect, Complaint> {
+fn expectations(raw: &RawExpect, answerable: &dyn Fn(&Pattern) -> bool) -> Result<Expect, Complaint> {
     let files = raw.files.iter().map(|(path, text)| Ok((path.clone(), regex(text)?)));
     let calls = raw.calls.iter().map(|text| expected_call(text, answerable)).collect::<Result<_, _>>()?;
     let mutations = raw

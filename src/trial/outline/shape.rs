@@ -115,9 +115,9 @@ impl Shape {
 
     fn inside(&mut self, source: &SourceText, command: &Command, at: (usize, usize)) {
         match &command.kind {
-            CommandKind::Group(body) => self.block(source, body, Some(at), false),
-            // Whoever waits for a subshell waits for what it waits for only.
-            CommandKind::Subshell(body) => self.block(source, body, Some(at), false),
+            CommandKind::Group(body) | CommandKind::Subshell(body) => {
+                self.block(source, body, Some(at), false);
+            }
             CommandKind::If(branch) => {
                 for (condition, body) in &branch.branches {
                     self.block(source, condition, Some(at), false);
@@ -132,7 +132,7 @@ impl Shape {
                 self.block(source, &whilst.body, Some(at), true);
             }
             CommandKind::For(each) | CommandKind::Select(each) => {
-                self.block(source, &each.body, Some(at), true)
+                self.block(source, &each.body, Some(at), true);
             }
             CommandKind::ArithmeticFor(count) => self.block(source, &count.body, Some(at), true),
             CommandKind::Case(case) => {
@@ -143,7 +143,7 @@ impl Shape {
             // A function's callers are not its parents: what it leaves running is looked for in it alone.
             CommandKind::Function(function) => match &function.body.kind {
                 CommandKind::Group(body) | CommandKind::Subshell(body) => {
-                    self.block(source, body, None, false)
+                    self.block(source, body, None, false);
                 }
                 _ => self.inside(source, &function.body, at),
             },
