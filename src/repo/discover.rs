@@ -139,11 +139,21 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Searches a folder. One that is left out itself was named on purpose: then all of it is searched.
     fn walk(&mut self, folder: &Path) {
+        let relative =
+            folder.strip_prefix(&self.project.root).unwrap_or(folder).to_string_lossy().into_owned();
+        let above: Vec<PathBuf> = folder
+            .ancestors()
+            .take_while(|above| **above != self.project.root && above.starts_with(&self.project.root))
+            .map(Path::to_owned)
+            .collect();
+        let named = self.project.settings.exclude.matches(&relative)
+            || above.iter().any(|folder| self.is_ignored(folder, true));
         let mut walk = WalkDir::new(folder).follow_links(false).sort_by_file_name().into_iter();
         while let Some(entry) = walk.next() {
             match entry {
-                Ok(entry) if entry.depth() > 0 && self.is_left_out(&entry) => {
+                Ok(entry) if entry.depth() > 0 && self.is_left_out(&entry, named) => {
                     if entry.file_type().is_dir() {
                         walk.skip_current_dir();
                     }
@@ -243,7 +253,7 @@ impl<'a> Search<'a> {
         self.problems.insert(shown.display().to_string(), reason);
     }
 
-    fn is_left_out(&mut self, entry: &DirEntry) -> bool {
+    fn is_left_out(&mut self, entry: &DirEntry, named: bool) -> bool {
         let is_dir = entry.file_type().is_dir();
         if entry.file_name() == ".git" {
             return true;
@@ -251,7 +261,7 @@ impl<'a> Search<'a> {
         let path = entry.path();
         let relative = path.strip_prefix(&self.project.root).unwrap_or(path).to_string_lossy().into_owned();
         let settings = &self.project.settings;
-        if settings.exclude.matches(&relative) {
+        if !named && settings.exclude.matches(&relative) {
             return true;
         }
         if is_dir && !self.project.isolated && path.join(FILE_NAME).symlink_metadata().is_ok() {
@@ -260,7 +270,7 @@ impl<'a> Search<'a> {
                 return true;
             }
         }
-        self.is_ignored(path, is_dir)
+        !named && self.is_ignored(path, is_dir)
     }
 
     /// Asks the `.gitignore` files from the entry's folder up to the top; the nearest that says anything decides.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
-use crate::event::{Event, LintStatus, RunStatus, Status, Trial};
+use crate::event::{Event, LintStatus, RunStatus, Status, Trial, TrialKind};
 use crate::finding::{Finding, Label, Severity};
 use crate::report::{Report, plain};
 use crate::source::SourceText;
@@ -162,7 +162,11 @@ fn red_trial(trial: &Trial, out: &mut dyn Write) -> io::Result<()> {
     if !trial.argv.is_empty() {
         writeln!(out, "  call    {}", plain::line(&trial.argv.join(" ")))?;
     }
-    writeln!(out, "  trial   {}", plain::line(trial.id.as_str()))?;
+    match trial.kind {
+        TrialKind::Fault(kind, persistence) => writeln!(out, "  fault   {kind}, {}", persistence.word())?,
+        TrialKind::Free(kind) => writeln!(out, "  trial   {}", kind.word())?,
+        TrialKind::Green => writeln!(out, "  trial   without a fault")?,
+    }
     for (index, line) in trial.aftermath.iter().enumerate() {
         let head = if index == 0 { "then" } else { "" };
         writeln!(out, "  {head:7} {}", plain::line(line))?;
@@ -197,7 +201,8 @@ fn lint_line(lint: &LintStatus) -> String {
 /// `ALL GREEN` only where the run is complete and nothing in it is red; otherwise the reason.
 fn harness_line(run: &RunStatus, status: &Status) -> String {
     if let Some(reason) = run.incomplete() {
-        return format!("NOT COMPLETE: {reason}");
+        let left = if status.interrupted { ", stopped by the user" } else { "" };
+        return format!("NOT COMPLETE: {reason}{left}");
     }
     let numbers = format!(
         "{}, {}, {} swallowed",
@@ -215,6 +220,10 @@ fn harness_line(run: &RunStatus, status: &Status) -> String {
     }
     if status.interrupted {
         return format!("NOT COMPLETE: stopped by the user ({numbers})");
+    }
+    if status.not_checked > 0 {
+        let left = count(status.not_checked, "thing", "things");
+        return format!("NOT COMPLETE: {left} could not be checked ({numbers})");
     }
     format!("ALL GREEN ({numbers})")
 }
