@@ -127,14 +127,15 @@ impl<'a> Search<'a> {
             return self.problem(path, not_a_file(metadata.file_type()));
         }
         match sort(&resolved) {
-            Sort::Neither if shebang_of(&resolved) == Shebang::Absent && resolved.extension().is_none() => {
-                self.add(&resolved, false);
-            }
-            Sort::Neither => self.problem(
+            Sort::Neither => match shebang_of(&resolved) {
+                Shebang::Shell(_) => self.add(&resolved, false),
+                Shebang::OtherShell(shell) => self.sorted(&resolved, Sort::OtherShell(shell)),
+                Shebang::Absent if resolved.extension().is_none() => self.add(&resolved, false),
+                Shebang::Absent | Shebang::Foreign => self.problem(
                 path,
                 "is neither a shell script nor Markdown; name it *.sh or give it a shell's first line (#!/bin/bash)"
                     .to_owned(),
-            ),
+            )},
             sort => self.sorted(&resolved, sort),
         }
     }

@@ -1,1 +1,158 @@
 //! Which files are found, and what becomes of those that cannot be checked.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+
+use nix::sys::stat::Mode;
+
+use crate::folder::{CLEAN, Folder, NO_REGIME};
+
+#[test]
+fn scripts_are_found_by_ending_and_by_first_line_hidden_folders_included() {
+    let folder = Folder::new();
+    for path in ["a.sh", "b.bash", "bin/tool", ".hooks/pre-commit", "folder.sh/inner.sh"] {
+        folder.write(path, NO_REGIME);
+    }
+    folder.write(".git/hooks/pre-push", NO_REGIME);
+    folder.write("notes.txt", NO_REGIME);
+    folder.write("Makefile", "all:\n\ttrue\n");
+    folder.write("tool.py", "#!/usr/bin/env python3\n");
+    let linted = folder.lint(&[]);
+    assert_eq!(linted.paths(), [".hooks/pre-commit", "a.sh", "b.bash", "bin/tool", "folder.sh/inner.sh"]);
+    assert_eq!(linted.code, 1, "{}", linted.stderr);
+}
+
+#[test]
+fn what_git_ignores_or_the_settings_exclude_is_not_searched_unless_it_is_named() {
+    let folder = Folder::new();
+    folder.write(
+        "gauntlet.toml",
+        "version = 1\nexclude = [\"vendor\"]\n[lint]\nignore = [\"changelog-entry\"]\n",
+    );
+    folder.write(".gitignore", "/target/\n*.tmp.sh\n!keep.tmp.sh\n");
+    folder.write("sub/.gitignore", "own.sh\n");
+    for path in
+        ["target/x.sh", "x.tmp.sh", "keep.tmp.sh", "sub/own.sh", "vendor/deep/x.sh", "node_modules/x.sh"]
+    {
+        folder.write(path, NO_REGIME);
+    }
+    assert_eq!(folder.lint(&[]).paths(), ["keep.tmp.sh", "node_modules/x.sh"]);
+    assert_eq!(folder.lint(&["vendor", "sub/own.sh"]).paths(), ["sub/own.sh", "vendor/deep/x.sh"]);
+}
+
+#[test]
+fn a_nested_project_is_another_project_unless_it_is_a_member() {
+    let folder = Folder::new();
+    folder.write(
+        "inner/gauntlet.toml",
+        "version = 1\n[lint]\nignore = [\"changelog-entry\", \"error-regime\"]\n",
+    );
+    folder.write("inner/x.sh", NO_REGIME);
+    folder.write("y.sh", NO_REGIME);
+    assert_eq!(folder.lint(&[]).paths(), ["y.sh"]);
+    let named = folder.lint(&["inner"]);
+    assert_eq!((named.code, named.files()), (0, 1), "its own settings hold: {}", named.stderr);
+    assert_eq!(folder.lint(&["--isolated", "--ignore", "changelog-entry"]).paths(), ["inner/x.sh", "y.sh"]);
+    folder.write(
+        "gauntlet.toml",
+        "version = 1\nmembers = [\"inner\"]\n[lint]\nignore = [\"changelog-entry\"]\n",
+    );
+    assert_eq!(folder.lint(&[]).paths(), ["inner/x.sh", "y.sh"]);
+    folder.gauntlet(["lint", "inner", "y.sh"]).assert().code(1);
+}
+
+#[test]
+fn paths_of_two_projects_are_no_single_question() {
+    let folder = Folder::new();
+    folder.write("inner/gauntlet.toml", "version = 1\n");
+    folder.write("inner/x.sh", CLEAN);
+    folder.write("y.sh", CLEAN);
+    let assert = folder.gauntlet(["lint", "inner/x.sh", "y.sh"]).assert().code(2);
+    assert.stderr(predicates::str::contains("each with settings of its own"));
+}
+
+#[test]
+fn other_shells_are_skipped_and_counted() {
+    let folder = Folder::new();
+    folder.write("a.sh", CLEAN);
+    folder.write("b.zsh", "print -P x\n");
+    folder.write("c", "#!/usr/bin/env fish\nset x 1\n");
+    folder.write("d.sh", "#!/bin/csh\nset x = 1\n");
+    folder
+        .gauntlet(["lint"])
+        .assert()
+        .code(0)
+        .stdout(predicates::str::contains("1 script,"))
+        .stdout(predicates::str::contains("3 of other shells skipped"));
+}
+
+/// Makes one bad thing beside a clean script: the lint must end with 2, say the words, and still check the script.
+#[track_caller]
+fn survives(make: impl FnOnce(&Folder), words: &str) {
+    let folder = Folder::new();
+    folder.write("clean.sh", CLEAN);
+    make(&folder);
+    let linted = folder.lint(&[]);
+    assert!(linted.stderr.contains(words), "not said: {words}: {}", linted.stderr);
+    assert_eq!((linted.code, linted.files()), (2, 1), "{}", linted.stderr);
+}
+
+#[test]
+fn what_cannot_be_checked_is_said_and_the_rest_is_checked() {
+    survives(
+        |folder| drop(folder.write("x.sh", b"#!/bin/bash\necho caf\xe9\n")),
+        "x.sh is not UTF-8 at byte offset 20 (line 2)",
+    );
+    survives(|folder| drop(folder.write("x.sh", b"echo\n\0\n")), "x.sh has a NUL byte at offset 5 (line 2)");
+    survives(
+        |folder| drop(folder.write("x.sh", vec![b'#'; 10 * 1024 * 1024 + 1])),
+        "x.sh is larger than 10 MiB",
+    );
+    survives(
+        |folder| drop(folder.write(OsStr::from_bytes(b"caf\xe9.sh"), CLEAN)),
+        "has a name that is not UTF-8",
+    );
+    survives(
+        |folder| nix::unistd::mkfifo(&folder.path("x.sh"), Mode::S_IRWXU).expect("a FIFO can be made"),
+        "x.sh is a FIFO, which is never opened",
+    );
+    survives(
+        |folder| symlink("nowhere", folder.path("x.sh")).expect("a link"),
+        "x.sh is a link that leads nowhere",
+    );
+    survives(
+        |folder| symlink("x.sh", folder.path("x.sh")).expect("a link"),
+        "x.sh is a link that leads nowhere",
+    );
+    survives(
+        |folder| symlink("/dev/zero", folder.path("x.sh")).expect("a link"),
+        "x.sh is a link to something that is no",
+    );
+    survives(
+        |folder| symlink("/usr", folder.path("usr")).expect("a link"),
+        "usr is a link to a folder outside the project",
+    );
+}
+
+#[test]
+fn a_loop_of_folders_ends_and_a_linked_script_is_checked_once() {
+    let folder = Folder::new();
+    folder.write("lib/real.sh", NO_REGIME);
+    folder.write("lib/text.txt", NO_REGIME);
+    symlink("..", folder.path("lib/up")).expect("a link");
+    symlink("lib/real.sh", folder.path("alias.sh")).expect("a link");
+    symlink("lib/text.txt", folder.path("named.sh")).expect("a link");
+    let linted = folder.lint(&[]);
+    assert_eq!(linted.paths(), ["lib/real.sh", "named.sh"], "{}", linted.stderr);
+    assert_eq!((linted.code, linted.files()), (1, 2), "{}", linted.stderr);
+}
+
+#[test]
+fn a_script_outside_the_project_can_be_named() {
+    let (folder, other) = (Folder::new(), tempfile::tempdir().expect("a folder"));
+    let script = other.path().join("x.sh");
+    std::fs::write(&script, NO_REGIME).expect("a file");
+    let script = script.canonicalize().expect("it exists");
+    assert_eq!(folder.lint(&[&script.display().to_string()]).paths(), [script.display().to_string()]);
+}

@@ -1,0 +1,69 @@
+//! Documents that restate what the code says are compared with it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use gauntlet::settings::KEYS;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path)
+}
+
+/// The first-column names in backticks of every table row.
+fn first_column(text: &str) -> BTreeSet<String> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next())
+        .flat_map(|cell| cell.split(", ").map(|name| name.trim_matches('`').to_owned()))
+        .collect()
+}
+
+#[test]
+fn docs_settings_lists_every_key() {
+    let mut table = String::from("| key | default | meaning |\n|---|---|---|\n");
+    for key in KEYS {
+        let _ = writeln!(table, "| `{}` | `{}` | {} |", key.path, key.default, key.meaning);
+    }
+    let page = read("docs/settings.md");
+    assert!(page.contains(&table), "docs/settings.md must hold this table:\n\n{table}");
+}
+
+#[test]
+fn docs_dependencies_lists_every_crate_and_no_other() {
+    let manifest: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
+    let crates: BTreeSet<String> = ["dependencies", "dev-dependencies"]
+        .iter()
+        .flat_map(|table| manifest[*table].as_table().into_iter().flatten())
+        .map(|(name, _)| name.clone())
+        .collect();
+    assert!(crates.len() > 10, "the crates were not found");
+    assert_eq!(first_column(&read("docs/dependencies.md")), crates);
+}
+
+#[test]
+fn the_architecture_names_every_module_and_only_tests_that_exist() {
+    let page = read("docs/architecture.md");
+    for line in read("src/lib.rs").lines() {
+        if let Some(module) = line.strip_prefix("pub mod ") {
+            let module = module.trim_end_matches(';');
+            assert!(page.contains(&format!("`{module}`")), "docs/architecture.md does not name `{module}`");
+        }
+    }
+    let tests: String = ["architecture", "cli", "discovery", "report"]
+        .map(|file| read(&format!("tests/suite/{file}.rs")))
+        .concat();
+    let names: Vec<&str> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.contains('_') && !name.contains(['/', '.']))
+        .collect();
+    assert!(names.len() >= 8, "the names of tests were not found: {names:?}");
+    for name in names {
+        assert!(
+            tests.contains(&format!("fn {name}()")),
+            "docs/architecture.md names a test that is not there: {name}"
+        );
+    }
+}
