@@ -5,6 +5,7 @@
 //! [`Unread`] region: it may do anything, and nothing that rests on it is ever called clean.
 
 mod ansi;
+mod coverage;
 mod lower;
 mod map;
 mod regions;

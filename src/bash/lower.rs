@@ -33,20 +33,89 @@ pub(super) struct Lowered {
 
 /// Parses and lowers a whole text.
 pub(super) fn lower(text: &str, dialect: Dialect) -> Lowered {
-    let mut out = Out { unread: Vec::new(), comments: Vec::new(), dialect };
-    let body = nested(text, text, Map::shifted(0), 0, &mut out);
-    let mut comments = out.comments;
-    comments.sort_unstable();
-    comments.dedup();
+    let mut source = without_escaped_braces(text);
+    let mut rounds = 0;
+    let (script, mut out) = loop {
+        let mut out =
+            Out { unread: Vec::new(), comments: Vec::new(), hide: Vec::new(), heredocs: Vec::new(), dialect };
+        let body = nested(&source, text, Map::shifted(0), 0, &mut out);
+        let mut comments = std::mem::take(&mut out.comments);
+        comments.sort_unstable();
+        comments.dedup();
+        let script = Script { body, comments };
+        for gap in super::coverage::gaps(&script, &out.heredocs, text) {
+            out.unread.push(Unread { span: gap, reason: super::coverage::REASON.to_owned() });
+            stray_braces(&source, gap, &mut out.hide);
+        }
+        out.hide.retain(|at| matches!(source.as_bytes().get(*at as usize), Some(b'{' | b'}')));
+        rounds += 1;
+        if out.hide.is_empty() || rounds > MAX_ROUNDS {
+            break (script, out);
+        }
+        for at in out.hide {
+            source.replace_range(at as usize..=at as usize, HIDDEN);
+        }
+    };
+    for at in out.hide {
+        let reason = "too many unbalanced braces: quote them".to_owned();
+        out.unread.push(Unread { span: Span::new(at, at + 1), reason });
+    }
     out.unread.sort_by_key(|region| (region.span, region.reason.clone()));
     out.unread.dedup();
-    Lowered { script: Script { body, comments }, unread: out.unread }
+    Lowered { script, unread: out.unread }
+}
+
+/// How often a text is read again with more braces hidden.
+const MAX_ROUNDS: u32 = 50;
+
+/// What stands for a hidden brace: an ordinary character of the same length.
+const HIDDEN: &str = "_";
+
+/// Hides braces after a backslash, at which shuck ends words. Literal text is read from the original all the same.
+fn without_escaped_braces(text: &str) -> String {
+    let mut bytes: Vec<char> = Vec::with_capacity(text.len());
+    let mut escaped = false;
+    for character in text.chars() {
+        bytes.push(if escaped && matches!(character, '{' | '}') { '_' } else { character });
+        escaped = character == '\\' && !escaped;
+    }
+    bytes.into_iter().collect()
+}
+
+/// shuck ends a word at some braces. Where a gap starts right at a word's end, the braces of that word, and the one
+/// that the gap starts with, are to be hidden. Those of `${...}` stay.
+fn stray_braces(source: &str, gap: Span, hide: &mut Vec<u32>) {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')');
+    let bytes = source.as_bytes();
+    let from = gap.start as usize;
+    if !gap.is_empty() && bytes.get(from).is_none_or(blank) {
+        return;
+    }
+    let start = bytes.get(..from).and_then(|before| before.iter().rposition(blank)).map_or(0, |at| at + 1);
+    let end =
+        bytes.get(from..).and_then(|after| after.iter().position(blank)).map_or(bytes.len(), |at| from + at);
+    if start == from {
+        return;
+    }
+    let mut expansions = 0;
+    for at in start..end {
+        match bytes[at] {
+            b'{' if at > start && bytes[at - 1] == b'$' => expansions += 1,
+            b'}' if expansions > 0 => expansions -= 1,
+            b'{' | b'}' => hide.push(clamp(at)),
+            _ => {}
+        }
+    }
 }
 
 /// What lowering gathers beside the tree.
 struct Out {
     unread: Vec<Unread>,
     comments: Vec<Span>,
+    /// Braces to hide before the text is read again.
+    hide: Vec<u32>,
+    /// Heredocs from the start of the body to the end of the delimiter's line, as offsets in the original.
+    heredocs: Vec<Span>,
     dialect: Dialect,
 }
 

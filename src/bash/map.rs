@@ -10,17 +10,24 @@ use crate::source::Span;
 pub(super) struct Map {
     /// Start of each stretch in the derived text, and what to add there to get the original offset.
     stretches: Vec<(u32, i64)>,
+    /// Offsets in the derived text of characters whose backslash, taken away before them, is part of their place.
+    signs: Vec<u32>,
 }
 
 impl Map {
     /// A text that starts `offset` bytes into the original (negative where bytes were put before it).
     pub(super) fn shifted(offset: i64) -> Self {
-        Self { stretches: vec![(0, offset)] }
+        Self { stretches: vec![(0, offset)], signs: Vec::new() }
     }
 
     /// From `derived` on, `offset` is what to add. Starts must grow.
     pub(super) fn push(&mut self, derived: u32, offset: i64) {
         self.stretches.push((derived, offset));
+    }
+
+    /// The character at `derived` had a backslash before it that is part of its place.
+    pub(super) fn sign(&mut self, derived: u32) {
+        self.signs.push(derived);
     }
 
     /// The map of a text derived from the text that `self` leads back.
@@ -45,7 +52,7 @@ impl Map {
                 (start, inner.offset(start) + self.offset(clamp(middle)))
             })
             .collect();
-        Self { stretches }
+        Self { stretches, signs: inner.signs.clone() }
     }
 
     fn offset(&self, at: u32) -> i64 {
@@ -60,9 +67,12 @@ impl Map {
 
     /// Leads a span back.
     pub(super) fn span(&self, span: Span) -> Span {
-        let start = self.at(span.start);
+        let mut start = self.at(span.start);
         if span.is_empty() {
             return Span::new(start, start);
+        }
+        if self.signs.binary_search(&span.start).is_ok() {
+            start = start.saturating_sub(1);
         }
         Span::new(start, self.at(span.end - 1).saturating_add(1))
     }

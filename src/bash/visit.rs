@@ -5,12 +5,16 @@
 
 use super::syntax::{
     Arithmetic, Assignment, Command, CommandKind, Name, Operand, Parameter, ParameterOp, Part, PartKind,
-    Pipeline, Redirect, Script, Sequence, Statement, Subscript, Target, Test, Value, Word,
+    Pipeline, Redirect, Script, Sequence, Simple, Statement, Subscript, Target, Test, Value, Word,
 };
 use crate::source::Span;
 
 /// What looks at nodes on a walk. Every method's default walks on.
 pub trait Visitor<'s> {
+    /// Statements one after another: a body, a condition, what a substitution runs.
+    fn sequence(&mut self, sequence: &'s Sequence) {
+        walk_sequence(self, sequence);
+    }
     /// A statement.
     fn statement(&mut self, statement: &'s Statement) {
         walk_statement(self, statement);
@@ -51,7 +55,7 @@ pub trait Visitor<'s> {
 
 /// Walks every statement of a script.
 pub fn walk_script<'s, V: Visitor<'s> + ?Sized>(visitor: &mut V, script: &'s Script) {
-    walk_sequence(visitor, &script.body);
+    visitor.sequence(&script.body);
 }
 
 /// Walks the statements of a sequence.
@@ -112,38 +116,38 @@ fn walk_kind<'s, V: Visitor<'s> + ?Sized>(visitor: &mut V, kind: &'s CommandKind
                 }
             }
         }
-        CommandKind::Group(body) | CommandKind::Subshell(body) => walk_sequence(visitor, body),
+        CommandKind::Group(body) | CommandKind::Subshell(body) => visitor.sequence(body),
         CommandKind::If(command) => {
             for (condition, body) in &command.branches {
-                walk_sequence(visitor, condition);
-                walk_sequence(visitor, body);
+                visitor.sequence(condition);
+                visitor.sequence(body);
             }
             if let Some(body) = &command.otherwise {
-                walk_sequence(visitor, body);
+                visitor.sequence(body);
             }
         }
         CommandKind::While(command) => {
-            walk_sequence(visitor, &command.condition);
-            walk_sequence(visitor, &command.body);
+            visitor.sequence(&command.condition);
+            visitor.sequence(&command.body);
         }
         CommandKind::For(command) | CommandKind::Select(command) => {
             walk_name(visitor, &command.variable);
             if let Some(words) = &command.words {
                 walk_words(visitor, words);
             }
-            walk_sequence(visitor, &command.body);
+            visitor.sequence(&command.body);
         }
         CommandKind::ArithmeticFor(command) => {
             for arithmetic in command.header.iter().flatten() {
                 visitor.arithmetic(arithmetic);
             }
-            walk_sequence(visitor, &command.body);
+            visitor.sequence(&command.body);
         }
         CommandKind::Case(command) => {
             visitor.word(&command.word);
             for arm in &command.arms {
                 walk_words(visitor, &arm.patterns);
-                walk_sequence(visitor, &arm.body);
+                visitor.sequence(&arm.body);
             }
         }
         CommandKind::Test(test) => walk_test(visitor, test),
@@ -229,9 +233,9 @@ pub fn walk_part<'s, V: Visitor<'s> + ?Sized>(visitor: &mut V, part: &'s Part) {
         PartKind::Literal(_) | PartKind::Quoted(_) => {}
         PartKind::DoubleQuoted(parts) => walk_parts(visitor, parts),
         PartKind::Parameter(parameter) => visitor.parameter(parameter, part.span),
-        PartKind::Command(substitution) => walk_sequence(visitor, &substitution.body),
+        PartKind::Command(substitution) => visitor.sequence(&substitution.body),
         PartKind::Arithmetic(arithmetic) => visitor.arithmetic(arithmetic),
-        PartKind::Process(substitution) => walk_sequence(visitor, &substitution.body),
+        PartKind::Process(substitution) => visitor.sequence(&substitution.body),
     }
 }
 
@@ -269,12 +273,13 @@ pub fn walk_parameter<'s, V: Visitor<'s> + ?Sized>(visitor: &mut V, parameter: &
 }
 
 /// The words of every simple command and declaration, in the order of the text: command name and arguments, without
-/// assignments before the name and redirections.
+/// assignments before the name and redirections. `let` is arithmetic, like `((`, and left out.
 pub fn command_words(script: &Script) -> Vec<Vec<Span>> {
     struct Gatherer(Vec<Vec<Span>>);
     impl<'s> Visitor<'s> for Gatherer {
         fn command(&mut self, command: &'s Command) {
             let words: Vec<Span> = match &command.kind {
+                CommandKind::Simple(simple) if is_let(simple) => Vec::new(),
                 CommandKind::Simple(simple) => simple.words.iter().map(|word| word.span).collect(),
                 CommandKind::Declare(declare) => std::iter::once(declare.keyword.span)
                     .chain(declare.operands.iter().map(|operand| match operand {
@@ -294,4 +299,10 @@ pub fn command_words(script: &Script) -> Vec<Vec<Span>> {
     let mut gatherer = Gatherer(Vec::new());
     walk_script(&mut gatherer, script);
     gatherer.0
+}
+
+fn is_let(simple: &Simple) -> bool {
+    simple.words.first().is_some_and(
+        |word| matches!(word.parts.as_slice(), [Part { kind: PartKind::Literal(text), .. }] if text == "let"),
+    )
 }

@@ -4,8 +4,8 @@ use shuck_ast as ast;
 
 use super::{Lowering, clamp, plain};
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Declare, Element, Fd, ListOp, Name, Operand, Pipeline, Redirect,
-    RedirectOp, Simple, Statement, Subscript, Target, Value, Word,
+    Assignment, Command, CommandKind, Declare, Element, Fd, ListOp, Name, Operand, Part, PartKind, Pipeline,
+    Redirect, RedirectOp, Simple, Statement, Subscript, Target, Value, Word,
 };
 use crate::bash::text::Mode;
 use crate::source::Span;
@@ -90,7 +90,8 @@ impl Lowering<'_, '_> {
     fn joined_over_line_feed(&mut self, from: u32, to: Option<u32>) {
         let Some(to) = to else { return };
         let between = Span::new(from, to.max(from));
-        if self.slice(between).replace("\\\n", "").contains('\n') {
+        let text = self.slice(between).replace("\\\n", "");
+        if text.trim_start_matches([' ', '\t']).starts_with('\n') {
             self.unread(
                 between,
                 "a lone `!` or `time` on its line: remove it or write its command on the same line",
@@ -170,7 +171,7 @@ impl Lowering<'_, '_> {
     /// One command of a pipeline.
     pub(super) fn stage(&mut self, statement: &ast::Stmt) -> Command {
         let mut redirects = self.redirects(&statement.redirects);
-        let (kind, mut span) = match &statement.command {
+        let (mut kind, mut span) = match &statement.command {
             ast::Command::Simple(simple) => self.simple(simple),
             ast::Command::Builtin(builtin) => self.builtin(builtin, &statement.redirects),
             ast::Command::Decl(clause) => self.declare(clause),
@@ -184,6 +185,9 @@ impl Lowering<'_, '_> {
                 (CommandKind::Simple(Simple::default()), None)
             }
         };
+        if let CommandKind::Simple(simple) = &mut kind {
+            descriptors(simple, &mut redirects);
+        }
         for redirect in &redirects {
             span = Some(span.map_or(redirect.span, |whole| whole.to(redirect.span)));
         }
@@ -194,13 +198,9 @@ impl Lowering<'_, '_> {
 
     fn simple(&mut self, simple: &ast::SimpleCommand) -> (CommandKind, Option<Span>) {
         let assignments = self.assignments(&simple.assignments);
-        let mut words = Vec::with_capacity(simple.args.len() + 1);
-        if !plain(simple.name.span).is_empty() {
-            words.push(self.word(&simple.name));
-        }
-        for word in &simple.args {
-            words.push(self.word(word));
-        }
+        let named = (!plain(simple.name.span).is_empty()).then_some(&simple.name);
+        let all: Vec<&ast::Word> = named.into_iter().chain(&simple.args).collect();
+        let words = self.words(&all);
         let span = cover(assignments.iter().map(|one| one.span).chain(words.iter().map(|word| word.span)));
         (CommandKind::Simple(Simple { assignments, words }), span)
     }
@@ -247,12 +247,8 @@ impl Lowering<'_, '_> {
             Some(at) => words.push(self.word_at(at, Vec::new(), false, Mode::Plain)),
             None => self.unread(plain(span), "the name of this command could not be found: write it plainly"),
         }
-        if let Some(word) = first {
-            words.push(self.word(word));
-        }
-        for word in rest {
-            words.push(self.word(word));
-        }
+        let all: Vec<&ast::Word> = first.iter().chain(rest).collect();
+        words.append(&mut self.words(&all));
         let span = cover(assignments.iter().map(|one| one.span).chain(words.iter().map(|word| word.span)));
         (CommandKind::Simple(Simple { assignments, words }), span)
     }
@@ -300,6 +296,11 @@ impl Lowering<'_, '_> {
             });
             operands.push(operand);
         }
+        let touching =
+            spans.iter().any(|one| spans.iter().any(|other| one.end == other.start && !one.is_empty()));
+        if touching {
+            self.lost(plain(clause.span));
+        }
         let span = cover(spans.into_iter());
         (CommandKind::Declare(Declare { assignments, keyword, operands }), span)
     }
@@ -309,9 +310,7 @@ impl Lowering<'_, '_> {
         let mut whole = assignment_extent(assignment);
         let value = match &assignment.value {
             ast::AssignmentValue::Scalar(word) => Value::Scalar(self.word(word)),
-            ast::AssignmentValue::Compound(array) => {
-                Value::Array(array.elements.iter().map(|element| self.element(element)).collect())
-            }
+            ast::AssignmentValue::Compound(array) => Value::Array(self.elements(&array.elements)),
         };
         if let Value::Array(_) = &value
             && !self.slice(whole).ends_with(')')
@@ -324,6 +323,14 @@ impl Lowering<'_, '_> {
             span = span.to(Span::new(span.start, word.span.end.max(span.start)));
         }
         Assignment { target, append: assignment.append, value, span }
+    }
+
+    fn elements(&mut self, elements: &[ast::ArrayElem]) -> Vec<Element> {
+        if elements.iter().all(|element| matches!(element, ast::ArrayElem::Sequential(_))) {
+            let words: Vec<&ast::Word> = elements.iter().map(|element| &element.value().word).collect();
+            return self.words(&words).into_iter().map(|value| Element { key: None, value }).collect();
+        }
+        elements.iter().map(|element| self.element(element)).collect()
     }
 
     fn element(&mut self, element: &ast::ArrayElem) -> Element {
@@ -419,16 +426,34 @@ pub(super) fn cover(spans: impl Iterator<Item = Span>) -> Option<Span> {
     spans.reduce(Span::to)
 }
 
+/// shuck takes the descriptor of `3<<EOF` for a word where the command has other words before it.
+fn descriptors(simple: &mut Simple, redirects: &mut [Redirect]) {
+    for redirect in redirects.iter_mut().filter(|redirect| redirect.fd.is_none()) {
+        let Some(at) = simple
+            .words
+            .iter()
+            .position(|word| word.span.end == redirect.span.start && !word.span.is_empty())
+        else {
+            continue;
+        };
+        let [Part { kind: PartKind::Literal(text), .. }] = simple.words[at].parts.as_slice() else {
+            continue;
+        };
+        if let (true, Ok(number)) = (text.bytes().all(|byte| byte.is_ascii_digit()), text.parse()) {
+            redirect.fd = Some(Fd::Number(number));
+            redirect.span = redirect.span.to(simple.words[at].span);
+            simple.words.remove(at);
+        }
+    }
+}
+
 /// What `|&` means: `2>&1` after all other redirections of the stage before it.
 fn both_into_pipe(span: Span) -> Redirect {
     Redirect {
         fd: Some(Fd::Number(2)),
         op: RedirectOp::DuplicateOutput,
         target: Target::Word(Word {
-            parts: vec![crate::bash::syntax::Part {
-                kind: crate::bash::syntax::PartKind::Literal("1".to_owned()),
-                span,
-            }],
+            parts: vec![Part { kind: PartKind::Literal("1".to_owned()), span }],
             braces: false,
             span,
         }),

@@ -3,9 +3,9 @@
 use shuck_ast as ast;
 
 use super::commands::cover;
-use super::{Lowering, clamp, clamped, plain, range};
+use super::{Lowering, clamp, clamped, plain};
 use crate::bash::syntax::{
-    Arithmetic, ArithmeticFor, Arm, ArmEnd, Case, CommandKind, Coproc, For, Function, If, Name, While, Word,
+    Arithmetic, ArithmeticFor, Arm, ArmEnd, Case, CommandKind, Coproc, For, Function, If, Name, While,
 };
 use crate::bash::text::Mode;
 use crate::source::Span;
@@ -92,7 +92,7 @@ impl Lowering<'_, '_> {
                 Name { name: String::new(), subscript: None, span: self.span(plain(command.span)) }
             }
         };
-        let words = command.words.as_ref().map(|words| self.words(words));
+        let words = command.words.as_ref().map(|words| self.words(&words.iter().collect::<Vec<_>>()));
         let body = self.sequence(&command.body);
         let end = match command.syntax {
             ast::ForSyntax::InDoDone { done_span, .. } | ast::ForSyntax::ParenDoDone { done_span, .. } => {
@@ -106,15 +106,11 @@ impl Lowering<'_, '_> {
         (CommandKind::For(For { variable, words, body }), Some(self.span(span)))
     }
 
-    fn words(&mut self, words: &[ast::Word]) -> Vec<Word> {
-        words.iter().map(|word| self.word(word)).collect()
-    }
-
     fn select(&mut self, command: &ast::SelectCommand) -> Lowered {
         let name_span = plain(command.variable_span);
         let variable =
             Name { name: command.variable.as_str().to_owned(), subscript: None, span: self.span(name_span) };
-        let words = self.words(&command.words);
+        let words = self.words(&command.words.iter().collect::<Vec<_>>());
         // shuck does not tell `select x; do` from `select x in; do`.
         let rest = self.source.get(name_span.end as usize..).unwrap_or_default();
         let explicit = rest
@@ -227,19 +223,7 @@ impl Lowering<'_, '_> {
     /// The bytes of a group or subshell: shuck's tree tells only what is inside.
     fn bracketed(&mut self, body: &ast::StmtSeq, open: u8, close: u8) -> Option<Span> {
         let whole = clamped(plain(body.span), self.source);
-        let mut comments: Vec<Span> = Vec::new();
-        let mut gather = |list: &[ast::Comment]| {
-            comments.extend(list.iter().map(range));
-        };
-        gather(&body.leading_comments);
-        if let Some(first) = body.stmts.first() {
-            gather(&first.leading_comments);
-        }
-        let start = self.opening(
-            body.stmts.first().map_or(whole.start, first_byte).min(whole.start),
-            open,
-            &comments,
-        );
+        let start = self.opening(body.stmts.first().map_or(whole.start, first_byte).min(whole.start), open);
         let mut end = self.trimmed(whole).end;
         if self.source.as_bytes().get((end as usize).wrapping_sub(1)) != Some(&close) || close == b'}' {
             end = self.closing(whole.end, close).unwrap_or(end);
@@ -248,26 +232,41 @@ impl Lowering<'_, '_> {
     }
 
     /// Where the bracket before `from` stands, over blank space, line continuations and comments.
-    fn opening(&self, from: u32, open: u8, comments: &[Span]) -> Option<u32> {
+    fn opening(&self, from: u32, open: u8) -> Option<u32> {
         let bytes = self.source.as_bytes();
         let mut at = from as usize;
-        while at > 0 {
-            let before = bytes.get(at - 1)?;
-            if *before == open {
-                return Some(clamp(at - 1));
+        let mut line_end = false;
+        loop {
+            let line_start =
+                bytes.get(..at)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |before| before + 1);
+            let line = self.source.get(line_start..at)?;
+            let line = if line_end { without_comment(line, char::from(open)) } else { line };
+            let line = line.trim_end_matches([' ', '\t', '\\']);
+            if line.ends_with(char::from(open)) {
+                return Some(clamp(line_start + line.len() - 1));
             }
-            if let Some(comment) =
-                comments.iter().find(|it| it.end as usize == at || it.end as usize + 1 == at)
-            {
-                at = (comment.start as usize).min(at - 1);
-            } else if matches!(before, b' ' | b'\t' | b'\n' | b'\\' | b'\r') {
-                at -= 1;
-            } else {
+            if !line.is_empty() || line_start == 0 {
                 return None;
             }
+            at = line_start - 1;
+            line_end = true;
         }
-        None
     }
+}
+
+/// A line without the comment at its end, where the line is nothing else, or a comment after `open`.
+fn without_comment(line: &str, open: char) -> &str {
+    if line.trim_start_matches([' ', '\t']).starts_with('#') {
+        return "";
+    }
+    for (at, _) in line.match_indices('#') {
+        let before = line.get(..at).unwrap_or_default();
+        let trimmed = before.trim_end_matches([' ', '\t']);
+        if trimmed.ends_with(open) && (trimmed.len() < before.len() || open == '(') {
+            return trimmed;
+        }
+    }
+    line
 }
 
 /// The first byte of a statement, over the groups whose brackets its span leaves out.

@@ -74,6 +74,10 @@ impl Lowering<'_, '_> {
             let found = heredoc.body.parts.iter().filter_map(part).collect();
             self.fill(span, found, mode)
         };
+        let after = self.source.get(span.end as usize..).unwrap_or_default();
+        let line = Span::new(span.start, span.end + clamp(after.find('\n').map_or(after.len(), |at| at + 1)));
+        let line = self.span(line);
+        self.out.heredocs.push(line);
         HereDocument { delimiter, quoted, strip_tabs, body, body_span: self.span(span) }
     }
 

@@ -72,12 +72,87 @@ fn pattern_expansions<'a>(pattern: &'a ast::Pattern, found: &mut Vec<Found<'a>>)
 
 impl Lowering<'_, '_> {
     pub(super) fn word(&mut self, word: &ast::Word) -> Word {
-        self.word_at(
-            plain(word.span),
-            expansions(&word.parts),
-            word.has_active_brace_expansion(),
-            Mode::Plain,
-        )
+        self.whole_word(plain(word.span), expansions(&word.parts), word.has_active_brace_expansion())
+    }
+
+    /// Words of one command. Two that touch are one: shuck splits a word at some braces.
+    pub(super) fn words(&mut self, words: &[&ast::Word]) -> Vec<Word> {
+        let mut lowered = Vec::with_capacity(words.len());
+        let mut rest = words.iter().peekable();
+        while let Some(word) = rest.next() {
+            let mut span = plain(word.span);
+            let mut found = expansions(&word.parts);
+            let mut braces = word.has_active_brace_expansion();
+            while let Some(next) = rest.next_if(|next| plain(next.span).start == span.end && !span.is_empty())
+            {
+                span.end = plain(next.span).end;
+                found.extend(expansions(&next.parts));
+                braces = true;
+            }
+            lowered.push(self.whole_word(span, found, braces));
+        }
+        lowered
+    }
+
+    /// A word between blanks. A line continuation right after it is part of it where it ends in plain text, as after
+    /// any other character of such text; after quotes and expansions it is not. The word holds no plain blank.
+    fn whole_word(&mut self, span: Span, found: Vec<Found<'_>>, braces: bool) -> Word {
+        let mut span = clamped(span, self.source);
+        while let Some(shorter) = self.slice(span).strip_suffix("\\\n") {
+            let backslashes = shorter.len() - shorter.trim_end_matches('\\').len();
+            if backslashes % 2 == 1 || found.iter().any(|one| one.span.end > span.end - 2) {
+                break;
+            }
+            let plain_before =
+                shorter.len() > 0 && found.last().is_none_or(|last| last.span.end < span.end - 2);
+            if plain_before {
+                break;
+            }
+            let plain_before =
+                !shorter.is_empty() && found.last().is_none_or(|last| last.span.end < span.end - 2);
+            if plain_before {
+                break;
+            }
+            span.end -= 2;
+        }
+        let plain_end = !span.is_empty() && found.last().is_none_or(|last| last.span.end < span.end);
+        if plain_end && self.source.get(span.end as usize..).is_some_and(|after| after.starts_with("\\\n")) {
+            span.end += 2;
+        }
+        let plain_end = found.last().is_none_or(|last| last.span.end < span.end) && !span.is_empty();
+        if plain_end && self.source.get(span.end as usize..).is_some_and(|after| after.starts_with("\\\n")) {
+            span.end += 2;
+        }
+        let word = self.word_at(span, found, braces, Mode::Plain);
+        self.swallowed(&word, span);
+        word
+    }
+
+    /// shuck reads on after some unbalanced braces, over blanks and line feeds. Then the braces of this word are
+    /// hidden and the whole text is read again.
+    fn swallowed(&mut self, word: &Word, span: Span) {
+        let mut braces = Vec::new();
+        for part in &word.parts {
+            let PartKind::Literal(text) = &part.kind else { continue };
+            if text.contains(['(', '$']) {
+                return;
+            }
+            let blank = text.find([' ', '\t', '\n']);
+            let inside =
+                part.span.start..part.span.end.min(part.span.start + clamp(blank.unwrap_or(text.len())));
+            if part.span.len() as usize == text.len() {
+                let at = text.bytes().zip(inside).filter(|(byte, _)| matches!(byte, b'{' | b'}'));
+                braces.extend(at.map(|(_, at)| at));
+            }
+            if blank.is_some() {
+                if self.depth == 0 && !braces.is_empty() {
+                    self.out.hide.append(&mut braces);
+                } else {
+                    self.lost(span);
+                }
+                return;
+            }
+        }
     }
 
     pub(super) fn pattern(&mut self, pattern: &ast::Pattern, mode: Mode) -> Word {
@@ -135,7 +210,7 @@ impl Lowering<'_, '_> {
             Expansion::Parameter(_) => (&["${"], "}"),
             Expansion::Command(_, true) => (&["`"], "`"),
             Expansion::Command(_, false) => (&["$(", "${ ", "${\n", "${|", "${\t"], ""),
-            Expansion::Arithmetic(_, _, ast::ArithmeticExpansionSyntax::DollarParenParen) => (&["$(("], "))"),
+            Expansion::Arithmetic(_, _, ast::ArithmeticExpansionSyntax::DollarParenParen) => (&["$(("], ")"),
             Expansion::Arithmetic(_, _, ast::ArithmeticExpansionSyntax::LegacyBracket) => (&["$["], "]"),
             Expansion::Process(_, true) => (&["<("], ")"),
             Expansion::Process(_, false) => (&[">("], ")"),
@@ -203,6 +278,19 @@ impl Lowering<'_, '_> {
                 };
                 PartKind::Command(Substitution { body, backticks })
             }
+            Expansion::Arithmetic(_, _, ast::ArithmeticExpansionSyntax::DollarParenParen)
+                if !self.slice(span).ends_with("))") =>
+            {
+                let inside = Span::new(span.start + 2, span.end - 1);
+                let text = self.slice(inside).to_owned();
+                let map = self.map.then(&Map::shifted(i64::from(inside.start)));
+                let body = if self.shallow {
+                    Sequence::default()
+                } else {
+                    nested(&text, inside.slice(self.literal), map, self.depth + 1, self.out)
+                };
+                PartKind::Command(Substitution { body, backticks: false })
+            }
             Expansion::Arithmetic(tree, word, syntax) => {
                 let inside = match syntax {
                     ast::ArithmeticExpansionSyntax::DollarParenParen => {
@@ -243,6 +331,9 @@ impl Lowering<'_, '_> {
                 at += 1;
                 let offset = i64::from(inside.start) + i64::from(clamp(at)) - i64::from(clamp(text.len()));
                 map.push(clamp(text.len()), offset);
+                if next == Some(&b'"') {
+                    map.sign(clamp(text.len()));
+                }
             }
             text.push(raw[at]);
             at += 1;
