@@ -14,6 +14,9 @@ use crate::report::progress::Progress;
 use crate::report::text::{Ending, Text};
 use crate::report::{Report, plain};
 
+/// How many things are named one by one when a run is stopped.
+const NAMED: usize = 10;
+
 /// Forms of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
@@ -175,6 +178,10 @@ fn notice(event: &Event) -> Option<String> {
         }
         Event::Interrupted { not_run } => Some(match not_run.as_slice() {
             [] => "stopped: nothing was left to do".to_owned(),
+            left if left.len() > NAMED => {
+                let named = left[..NAMED].join(", ");
+                format!("stopped; not run: {} and {} more", plain::line(&named), left.len() - NAMED)
+            }
             left => format!("stopped; not run: {}", plain::line(&left.join(", "))),
         }),
         Event::LintStarted { .. }

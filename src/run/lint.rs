@@ -2,6 +2,7 @@
 //!
 //! Memory is bounded by the files that are worked on at one time, never by the project.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -64,7 +65,12 @@ fn check_file(file: &Candidate, check: &dyn Check) -> Event {
         Ok(source) => source,
         Err(problem) => return not_checked(problem),
     };
-    let checked = check.check(&source, file.kind());
+    // One file that trips over a bug of ours must not take the verdict on all others with it.
+    let Ok(checked) = catch_unwind(AssertUnwindSafe(|| check.check(&source, file.kind()))) else {
+        let reason =
+            "made the linter fail, which is a bug in gauntlet; report it, and exclude the file until then";
+        return Event::NotChecked { what: file.path.to_string(), reason: reason.to_owned() };
+    };
     Event::FileChecked {
         path: file.path.clone(),
         kind: file.kind(),
