@@ -51,6 +51,8 @@ pub struct Found {
 /// Searches the whole project, or, where paths are given, those files and folders.
 pub fn discover(project: &Project, paths: &[PathBuf]) -> Found {
     let mut search = Search::new(project);
+    let folders = paths.iter().filter_map(|path| project.cwd.join(path).canonicalize().ok());
+    search.searched.extend(folders.filter(|path| path.is_dir()));
     if paths.is_empty() {
         search.walk(&project.root);
     }
@@ -85,6 +87,8 @@ struct Search<'a> {
     links: BTreeMap<PathBuf, Candidate>,
     skipped: BTreeMap<RepoPath, SkipReason>,
     problems: BTreeMap<String, String>,
+    /// The project, and the folders that were named.
+    searched: Vec<PathBuf>,
 }
 
 impl<'a> Search<'a> {
@@ -99,6 +103,7 @@ impl<'a> Search<'a> {
             links: BTreeMap::new(),
             skipped: BTreeMap::new(),
             problems: BTreeMap::new(),
+            searched: vec![root.to_owned()],
         }
     }
 
@@ -194,10 +199,10 @@ impl<'a> Search<'a> {
             }
         };
         if target.is_dir() {
-            if !target.starts_with(&self.project.root) {
+            if !self.searched.iter().any(|folder| target.starts_with(folder)) {
                 self.problem(
                     path,
-                    "is a link to a folder outside the project, which is not searched; name that folder, or exclude the link"
+                    "is a link to a folder outside of what is searched; name that folder, or exclude the link"
                         .to_owned(),
                 );
             }

@@ -131,7 +131,7 @@ fn what_cannot_be_checked_is_said_and_the_rest_is_checked() {
     );
     survives(
         |folder| symlink("/usr", folder.path("usr")).expect("a link"),
-        "usr is a link to a folder outside the project",
+        "usr is a link to a folder outside of what is searched",
     );
 }
 
