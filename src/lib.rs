@@ -23,6 +23,7 @@ pub mod trial;
 // 3: the world
 pub mod repo;
 pub mod report;
+pub mod sandbox;
 
 // 4: jobs
 pub mod run;

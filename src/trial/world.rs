@@ -29,6 +29,9 @@ pub struct Plan {
     pub collect: Vec<String>,
     /// Texts to look for in every file that the script left in the writable world (canary values).
     pub search: Vec<String>,
+    /// Whether the script runs as root of its world (else as the user `op`).
+    #[serde(default)]
+    pub as_root: bool,
 }
 
 /// An answer to calls that match it.

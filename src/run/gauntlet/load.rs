@@ -141,6 +141,7 @@ impl Course {
             deadline_ms: DEADLINE_MS,
             collect: case.expect.files.keys().cloned().collect(),
             search: leak::searched(&self.harness),
+            as_root: false,
         }
     }
 }

@@ -1,0 +1,141 @@
+//! The sealed world that scripts run in: namespaces, a root of its own, stubs at every name, a journal of the calls.
+//!
+//! The binary re-executes itself for every role ([`dispatch`]), so nothing here needs `unsafe`. This module decides
+//! nothing about what a call means; it carries out a [`Plan`] and hands back a [`Record`].
+//! `docs/sandbox.md` has the picture.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this is the world: processes, mounts and files are its subject"
+)]
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::event::Rung;
+use crate::trial::world::Plan;
+
+mod blueprint;
+mod capture;
+mod clock;
+mod desk;
+mod journal;
+mod keeper;
+mod landlord;
+mod libraries;
+mod places;
+mod search;
+mod shells;
+mod stub;
+mod supervisor;
+mod wire;
+mod worker;
+
+pub use worker::Worker;
+
+/// What a world is built from.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Files that every trial finds fresh: path on the host, path in the world (below `/repo`, `/home`, `/tmp`,
+    /// `/var`, `/run` or `/dev/shm`).
+    pub files: Vec<(PathBuf, String)>,
+    /// Text tools that run for real and unrecorded.
+    pub real: Vec<String>,
+    /// Tools that run for real, but recorded and faultable.
+    pub journalled: Vec<String>,
+    /// Names that must exist as stubs, besides every other name that the host has. A name with folders is put there.
+    pub stubs: Vec<String>,
+    /// The `gauntlet` binary, where it is not the running program.
+    pub executable: Option<PathBuf>,
+}
+
+/// Why there is no world, or no record of a trial.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The machine gives no namespaces.
+    #[error(
+        "no sandbox on this machine: {reason}\n  as root: {as_root}\nGive it one of: root; an unprivileged user namespace (sysctl user.max_user_namespaces above 0; on Ubuntu 23.10 and later also kernel.apparmor_restrict_unprivileged_userns=0); in a container, `--privileged`, or `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`"
+    )]
+    NoRung {
+        /// What went wrong in a user namespace.
+        reason: String,
+        /// What went wrong without one.
+        as_root: String,
+    },
+    /// A program that the world cannot do without is not on this machine.
+    #[error("{0} is not on this machine, and no world can be built without it: install it")]
+    Missing(String),
+    /// A file that the world needs could not be read.
+    #[error("cannot read {path}: {error}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file is wanted where a trial cannot have one.
+    #[error("{0} cannot be a file of the world: only {writable} are fresh for each trial", writable = places::WRITABLE.join(", "))]
+    Misplaced(String),
+    /// The shared libraries of a program could not be told.
+    #[error("cannot tell the shared libraries of {program}: {reason}")]
+    Libraries {
+        /// The program.
+        program: PathBuf,
+        /// What the dynamic loader said.
+        reason: String,
+    },
+    /// The world could not be built.
+    #[error("the world could not be built: {0}")]
+    Build(String),
+    /// A trial could not be run, or its record was lost.
+    #[error("the trial could not be run: {0}")]
+    Trial(String),
+    /// The sandbox's process could not be started or spoken to.
+    #[error("the sandbox's process failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Finds out how strong a sandbox this machine gives, by building a throw-away world and starting a trial in it.
+pub fn probe() -> Result<Rung, SandboxError> {
+    probe_with(None)
+}
+
+/// [`probe`] with the `gauntlet` binary at `executable`, for programs that are not it.
+pub fn probe_with(executable: Option<&Path>) -> Result<Rung, SandboxError> {
+    let as_root = if nix::unistd::geteuid().is_root() {
+        match rung_works(Rung::S1, executable) {
+            Ok(()) => return Ok(Rung::S1),
+            Err(error) => error.to_string(),
+        }
+    } else {
+        "not root".to_owned()
+    };
+    match rung_works(Rung::S2, executable) {
+        Ok(()) => Ok(Rung::S2),
+        Err(error) => Err(SandboxError::NoRung { reason: error.to_string(), as_root }),
+    }
+}
+
+/// Whether `rung` can be had: does everything that a trial needs but the script.
+pub fn rung_works(rung: Rung, executable: Option<&Path>) -> Result<(), SandboxError> {
+    let setup = Setup { executable: executable.map(Path::to_path_buf), ..Setup::default() };
+    let mut worker = Worker::start_at(&setup, rung)?;
+    worker.run(&Plan { deadline_ms: 10_000, ..Plan::default() }).map(|_| ())
+}
+
+/// Serves the roles for which the binary executes itself; `None` for a process that is none of them.
+///
+/// It must be the first thing in `main`: every call of a script costs one start of this binary.
+pub fn dispatch() -> Option<ExitCode> {
+    let mut words = std::env::args_os();
+    let name = words.next().unwrap_or_default();
+    match name.to_str() {
+        Some(places::LANDLORD) => Some(landlord::serve(words.next())),
+        Some(places::KEEPER) => Some(keeper::serve(words.next())),
+        Some(places::SUPERVISOR) => Some(supervisor::serve(words.next())),
+        _ if Path::new(places::STUB).exists() => Some(stub::serve(&name, words)),
+        _ => None,
+    }
+}

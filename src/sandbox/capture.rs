@@ -1,0 +1,122 @@
+//! The script's own descriptors, from the supervisor's end: what it printed, what it is fed.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::stat::fstat;
+
+use super::wire::{Target, TargetKind};
+
+/// How much of an output is kept.
+const KEPT: usize = 1024 * 1024;
+
+/// Reads and writes on it return at once.
+pub(super) fn without_waiting(descriptor: impl AsFd) -> io::Result<()> {
+    fcntl(descriptor, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
+/// What a descriptor leads to; `None` where it is closed.
+pub(super) fn target(descriptor: impl AsFd) -> Option<Target> {
+    const FORMAT: u32 = nix::libc::S_IFMT;
+    let stat = fstat(descriptor).ok()?;
+    let null = nix::sys::stat::makedev(1, 3);
+    let kind = match stat.st_mode & FORMAT {
+        nix::libc::S_IFIFO | nix::libc::S_IFSOCK => TargetKind::Pipe,
+        nix::libc::S_IFCHR if stat.st_rdev == null => TargetKind::Null,
+        _ => TargetKind::File,
+    };
+    Some(Target { dev: stat.st_dev, ino: stat.st_ino, kind })
+}
+
+/// One of the script's outputs.
+pub(super) struct Capture<R> {
+    from: Option<R>,
+    target: Option<Target>,
+    kept: Vec<u8>,
+    total: usize,
+}
+
+impl<R: Read + AsFd> Capture<R> {
+    pub fn new(from: R) -> io::Result<Self> {
+        without_waiting(&from)?;
+        let target = target(&from);
+        Ok(Self { from: Some(from), target, kept: Vec::new(), total: 0 })
+    }
+
+    /// The descriptor to wait on, until the end was read.
+    pub fn waiting(&self) -> Option<BorrowedFd<'_>> {
+        self.from.as_ref().map(AsFd::as_fd)
+    }
+
+    pub fn is(&self, target: &Target) -> bool {
+        self.target.as_ref() == Some(target)
+    }
+
+    /// Bytes that have been printed.
+    pub fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Takes in what is there, without waiting.
+    pub fn drain(&mut self) {
+        let mut chunk = [0; 16 * 1024];
+        while let Some(from) = self.from.as_mut() {
+            match from.read(&mut chunk) {
+                Ok(0) => self.from = None,
+                Ok(read) => {
+                    self.total += read;
+                    let room = KEPT.saturating_sub(self.kept.len()).min(read);
+                    self.kept.extend_from_slice(&chunk[..room]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => self.from = None,
+            }
+        }
+    }
+
+    pub fn into_text(self) -> String {
+        String::from_utf8_lossy(&self.kept).into_owned()
+    }
+}
+
+/// The script's stdin.
+pub(super) struct Feed<W> {
+    to: Option<W>,
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl<W: Write + AsFd> Feed<W> {
+    pub fn new(to: W, text: String) -> io::Result<Self> {
+        without_waiting(&to)?;
+        let mut feed = Self { to: Some(to), bytes: text.into_bytes(), written: 0 };
+        feed.push();
+        Ok(feed)
+    }
+
+    /// The descriptor to wait on, until all is written.
+    pub fn waiting(&self) -> Option<BorrowedFd<'_>> {
+        self.to.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Writes what fits; closes at the end.
+    pub fn push(&mut self) {
+        while let Some(to) = self.to.as_mut() {
+            let rest = &self.bytes[self.written..];
+            if rest.is_empty() {
+                self.to = None;
+                return;
+            }
+            match to.write(rest) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Nobody reads any more.
+                Err(_) => self.to = None,
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The world's clock: stands still but for `sleep`, which takes no time and moves it on.
+
+use std::process::{Command, Stdio};
+
+/// 2026-01-02T03:04:05Z.
+pub(super) const NOW: u64 = 1_767_323_045;
+
+/// The programs that this module answers.
+pub(super) const OWN: &[&str] = &["sleep", "date"];
+
+/// How long `sleep WORDS...` would have slept, in whole seconds. Words that are none count nothing.
+pub(super) fn seconds(words: &[String]) -> u64 {
+    words.iter().map(|word| duration(word).unwrap_or(0)).fold(0, u64::saturating_add)
+}
+
+/// Whether `sleep` takes these words.
+pub(super) fn valid(words: &[String]) -> bool {
+    !words.is_empty() && words.iter().all(|word| duration(word).is_some())
+}
+
+fn duration(word: &str) -> Option<u64> {
+    if matches!(word, "inf" | "infinity") {
+        return Some(u64::from(u32::MAX));
+    }
+    let (number, unit) = match word.char_indices().last()? {
+        (at, 's') => (&word[..at], 1),
+        (at, 'm') => (&word[..at], 60),
+        (at, 'h') => (&word[..at], 3600),
+        (at, 'd') => (&word[..at], 86400),
+        _ => (word, 1),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    Some(whole.saturating_mul(unit))
+}
+
+/// The words for the real `date` that make it tell the world's time, or the user's own words where they name a file
+/// or a full date.
+pub(super) fn date_words(date: &str, words: Vec<String>, now: u64) -> Vec<String> {
+    let Some(said) = said_date(&words) else {
+        let names_a_time = words.iter().any(|word| {
+            ["-r", "-f", "-s", "--reference", "--file", "--set"].iter().any(|option| word.starts_with(option))
+        });
+        return if names_a_time { words } else { [vec!["-d".to_owned(), format!("@{now}")], words].concat() };
+    };
+    // Relative texts ("yesterday", "+2 hours") start from a date that is given with them.
+    let base = |format: &str| {
+        let output = Command::new(date).args(["-u", "-d", &format!("@{now}"), format]).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    };
+    let candidates = [format!("{} {said}", base("+%F %TZ")), format!("{} {said}", base("+%F"))];
+    let accepted = candidates.into_iter().find(|text| {
+        let tried =
+            Command::new(date).args(["-d", text]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        tried.is_ok_and(|status| status.success())
+    });
+    match accepted {
+        Some(text) => [words, vec!["-d".to_owned(), text]].concat(),
+        None => words,
+    }
+}
+
+/// The text of `-d`, in any of its spellings.
+fn said_date(words: &[String]) -> Option<String> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if let Some(text) = word.strip_prefix("--date=") {
+            return Some(text.to_owned());
+        }
+        if word == "--date" {
+            return words.next().cloned();
+        }
+        if let Some(flags) = word.strip_prefix('-').filter(|flags| !flags.starts_with('-'))
+            && let Some(at) = flags.find('d')
+            && flags[..at].bytes().all(|flag| matches!(flag, b'u' | b'R'))
+        {
+            let rest = &flags[at + 1..];
+            return if rest.is_empty() { words.next().cloned() } else { Some(rest.to_owned()) };
+        }
+    }
+    None
+}

@@ -1,0 +1,248 @@
+//! The first process of a world's own pid namespace: builds the root once, then starts one supervisor a trial.
+//!
+//! It ends with the runner, whose end closes its stdin; everything in the world ends with it.
+
+use std::ffi::OsString;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::{chdir, pivot_root, sethostname};
+
+use super::blueprint::Blueprint;
+use super::wire::{self, Reply};
+use super::{places, shells};
+
+/// Where the host's root is while the new one is built.
+const OLD: &str = "/old";
+
+/// Devices of the world.
+const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
+
+/// Files of `/etc`.
+const ETC: &[(&str, &str)] = &[
+    ("passwd", "root:x:0:0:root:/root:/bin/bash\nop:x:1000:1000:op:/home/op:/bin/bash\n"),
+    ("group", "root:x:0:\nop:x:1000:\n"),
+    ("hosts", "127.0.0.1 localhost\n"),
+    ("hostname", "world\n"),
+    ("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
+];
+
+/// The role's `main`.
+pub(super) fn serve(rung: Option<OsString>) -> ExitCode {
+    let rung = rung.unwrap_or_default();
+    let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
+    let own = match build(&mut from) {
+        Ok(own) => own,
+        Err(reason) => {
+            let _ = wire::send_value(&mut to, &Reply::Failed(reason));
+            return ExitCode::FAILURE;
+        }
+    };
+    if wire::send_value(&mut to, &Reply::Ready).is_err() {
+        return ExitCode::FAILURE;
+    }
+    // Seeds first, then plans; a frame of seeds is announced by an empty frame.
+    let mut seeds = Vec::new();
+    while let Ok(Some(frame)) = wire::receive(&mut from) {
+        if frame.is_empty() {
+            match wire::receive(&mut from) {
+                Ok(Some(packed)) => seeds = packed,
+                _ => break,
+            }
+            continue;
+        }
+        let sent = match run(&own, &rung, &seeds, &frame) {
+            Ok(Some(record)) => wire::send(&mut to, &record),
+            Ok(None) => break,
+            Err(reason) => wire::send_value(&mut to, &Reply::Failed(reason)),
+        };
+        if sent.is_err() {
+            break;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Builds the root and moves into it. Returns the keeper's own pid namespace.
+fn build(from: &mut impl Read) -> Result<File, String> {
+    // The landlord's death must be ours too; the runner's closes stdin.
+    let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
+    set_pdeathsig(Signal::SIGKILL).map_err(|error| step("ask for a signal when the parent dies", &error))?;
+    let blueprint: Blueprint = wire::receive_value(from)
+        .map_err(|error| step("read the blueprint", &error))?
+        .ok_or("the runner is gone")?;
+    let own = File::open("/proc/self/ns/pid").map_err(|error| step("open the pid namespace", &error))?;
+    enter_root().map_err(|error| step("make a root of its own", &error))?;
+    furnish(&blueprint)?;
+    umount2(OLD, MntFlags::MNT_DETACH).map_err(|error| step("let the host's root go", &error))?;
+    fs::remove_dir(OLD).map_err(|error| step("let the host's root go", &error))?;
+    let sealed = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID;
+    mount(None::<&str>, "/", None::<&str>, sealed, None::<&str>)
+        .map_err(|error| step("make the root read-only", &error))?;
+    sethostname("world").map_err(|error| step("set the host name", &error))?;
+    Ok(own)
+}
+
+/// Swaps the root for an empty tmpfs; the host's is at [`OLD`].
+fn enter_root() -> nix::Result<()> {
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
+    // Any folder does: once the tmpfs is the root, the host's folder is uncovered again.
+    mount(Some("world"), "/tmp", Some("tmpfs"), MsFlags::MS_NOSUID, Some("mode=0755"))?;
+    nix::unistd::mkdir("/tmp/old", nix::sys::stat::Mode::S_IRWXU)?;
+    pivot_root("/tmp", "/tmp/old")?;
+    chdir("/")
+}
+
+/// Fills the root.
+fn furnish(blueprint: &Blueprint) -> Result<(), String> {
+    let at = |path: &str, error: io::Error| format!("cannot make {path} of the world: {error}");
+    let folder = |path: &str| fs::create_dir_all(path).map_err(|error| at(path, error));
+    for path in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/lib", "/etc", "/proc", "/root", "/dev"] {
+        folder(path)?;
+    }
+    for path in places::WRITABLE.iter().chain(&[places::REAL, places::STATE]) {
+        folder(path)?;
+    }
+    for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
+        let target = format!("/usr/{name}");
+        folder(&target)?;
+        symlink(&target[1..], format!("/{name}")).map_err(|error| at(name, error))?;
+    }
+    for (source, targets) in &blueprint.copies {
+        copy(source, targets).map_err(|error| at(&source.to_string_lossy(), error))?;
+    }
+    for path in &blueprint.stubs {
+        link(places::STUB, path).map_err(|error| at(path, error))?;
+    }
+    for (name, text) in ETC {
+        let path = format!("/etc/{name}");
+        fs::write(&path, text).map_err(|error| at(&path, error))?;
+    }
+    for (path, text) in [
+        (places::BASH_ENV, shells::environment(false)),
+        (places::BASH_ENV_CAREFUL, shells::environment(true)),
+    ] {
+        fs::write(path, text).map_err(|error| at(path, error))?;
+    }
+    devices().map_err(|error| at("/dev", error))
+}
+
+fn copy(source: &Path, targets: &std::collections::BTreeSet<String>) -> io::Result<()> {
+    let mut first: Option<&str> = None;
+    for target in targets {
+        match first {
+            Some(first) => link(first, target)?,
+            None => {
+                if let Some(parent) = Path::new(target).parent() {
+                    fs::create_dir_all(parent)?;
+                }
+                fs::copy(Path::new(OLD).join(source.strip_prefix("/").unwrap_or(source)), target)?;
+                fs::set_permissions(target, Permissions::from_mode(0o755))?;
+                first = Some(target);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn link(original: &str, path: &str) -> io::Result<()> {
+    match fs::hard_link(original, path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if let Some(parent) = Path::new(path).parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::hard_link(original, path)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    }
+}
+
+fn devices() -> io::Result<()> {
+    for name in DEVICES {
+        let path = format!("/dev/{name}");
+        File::create(&path)?;
+        let host = format!("{OLD}/dev/{name}");
+        mount(Some(host.as_str()), path.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    }
+    for (name, target) in [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
+    {
+        symlink(target, format!("/dev/{name}"))?;
+    }
+    Ok(())
+}
+
+/// Runs one trial: its supervisor's reply, or `None` where the runner is gone.
+fn run(own: &File, rung: &OsString, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
+    unshare(CloneFlags::CLONE_NEWPID).map_err(|error| step("make a pid namespace", &error))?;
+    let started = Command::new(places::STUB)
+        .arg0(places::SUPERVISOR)
+        .arg(rung)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    // The next trial needs a pid namespace of its own; back to the keeper's first.
+    setns(own.as_fd(), CloneFlags::CLONE_NEWPID)
+        .map_err(|error| step("leave the trial's pid namespace", &error))?;
+    let mut supervisor = started.map_err(|error| step("start the supervisor", &error))?;
+    let asked = {
+        let to = supervisor.stdin.as_mut().expect("it was spawned with a pipe");
+        wire::send(to, seeds).and_then(|()| wire::send(to, plan))
+    };
+    let reply = asked.and_then(|()| answer(&mut supervisor));
+    // Dead or not: nothing of the trial outlives this.
+    let _ = supervisor.kill();
+    let status = supervisor.wait();
+    match reply {
+        Ok(Heard::Reply(reply)) => Ok(Some(reply)),
+        Ok(Heard::RunnerGone) => Ok(None),
+        Ok(Heard::Nothing) => Err(match status {
+            Ok(status) => format!("the supervisor ended without a record ({status})"),
+            Err(error) => format!("the supervisor ended without a record ({error})"),
+        }),
+        Err(error) => Err(step("speak to the supervisor", &error)),
+    }
+}
+
+enum Heard {
+    Reply(Vec<u8>),
+    RunnerGone,
+    Nothing,
+}
+
+/// Waits for the supervisor's reply, or for the runner's end: it sends nothing while a trial runs.
+fn answer(supervisor: &mut Child) -> io::Result<Heard> {
+    let from = supervisor.stdout.as_mut().expect("it was spawned with a pipe");
+    let runner = io::stdin();
+    let mut buffer = Vec::new();
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let mut waiting =
+            [PollFd::new(from.as_fd(), PollFlags::POLLIN), PollFd::new(runner.as_fd(), PollFlags::empty())];
+        poll(&mut waiting, PollTimeout::NONE)?;
+        if waiting[1].any().unwrap_or(true) {
+            return Ok(Heard::RunnerGone);
+        }
+        let read = from.read(&mut chunk)?;
+        buffer.write_all(&chunk[..read])?;
+        if let Some(reply) = wire::take(&mut buffer) {
+            return Ok(Heard::Reply(reply));
+        }
+        if read == 0 {
+            return Ok(Heard::Nothing);
+        }
+    }
+}

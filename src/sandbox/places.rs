@@ -1,0 +1,48 @@
+//! Where things are in the world, and what the roles are called. Constants only.
+
+use crate::event::Rung;
+
+/// The role that makes the namespaces, as `argv[0]`.
+pub(super) const LANDLORD: &str = "gauntlet:landlord";
+/// The role that builds the root and starts trials.
+pub(super) const KEEPER: &str = "gauntlet:keeper";
+/// The role that is a trial's first process.
+pub(super) const SUPERVISOR: &str = "gauntlet:supervisor";
+
+/// The folder that is ours.
+pub(super) const PRIVATE: &str = "/.gauntlet";
+/// The binary itself; every stub is a hard link to it.
+pub(super) const STUB: &str = "/.gauntlet/call";
+/// The real bash.
+pub(super) const BASH: &str = "/.gauntlet/bash";
+/// Real tools whose names are stubs.
+pub(super) const REAL: &str = "/.gauntlet/real";
+/// What every bash reads first.
+pub(super) const BASH_ENV: &str = "/.gauntlet/env";
+/// The same, for scripts that trace, set traps or look at `$_`.
+pub(super) const BASH_ENV_CAREFUL: &str = "/.gauntlet/env-careful";
+/// What handlers keep between calls.
+pub(super) const STATE: &str = "/.gauntlet/state";
+/// The abstract socket of the trial; abstract names live in the network namespace, not in a folder.
+pub(super) const SOCKET: &[u8] = b"gauntlet";
+
+/// Folders that a script may write to, each fresh for every trial.
+pub(super) const WRITABLE: &[&str] = &["/repo", "/home", "/tmp", "/var", "/run", "/dev/shm"];
+
+/// `PATH` in the world.
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The user that scripts run as.
+pub(super) const USER: u32 = 1000;
+
+/// Shells that get [`BASH_ENV`] and are then executed for real.
+pub(super) const SHELLS: &[&str] = &["bash", "sh", "dash"];
+
+/// Reads a rung as the roles pass it on.
+pub(super) fn rung(word: Option<&str>) -> Option<Rung> {
+    match word? {
+        "S1" => Some(Rung::S1),
+        "S2" => Some(Rung::S2),
+        _ => None,
+    }
+}

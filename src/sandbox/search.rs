@@ -1,0 +1,69 @@
+//! What a trial left in its writable folders: files to hand back, texts to look for. Bounded, and it follows no link.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::places;
+use super::wire::Seed;
+
+/// Files looked at, and bytes of each.
+const FILES: usize = 20_000;
+const BYTES: u64 = 4 * 1024 * 1024;
+
+/// The contents of the files asked for, where they are.
+pub(super) fn collect(paths: &[String]) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for path in paths {
+        if let Some(content) = content(Path::new(path)) {
+            files.insert(path.clone(), String::from_utf8_lossy(&content).into_owned());
+        }
+    }
+    files
+}
+
+/// Which texts are in which files; a file that is as it was before the trial does not count.
+pub(super) fn find(texts: &[String], seeds: &[Seed]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    if texts.iter().all(String::is_empty) {
+        return found;
+    }
+    let seeds: BTreeMap<&str, &Seed> = seeds.iter().map(|seed| (seed.path.as_str(), seed)).collect();
+    let walk = places::WRITABLE.iter().flat_map(|folder| {
+        walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok)
+    });
+    for entry in walk.filter(|entry| entry.file_type().is_file()).take(FILES) {
+        let Some(content) = content(entry.path()) else { continue };
+        let path = entry.path().to_string_lossy().into_owned();
+        if seeds.get(path.as_str()).is_some_and(|seed| seed.content == content) {
+            continue;
+        }
+        for text in texts.iter().filter(|text| !text.is_empty()) {
+            if contains(&content, text.as_bytes()) {
+                found.push((text.clone(), path.clone()));
+            }
+        }
+    }
+    found
+}
+
+fn content(path: &Path) -> Option<Vec<u8>> {
+    use std::io::Read;
+
+    // A fifo would wait for a writer for ever.
+    if !fs::symlink_metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path).ok()?.take(BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    let Some(first) = needle.first() else { return true };
+    haystack
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| *byte == first)
+        .any(|(at, _)| haystack[at..].starts_with(needle))
+}

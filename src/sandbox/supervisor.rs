@@ -1,0 +1,352 @@
+//! A trial's first process: makes the world fresh, starts the script, serves its stubs, writes the record.
+//!
+//! One loop over `poll` does it all, so that the order of events is one order and nothing needs a lock. When it ends,
+//! the kernel kills whatever the script left behind.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::stat::{Mode, umask};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, setsid};
+
+use super::capture::{Capture, Feed};
+use super::desk::{Desk, Visitor};
+use super::journal::{Journal, Moment};
+use super::wire::{self, Reply, Seed, Target, TargetKind, Tell};
+use super::{landlord, places, search, shells};
+use crate::event::Rung;
+use crate::trial::world::{End, Output, Plan, Record};
+
+/// How long what the script left running may go on: `tee` behind a process substitution, jobs in the background.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The role's `main`.
+pub(super) fn serve(rung: Option<OsString>) -> ExitCode {
+    let reply = match trial(rung.as_ref().and_then(|word| word.to_str())) {
+        Ok(record) => Reply::Ran(Box::new(record)),
+        Err(reason) => Reply::Failed(reason),
+    };
+    match wire::send_value(&mut io::stdout().lock(), &reply) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn trial(word: Option<&str>) -> Result<Record, String> {
+    let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
+    let rung = places::rung(word).ok_or("this role is the sandbox's own")?;
+    set_pdeathsig(Signal::SIGKILL).map_err(|error| step("ask for a signal when the keeper dies", &error))?;
+    let (seeds, plan) = orders().map_err(|error| step("read the plan", &error))?;
+    // No terminal, no core files, no mask of the caller's.
+    setsid().map_err(|error| step("leave the terminal", &error))?;
+    umask(Mode::S_IWGRP | Mode::S_IWOTH);
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(|error| step("forbid core files", &error))?;
+    mounts(rung).map_err(|error| step("mount the trial's folders", &error))?;
+    if rung == Rung::S2 && !plan.as_root {
+        landlord::enter_user_namespace(places::USER)?;
+    }
+    let owner = (rung == Rung::S1 && !plan.as_root).then_some(places::USER);
+    plant(&seeds, owner).map_err(|error| step("write the trial's files", &error))?;
+    if plan.command.is_empty() {
+        return Ok(nothing());
+    }
+    let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
+    let script = Script::start(&plan, &seeds, owner).map_err(|error| step("start the script", &error))?;
+    let watch = Watch { desk, journal: journal(&plan, &seeds), script, ended: None, alone: false };
+    let (mut record, journal) = watch.run(Duration::from_millis(plan.deadline_ms));
+    record.calls = journal.into_calls();
+    record.files = search::collect(&plan.collect);
+    record.found = search::find(&plan.search, &seeds);
+    Ok(record)
+}
+
+/// The files and the plan.
+fn orders() -> io::Result<(Vec<Seed>, Plan)> {
+    let mut from = io::stdin().lock();
+    let ended = || io::Error::other("the keeper is gone");
+    let packed = wire::receive(&mut from)?.ok_or_else(ended)?;
+    let seeds = wire::unpack(&packed).ok_or_else(|| io::Error::other("the files are damaged"))?;
+    let plan = wire::receive_value(&mut from)?.ok_or_else(ended)?;
+    Ok((seeds, plan))
+}
+
+/// Fresh folders and a `/proc` that shows the trial's processes and nothing else of the machine.
+fn mounts(rung: Rung) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let closed = flags | MsFlags::MS_NOEXEC;
+    match mount(Some("proc"), "/proc", Some("proc"), closed, Some("subset=pid")) {
+        // Before Linux 5.8: all of it, but nothing can be written.
+        Err(Errno::EINVAL) => {
+            mount(Some("proc"), "/proc", Some("proc"), closed | MsFlags::MS_RDONLY, None::<&str>)?;
+        }
+        mounted => mounted?,
+    }
+    let owner = if rung == Rung::S1 { format!(",uid={0},gid={0}", places::USER) } else { String::new() };
+    for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
+        let mode = if matches!(*folder, "/tmp" | "/dev/shm") { "1777" } else { "0755" };
+        let options = format!("size=64m,nr_inodes=16384,mode={mode}{owner}");
+        mount(Some("scratch"), *folder, Some("tmpfs"), flags, Some(options.as_str()))?;
+    }
+    Ok(())
+}
+
+/// The folders that a machine has, and the files of the setup.
+fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
+    for (path, mode) in [
+        ("/home/op", 0o755),
+        ("/var/tmp", 0o1777),
+        ("/var/log", 0o755),
+        ("/var/lib", 0o755),
+        ("/var/cache", 0o755),
+        ("/run/lock", 0o1777),
+    ] {
+        folders(Path::new(path), owner)?;
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
+    std::os::unix::fs::symlink("../run", "/var/run")?;
+    for seed in seeds {
+        let path = Path::new(&seed.path);
+        folders(path.parent().unwrap_or(path), owner)?;
+        fs::write(path, &seed.content)?;
+        fs::set_permissions(path, Permissions::from_mode(if seed.executable { 0o755 } else { 0o644 }))?;
+        chown(path, owner, owner)?;
+    }
+    Ok(())
+}
+
+fn folders(path: &Path, owner: Option<u32>) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        folders(parent, owner)?;
+    }
+    fs::create_dir(path)?;
+    chown(path, owner, owner)
+}
+
+/// The record of a trial that only shows that the world stands.
+fn nothing() -> Record {
+    Record {
+        end: End::Code(0),
+        stdout: String::new(),
+        stderr: String::new(),
+        calls: Vec::new(),
+        files: std::collections::BTreeMap::new(),
+        found: Vec::new(),
+    }
+}
+
+fn bash_env(plan: &Plan, seeds: &[Seed]) -> &'static str {
+    if shells::needs_care(seeds, &plan.command) { places::BASH_ENV_CAREFUL } else { places::BASH_ENV }
+}
+
+fn journal(plan: &Plan, seeds: &[Seed]) -> Journal {
+    let real: BTreeSet<String> = fs::read_dir(places::REAL)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    Journal::new(plan.clone(), real, bash_env(plan, seeds).to_owned())
+}
+
+/// The script's process.
+struct Script {
+    pid: Pid,
+    stdin: Feed<ChildStdin>,
+    stdout: Capture<ChildStdout>,
+    stderr: Capture<ChildStderr>,
+    children: SignalFd,
+}
+
+impl Script {
+    fn start(plan: &Plan, seeds: &[Seed], owner: Option<u32>) -> io::Result<Self> {
+        let name = plan.command[0].as_str();
+        // The stub would execute the real shell: this saves a start.
+        let shell = places::SHELLS.contains(&name).then(|| format!("{}/{name}", places::PRIVATE));
+        let mut command = Command::new(shell.as_deref().unwrap_or(name));
+        command
+            .arg0(name)
+            .args(&plan.command[1..])
+            .env_clear()
+            .env("PATH", places::PATH)
+            .env("HOME", "/home/op")
+            .env("TMPDIR", "/tmp")
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
+            .env("BASH_ENV", bash_env(plan, seeds))
+            .envs(&plan.env)
+            .current_dir("/repo")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        if let Some(owner) = owner {
+            command.uid(owner).gid(owner);
+        }
+        let mut child = command.spawn()?;
+        // Only now: a child inherits the mask. Whatever died before is found by the first look.
+        let mut mask = SigSet::empty();
+        mask.add(Signal::SIGCHLD);
+        mask.thread_block()?;
+        let children = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+        let stdin = Feed::new(child.stdin.take().expect("it was piped"), plan.stdin.clone())?;
+        let stdout = Capture::new(child.stdout.take().expect("it was piped"))?;
+        let stderr = Capture::new(child.stderr.take().expect("it was piped"))?;
+        let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+        Ok(Self { pid, stdin, stdout, stderr, children })
+    }
+
+    fn drain(&mut self) {
+        self.stdout.drain();
+        self.stderr.drain();
+    }
+
+    /// What was printed so far, and what `target` is to the script.
+    fn moment(&mut self, target: Option<&Target>) -> Moment {
+        self.drain();
+        let output = match target {
+            None => Output::Null,
+            Some(target) if self.stdout.is(target) || self.stderr.is(target) => Output::Script,
+            Some(target) => match target.kind {
+                TargetKind::Pipe => Output::Pipe,
+                TargetKind::Null => Output::Null,
+                TargetKind::File => Output::File,
+            },
+        };
+        Moment { stdout_before: self.stdout.total(), stderr_before: self.stderr.total(), output }
+    }
+}
+
+/// A running trial.
+struct Watch {
+    desk: Desk,
+    journal: Journal,
+    script: Script,
+    ended: Option<End>,
+    /// Nothing else runs in the world.
+    alone: bool,
+}
+
+impl Watch {
+    /// Runs the script to its end, and what it left behind to its end or to the end of the grace.
+    fn run(mut self, deadline: Duration) -> (Record, Journal) {
+        let mut until = Instant::now() + deadline;
+        loop {
+            let running = self.ended.is_none();
+            self.reap();
+            if running && self.ended.is_some() {
+                until = until.min(Instant::now() + GRACE);
+            }
+            if self.alone || Instant::now() >= until {
+                break;
+            }
+            self.wait(until);
+            self.script.drain();
+            self.script.stdin.push();
+            self.serve();
+        }
+        let end = self.ended.unwrap_or(End::TimedOut);
+        // Only this process is spared. What the stubs said before they died is still in the sockets.
+        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        while self.serve() {}
+        while waitpid(Pid::from_raw(-1), None).is_ok() {}
+        self.script.drain();
+        let record = Record {
+            end,
+            stdout: self.script.stdout.into_text(),
+            stderr: self.script.stderr.into_text(),
+            ..nothing()
+        };
+        (record, self.journal)
+    }
+
+    /// Buries the dead: the script, and every orphan of this world.
+    fn reap(&mut self) {
+        while let Ok(Some(_)) = self.script.children.read_signal() {}
+        loop {
+            let status = match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) => return,
+                Ok(status) => status,
+                Err(Errno::EINTR) => continue,
+                Err(_) => {
+                    self.alone = true;
+                    return;
+                }
+            };
+            if status.pid() == Some(self.script.pid) {
+                self.ended = match status {
+                    WaitStatus::Exited(_, code) => Some(End::Code(code)),
+                    WaitStatus::Signaled(_, signal, _) => Some(End::Signal(signal as i32)),
+                    _ => None,
+                };
+            }
+        }
+    }
+
+    fn wait(&self, until: Instant) {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+        let mut waiting =
+            vec![PollFd::new(std::os::fd::AsFd::as_fd(&self.script.children), PollFlags::POLLIN)];
+        let outputs = self.script.stdout.waiting().into_iter().chain(self.script.stderr.waiting());
+        waiting.extend(outputs.map(|output| PollFd::new(output, PollFlags::POLLIN)));
+        waiting.extend(self.script.stdin.waiting().map(|input| PollFd::new(input, PollFlags::POLLOUT)));
+        waiting.extend(self.desk.waiting().map(|(visitor, flags)| PollFd::new(visitor, flags)));
+        // An interrupted wait is a short wait.
+        let _ = poll(&mut waiting, left);
+    }
+
+    /// Answers whoever asks. Returns whether anybody did.
+    fn serve(&mut self) -> bool {
+        let Self { desk, journal, script, .. } = self;
+        // Both closures need the journal: who left without a word is noted, and written down after.
+        let mut lost = Vec::new();
+        let busy = desk
+            .serve(|visitor, told| hear(journal, script, visitor, told), |visitor| lost.extend(visitor.call));
+        for call in lost {
+            journal.lost(call);
+        }
+        busy
+    }
+}
+
+fn hear(journal: &mut Journal, script: &mut Script, visitor: &mut Visitor, told: Tell) {
+    let (hello, stdin) = match told {
+        Tell::Call(hello) => (hello, None),
+        Tell::Stdin(text) => match visitor.pending.take() {
+            Some(hello) => (hello, Some(text)),
+            None => return,
+        },
+        Tell::Done(deed) => {
+            if let Some(call) = visitor.call.take() {
+                journal.done(call, deed);
+            }
+            return;
+        }
+    };
+    let moment = script.moment(hello.output.as_ref());
+    let decision = journal.decide(&hello, stdin.as_deref(), moment);
+    visitor.order(&decision.order);
+    visitor.call = decision.call;
+    if decision.call.is_none() {
+        visitor.pending = Some(hello);
+    }
+}

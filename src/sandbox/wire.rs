@@ -1,0 +1,225 @@
+//! What the processes of a world say to each other: frames on pipes and on the trial's socket.
+
+use std::io::{self, Read, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::trial::world::Record;
+
+/// Longer frames are not believed.
+const LONGEST: usize = 1 << 30;
+
+/// Writes one frame: its length, its bytes.
+pub(super) fn send(to: &mut impl Write, body: &[u8]) -> io::Result<()> {
+    to.write_all(&frame(body)?)?;
+    to.flush()
+}
+
+/// The bytes of one frame.
+pub(super) fn frame(body: &[u8]) -> io::Result<Vec<u8>> {
+    let length = u32::try_from(body.len()).map_err(|_| io::Error::other("the message is too long"))?;
+    let mut bytes = Vec::with_capacity(body.len() + 4);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(body);
+    Ok(bytes)
+}
+
+/// Takes the first whole frame out of `buffer`, where there is one.
+pub(super) fn take(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let length = u32::from_le_bytes(buffer.get(..4)?.try_into().ok()?) as usize;
+    let body = buffer.get(4..4 + length)?.to_vec();
+    buffer.drain(..4 + length);
+    Some(body)
+}
+
+/// Reads one frame; `None` at the end of the stream.
+pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 4];
+    match from.read_exact(&mut length) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
+    }
+    let length = u32::from_le_bytes(length) as usize;
+    if length > LONGEST {
+        return Err(io::Error::other("the message is too long"));
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body)?;
+    Ok(Some(body))
+}
+
+/// Writes a value as a frame.
+pub(super) fn send_value(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    send(to, &serde_json::to_vec(value)?)
+}
+
+/// Reads a value from a frame; `None` at the end of the stream.
+pub(super) fn receive_value<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
+    Ok(match receive(from)? {
+        Some(body) => Some(serde_json::from_slice(&body)?),
+        None => None,
+    })
+}
+
+/// What comes back from the sandbox's processes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Reply {
+    /// The world stands.
+    Ready,
+    /// A trial was run.
+    Ran(Box<Record>),
+    /// It could not be done; why.
+    Failed(String),
+}
+
+/// What a descriptor leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Target {
+    /// Device of the file's system.
+    pub dev: u64,
+    /// Inode.
+    pub ino: u64,
+    /// Its kind.
+    pub kind: TargetKind,
+}
+
+/// Kinds of files that matter to the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum TargetKind {
+    /// A pipe or a socket.
+    Pipe,
+    /// `/dev/null`.
+    Null,
+    /// Anything else.
+    File,
+}
+
+/// A call, as the stub sees it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Hello {
+    /// Its words.
+    pub argv: Vec<String>,
+    /// The name under which the stub was executed, without folders.
+    pub program: String,
+    /// The caller.
+    pub at: Option<(String, u32)>,
+    /// Where its stdout leads.
+    pub output: Option<Target>,
+}
+
+/// What a stub tells the supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Tell {
+    /// A call begins.
+    Call(Hello),
+    /// All of its stdin, as asked for.
+    Stdin(String),
+    /// It is done.
+    Done(Deed),
+}
+
+/// What a stub did.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Deed {
+    /// Its exit code; 128 + n for a signal.
+    pub exit: i32,
+    /// What it printed, up to 64 KiB, where the supervisor does not know.
+    pub stdout: Option<String>,
+    /// Whether its consumer was gone before all was written.
+    pub broken_pipe: bool,
+    /// The program that should have run for real is not there.
+    pub absent: bool,
+}
+
+/// What a stub shall do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// Read stdin to its end and send it; another order follows.
+    ReadStdin,
+    /// Print this and exit.
+    Reply(Words),
+    /// Run this text with bash.
+    Handler {
+        /// The text.
+        text: String,
+        /// Whether it gets the stdin that was read (else none).
+        feed: bool,
+        /// Files to write first.
+        writes: Vec<(String, String)>,
+        /// Whether its output is padded past a pipe's capacity.
+        pad: bool,
+    },
+    /// Run the real tool.
+    Real {
+        /// Whether its output is padded past a pipe's capacity.
+        pad: bool,
+    },
+    /// Kill yourself.
+    Die,
+    /// Do what this name does in every world (`bash`, `sleep`, `date`).
+    Special {
+        /// The world's time, in seconds of the epoch.
+        now: u64,
+        /// What bash shall read first.
+        bash_env: String,
+    },
+}
+
+/// A fixed answer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Words {
+    /// On stdout.
+    pub stdout: String,
+    /// On stderr.
+    pub stderr: String,
+    /// Exit code.
+    pub exit: u8,
+    /// Files to write: path, content.
+    pub writes: Vec<(String, String)>,
+}
+
+/// A file that every trial finds fresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seed {
+    /// Its path in the world.
+    pub path: String,
+    /// Whether it is executable.
+    pub executable: bool,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// Packs files into one frame's body.
+pub(super) fn pack(seeds: &[Seed]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut put = |part: &[u8]| {
+        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(part);
+    };
+    for seed in seeds {
+        put(seed.path.as_bytes());
+        put(&[u8::from(seed.executable)]);
+        put(&seed.content);
+    }
+    bytes
+}
+
+/// Unpacks what [`pack`] packed; `None` where it is damaged.
+pub(super) fn unpack(mut bytes: &[u8]) -> Option<Vec<Seed>> {
+    let mut seeds = Vec::new();
+    while !bytes.is_empty() {
+        let path = String::from_utf8(part(&mut bytes)?.to_vec()).ok()?;
+        let executable = part(&mut bytes)? == [1];
+        let content = part(&mut bytes)?.to_vec();
+        seeds.push(Seed { path, executable, content });
+    }
+    Some(seeds)
+}
+
+fn part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let (part, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    *bytes = rest;
+    Some(part)
+}

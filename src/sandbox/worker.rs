@@ -1,0 +1,119 @@
+//! The runner's side of a world: starts its processes, hands them plans, takes records.
+
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use super::blueprint::{self, Blueprint};
+use super::wire::{self, Reply};
+use super::{SandboxError, Setup, places, probe_with};
+use crate::event::Rung;
+use crate::trial::world::{Plan, Record};
+
+/// A world, built once; each trial finds it fresh. It ends with this value, and with the process that holds it.
+#[derive(Debug)]
+pub struct Worker {
+    landlord: Child,
+    to: Option<ChildStdin>,
+    from: ChildStdout,
+    rung: Rung,
+}
+
+impl Worker {
+    /// Builds a world on the strongest rung that this machine gives.
+    pub fn start(setup: &Setup) -> Result<Self, SandboxError> {
+        let rung = strongest(setup)?;
+        Self::start_at(setup, rung)
+    }
+
+    /// Builds a world on `rung`.
+    pub fn start_at(setup: &Setup, rung: Rung) -> Result<Self, SandboxError> {
+        let blueprint = Blueprint::of(setup)?;
+        let seeds = blueprint::seeds(setup)?;
+        let executable = match &setup.executable {
+            Some(path) => path.clone(),
+            None => std::env::current_exe()?,
+        };
+        let mut landlord = Command::new(executable)
+            .arg0(places::LANDLORD)
+            .arg(rung.to_string())
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A Ctrl-C on the terminal is the runner's to handle; the world ends when the runner does.
+            .process_group(0)
+            .spawn()?;
+        let to = landlord.stdin.take().expect("it was spawned with a pipe");
+        let from = landlord.stdout.take().expect("it was spawned with a pipe");
+        let mut worker = Self { landlord, to: Some(to), from, rung };
+        let sent = worker.send(|to| wire::send_value(to, &blueprint));
+        match worker.reply(sent).map_err(SandboxError::Build)? {
+            Reply::Ready => {}
+            Reply::Failed(reason) => return Err(SandboxError::Build(reason)),
+            Reply::Ran(_) => return Err(SandboxError::Build("it answers before it is asked".to_owned())),
+        }
+        worker.send(|to| {
+            wire::send(to, &[])?;
+            wire::send(to, &wire::pack(&seeds))
+        })?;
+        Ok(worker)
+    }
+
+    /// How strong this world is.
+    pub fn rung(&self) -> Rung {
+        self.rung
+    }
+
+    /// Runs one script in a fresh state of the world.
+    pub fn run(&mut self, plan: &Plan) -> Result<Record, SandboxError> {
+        let sent = self.send(|to| wire::send_value(to, plan));
+        match self.reply(sent).map_err(SandboxError::Trial)? {
+            Reply::Ran(record) => Ok(*record),
+            Reply::Failed(reason) => Err(SandboxError::Trial(reason)),
+            Reply::Ready => Err(SandboxError::Trial("it is not listening".to_owned())),
+        }
+    }
+
+    fn send(&mut self, what: impl FnOnce(&mut ChildStdin) -> io::Result<()>) -> io::Result<()> {
+        what(self.to.as_mut().expect("it is closed by `drop` only"))
+    }
+
+    /// The next reply. Where there is none, what the processes said before they died. A reply beats a failed send:
+    /// it says why nobody listened.
+    fn reply(&mut self, sent: io::Result<()>) -> Result<Reply, String> {
+        let received = wire::receive_value(&mut self.from);
+        if let Ok(Some(reply)) = received {
+            return Ok(reply);
+        }
+        let _ = self.landlord.kill();
+        let mut said = String::new();
+        if let Some(from) = self.landlord.stderr.as_mut() {
+            let _ = from.take(4096).read_to_string(&mut said);
+        }
+        let error = match (sent, received) {
+            (Err(error), _) | (_, Err(error)) => error.to_string(),
+            _ => "it ended unexpectedly".to_owned(),
+        };
+        Err(if said.is_empty() { error } else { format!("{error}: {}", said.trim()) })
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // The keeper ends when its stdin does, everything in the world with it, and then the landlord.
+        self.to = None;
+        let _ = self.landlord.wait();
+    }
+}
+
+/// Probed once a process for each binary would do; worlds are many, so the last answer is kept.
+fn strongest(setup: &Setup) -> Result<Rung, SandboxError> {
+    static RUNG: std::sync::OnceLock<Rung> = std::sync::OnceLock::new();
+    if let Some(rung) = RUNG.get() {
+        return Ok(*rung);
+    }
+    let rung = probe_with(setup.executable.as_deref())?;
+    Ok(*RUNG.get_or_init(|| rung))
+}

@@ -1,0 +1,116 @@
+//! The sealed world: what a script meets in it, what is written down, and that nothing outlives it.
+//!
+//! Every test runs on each rung that this machine gives.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gauntlet::commands::Tables;
+use gauntlet::event::Rung;
+use gauntlet::sandbox::{Setup, Worker, rung_works};
+use gauntlet::trial::world::{End, Plan, Record, Stub};
+
+const GAUNTLET: &str = env!("CARGO_BIN_EXE_gauntlet");
+
+/// The rungs that work here.
+fn rungs() -> Vec<Rung> {
+    let rungs: Vec<Rung> = [Rung::S1, Rung::S2]
+        .into_iter()
+        .filter(|rung| rung_works(*rung, Some(Path::new(GAUNTLET))).is_ok())
+        .collect();
+    assert!(
+        !rungs.is_empty(),
+        "this machine gives no sandbox: {:?}",
+        gauntlet::sandbox::probe_with(Some(Path::new(GAUNTLET)))
+    );
+    rungs
+}
+
+/// A script and what its world is made of.
+struct Case {
+    folder: tempfile::TempDir,
+    setup: Setup,
+    plan: Plan,
+}
+
+impl Case {
+    fn new(script: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let tables = Tables::builtin();
+        let mut case = Self {
+            folder,
+            setup: Setup {
+                real: tables.real_tools().to_vec(),
+                journalled: tables.journalled_tools().to_vec(),
+                stubs: vec!["curl".to_owned(), "openstack".to_owned()],
+                executable: Some(PathBuf::from(GAUNTLET)),
+                ..Setup::default()
+            },
+            plan: Plan {
+                command: vec!["bash".to_owned(), "/repo/x.sh".to_owned()],
+                deadline_ms: 20_000,
+                ..Plan::default()
+            },
+        };
+        case.file("x.sh", script);
+        case
+    }
+
+    fn file(&mut self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("the temporary folder is writable");
+        self.setup.files.push((path, format!("/repo/{name}")));
+    }
+
+    fn stub(mut self, argv: &str, stdout: &str) -> Self {
+        self.plan.stubs.push(stub(argv, stdout));
+        self
+    }
+
+    fn run(&self, rung: Rung) -> Record {
+        let mut worker = Worker::start_at(&self.setup, rung).expect("the world can be built");
+        worker.run(&self.plan).expect("the trial can be run")
+    }
+
+    /// Runs on every rung; all must say the same.
+    fn everywhere(&self, check: impl Fn(&Record)) {
+        for rung in rungs() {
+            let record = self.run(rung);
+            eprintln!("{rung}: {record:#?}");
+            check(&record);
+        }
+    }
+}
+
+fn stub(argv: &str, stdout: &str) -> Stub {
+    Stub {
+        argv: argv.split(' ').map(str::to_owned).collect(),
+        stdout: stdout.to_owned(),
+        writes: BTreeMap::new(),
+        ..Stub::default()
+    }
+}
+
+#[test]
+fn a_script_meets_stubs_however_it_calls() {
+    let case = Case::new(
+        "set -euo pipefail
+curl a
+/usr/bin/curl b
+command -p curl c
+env -i curl d
+env -i /usr/bin/curl e
+echo f | xargs curl
+find /repo -name x.sh -exec curl g \\;
+PATH=/usr/bin curl h
+( PATH=/bin:/usr/bin; hash -r; curl i )
+",
+    )
+    .stub("curl **", "ok\n");
+    case.everywhere(|record| {
+        assert_eq!(record.end, End::Code(0), "{}", record.stderr);
+        let args: Vec<&str> = record.calls.iter().map(|call| call.argv[1].as_str()).collect();
+        assert_eq!(args, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+        assert_eq!(record.stdout, "ok\n".repeat(9));
+    });
+}
