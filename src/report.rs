@@ -7,6 +7,7 @@ use crate::event::{Event, Status};
 pub mod json;
 pub mod plain;
 pub mod progress;
+pub mod replay;
 pub mod text;
 
 /// One form of output.

@@ -17,6 +17,7 @@ pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failur
     let ending = Ending::Block { head: git::head(project.root()) };
     let mut outputs = Outputs::open(output, matches, &ending)?;
     let stop = interrupt::stop()?;
-    run::all::all(&project, &Nothing, &stop, &mut |event| outputs.event(&event));
+    let worlds = run::gauntlet::sealed::worlds();
+    run::all::all(&project, &Nothing, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

@@ -7,9 +7,9 @@ use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs};
 use crate::cli::{Failure, interrupt};
-use crate::event::Event;
 use crate::repo::Project;
 use crate::report::text::Ending;
+use crate::run::gauntlet::{self, Request};
 
 /// Options of `gauntlet run`.
 #[derive(Debug, Args)]
@@ -28,11 +28,9 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
     let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
-    let _stop = interrupt::stop()?;
-    // The job hangs in here: project, names, jobs, stop, and `&mut |event| outputs.event(&event)`.
-    let what = if args.harnesses.is_empty() { "every harness".to_owned() } else { args.harnesses.join(", ") };
-    let reason =
-        format!("of {}: the job is not built in ({:?} at a time)", project.root().display(), args.jobs);
-    outputs.event(&Event::NotChecked { what, reason });
+    let stop = interrupt::stop()?;
+    let request = Request { names: args.harnesses.clone(), jobs: args.jobs.map(NonZeroUsize::get) };
+    let worlds = gauntlet::sealed::worlds();
+    gauntlet::run(&project, &request, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

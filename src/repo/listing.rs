@@ -51,6 +51,6 @@ pub fn in_folder(root: &Path, folder: &str, ending: &str) -> Result<Vec<RepoPath
 fn literal_folder(glob: &str) -> PathBuf {
     let special = |part: &&str| part.contains(['*', '?', '[', '{', '\\']);
     let parts: Vec<&str> = glob.split('/').collect();
-    let literal = parts.iter().position(|part| special(part)).unwrap_or(parts.len()).min(parts.len() - 1);
+    let literal = parts.iter().position(special).unwrap_or(parts.len()).min(parts.len() - 1);
     parts[..literal].iter().collect()
 }

@@ -5,6 +5,7 @@ mod course;
 mod crew;
 mod load;
 mod pace;
+pub mod sealed;
 
 use std::sync::Arc;
 
