@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -114,7 +115,9 @@ fn work(board: &Board, worlds: &dyn Worlds) {
             };
         }
         let Some((_, world)) = held.as_mut() else { continue };
-        let record = world.run(&plan);
+        // Whoever waits must hear of a slip in here too, or the job would wait for ever.
+        let record = panic::catch_unwind(AssertUnwindSafe(|| world.run(&plan)))
+            .unwrap_or_else(|_| Err("a trial ended in a panic: please report this".to_owned()));
         if record.is_err() {
             // Nothing is known of a world that failed.
             held = None;

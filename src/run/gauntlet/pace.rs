@@ -97,8 +97,10 @@ fn green_runs(desk: &Desk<'_>, sink: &mut Sink<'_>) -> Result<Vec<Green>, Halt> 
         let (number, record) =
             desk.next(|| format!("{name} ({} of {} cases ran)", greens.len(), cases.len()))?;
         records[number] = Some(record);
-        while let Some([first, second]) = records.get_mut(2 * greens.len()..2 * greens.len() + 2) {
-            let Some((first, second)) = first.take_if(|_| second.is_some()).zip(second.take()) else { break };
+        while let Some([first @ Some(_), second @ Some(_)]) =
+            records.get_mut(2 * greens.len()..2 * greens.len() + 2)
+        {
+            let (Some(first), Some(second)) = (first.take(), second.take()) else { break };
             let green = Green::judge(desk.course, greens.len(), first, &second);
             sink(Event::TrialFinished(Box::new(green.trial(desk.course))));
             greens.push(green);
