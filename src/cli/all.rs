@@ -17,7 +17,7 @@ pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failur
     let ending = Ending::Block { head: git::head(project.root()) };
     let mut outputs = Outputs::open(output, matches, &ending)?;
     let stop = interrupt::stop()?;
-    let worlds = run::gauntlet::sealed::worlds();
+    let worlds = run::gauntlet::sealed::worlds(None);
     run::all::all(&project, &Nothing, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

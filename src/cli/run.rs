@@ -30,7 +30,7 @@ pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
     let stop = interrupt::stop()?;
     let request = Request { names: args.harnesses.clone(), jobs: args.jobs.map(NonZeroUsize::get) };
-    let worlds = gauntlet::sealed::worlds();
+    let worlds = gauntlet::sealed::worlds(None);
     gauntlet::run(&project, &request, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod discovery;
 mod docs;
+mod folder;
 mod job;
 mod report;
 mod sandbox;

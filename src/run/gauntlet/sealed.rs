@@ -1,23 +1,41 @@
 //! The worlds of the sandbox, as this job asks for them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::event::Rung;
 use crate::run::gauntlet::{Needs, World, Worlds};
+use crate::sandbox::{self, Setup, Worker};
+use crate::trial::world::{Plan, Record};
 
-/// The sandbox of this machine.
-pub fn worlds() -> Arc<dyn Worlds> {
-    Arc::new(Sealed)
+/// The sandbox of this machine. `executable` is the `gauntlet` binary, for programs that are not it.
+pub fn worlds(executable: Option<PathBuf>) -> Arc<dyn Worlds> {
+    Arc::new(Sealed { executable })
 }
 
-struct Sealed;
+struct Sealed {
+    executable: Option<PathBuf>,
+}
 
 impl Worlds for Sealed {
     fn rung(&self) -> Result<Rung, String> {
-        Err("is not built in".to_owned())
+        sandbox::probe_with(self.executable.as_deref()).map_err(|error| error.to_string())
     }
 
-    fn open(&self, _needs: &Needs) -> Result<Box<dyn World>, String> {
-        Err("is not built in".to_owned())
+    fn open(&self, needs: &Needs) -> Result<Box<dyn World>, String> {
+        let Needs { files, real, journalled, stubs } = needs.clone();
+        let setup = Setup { files, real, journalled, stubs, executable: self.executable.clone() };
+        let worker = Worker::start(&setup).map_err(|error| error.to_string())?;
+        Ok(Box::new(SealedWorld { worker }))
+    }
+}
+
+struct SealedWorld {
+    worker: Worker,
+}
+
+impl World for SealedWorld {
+    fn run(&mut self, plan: &Plan) -> Result<Record, String> {
+        self.worker.run(plan).map_err(|error| error.to_string())
     }
 }
