@@ -59,7 +59,17 @@ fn quote(word: &str) -> String {
 /// Whether a call changes the world: by the tables, or because the harness says so.
 pub fn mutates(harness: &Harness, argv: &[String]) -> bool {
     harness.mutates.iter().any(|pattern| pattern.matches(argv))
-        || Tables::builtin().effect(argv) == Effect::Mutate
+        || (Tables::builtin().effect(argv) == Effect::Mutate && !only_carries(argv))
+}
+
+/// Whether the call only carries another command elsewhere (`ssh`, `juju ssh`): what it does is that command's doing.
+fn only_carries(argv: &[String]) -> bool {
+    let Some((program, words)) = argv.split_first() else { return false };
+    let name = program.rsplit('/').next().unwrap_or(program);
+    Tables::builtin().wrappers(name).iter().any(|wrapper| {
+        wrapper.verbs.is_empty()
+            || words.iter().find(|word| !word.starts_with('-')).is_some_and(|verb| wrapper.verbs.contains(verb))
+    })
 }
 
 /// The mutating calls of a run, in order.
