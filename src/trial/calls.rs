@@ -68,7 +68,10 @@ fn only_carries(argv: &[String]) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
     Tables::builtin().wrappers(name).iter().any(|wrapper| {
         wrapper.verbs.is_empty()
-            || words.iter().find(|word| !word.starts_with('-')).is_some_and(|verb| wrapper.verbs.contains(verb))
+            || words
+                .iter()
+                .find(|word| !word.starts_with('-'))
+                .is_some_and(|verb| wrapper.verbs.contains(verb))
     })
 }
 

@@ -1,0 +1,18 @@
+//! What is found on the disk, each a test of its own: the rules' examples, the harnesses, the known faults of the
+//! project as it was. Listing and filtering cost nothing: a test's work starts when it runs.
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, run};
+
+#[path = "gauntlet/harnesses.rs"]
+mod harnesses;
+#[path = "gauntlet/rules.rs"]
+mod rules;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut tests = rules::tests();
+    tests.extend(harnesses::tests());
+    run(&arguments, tests).exit_code()
+}
