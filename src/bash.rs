@@ -6,12 +6,15 @@
 
 mod ansi;
 mod coverage;
+mod known_faults;
 mod lower;
 mod map;
+mod outline;
 mod regions;
 pub mod syntax;
 mod text;
 pub mod visit;
+mod witness;
 
 use crate::source::Span;
 use syntax::Script;
@@ -47,14 +50,19 @@ pub enum Dialect {
     Ksh,
 }
 
-/// Reads a text: lowered, with everything that is not understood widened to its statement.
+/// Reads a text with both parsers: what they do not agree on is unread, as is what neither understands.
 pub fn read(text: &str, dialect: Dialect) -> Reading {
-    on_deep_stack(text, || regions::settle(lower::lower(text, dialect), text))
+    on_deep_stack(text, || {
+        let mut reading = regions::settle(lower::lower(text, dialect), text);
+        let disputes = witness::disputes(&reading.script, text, &reading.unread);
+        regions::add(&mut reading, disputes);
+        reading
+    })
 }
 
 /// Lowers a text without the second opinion: for the text that a command hands to another shell.
 pub fn parse(text: &str) -> Reading {
-    read(text, Dialect::Bash)
+    on_deep_stack(text, || regions::settle(lower::lower(text, Dialect::Bash), text))
 }
 
 /// Stack of the thread that parses: far more than the parsers' own limits on depth let them use.

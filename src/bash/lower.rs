@@ -44,7 +44,9 @@ pub(super) fn lower(text: &str, dialect: Dialect) -> Lowered {
         comments.dedup();
         let script = Script { body, comments };
         for gap in super::coverage::gaps(&script, &out.heredocs, text) {
-            out.unread.push(Unread { span: gap, reason: super::coverage::REASON.to_owned() });
+            let reason =
+                if gap.slice(text).contains('\r') { CARRIAGE_RETURN } else { super::coverage::REASON };
+            out.unread.push(Unread { span: gap, reason: reason.to_owned() });
             stray_braces(&source, gap, &mut out.hide);
         }
         out.hide.retain(|at| matches!(source.as_bytes().get(*at as usize), Some(b'{' | b'}')));
@@ -56,6 +58,10 @@ pub(super) fn lower(text: &str, dialect: Dialect) -> Lowered {
             source.replace_range(at as usize..=at as usize, HIDDEN);
         }
     };
+    for (at, _) in text.match_indices('\0') {
+        let at = clamp(at);
+        out.unread.push(Unread { span: Span::new(at, at + 1), reason: NUL.to_owned() });
+    }
     for at in out.hide {
         let reason = "too many unbalanced braces: quote them".to_owned();
         out.unread.push(Unread { span: Span::new(at, at + 1), reason });
@@ -144,6 +150,11 @@ fn nested(source: &str, literal: &str, map: Map, depth: u32, out: &mut Out) -> S
 /// The reason for text that is nested beyond what is read.
 pub(super) const TOO_DEEP: &str =
     "nested too deeply to be read: move the inner part into a function or a variable";
+
+const CARRIAGE_RETURN: &str =
+    "a carriage return stands at the end of a line: convert the file to LF line ends";
+
+const NUL: &str = "a NUL byte stands in this text: bash drops it; remove it";
 
 fn diagnosis(message: &str) -> String {
     let message = message.strip_prefix("syntax error: ").unwrap_or(message);

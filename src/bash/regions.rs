@@ -20,17 +20,34 @@ pub(super) fn settle(lowered: Lowered, text: &str) -> Reading {
         .into_iter()
         .map(|region| Unread { span: widened(&script, region.span, text), reason: region.reason })
         .collect();
-    unread.sort_by_key(|region| (region.span, region.reason.clone()));
-    unread.dedup();
-    // One region tells enough about one place: the first fault in it is most often the cause of the others.
+    Reading { script, unread: merged(unread) }
+}
+
+/// Adds regions to a reading.
+pub(super) fn add(reading: &mut Reading, more: Vec<Unread>) {
+    if !more.is_empty() {
+        let mut unread = std::mem::take(&mut reading.unread);
+        unread.extend(more);
+        reading.unread = merged(unread);
+    }
+}
+
+/// Regions that overlap become one, with the first reason that says more than that something is left over.
+fn merged(mut unread: Vec<Unread>) -> Vec<Unread> {
+    unread.sort_by_key(|region| region.span);
     let mut kept: Vec<Unread> = Vec::with_capacity(unread.len());
     for region in unread {
-        match kept.last() {
-            Some(last) if last.span.contains(region.span) => {}
+        match kept.last_mut() {
+            Some(last) if last.span.overlaps(region.span) || last.span == region.span => {
+                last.span = last.span.to(region.span);
+                if last.reason == super::coverage::REASON {
+                    last.reason = region.reason;
+                }
+            }
             _ => kept.push(region),
         }
     }
-    Reading { script, unread: kept }
+    kept
 }
 
 /// The smallest statement around `span`; where there is none, the text between the statements around it.

@@ -3,7 +3,8 @@
 use shuck_ast as ast;
 
 use super::commands::cover;
-use super::{Lowering, clamp, clamped, plain};
+use super::{Lowering, clamp, clamped, nested, plain};
+use crate::bash::map::Map;
 use crate::bash::syntax::{
     Arithmetic, ArithmeticFor, Arm, ArmEnd, Case, CommandKind, Coproc, For, Function, If, Name, While,
 };
@@ -35,13 +36,7 @@ impl Lowering<'_, '_> {
                 let span = self.bracketed(body, b'{', b'}');
                 (CommandKind::Group(self.sequence(body)), span)
             }
-            ast::CompoundCommand::Arithmetic(command) => {
-                let inner =
-                    Span::new(plain(command.left_paren_span).end, plain(command.right_paren_span).start);
-                let span = plain(command.left_paren_span).to(plain(command.right_paren_span));
-                let arithmetic = self.arithmetic(inner, command.expr_ast.as_ref(), None, Mode::Arithmetic);
-                (CommandKind::Arithmetic(arithmetic), Some(self.span(span)))
-            }
+            ast::CompoundCommand::Arithmetic(command) => self.double_parentheses(command),
             ast::CompoundCommand::Conditional(command) => {
                 let span = plain(command.left_bracket_span).to(plain(command.right_bracket_span));
                 (CommandKind::Test(self.condition(&command.expression)), Some(self.span(span)))
@@ -61,6 +56,21 @@ impl Lowering<'_, '_> {
                 (CommandKind::Simple(crate::bash::syntax::Simple::default()), None)
             }
         }
+    }
+
+    /// `((`: arithmetic, or a subshell in a subshell where the parentheses inside do not pair up.
+    fn double_parentheses(&mut self, command: &ast::ArithmeticCommand) -> Lowered {
+        let inner = Span::new(plain(command.left_paren_span).end, plain(command.right_paren_span).start);
+        let whole = plain(command.left_paren_span).to(plain(command.right_paren_span));
+        if command.expr_ast.is_none() && !paired(self.slice(inner)) {
+            let inside = Span::new(whole.start + 1, whole.end - 1);
+            let text = self.slice(inside).to_owned();
+            let map = self.map.then(&Map::shifted(i64::from(inside.start)));
+            let body = nested(&text, inside.slice(self.literal), map, self.depth + 1, self.out);
+            return (CommandKind::Subshell(body), Some(self.span(whole)));
+        }
+        let arithmetic = self.arithmetic(inner, command.expr_ast.as_ref(), None, Mode::Arithmetic);
+        (CommandKind::Arithmetic(arithmetic), Some(self.span(whole)))
     }
 
     fn if_command(&mut self, command: &ast::IfCommand) -> Lowered {
@@ -267,6 +277,20 @@ fn without_comment(line: &str, open: char) -> &str {
         }
     }
     line
+}
+
+/// Whether every parenthesis that closes has one that opened before it.
+fn paired(text: &str) -> bool {
+    let mut open = 0_u32;
+    for byte in text.bytes() {
+        match byte {
+            b'(' => open += 1,
+            b')' if open == 0 => return false,
+            b')' => open -= 1,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// The first byte of a statement, over the groups whose brackets its span leaves out.
