@@ -11,6 +11,7 @@ mod lower;
 mod map;
 mod outline;
 mod regions;
+mod strict;
 pub mod syntax;
 mod text;
 pub mod visit;

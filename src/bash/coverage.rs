@@ -3,7 +3,9 @@
 //!
 //! This is the check that makes a parser's silent slip loud. It knows no parser.
 
-use super::syntax::{Command, CommandKind, Operand, Part, PartKind, Pipeline, Script, Sequence, Statement};
+use super::syntax::{
+    Assignment, Command, CommandKind, Operand, Part, PartKind, Pipeline, Script, Sequence, Statement, Value,
+};
 use super::visit::{self, Visitor};
 use crate::source::Span;
 
@@ -27,6 +29,13 @@ pub(super) fn gaps(script: &Script, heredocs: &[Span], text: &str) -> Vec<Span> 
     checker.found
 }
 
+/// Whether the text is nothing but the end of one statement: one `;`, `&` or line feed, and blank space.
+fn ends_statement(rest: &str) -> bool {
+    let rest = rest.trim_start_matches([' ', '\t']);
+    let rest = rest.strip_prefix([';', '&']).unwrap_or(rest);
+    rest.bytes().all(|byte| b" \t\n".contains(&byte))
+}
+
 struct Checker<'t> {
     text: &'t str,
     /// Comments and heredocs, by place.
@@ -37,6 +46,20 @@ struct Checker<'t> {
 impl Checker<'_> {
     /// The gap may hold blank space, `;`, `&` and, once, one of `signs`; with no signs, line feeds too.
     fn gap(&mut self, from: u32, to: u32, signs: &[&str]) {
+        let rest = self.rest(from, to);
+        let fits = if signs.is_empty() {
+            let edge = from == 0 || to as usize == self.text.len();
+            ends_statement(&rest) && (edge || rest.contains(['\n', ';', '&']))
+        } else {
+            signs.contains(&rest.trim_matches([' ', '\t', '\n']))
+        };
+        if !fits {
+            self.found.push(Span::new(from, to));
+        }
+    }
+
+    /// The text of a gap without comments, heredocs and line continuations.
+    fn rest(&self, from: u32, to: u32) -> String {
         let mut rest = String::new();
         let mut at = from;
         // A heredoc around `from` does not hide what is in it: only those that start in the gap do.
@@ -48,17 +71,24 @@ impl Checker<'_> {
             }
         }
         rest.push_str(Span::new(at.min(to), to).slice(self.text));
-        let rest = rest.replace("\\\n", "");
-        let fits = if signs.is_empty() {
-            let edge = from == 0 || to as usize == self.text.len();
-            rest.chars().all(|c| matches!(c, ' ' | '\t' | '\n' | ';' | '&'))
-                && !rest.contains("&&")
-                && (edge || rest.contains(['\n', ';', '&']))
-        } else {
-            signs.contains(&rest.trim_matches([' ', '\t', '\n']))
+        rest.replace("\\\n", "")
+    }
+
+    /// What stands between the brackets of a list and its statements.
+    fn inside(&mut self, whole: Span, body: &Sequence) {
+        let (Some(first), Some(last)) = (body.statements.first(), body.statements.last()) else {
+            return self.lines(whole.start, whole.end);
         };
-        if !fits {
-            self.found.push(Span::new(from, to));
+        self.lines(whole.start, first.span.start);
+        if !ends_statement(&self.rest(last.span.end, whole.end)) {
+            self.found.push(Span::new(last.span.end, whole.end));
+        }
+    }
+
+    /// A gap that may hold blank space, line feeds and comments.
+    fn lines(&mut self, from: u32, to: u32) {
+        if from > to || !self.rest(from, to).bytes().all(|byte| b" \t\n".contains(&byte)) {
+            self.found.push(Span::new(from.min(to), to.max(from)));
         }
     }
 
@@ -111,6 +141,21 @@ impl<'s> Visitor<'s> for Checker<'_> {
         visit::walk_command(self, command);
     }
 
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        if let Value::Array(elements) = &assignment.value
+            && elements.iter().all(|element| element.key.is_none())
+        {
+            let open = assignment.target.span.end + if assignment.append { 3 } else { 2 };
+            let mut at = open;
+            for element in elements {
+                self.lines(at, element.value.span.start);
+                at = element.value.span.end;
+            }
+            self.lines(at, assignment.span.end.saturating_sub(1));
+        }
+        visit::walk_assignment(self, assignment);
+    }
+
     fn part(&mut self, part: &'s Part) {
         // Inside backticks with backslashes the places are right, but backslashes stand between them.
         if let PartKind::Command(substitution) = &part.kind
@@ -118,6 +163,16 @@ impl<'s> Visitor<'s> for Checker<'_> {
             && part.span.slice(self.text).contains('\\')
         {
             return;
+        }
+        match &part.kind {
+            PartKind::Command(substitution) => {
+                let open = if substitution.backticks { 1 } else { 2 };
+                self.inside(Span::new(part.span.start + open, part.span.end - 1), &substitution.body);
+            }
+            PartKind::Process(substitution) => {
+                self.inside(Span::new(part.span.start + 2, part.span.end - 1), &substitution.body);
+            }
+            _ => {}
         }
         visit::walk_part(self, part);
     }

@@ -58,6 +58,7 @@ pub(super) fn lower(text: &str, dialect: Dialect) -> Lowered {
             source.replace_range(at as usize..=at as usize, HIDDEN);
         }
     };
+    super::strict::check(&script, text, &mut out.unread);
     for (at, _) in text.match_indices('\0') {
         let at = clamp(at);
         out.unread.push(Unread { span: Span::new(at, at + 1), reason: NUL.to_owned() });

@@ -60,8 +60,12 @@ impl Lowering<'_, '_> {
 
     /// `((`: arithmetic, or a subshell in a subshell where the parentheses inside do not pair up.
     fn double_parentheses(&mut self, command: &ast::ArithmeticCommand) -> Lowered {
-        let inner = Span::new(plain(command.left_paren_span).end, plain(command.right_paren_span).start);
-        let whole = plain(command.left_paren_span).to(plain(command.right_paren_span));
+        let mut whole = plain(command.left_paren_span).to(plain(command.right_paren_span));
+        // Where it is no arithmetic after all, shuck's end may lie one byte late.
+        while !self.slice(whole).ends_with("))") && whole.len() > 4 {
+            whole.end -= 1;
+        }
+        let inner = Span::new(whole.start + 2, whole.end - 2);
         if command.expr_ast.is_none() && !paired(self.slice(inner)) {
             let inside = Span::new(whole.start + 1, whole.end - 1);
             let text = self.slice(inside).to_owned();

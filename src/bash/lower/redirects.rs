@@ -76,6 +76,14 @@ impl Lowering<'_, '_> {
         };
         let after = self.source.get(span.end as usize..).unwrap_or_default();
         let line = Span::new(span.start, span.end + clamp(after.find('\n').map_or(after.len(), |at| at + 1)));
+        let last = after.split('\n').next().unwrap_or_default();
+        let last = if strip_tabs { last.trim_start_matches('\t') } else { last };
+        if last.trim_end_matches(')') != heredoc.delimiter.cooked.as_str().trim_end_matches(')') {
+            self.unread(
+                plain(heredoc.delimiter.span),
+                "this heredoc is never closed: end it with its delimiter on a line of its own",
+            );
+        }
         let line = self.span(line);
         self.out.heredocs.push(line);
         HereDocument { delimiter, quoted, strip_tabs, body, body_span: self.span(span) }

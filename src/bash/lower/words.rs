@@ -274,7 +274,8 @@ impl Lowering<'_, '_> {
                 let body = if backticks && self.slice(span).contains('\\') {
                     self.backticks(span, mode)
                 } else {
-                    self.body(body)
+                    let open = if backticks { 1 } else { 2 };
+                    self.body(body, Span::new(span.start + open, span.end - 1))
                 };
                 PartKind::Command(Substitution { body, backticks })
             }
@@ -300,15 +301,26 @@ impl Lowering<'_, '_> {
                 };
                 PartKind::Arithmetic(self.arithmetic(inside, tree, Some(word), Mode::Arithmetic))
             }
-            Expansion::Process(body, input) => {
-                PartKind::Process(ProcessSubstitution { body: self.body(body), input })
-            }
+            Expansion::Process(body, input) => PartKind::Process(ProcessSubstitution {
+                body: self.body(body, Span::new(span.start + 2, span.end - 1)),
+                input,
+            }),
             Expansion::Unknown => return None,
         })
     }
 
-    fn body(&mut self, body: &ast::StmtSeq) -> Sequence {
-        if self.shallow { Sequence::default() } else { self.sequence(body) }
+    /// A list in brackets. shuck leaves out, without a word, what it could not parse there: then it is parsed on its
+    /// own, and says so.
+    fn body(&mut self, body: &ast::StmtSeq, inside: Span) -> Sequence {
+        if self.shallow {
+            return Sequence::default();
+        }
+        if body.stmts.is_empty() && !self.slice(inside).trim().is_empty() {
+            let text = self.slice(inside).to_owned();
+            let map = self.map.then(&Map::shifted(i64::from(inside.start)));
+            return nested(&text, inside.slice(self.literal), map, self.depth + 1, self.out);
+        }
+        self.sequence(body)
     }
 
     /// Backticks with backslashes in them: the backslashes that backticks eat go, then the text is parsed on its own.
