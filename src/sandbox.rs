@@ -25,6 +25,7 @@ mod journal;
 mod keeper;
 mod landlord;
 mod libraries;
+mod lines;
 mod places;
 mod search;
 mod shells;
@@ -132,9 +133,9 @@ pub fn dispatch() -> Option<ExitCode> {
     let mut words = std::env::args_os();
     let name = words.next().unwrap_or_default();
     match name.to_str() {
-        Some(places::LANDLORD) => Some(landlord::serve(words.next())),
-        Some(places::KEEPER) => Some(keeper::serve(words.next())),
-        Some(places::SUPERVISOR) => Some(supervisor::serve(words.next())),
+        Some(places::LANDLORD) => Some(landlord::serve(words.next().as_deref())),
+        Some(places::KEEPER) => Some(keeper::serve(words.next().as_deref())),
+        Some(places::SUPERVISOR) => Some(supervisor::serve(words.next().as_deref())),
         _ if Path::new(places::STUB).exists() => Some(stub::serve(&name, words)),
         _ => None,
     }

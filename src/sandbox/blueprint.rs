@@ -81,10 +81,9 @@ impl Blueprint {
             self.stubs.insert(format!("/usr/bin/{name}"));
         }
         for folder in LOCALES {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.is_file() {
-                    self.copy(&path, path.to_string_lossy().into_owned())?;
+            for entry in walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok) {
+                if entry.path().is_file() {
+                    self.copy(entry.path(), entry.path().to_string_lossy().into_owned())?;
                 }
             }
         }

@@ -248,9 +248,10 @@ pub(super) fn head(text: &str) -> String {
     text[..text.floor_char_boundary(KEPT)].to_owned()
 }
 
-/// `text` with its last line repeated until no pipe holds it all.
+/// `text` with its last line repeated until no pipe and no consumer that closes early takes it all: a pipe's 64 KiB,
+/// as much again that flows in while the consumer makes up its mind, and twice that to be sure.
 pub(super) fn padded(text: &str) -> String {
-    const PAST_A_PIPE: usize = (64 + 4) * 1024;
+    const PAST_A_PIPE: usize = 256 * 1024;
     let last = text.strip_suffix('\n').unwrap_or(text).rsplit('\n').next().unwrap_or_default();
     if text.is_empty() {
         return String::new();

@@ -2,7 +2,7 @@
 //!
 //! It ends with the runner, whose end closes its stdin; everything in the world ends with it.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -38,7 +38,7 @@ const ETC: &[(&str, &str)] = &[
 ];
 
 /// The role's `main`.
-pub(super) fn serve(rung: Option<OsString>) -> ExitCode {
+pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
     let rung = rung.unwrap_or_default();
     let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
     let own = match build(&mut from) {
@@ -61,7 +61,7 @@ pub(super) fn serve(rung: Option<OsString>) -> ExitCode {
             }
             continue;
         }
-        let sent = match run(&own, &rung, &seeds, &frame) {
+        let sent = match run(&own, rung, &seeds, &frame) {
             Ok(Some(record)) => wire::send(&mut to, &record),
             Ok(None) => break,
             Err(reason) => wire::send_value(&mut to, &Reply::Failed(reason)),
@@ -84,6 +84,10 @@ fn build(from: &mut impl Read) -> Result<File, String> {
     let own = File::open("/proc/self/ns/pid").map_err(|error| step("open the pid namespace", &error))?;
     enter_root().map_err(|error| step("make a root of its own", &error))?;
     furnish(&blueprint)?;
+    // A user namespace may mount `/proc` only where one is in sight; the host's goes away now.
+    let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("proc"), "/proc", Some("proc"), closed, None::<&str>)
+        .map_err(|error| step("mount /proc", &error))?;
     umount2(OLD, MntFlags::MNT_DETACH).map_err(|error| step("let the host's root go", &error))?;
     fs::remove_dir(OLD).map_err(|error| step("let the host's root go", &error))?;
     let sealed = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID;
@@ -141,17 +145,16 @@ fn furnish(blueprint: &Blueprint) -> Result<(), String> {
 fn copy(source: &Path, targets: &std::collections::BTreeSet<String>) -> io::Result<()> {
     let mut first: Option<&str> = None;
     for target in targets {
-        match first {
-            Some(first) => link(first, target)?,
-            None => {
-                if let Some(parent) = Path::new(target).parent() {
-                    fs::create_dir_all(parent)?;
-                }
-                fs::copy(Path::new(OLD).join(source.strip_prefix("/").unwrap_or(source)), target)?;
-                fs::set_permissions(target, Permissions::from_mode(0o755))?;
-                first = Some(target);
-            }
+        if let Some(first) = first {
+            link(first, target)?;
+            continue;
         }
+        if let Some(parent) = Path::new(target).parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::copy(Path::new(OLD).join(source.strip_prefix("/").unwrap_or(source)), target)?;
+        fs::set_permissions(target, Permissions::from_mode(0o755))?;
+        first = Some(target);
     }
     Ok(())
 }
@@ -184,7 +187,7 @@ fn devices() -> io::Result<()> {
 }
 
 /// Runs one trial: its supervisor's reply, or `None` where the runner is gone.
-fn run(own: &File, rung: &OsString, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec<u8>>, String> {
+fn run(own: &File, rung: &OsStr, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec<u8>>, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
     unshare(CloneFlags::CLONE_NEWPID).map_err(|error| step("make a pid namespace", &error))?;
     let started = Command::new(places::STUB)

@@ -2,7 +2,7 @@
 //!
 //! It owns no file and speaks to nobody unless something fails.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
@@ -14,8 +14,8 @@ use super::wire::{self, Reply};
 use crate::event::Rung;
 
 /// The role's `main`.
-pub(super) fn serve(rung: Option<OsString>) -> ExitCode {
-    match house(rung.as_ref().and_then(|word| word.to_str())) {
+pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
+    match house(rung.and_then(OsStr::to_str)) {
         Ok(code) => code,
         Err(reason) => {
             let _ = wire::send_value(&mut io::stdout().lock(), &Reply::Failed(reason));

@@ -8,7 +8,12 @@
 use super::wire::Seed;
 
 /// What is the same in both forms: the fixed clock, and names that nobody knew beforehand.
-const COMMON: &str = r#"export GAUNTLET_OUTER="${GAUNTLET_AT:-${GAUNTLET_OUTER-}}" GAUNTLET_CWD="$PWD" GAUNTLET_AT=
+const COMMON: &str = r#"case ${GAUNTLET_AT-} in
+"" | :*) export GAUNTLET_OUTER="${GAUNTLET_OUTER-}" ;;
+/*) export GAUNTLET_OUTER="$GAUNTLET_AT" ;;
+*) export GAUNTLET_OUTER="${GAUNTLET_CWD-}/$GAUNTLET_AT" ;;
+esac
+export GAUNTLET_CWD="$PWD" GAUNTLET_AT=
 unset EPOCHSECONDS EPOCHREALTIME
 EPOCHSECONDS=1767323045 EPOCHREALTIME=1767323045.000000 RANDOM=1
 command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}" exec -a "$1" /.gauntlet/call "${@:2}"; }

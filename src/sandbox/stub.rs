@@ -21,6 +21,9 @@ use super::{capture, clock, desk, journal, places};
 /// Variables that are the stubs' own.
 const OWN_VARIABLES: &[&str] = &["GAUNTLET_AT", "GAUNTLET_OUTER", "GAUNTLET_CWD", "BASH_ENV"];
 
+/// How much of a program's output is held back until it ends.
+const HELD: u64 = 1024 * 1024;
+
 /// How long a call that does not read its stdin waits for whoever feeds it to have begun.
 const FEEDER: u16 = 100;
 
@@ -184,32 +187,25 @@ impl Call {
             std::thread::spawn(move || drop(to.write_all(&bytes)))
         });
         let mut from = child.stdout.take().expect("it was piped");
-        let (mut said, mut printed) = (Vec::new(), Printed::All);
+        // Printed in one piece: in how many the program printed it would decide whether a consumer that closes early
+        // kills it. What never ends is passed on as it comes.
+        let mut said = Vec::new();
+        (&mut from).take(HELD).read_to_end(&mut said)?;
+        let text = String::from_utf8_lossy(&said);
+        let mut printed = if pad { print(journal::padded(&text).as_bytes()) } else { print(&said) };
         let mut chunk = vec![0; 16 * 1024];
-        loop {
+        while matches!(printed, Printed::All) {
             let read = from.read(&mut chunk)?;
             if read == 0 {
                 break;
             }
-            if pad || said.len() < journal::KEPT {
-                said.extend_from_slice(&chunk[..read]);
-            }
-            if !pad {
-                printed = print(&chunk[..read]);
-                if !matches!(printed, Printed::All) {
-                    break;
-                }
-            }
+            printed = print(&chunk[..read]);
         }
         // Closed before waiting: a program that still prints must notice.
         drop(from);
         let status = child.wait()?;
         if let Some(feeder) = feeder {
             let _ = feeder.join();
-        }
-        let text = String::from_utf8_lossy(&said);
-        if pad {
-            printed = print(journal::padded(&text).as_bytes());
         }
         let stdout = Some(journal::head(&text));
         if !matches!(printed, Printed::All) {

@@ -4,7 +4,7 @@
 //! the kernel kills whatever the script left behind.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -28,6 +28,7 @@ use nix::unistd::{Pid, setsid};
 use super::capture::{Capture, Feed};
 use super::desk::{Desk, Visitor};
 use super::journal::{Journal, Moment};
+use super::lines::Lines;
 use super::wire::{self, Reply, Seed, Target, TargetKind, Tell};
 use super::{landlord, places, search, shells};
 use crate::event::Rung;
@@ -37,8 +38,8 @@ use crate::trial::world::{End, Output, Plan, Record};
 const GRACE: Duration = Duration::from_millis(500);
 
 /// The role's `main`.
-pub(super) fn serve(rung: Option<OsString>) -> ExitCode {
-    let reply = match trial(rung.as_ref().and_then(|word| word.to_str())) {
+pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
+    let reply = match trial(rung.and_then(OsStr::to_str)) {
         Ok(record) => Reply::Ran(Box::new(record)),
         Err(reason) => Reply::Failed(reason),
     };
@@ -68,7 +69,14 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
     }
     let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
     let script = Script::start(&plan, &seeds, owner).map_err(|error| step("start the script", &error))?;
-    let watch = Watch { desk, journal: journal(&plan, &seeds), script, ended: None, alone: false };
+    let watch = Watch {
+        desk,
+        journal: journal(&plan, &seeds),
+        script,
+        lines: Lines::default(),
+        ended: None,
+        alone: false,
+    };
     let (mut record, journal) = watch.run(Duration::from_millis(plan.deadline_ms));
     record.calls = journal.into_calls();
     record.files = search::collect(&plan.collect);
@@ -240,6 +248,7 @@ struct Watch {
     desk: Desk,
     journal: Journal,
     script: Script,
+    lines: Lines,
     ended: Option<End>,
     /// Nothing else runs in the world.
     alone: bool,
@@ -266,8 +275,8 @@ impl Watch {
         let end = self.ended.unwrap_or(End::TimedOut);
         // Only this process is spared. What the stubs said before they died is still in the sockets.
         let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-        while self.serve() {}
         while waitpid(Pid::from_raw(-1), None).is_ok() {}
+        while self.serve() {}
         self.script.drain();
         let record = Record {
             end,
@@ -316,11 +325,13 @@ impl Watch {
 
     /// Answers whoever asks. Returns whether anybody did.
     fn serve(&mut self) -> bool {
-        let Self { desk, journal, script, .. } = self;
+        let Self { desk, journal, script, lines, .. } = self;
         // Both closures need the journal: who left without a word is noted, and written down after.
         let mut lost = Vec::new();
-        let busy = desk
-            .serve(|visitor, told| hear(journal, script, visitor, told), |visitor| lost.extend(visitor.call));
+        let busy = desk.serve(
+            |visitor, told| hear(journal, script, lines, visitor, told),
+            |visitor| lost.extend(visitor.call),
+        );
         for call in lost {
             journal.lost(call);
         }
@@ -328,9 +339,14 @@ impl Watch {
     }
 }
 
-fn hear(journal: &mut Journal, script: &mut Script, visitor: &mut Visitor, told: Tell) {
+fn hear(journal: &mut Journal, script: &mut Script, lines: &mut Lines, visitor: &mut Visitor, told: Tell) {
     let (hello, stdin) = match told {
-        Tell::Call(hello) => (hello, None),
+        Tell::Call(mut hello) => {
+            if let Some((path, line)) = &mut hello.at {
+                *line = lines.start(path, *line, &hello.program);
+            }
+            (hello, None)
+        }
         Tell::Stdin(text) => match visitor.pending.take() {
             Some(hello) => (hello, Some(text)),
             None => return,

@@ -66,6 +66,11 @@ impl Worker {
         self.rung
     }
 
+    /// The id of the world's first process.
+    pub fn id(&self) -> u32 {
+        self.landlord.id()
+    }
+
     /// Runs one script in a fresh state of the world.
     pub fn run(&mut self, plan: &Plan) -> Result<Record, SandboxError> {
         let sent = self.send(|to| wire::send_value(to, plan));

@@ -1,0 +1,34 @@
+//! Puts right what bash says about a call's line.
+//!
+//! Bash notes the line of a simple command after it has looked one word ahead: where a backslash ends the line after
+//! the command's first word, it names the next line.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+/// The scripts that called so far, by path.
+#[derive(Default)]
+pub(super) struct Lines {
+    files: BTreeMap<String, Vec<String>>,
+}
+
+impl Lines {
+    /// The line on which the call of `program` starts, given what bash said.
+    pub fn start(&mut self, path: &str, said: u32, program: &str) -> u32 {
+        let lines = self.files.entry(path.to_owned()).or_insert_with(|| {
+            let text = fs::read(path).unwrap_or_default();
+            String::from_utf8_lossy(&text).lines().map(str::to_owned).collect()
+        });
+        let line = |number: u32| {
+            let index = usize::try_from(number).ok()?.checked_sub(1)?;
+            lines.get(index).map(String::as_str)
+        };
+        let names = |text: &str| {
+            text.split(|c: char| !(c.is_alphanumeric() || "._-".contains(c))).any(|word| word == program)
+        };
+        match (said.checked_sub(1).and_then(line), line(said)) {
+            (Some(before), Some(here)) if before.ends_with('\\') && names(before) && !names(here) => said - 1,
+            _ => said,
+        }
+    }
+}
