@@ -6,7 +6,7 @@
 mod effect;
 mod tables;
 
-pub use effect::{Effect, matches_words};
+pub use effect::{Effect, glob, matches_words};
 pub use tables::{Payload, Safe, Secrets, Tables, Tool, Wrapper};
 
 /// Stands in a word for a part whose value is not known (U+FFFC, which no shell word contains in practice).

@@ -217,7 +217,7 @@ fn parts_match(parts: &[&str], words: &[&str]) -> bool {
 }
 
 /// Shell-like match of a whole word: `*` any text, `?` one character. A hole matches only `*`.
-pub(super) fn glob(pattern: &str, word: &str) -> bool {
+pub fn glob(pattern: &str, word: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         return pattern == word;
     }

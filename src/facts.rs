@@ -1,0 +1,124 @@
+//! What a script does, computed once: which commands run, on which paths, with which values.
+//!
+//! [`facts`](self) walks a script as a shell would, path by path, and hands out observations. Rules are filters over
+//! them. Nothing here reports, reads a file or runs anything.
+
+mod builtins;
+mod calls;
+mod decide;
+mod observe;
+mod state;
+mod texts;
+mod unwrap;
+mod value;
+mod walk;
+mod words;
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use typed_arena::Arena;
+
+use crate::bash::syntax::Script;
+use crate::commands::Tables;
+use crate::source::{RepoPath, Span};
+
+pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked};
+pub use state::{Options, Switch};
+pub use walk::{Library, NoLibrary};
+
+use state::{Parameters, State};
+use value::{Place, Source, Symbols, Value};
+use walk::{Frame, Text, Walk};
+
+/// What the walk needs besides the script.
+pub struct Context<'c> {
+    /// The scripts that can be sourced.
+    pub library: &'c dyn Library,
+    /// Names that tell of a secret.
+    pub secret_names: &'c SecretNames,
+    /// Globs of files that a script may always write (logs, locks).
+    pub own_files: &'c [String],
+}
+
+/// Walks a script and gives what was seen. `path` resolves what it sources.
+pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Observations {
+    let arena = Arena::new();
+    let root: &Script = arena.alloc(script.clone());
+    let mut walk = Walk {
+        arena: &arena,
+        library: context.library,
+        tables: Tables::builtin(),
+        secret_names: context.secret_names,
+        own_files: context.own_files,
+        texts: vec![Text { host: None, path: Some(path.clone()) }],
+        known_texts: Vec::new(),
+        definitions: Vec::new(),
+        called: HashSet::new(),
+        symbols: Symbols::default(),
+        observations: Observations::default(),
+        exits: vec![Vec::new()],
+        no_errexit: 0,
+        returns: Vec::new(),
+        loops: Vec::new(),
+        frames: Vec::new(),
+        outputs: Vec::new(),
+        stdins: Vec::new(),
+        file: 0,
+        budget: 60_000,
+        subshells: 0,
+        remote: 0,
+        dead: false,
+        last_substitution: None,
+        piped_in: None,
+    };
+    walk.whole_script(root);
+    walk.observations
+}
+
+impl<'a> Walk<'a> {
+    fn whole_script(&mut self, root: &'a Script) {
+        let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
+        argument.from_args = true;
+        let params = Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 };
+        let start = State { params: Rc::new(params), ..State::default() };
+        let out = self.sequence(&root.body, vec![start], false);
+        let mut ends = out.both();
+        ends.extend(self.exits.pop().unwrap_or_default().into_iter().map(|(state, _)| state));
+        let ends = self.settle(ends);
+        self.exit_traps(&ends);
+        self.uncalled_functions(&ends);
+    }
+
+    fn exit_traps(&mut self, ends: &[State]) {
+        for state in ends {
+            let Some(text) = state.traps.get("EXIT").cloned() else { continue };
+            let mut state = state.clone();
+            state.traps = Rc::default();
+            self.exits.push(Vec::new());
+            self.here(&text, builtins::nowhere(), state, true);
+            self.exits.pop();
+        }
+    }
+
+    /// Functions that nothing calls are walked with unknown parameters: secrets leak there too once they are called.
+    fn uncalled_functions(&mut self, ends: &[State]) {
+        self.dead = true;
+        let start = ends.first().cloned().unwrap_or_default();
+        let mut index = 0;
+        while index < self.definitions.len() {
+            let definition = self.definitions[index];
+            if !self.called.contains(&index) && definition.file == 0 {
+                let rest = Value::unknown(self.symbols.of(Source::Argument(0)));
+                let params = Rc::new(Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 });
+                let place = Place { file: 0, span: Span::default() };
+                self.frames.push(Frame { call: place, function: Some(index), name: Rc::from(definition.name) });
+                self.exits.push(Vec::new());
+                self.in_function(definition.body, definition.file, params, start.clone());
+                self.exits.pop();
+                self.frames.pop();
+            }
+            index += 1;
+        }
+    }
+}

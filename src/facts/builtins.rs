@@ -1,0 +1,468 @@
+//! The shell's own commands: nothing of theirs is an argv that other users could read.
+
+use std::rc::Rc;
+
+use crate::source::Span;
+
+use super::calls::Line;
+use super::state::{Parameters, State};
+use super::texts::frame_name;
+use super::value::{Content, Flow, Place, Source, Value};
+use super::walk::{Frame, Out, Stdin, Walk};
+
+/// Whether bash runs the name itself.
+pub(super) fn is_builtin(name: &str) -> bool {
+    const NAMES: [&str; 57] = [
+        ".", ":", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete",
+        "compopt", "continue", "declare", "dirs", "disown", "echo", "enable", "eval", "exec", "exit", "export", "false",
+        "fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd",
+        "printf", "pushd", "pwd", "read", "readarray", "readonly", "return", "set", "shift", "shopt", "source", "suspend",
+        "test", "times", "trap", "true", "type", "typeset", "ulimit",
+    ];
+    NAMES.contains(&name) || ["umask", "unalias", "unset", "wait"].contains(&name)
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn builtin(&mut self, name: &str, line: Line, mut state: State) -> Out {
+        let exempt = matches!(name, "set" | "shopt" | "readonly");
+        if !exempt {
+            self.observations.first(line.place, &state);
+        }
+        match name {
+            ":" | "true" => Out::success(state),
+            "false" => Out { ok: Vec::new(), fail: vec![state] },
+            "echo" | "printf" => self.print(name, &line, state),
+            "[" | "test" => {
+                let args = line.args();
+                let words = if name == "[" { args.split_last().map_or(args, |(_, rest)| rest) } else { args };
+                let (ok, fail) = self.bracket(words, state);
+                Out { ok, fail }
+            }
+            "set" => self.set(&line, state),
+            "shopt" => self.shopt(&line, state),
+            "exit" | "logout" => {
+                let zero = status(line.args());
+                self.leave(vec![state], zero);
+                Out::default()
+            }
+            "return" => {
+                let zero = status(line.args());
+                if self.returns.is_empty() {
+                    self.leave(vec![state], zero);
+                } else if let Some(returns) = self.returns.last_mut() {
+                    if zero != Some(false) {
+                        returns.ok.push(state.clone());
+                    }
+                    if zero != Some(true) {
+                        returns.fail.push(state);
+                    }
+                }
+                Out::default()
+            }
+            "break" | "continue" => {
+                let levels = line.args().first().and_then(|value| value.constant()?.parse::<usize>().ok()).unwrap_or(1);
+                let index = self.loops.len().saturating_sub(levels.max(1));
+                match self.loops.get_mut(index) {
+                    Some(jumps) if name == "break" => jumps.breaks.push(state),
+                    Some(jumps) => jumps.continues.push(state),
+                    None => return Out::success(state),
+                }
+                Out::default()
+            }
+            "shift" => {
+                let count = line.args().first().and_then(|value| value.constant()?.parse::<usize>().ok()).unwrap_or(1);
+                shift(&mut state, count);
+                Out::either(state)
+            }
+            "unset" => {
+                for value in line.args() {
+                    if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
+                        state.unset(name);
+                    }
+                }
+                Out::success(state)
+            }
+            "read" => self.read(&line, state),
+            "mapfile" | "readarray" => self.mapfile(&line, state),
+            "eval" => self.eval(&line, state),
+            "source" | "." => self.source(&line, state),
+            "trap" => self.trap(&line, state),
+            "command" | "builtin" | "exec" => self.rerun(name, &line, state),
+            "getopts" => {
+                if let Some(variable) = line.args().get(1).and_then(Value::constant).map(str::to_owned) {
+                    let sym = self.symbols.of(Source::Computed(line.place));
+                    state.renew(sym);
+                    let value = Value { from_args: true, ..Value::unknown(sym) };
+                    state.set(&variable, Content::Scalar(value));
+                }
+                Out::either(state)
+            }
+            "export" | "readonly" | "local" | "declare" | "typeset" => {
+                for value in line.args() {
+                    if let Some((name, _)) = value.text.split_once('=') {
+                        let name = name.to_owned();
+                        let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
+                        let content = Content::Scalar(Value { secret: value.secret.clone(), ..Value::unknown(sym) });
+                        state.set(&name, content);
+                    }
+                }
+                Out::success(state)
+            }
+            "wait" | "kill" | "cd" | "pushd" | "popd" | "type" | "hash" | "let" => Out::either(state),
+            _ => Out::success(state),
+        }
+    }
+
+    fn print(&mut self, name: &str, line: &Line, mut state: State) -> Out {
+        let args = line.args();
+        if name == "printf" && args.first().is_some_and(|value| value.text == "-v") {
+            if let Some(variable) = args.get(1).and_then(Value::constant).map(str::to_owned) {
+                let value = self.formatted(&args[2.min(args.len())..], line.place, &mut state);
+                let content = self.stored(&variable, Content::Scalar(value), line.place, &mut state);
+                state.set(&variable, content);
+            }
+            return Out::success(state);
+        }
+        let value = if name == "printf" {
+            self.formatted(args, line.place, &mut state)
+        } else {
+            let mut text = Value::default();
+            let words = args.iter().skip_while(|value| ["-n", "-e", "-ne", "-en", "-E"].contains(&value.text.as_str()));
+            for (index, word) in words.enumerate() {
+                if index > 0 {
+                    text.text.push(' ');
+                }
+                text.append(word);
+            }
+            text
+        };
+        if let Some(output) = self.outputs.last_mut() {
+            output.values.push(value);
+        }
+        Out::success(state)
+    }
+
+    /// What `printf FORMAT ARG...` gives: exact for `%s` alone, else unknown with the same history.
+    fn formatted(&mut self, args: &[Value], place: Place, state: &mut State) -> Value {
+        let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
+        let Some((format, values)) = args.split_first() else { return Value::default() };
+        let format_text = format.constant().unwrap_or_default();
+        if let ([value], "%s" | "%s\\n") = (values, format_text) {
+            return value.clone();
+        }
+        if values.is_empty() && format.constant().is_some_and(|text| !text.contains(['%', '\\'])) {
+            return format.clone();
+        }
+        if format_text.matches('%').count() == format_text.matches("%s").count()
+            && format_text.matches("%s").count() == values.len()
+            && !format_text.contains('\\')
+        {
+            let mut text = Value::default();
+            for (index, piece) in format_text.split("%s").enumerate() {
+                text.text.push_str(piece);
+                if let Some(value) = values.get(index) {
+                    text.append(value);
+                }
+            }
+            return text;
+        }
+        let sym = self.symbols.of(Source::Computed(place));
+        state.renew(sym);
+        let mut value = Value::unknown(sym);
+        value.secret = args.iter().find_map(|arg| arg.secret.clone());
+        value.from_args = args.iter().any(|arg| arg.from_args);
+        value
+    }
+
+    fn set(&mut self, line: &Line, mut state: State) -> Out {
+        let args = line.args().to_vec();
+        let mut index = 0;
+        while let Some(value) = args.get(index) {
+            let span = line.spans.get(line.at + 1 + index).copied().unwrap_or(line.place.span);
+            let Some(text) = value.constant().map(str::to_owned) else {
+                // Unknown words may be options or parameters: neither is known any more.
+                state.params = Rc::new(unknown_parameters(value));
+                break;
+            };
+            let on = match text.as_bytes().first() {
+                Some(b'-') => true,
+                Some(b'+') => false,
+                _ => {
+                    positional(&mut state, &args[index..]);
+                    break;
+                }
+            };
+            if text == "--" {
+                positional(&mut state, &args[index + 1..]);
+                break;
+            }
+            if text == "-" {
+                break;
+            }
+            let mut takes_name = false;
+            for letter in text[1..].chars() {
+                if letter == 'o' {
+                    takes_name = true;
+                } else {
+                    self.set_option(&letter.to_string(), on, span, &mut state);
+                }
+            }
+            if takes_name {
+                index += 1;
+                if let Some(name) = args.get(index).and_then(Value::constant).map(str::to_owned) {
+                    self.set_option(&name, on, span, &mut state);
+                }
+            }
+            index += 1;
+        }
+        Out::success(state)
+    }
+
+    fn shopt(&mut self, line: &Line, mut state: State) -> Out {
+        let texts: Vec<String> = line.args().iter().map(|value| value.text.clone()).collect();
+        let flags: String = texts.iter().filter(|text| text.starts_with('-')).map(|text| text[1..].to_owned()).collect();
+        if flags.contains('o') && flags.contains(['s', 'u']) {
+            for name in texts.iter().filter(|text| !text.starts_with('-')) {
+                self.set_option(name, flags.contains('s'), line.place.span, &mut state);
+            }
+        }
+        Out::success(state)
+    }
+
+    fn read(&mut self, line: &Line, mut state: State) -> Out {
+        let mut names = Vec::new();
+        let mut secret = false;
+        let mut typed = matches!(self.stdins.last(), None | Some(Stdin::Operator));
+        let mut array = None;
+        let mut words = line.args().iter();
+        while let Some(value) = words.next() {
+            let text = value.text.as_str();
+            if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+                secret |= letters.contains('s');
+                typed &= !letters.contains('t') && !letters.contains('u');
+                if let Some(at) = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a'])
+                    && at + 1 == letters.len()
+                {
+                    let argument = words.next();
+                    if letters.ends_with('a') {
+                        array = argument.map(|value| value.text.clone());
+                    }
+                }
+            } else {
+                names.push(text.to_owned());
+            }
+        }
+        let source = match self.stdins.last() {
+            Some(Stdin::Other(value)) => Some(value.clone()),
+            _ => None,
+        };
+        let place = line.place;
+        let list = source.as_ref().and_then(Value::symbol);
+        let some = list.map(|sym| format!("some {}", super::state::symbol_mark(self.symbols.of(Source::Element(sym)))));
+        let mut failed = state.clone();
+        if names.is_empty() {
+            names.extend(array.clone().is_none().then(|| "REPLY".to_owned()));
+        }
+        let mut sym = match list {
+            Some(list) => self.symbols.of(Source::Element(list)),
+            None => self.symbols.of(Source::Computed(place)),
+        };
+        for name in names.iter().chain(&array) {
+            if list.is_none() {
+                state.renew(sym);
+            }
+            let mut value = Value::unknown(sym);
+            value.typed = typed;
+            value.from_args = source.as_ref().is_some_and(|value| value.from_args);
+            value.secret = source.as_ref().and_then(|value| value.secret.clone());
+            if secret {
+                value.secret = Some(Flow::start(place, format!("`read -s` reads a secret into `{name}`")));
+            }
+            let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
+            let content = if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
+            state.set(name, content);
+            failed.set(name, Content::Scalar(Value::default()));
+            sym = self.symbols.of(Source::Element(sym));
+        }
+        let mut out = Out { ok: Vec::new(), fail: Vec::new() };
+        match some {
+            Some(some) => {
+                if state.assume(&some, true) {
+                    out.ok.push(state);
+                }
+                if failed.outcomes.get(&some) == Some(&true) || failed.assume(&some, false) {
+                    out.fail.push(failed);
+                }
+            }
+            None => {
+                out.ok.push(state);
+                out.fail.push(failed);
+            }
+        }
+        out
+    }
+
+    fn mapfile(&mut self, line: &Line, mut state: State) -> Out {
+        let mut name = "MAPFILE".to_owned();
+        let mut words = line.args().iter();
+        while let Some(value) = words.next() {
+            match value.text.as_str() {
+                "-t" => {}
+                "-d" | "-n" | "-O" | "-s" | "-u" | "-C" | "-c" => {
+                    words.next();
+                }
+                text if text.starts_with('-') => {}
+                text => text.clone_into(&mut name),
+            }
+        }
+        let source = match self.stdins.last() {
+            Some(Stdin::Other(value)) => Some(value.clone()),
+            _ => None,
+        };
+        let sym = match source.as_ref().and_then(Value::symbol) {
+            Some(list) => self.symbols.of(Source::Element(list)),
+            None => self.symbols.of(Source::Computed(line.place)),
+        };
+        let mut value = Value::unknown(sym);
+        value.secret = source.as_ref().and_then(|value| value.secret.clone());
+        value.from_args = source.as_ref().is_some_and(|value| value.from_args);
+        let content = self.stored(&name, Content::Many(value), line.place, &mut state);
+        state.set(&name, content);
+        Out::either(state)
+    }
+
+    fn eval(&mut self, line: &Line, state: State) -> Out {
+        let mut text = Value::default();
+        for (index, word) in line.args().iter().enumerate() {
+            if index > 0 {
+                text.text.push(' ');
+            }
+            text.append(word);
+        }
+        if text.text.starts_with("set -- ") && text.from_args {
+            let mut state = state;
+            state.params = Rc::new(unknown_parameters(&text));
+            return Out::success(state);
+        }
+        let caller = state.clone();
+        match self.here(&text, line.place, state, false) {
+            Some(out) => out,
+            None => Out::either(caller),
+        }
+    }
+
+    fn source(&mut self, line: &Line, state: State) -> Out {
+        let Some(path) = line.args().first() else { return Out::either(state) };
+        let Some((file, script)) = self.sourced(path) else { return Out::either(state) };
+        let name = frame_name(file);
+        if self.frames.iter().any(|frame| frame.name == name) || self.frames.len() > 16 {
+            return Out::success(state);
+        }
+        self.frames.push(Frame { call: line.place, function: None, name });
+        self.returns.push(Out::default());
+        let caller = std::mem::replace(&mut self.file, file);
+        let mut out = self.sequence(&script.body, vec![state], false);
+        self.file = caller;
+        out.extend(self.returns.pop().unwrap_or_default());
+        self.frames.pop();
+        out
+    }
+
+    fn trap(&mut self, line: &Line, mut state: State) -> Out {
+        let args = line.args();
+        let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
+        let Some((text, signals)) = args.split_first() else { return Out::success(state) };
+        if text.text.starts_with('-') || signals.is_empty() {
+            return Out::success(state);
+        }
+        for signal in signals {
+            let signal = signal.text.trim_start_matches("SIG").to_ascii_uppercase();
+            if signal == "EXIT" || signal == "0" {
+                Rc::make_mut(&mut state.traps).insert("EXIT".to_owned(), text.clone());
+            } else if !text.text.is_empty() {
+                let inner = state.clone();
+                let place = line.place;
+                self.exits.push(Vec::new());
+                self.here(text, place, inner, true);
+                self.exits.pop();
+            }
+        }
+        Out::success(state)
+    }
+
+    /// `command x`, `builtin x`, `exec x`: what they run, without the functions that might shadow it.
+    fn rerun(&mut self, name: &str, line: &Line, state: State) -> Out {
+        let args = line.args();
+        let mut skip = 0;
+        while let Some(value) = args.get(skip) {
+            match value.text.as_str() {
+                "-v" | "-V" if name == "command" => return Out::either(state),
+                "-a" if name == "exec" => skip += 2,
+                "--" | "-p" | "-c" | "-l" | "-cl" => skip += 1,
+                _ => break,
+            }
+        }
+        if skip >= args.len() {
+            return Out::success(state);
+        }
+        let mut inner = line.clone();
+        inner.at += 1 + skip;
+        let target = inner.name().unwrap_or_default().to_owned();
+        let ends = name == "exec";
+        let out = if name != "exec" && is_builtin(&target) {
+            self.builtin(&target, inner, state)
+        } else {
+            self.program(inner, state)
+        };
+        if ends {
+            let states = out.both();
+            self.leave(states, None);
+            return Out::default();
+        }
+        out
+    }
+}
+
+/// `exit 0` is `true`, `exit 1` is `false`, `exit "$rc"` is not known.
+fn status(args: &[Value]) -> Option<bool> {
+    let text = args.first()?.constant()?;
+    text.parse::<i64>().ok().map(|code| code == 0)
+}
+
+fn shift(state: &mut State, count: usize) {
+    const MOST_SHIFTED: u32 = 3;
+    let mut params = (*state.params).clone();
+    let known = count.min(params.list.len());
+    params.list.drain(..known);
+    if known < count && params.rest.is_some() {
+        let more = u32::try_from(count - known).unwrap_or(u32::MAX);
+        params.shifted = params.shifted.saturating_add(more).min(MOST_SHIFTED);
+    }
+    state.params = Rc::new(params);
+}
+
+fn positional(state: &mut State, args: &[Value]) {
+    let mut params = Parameters::default();
+    for value in args {
+        if value.splits {
+            params.rest = Some(value.clone());
+            break;
+        }
+        params.list.push(value.clone());
+    }
+    params.shifted = state.params.shifted;
+    state.params = Rc::new(params);
+}
+
+fn unknown_parameters(like: &Value) -> Parameters {
+    let mut rest = like.clone();
+    if let Some(sym) = like.syms.first() {
+        rest = Value { from_args: like.from_args, secret: like.secret.clone(), ..Value::unknown(*sym) };
+    }
+    Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }
+}
+
+/// The place of nothing in particular.
+pub(super) fn nowhere() -> Place {
+    Place { file: 0, span: Span::default() }
+}

@@ -1,0 +1,554 @@
+//! Simple commands: assignments, functions, and what a command line really runs.
+
+use std::rc::Rc;
+
+use crate::bash::syntax::{Assignment, Command, CommandKind, Declare, Operand, Subscript, Value as Written, Word};
+use crate::commands::matches_words;
+use crate::source::Span;
+
+use super::observe::Run;
+use super::state::{Parameters, State, Switch};
+use super::unwrap::{Inner, unwrap};
+use super::value::{Content, Flow, Place, Source, Value};
+use super::walk::{Frame, Out, Stdin, Walk, index_word};
+
+/// A command line in hand: its words and what is known of where they came from.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub place: Place,
+    pub words: Vec<Value>,
+    pub spans: Vec<Span>,
+    pub from_params: bool,
+    /// Index of the first word of the outermost program that execs.
+    pub exec: Option<usize>,
+    /// Index of the word that is about to be run.
+    pub at: usize,
+}
+
+impl Line {
+    fn argv(&self) -> &[Value] {
+        &self.words[self.at..]
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.words.get(self.at)?.constant()
+    }
+
+    pub(super) fn args(&self) -> &[Value] {
+        self.words.get(self.at + 1..).unwrap_or_default()
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// A simple command or a declaration on one path.
+    pub(super) fn simple_command(&mut self, command: &'a Command, mut state: State) -> Out {
+        let place = self.place(command.span);
+        match &command.kind {
+            CommandKind::Simple(simple) if simple.words.is_empty() => {
+                self.redirections(command, &mut state);
+                self.assign_all(&simple.assignments, state, place)
+            }
+            CommandKind::Simple(simple) => {
+                for assignment in &simple.assignments {
+                    self.assigned(assignment, &mut state);
+                }
+                let (words, spans, from_params) = self.command_fields(&simple.words, &mut state);
+                let stdin = self.redirections(command, &mut state);
+                let leaves = self.output_leaves(command);
+                let line = Line { place, words, spans, from_params, exec: None, at: 0 };
+                self.stdins.push(stdin);
+                if leaves {
+                    self.outputs.push(super::walk::Output::default());
+                }
+                let out = self.run(line, state);
+                if leaves {
+                    self.outputs.pop();
+                }
+                self.stdins.pop();
+                out
+            }
+            CommandKind::Declare(declare) => {
+                self.redirections(command, &mut state);
+                self.declare(declare, state, place)
+            }
+            _ => Out::success(state),
+        }
+    }
+
+    /// The fields of a command's words, the span of the word behind each, and whether the first comes from `"$@"`.
+    fn command_fields(&mut self, words: &'a [Word], state: &mut State) -> (Vec<Value>, Vec<Span>, bool) {
+        let mut values = Vec::new();
+        let mut spans = Vec::new();
+        let mut from_params = false;
+        for word in words {
+            let fields = self.fields(word, state);
+            if values.is_empty() && !fields.is_empty() && !self.frames.is_empty() {
+                from_params = comes_from_parameters(word);
+            }
+            spans.extend(fields.iter().map(|_| word.span));
+            values.extend(fields);
+        }
+        (values, spans, from_params)
+    }
+
+    fn assign_all(&mut self, assignments: &'a [Assignment], mut state: State, place: Place) -> Out {
+        self.last_substitution = None;
+        let mut ran = None;
+        let mut plain = true;
+        for assignment in assignments {
+            plain &= self.assign(assignment, &mut state);
+            if let Some(out) = self.last_substitution.take() {
+                ran = Some(out);
+            }
+        }
+        if !plain {
+            self.observations.first(place, &state);
+        }
+        let Some(ran) = ran else { return Out::success(state) };
+        let after = |learned: State| {
+            let mut after = state.clone();
+            after.learn(&learned);
+            after
+        };
+        Out { ok: ran.ok.into_iter().map(after).collect(), fail: ran.fail.into_iter().map(after).collect() }
+    }
+
+    /// Performs one assignment; gives whether its value is plain text.
+    fn assign(&mut self, assignment: &'a Assignment, state: &mut State) -> bool {
+        let content = self.assigned(assignment, state);
+        let name = assignment.target.name.as_str();
+        let plain = matches!(&content, Content::Scalar(value) if value.constant().is_some());
+        let place = self.place(assignment.span);
+        if let Some(word) = index_word(assignment.target.subscript.as_deref()) {
+            self.value(word, state);
+            self.assign_element(name, content, state, place);
+        } else if assignment.append {
+            self.append(name, content, state, place);
+        } else {
+            let content = self.stored(name, content, place, state);
+            state.set(name, content);
+        }
+        plain
+    }
+
+    /// What an assignment's right side gives.
+    fn assigned(&mut self, assignment: &'a Assignment, state: &mut State) -> Content {
+        match &assignment.value {
+            Written::Scalar(word) => Content::Scalar(self.value(word, state)),
+            Written::Array(elements) => {
+                let mut values = Vec::new();
+                for element in elements {
+                    if let Some(key) = &element.key {
+                        self.value(key, state);
+                    }
+                    values.extend(self.fields(&element.value, state));
+                }
+                if values.iter().any(|value| value.splits) {
+                    if let [single] = values.as_slice() {
+                        return Content::Many(Value { splits: false, ..single.clone() });
+                    }
+                }
+                Content::Array(values)
+            }
+        }
+    }
+
+    /// A value on its way into a variable: the secret's step, a secret by name.
+    pub(super) fn stored(&mut self, name: &str, content: Content, place: Place, state: &mut State) -> Content {
+        match content {
+            Content::Scalar(value) => Content::Scalar(self.stored_value(name, value, place, state)),
+            Content::Many(value) => Content::Many(self.stored_value(name, value, place, state)),
+            Content::Array(values) => {
+                Content::Array(values.into_iter().map(|value| self.stored_value(name, value, place, state)).collect())
+            }
+        }
+    }
+
+    fn stored_value(&mut self, name: &str, mut value: Value, place: Place, _state: &mut State) -> Value {
+        if let Some(flow) = &value.secret {
+            value.secret = Some(flow.step(place, format!("it is put into `{name}`")));
+        } else if value.constant().is_none() && self.secret_names.matches(name) && !value.own_file && !self.is_status(&value) {
+            value.secret = Some(Flow::start(place, format!("`{name}` holds a secret by its name")));
+        }
+        value.splits = false;
+        value
+    }
+
+    /// Whether the value is a number that tells how a command ended.
+    fn is_status(&self, value: &Value) -> bool {
+        value.symbol().is_some_and(
+            |sym| matches!(self.symbols.source(sym), Source::Environment(name) if ["?", "#", "$", "!", "RANDOM"].contains(&name.as_ref())),
+        )
+    }
+
+    fn append(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
+        let content = self.stored(name, content, place, state);
+        let old = state.vars.get(name).cloned();
+        let new = match (old, content) {
+            (None | Some(Content::Scalar(_)), Content::Array(values)) => Content::Array(values),
+            (Some(Content::Array(mut list)), Content::Array(values)) => {
+                const MOST_ELEMENTS: usize = 24;
+                if list.len() + values.len() > MOST_ELEMENTS {
+                    Content::Many(self.merge_elements(name, list.into_iter().chain(values)))
+                } else {
+                    list.extend(values);
+                    Content::Array(list)
+                }
+            }
+            (Some(Content::Many(value)), Content::Array(values)) => {
+                Content::Many(self.merge_elements(name, std::iter::once(value).chain(values)))
+            }
+            (Some(Content::Scalar(mut value)), Content::Scalar(more)) => {
+                value.append(&more);
+                Content::Scalar(value)
+            }
+            (None, content) => match content {
+                Content::Scalar(more) => {
+                    let mut value = self.variable(name, place, state);
+                    value.append(&more);
+                    Content::Scalar(value)
+                }
+                other => other,
+            },
+            (Some(old), new) => {
+                let values = [old.scalar(), new.scalar()];
+                Content::Many(self.merge_elements(name, values.into_iter()))
+            }
+        };
+        state.set(name, new);
+    }
+
+    fn merge_elements(&mut self, name: &str, values: impl Iterator<Item = Value>) -> Value {
+        let sym = self.symbols.of(Source::Joined(Rc::from(name)));
+        values.reduce(|so_far, value| so_far.join(&value, sym)).unwrap_or_default()
+    }
+
+    fn assign_element(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
+        let content = self.stored(name, content, place, state);
+        let value = content.scalar();
+        let merged = match state.vars.get(name).cloned() {
+            Some(Content::Array(list)) => Content::Many(self.merge_elements(name, list.into_iter().chain([value]))),
+            Some(Content::Many(old)) => Content::Many(self.merge_elements(name, [old, value].into_iter())),
+            _ => Content::Many(value),
+        };
+        state.set(name, merged);
+    }
+
+    fn declare(&mut self, declare: &'a Declare, mut state: State, place: Place) -> Out {
+        let keyword = super::words::literal_text(&declare.keyword).unwrap_or_default();
+        let global = declare.operands.iter().any(
+            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('g'))),
+        );
+        let local = keyword == "local" || (!state.scopes.is_empty() && (keyword == "declare" || keyword == "typeset") && !global);
+        let mut plain = keyword == "readonly";
+        let array = declare.operands.iter().any(
+            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
+        );
+        let nameref = declare.operands.iter().any(
+            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('n'))),
+        );
+        for operand in &declare.operands {
+            match operand {
+                Operand::Flag(_) => {}
+                Operand::Name(name) => {
+                    if local {
+                        state.localise(&name.name);
+                        let empty = if array { Content::Array(Vec::new()) } else { Content::Scalar(Value::default()) };
+                        state.set(&name.name, empty);
+                    } else if (array || keyword == "declare") && !state.vars.contains_key(name.name.as_str()) {
+                        let empty = if array { Content::Array(Vec::new()) } else { Content::Scalar(Value::default()) };
+                        state.set(&name.name, empty);
+                    }
+                }
+                Operand::Assignment(assignment) => {
+                    if local {
+                        state.localise(&assignment.target.name);
+                    }
+                    if nameref {
+                        let target = self.assigned(assignment, &mut state).scalar();
+                        self.bind_nameref(&assignment.target.name, &target, &mut state);
+                    } else {
+                        plain &= self.assign(assignment, &mut state);
+                    }
+                }
+                Operand::Dynamic(word) => {
+                    self.fields(word, &mut state);
+                }
+            }
+        }
+        if !plain {
+            self.observations.first(place, &state);
+        }
+        // The builtin's own status hides that of a substitution in it.
+        self.last_substitution = None;
+        Out::success(state)
+    }
+
+    /// A nameref is followed once, when it is made: what it reads is what its target holds.
+    fn bind_nameref(&mut self, name: &str, target: &Value, state: &mut State) {
+        let content = target.constant().and_then(|target| state.vars.get(target).cloned());
+        let content = content.unwrap_or_else(|| {
+            let mut value = Value::unknown(self.symbols.of(Source::Joined(Rc::from(name))));
+            if let Some(target) = target.constant().filter(|target| self.secret_names.matches(target)) {
+                value.secret = Some(Flow::start(Place { file: 0, span: Span::default() }, format!("`{target}` holds a secret by its name")));
+            }
+            Content::Scalar(value)
+        });
+        state.set(name, content);
+    }
+
+    /// Runs the word at `line.at` as a shell would: function, builtin, program.
+    pub(super) fn run(&mut self, line: Line, state: State) -> Out {
+        let Some(head) = line.words.get(line.at) else { return Out::success(state) };
+        let Some(name) = head.constant().map(str::to_owned) else {
+            self.observations.first(line.place, &state);
+            return self.program(line, state);
+        };
+        if line.exec.is_none() && !name.contains('/') {
+            if let Some(index) = state.functions.get(name.as_str()).copied() {
+                self.observations.first(line.place, &state);
+                return self.call(index, &line, state);
+            }
+            if super::builtins::is_builtin(&name) {
+                return self.builtin(&name, line, state);
+            }
+        }
+        self.observations.first(line.place, &state);
+        self.program(line, state)
+    }
+
+    /// Runs a program that is not the shell's own.
+    pub(super) fn program(&mut self, mut line: Line, state: State) -> Out {
+        let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name)).to_owned();
+        let wrappers = self.tables.wrappers(&name);
+        let inner = unwrap(wrappers, line.args());
+        let execs = wrappers.is_empty() || wrappers.iter().any(|wrapper| wrapper.execs) ;
+        if execs {
+            line.exec.get_or_insert(line.at);
+        }
+        match inner {
+            Inner::None => self.finish(&line, state),
+            Inner::Lookup => Out::either(state),
+            Inner::Words { skip, remote, shadow } => {
+                let mut inner = line.clone();
+                inner.at += 1 + skip;
+                if inner.at >= inner.words.len() {
+                    return self.finish(&line, state);
+                }
+                self.remote += u32::from(remote);
+                let out = if shadow { self.run(inner, state) } else { self.program(inner, state) };
+                self.remote -= u32::from(remote);
+                out
+            }
+            Inner::Text { text, remote, params } => {
+                self.finish_exposure(&line, &state);
+                self.remote += u32::from(remote);
+                let out = self.other_shell(&text, line.place, params, &state);
+                self.remote -= u32::from(remote);
+                self.passed_on(&line);
+                match out {
+                    Some(out) => out,
+                    None => Out::either(state),
+                }
+            }
+            Inner::Stdin { remote } => {
+                self.finish_exposure(&line, &state);
+                self.remote += u32::from(remote);
+                let text = match self.stdins.last() {
+                    Some(Stdin::Other(value)) => Some(value.clone()),
+                    _ => None,
+                };
+                let out = text.and_then(|text| self.other_shell(&text, line.place, Vec::new(), &state));
+                self.remote -= u32::from(remote);
+                self.passed_on(&line);
+                out.unwrap_or_else(|| Out::either(state))
+            }
+        }
+    }
+
+    /// The innermost program: observe it, and note what it prints.
+    fn finish(&mut self, line: &Line, state: State) -> Out {
+        self.observe_line(line, line.argv(), &state);
+        self.passed_on(line);
+        let constant = line.name().map(str::to_owned);
+        if let Some(name @ ("true" | "false")) = constant.as_deref() {
+            return if name == "true" { Out::success(state) } else { Out { ok: Vec::new(), fail: vec![state] } };
+        }
+        Out::either(state)
+    }
+
+    /// Notes secrets on the argv of a program that runs shell text.
+    fn finish_exposure(&mut self, line: &Line, state: &State) {
+        self.observe_line(line, &[], state);
+    }
+
+    fn observe_line(&mut self, line: &Line, argv: &[Value], state: &State) {
+        let exec = line.exec.unwrap_or(line.at);
+        let run = Run {
+            place: line.place,
+            argv,
+            exec: &line.words[exec..],
+            spans: &line.spans[exec.min(line.spans.len())..],
+            from_params: line.from_params,
+        };
+        self.observe_run(&run, state);
+    }
+
+    /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
+    fn passed_on(&mut self, line: &Line) {
+        let texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
+        let status_only = tells_only_a_status(&texts);
+        let from_words = line.argv().iter().skip(1).find_map(|value| value.secret.clone());
+        let from_stdin = match self.stdins.last() {
+            Some(Stdin::Other(value)) => value.secret.clone(),
+            _ => None,
+        };
+        let from_pipe = self.piped_in.take().and_then(|value| value.secret);
+        let prints = self.tables.secrets().printers.iter().any(|printer| matches_words(printer, &texts));
+        let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
+            && texts.iter().skip(1).any(|word| !word.starts_with('-') && self.secret_names.path_matches(word));
+        let place = line.place;
+        let from_args = line.argv().iter().any(|value| value.from_args);
+        let own_file = texts.first().is_some_and(|program| program.rsplit('/').next() == Some("mktemp"));
+        let Some(output) = self.outputs.last_mut() else { return };
+        output.opaque = true;
+        output.from_args |= from_args;
+        output.own_file |= own_file;
+        if status_only || output.secret.is_some() {
+            return;
+        }
+        output.secret = if prints {
+            Some(Flow::start(place, format!("`{}` prints a secret", short_words(&texts))))
+        } else if reads_file {
+            Some(Flow::start(place, "a secret is read from a file"))
+        } else {
+            from_words.or(from_stdin).or(from_pipe)
+        };
+    }
+
+    /// Follows a call of a function.
+    fn call(&mut self, index: usize, line: &Line, state: State) -> Out {
+        const DEEPEST: usize = 24;
+        let definition = self.definitions[index];
+        let recursive = self.frames.iter().filter(|frame| frame.function == Some(index)).count() > 1;
+        self.called.insert(index);
+        if recursive || self.frames.len() >= DEEPEST || self.budget == 0 {
+            return Out::either(state);
+        }
+        let mut list = Vec::new();
+        let mut rest = None;
+        for (offset, value) in line.args().iter().enumerate() {
+            let mut value = value.clone();
+            if let Some(flow) = &value.secret {
+                let place = Place { file: line.place.file, span: line.spans.get(line.at + 1 + offset).copied().unwrap_or(line.place.span) };
+                value.secret = Some(flow.step(place, format!("it is passed to `{}`", definition.name)));
+            }
+            if value.splits && rest.is_none() {
+                rest = Some(value);
+            } else if rest.is_none() {
+                list.push(value);
+            }
+        }
+        let shifted = if rest.as_ref().is_some_and(|value| value.from_args) { state.params.shifted } else { 0 };
+        let params = Rc::new(Parameters { list, rest, shifted });
+        self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
+        let out = self.in_function(definition.body, definition.file, params, state);
+        self.frames.pop();
+        out
+    }
+
+    pub(super) fn in_function(&mut self, body: &'a Command, file: u16, params: Rc<Parameters>, mut state: State) -> Out {
+        let outer = std::mem::replace(&mut state.params, params);
+        state.scopes.push(Rc::default());
+        self.returns.push(Out::default());
+        let loops = std::mem::take(&mut self.loops);
+        let caller = std::mem::replace(&mut self.file, file);
+        let mut out = self.command(body, state);
+        self.file = caller;
+        self.loops = loops;
+        out.extend(self.returns.pop().unwrap_or_default());
+        for state in out.ok.iter_mut().chain(&mut out.fail) {
+            state.leave_scope();
+            state.params = Rc::clone(&outer);
+        }
+        out.ok = self.settle(out.ok);
+        out.fail = self.settle(out.fail);
+        out
+    }
+
+    /// Runs shell text in another shell: nothing of this shell's variables is known there, nothing it sets comes back.
+    fn other_shell(&mut self, text: &Value, host: Place, params: Vec<Value>, state: &State) -> Option<Out> {
+        let (file, script, holes) = self.payload(text, host)?;
+        let mut inner = State { params: Rc::new(Parameters { list: params, rest: None, shifted: 0 }), ..State::default() };
+        inner.learn(state);
+        for (name, value) in holes {
+            inner.set(&name, Content::Scalar(value));
+        }
+        let caller = std::mem::replace(&mut self.file, file);
+        let out = self.subshell(inner, &mut |walk, inner| walk.sequence(&script.body, vec![inner], false));
+        self.file = caller;
+        let adopt = |inner: State| {
+            let mut outer = state.clone();
+            outer.learn(&inner);
+            outer
+        };
+        Some(Out { ok: out.ok.into_iter().map(adopt).collect(), fail: out.fail.into_iter().map(adopt).collect() })
+    }
+
+    /// Runs shell text in this shell (`eval`, traps).
+    pub(super) fn here(&mut self, text: &Value, host: Place, mut state: State, tested: bool) -> Option<Out> {
+        let (file, script, holes) = self.payload(text, host)?;
+        for (name, value) in holes {
+            state.set(&name, Content::Scalar(value));
+        }
+        let caller = std::mem::replace(&mut self.file, file);
+        let out = self.sequence(&script.body, vec![state], tested);
+        self.file = caller;
+        Some(out)
+    }
+
+    /// Notes that options changed.
+    pub(super) fn set_option(&mut self, name: &str, on: bool, span: Span, state: &mut State) {
+        let switch = if on { Switch::On } else { Switch::Off };
+        match name {
+            "errexit" | "e" => state.options.errexit = switch,
+            "nounset" | "u" => state.options.nounset = switch,
+            "pipefail" => state.options.pipefail = switch,
+            "xtrace" | "x" => state.options.xtrace = switch,
+            _ => {}
+        }
+        let (at, elsewhere) = self.report_span(self.place(span));
+        self.observations.switched(at, name, on, self.subshells > 0 || self.remote > 0 || elsewhere);
+    }
+}
+
+/// Whether a command's output is a number that says nothing of what it read.
+fn tells_only_a_status(words: &[&str]) -> bool {
+    match words.first().map(|program| program.rsplit('/').next().unwrap_or(program)) {
+        Some("curl") => words.iter().any(|word| word.contains("http_code") || word.contains("response_code")) && words.windows(2).any(|pair| (pair[0] == "-o" || pair[0].ends_with('o') && pair[0].starts_with("-s")) || pair[0] == "--output"),
+        Some("wc" | "test" | "[" | "cmp") => true,
+        Some("grep") => words.iter().any(|word| ["-c", "-q", "-qs", "-qF", "-qx", "-qxF", "-Fq", "-Fxq", "--count", "--quiet"].contains(word)),
+        _ => false,
+    }
+}
+
+fn short_words(words: &[&str]) -> String {
+    let clean: Vec<&str> = words.iter().take(3).filter(|word| !word.contains(crate::commands::HOLE)).copied().collect();
+    clean.join(" ")
+}
+
+/// Whether a word is `"$@"`, `$1` and the like.
+fn comes_from_parameters(word: &Word) -> bool {
+    use crate::bash::syntax::{Part, PartKind};
+    fn part(part: &Part) -> bool {
+        match &part.kind {
+            PartKind::Parameter(parameter) => {
+                parameter.name == "@" || parameter.name == "*" || parameter.name.bytes().all(|byte| byte.is_ascii_digit())
+                    || matches!(parameter.subscript, Some(Subscript::All | Subscript::Star))
+            }
+            PartKind::DoubleQuoted(parts) => parts.iter().any(part),
+            _ => false,
+        }
+    }
+    word.parts.iter().any(part)
+}

@@ -1,0 +1,374 @@
+//! Conditions: which paths a test lets through, and what each side learns from it.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use crate::bash::syntax::{Arithmetic, Expression, Part, PartKind, Test, Word};
+use crate::commands::{HOLE, glob};
+
+use super::state::{Confirmation, State, symbol_mark};
+use super::value::{Place, Value};
+use super::walk::{Out, Walk};
+
+type Split = (Vec<State>, Vec<State>);
+
+impl<'a> Walk<'a> {
+    /// `[[ ... ]]`: the paths on which it holds, and the others.
+    pub(super) fn decide(&mut self, test: &'a Test, mut state: State) -> Split {
+        match test {
+            Test::Word(word) => {
+                let value = self.value(word, &mut state);
+                let (empty, full) = is_empty(&value, state);
+                (full, empty)
+            }
+            Test::Unary(op, word) => {
+                let value = self.value(word, &mut state);
+                unary(op, &value, state)
+            }
+            Test::Binary(left, op, right) => {
+                let subject = self.value(left, &mut state);
+                match op.as_str() {
+                    "=" | "==" => self.matches(&subject, right, state),
+                    "!=" => {
+                        let (yes, no) = self.matches(&subject, right, state);
+                        (no, yes)
+                    }
+                    "=~" => self.matches_regex(&subject, right, state),
+                    _ => {
+                        let other = self.value(right, &mut state);
+                        compare(&subject, op, &other, state)
+                    }
+                }
+            }
+            Test::Not(inner) => {
+                let (yes, no) = self.decide(inner, state);
+                (no, yes)
+            }
+            Test::And(a, b) => {
+                let (yes, mut no) = self.decide(a, state);
+                let mut both = Vec::new();
+                for state in yes {
+                    let (yes, more) = self.decide(b, state);
+                    both.extend(yes);
+                    no.extend(more);
+                }
+                (both, no)
+            }
+            Test::Or(a, b) => {
+                let (mut yes, no) = self.decide(a, state);
+                let mut neither = Vec::new();
+                for state in no {
+                    let (more, no) = self.decide(b, state);
+                    yes.extend(more);
+                    neither.extend(no);
+                }
+                (yes, neither)
+            }
+        }
+    }
+
+    /// `(( ... ))`
+    pub(super) fn arithmetic_test(&mut self, arithmetic: &'a Arithmetic, mut state: State) -> Out {
+        for part in &arithmetic.parts {
+            self.part_value(part, &mut state);
+        }
+        let Some(expression) = arithmetic.expression.as_deref() else { return Out::either(state) };
+        let (ok, fail) = self.truth(expression, state);
+        Out { ok, fail }
+    }
+
+    fn truth(&mut self, expression: &'a Expression, mut state: State) -> Split {
+        match expression {
+            Expression::Unary(op, inner) if op == "!" => {
+                let (yes, no) = self.truth(inner, state);
+                return (no, yes);
+            }
+            Expression::Binary(a, op, b) if op == "&&" => {
+                let (yes, mut no) = self.truth(a, state);
+                let mut both = Vec::new();
+                for state in yes {
+                    let (yes, more) = self.truth(b, state);
+                    both.extend(yes);
+                    no.extend(more);
+                }
+                return (both, no);
+            }
+            Expression::Binary(a, op, b) if op == "||" => {
+                let (mut yes, no) = self.truth(a, state);
+                let mut neither = Vec::new();
+                for state in no {
+                    let (more, no) = self.truth(b, state);
+                    yes.extend(more);
+                    neither.extend(no);
+                }
+                return (yes, neither);
+            }
+            _ => {}
+        }
+        let number = self.number(expression, &mut state);
+        if let Some(number) = number {
+            self.arithmetic_assignments(expression, &mut state);
+            return if number != 0 { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
+        }
+        let key = self.expression_key(expression, &mut state);
+        self.arithmetic_assignments(expression, &mut state);
+        match key {
+            Some(key) => assumed(&format!("number {key}"), state),
+            None => (vec![state.clone()], vec![state]),
+        }
+    }
+
+    /// What identifies an expression over unknown values; `None` where it assigns.
+    fn expression_key(&mut self, expression: &'a Expression, state: &mut State) -> Option<String> {
+        Some(match expression {
+            Expression::Number(text) => text.clone(),
+            Expression::Variable(name, None) => {
+                key(&self.variable(name, Place { file: 0, span: crate::source::Span::default() }, state))
+            }
+            Expression::Word(word) => key(&self.value(word, state)),
+            Expression::Unary(op, inner) if !op.starts_with("++") && !op.starts_with("--") => {
+                format!("{op}({})", self.expression_key(inner, state)?)
+            }
+            Expression::Binary(a, op, b) => {
+                format!("({} {op} {})", self.expression_key(a, state)?, self.expression_key(b, state)?)
+            }
+            _ => return None,
+        })
+    }
+
+    /// A word as a pattern for `subject` (in `[[ == ]]` and `case`).
+    pub(super) fn matches(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
+        let value = self.value(pattern, &mut state);
+        if !active_glob(&pattern.parts) {
+            return equals(subject, &value, state);
+        }
+        if value.text == "*" {
+            return (vec![state], Vec::new());
+        }
+        let plain = !value.text.contains(['[', '(', HOLE]);
+        if let (true, Some(text)) = (plain, subject.constant()) {
+            return if glob(&value.text, text) { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
+        }
+        let (mut yes, no) = assumed(&format!("{} matches {}", key(subject), key(&value)), state);
+        let core = value.text.trim_matches('*').trim();
+        if core == "--apply" && subject.from_args {
+            yes.iter_mut().for_each(|state| state.apply = true);
+        }
+        (yes, no)
+    }
+
+    fn matches_regex(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
+        let value = self.value(pattern, &mut state);
+        let quoted = pattern.parts.iter().any(|part| matches!(part.kind, PartKind::DoubleQuoted(_)));
+        let (mut yes, no) = match (subject.constant(), value.constant().filter(|_| !quoted)) {
+            (Some(text), Some(regex)) => match posix_regex(regex) {
+                Some(regex) if regex.is_match(text) => (vec![state], Vec::new()),
+                Some(_) => (Vec::new(), vec![state]),
+                None => (vec![state.clone()], vec![state]),
+            },
+            _ => assumed(&format!("{} =~ {}", key(subject), key(&value)), state),
+        };
+        let checks = !quoted && value.constant().is_some_and(is_id_check);
+        if let (true, Some(sym)) = (checks, subject.symbol()) {
+            yes.iter_mut().for_each(|state| state.check(sym));
+        }
+        if !quoted
+            && subject.from_args
+            && value.constant().is_some_and(|regex| regex.trim_matches(|c: char| "^$() ".contains(c)) == "--apply")
+        {
+            yes.iter_mut().for_each(|state| state.apply = true);
+        }
+        (yes, no)
+    }
+
+    /// `test` and `[`, over the values of their words (without the closing `]`).
+    pub(super) fn bracket(&mut self, words: &[Value], state: State) -> Split {
+        if let Some(at) = words.iter().position(|word| word.constant() == Some("-o")).filter(|at| *at > 0) {
+            let (mut yes, no) = self.bracket(&words[..at], state);
+            let mut neither = Vec::new();
+            for state in no {
+                let (more, no) = self.bracket(&words[at + 1..], state);
+                yes.extend(more);
+                neither.extend(no);
+            }
+            return (yes, neither);
+        }
+        if let Some(at) = words.iter().position(|word| word.constant() == Some("-a")).filter(|at| *at > 0) {
+            let (yes, mut no) = self.bracket(&words[..at], state);
+            let mut both = Vec::new();
+            for state in yes {
+                let (yes, more) = self.bracket(&words[at + 1..], state);
+                both.extend(yes);
+                no.extend(more);
+            }
+            return (both, no);
+        }
+        match words {
+            [] => (Vec::new(), vec![state]),
+            [bang, rest @ ..] if bang.constant() == Some("!") && !rest.is_empty() => {
+                let (yes, no) = self.bracket(rest, state);
+                (no, yes)
+            }
+            [value] => {
+                let (empty, full) = is_empty(value, state);
+                (full, empty)
+            }
+            [op, value] => unary(op.constant().unwrap_or_default(), value, state),
+            [left, op, right] => match op.constant().unwrap_or_default() {
+                "=" | "==" => equals(left, right, state),
+                "!=" => {
+                    let (yes, no) = equals(left, right, state);
+                    (no, yes)
+                }
+                other => compare(left, other, right, state),
+            },
+            _ => (vec![state.clone()], vec![state]),
+        }
+    }
+}
+
+/// What identifies a value: its text, with the symbols in the holes.
+fn key(value: &Value) -> String {
+    let mut syms = value.syms.iter();
+    let mut text = String::new();
+    for c in value.text.chars() {
+        match (c == HOLE).then(|| syms.next()).flatten() {
+            Some(sym) => text.push_str(&symbol_mark(*sym)),
+            None => text.push(c),
+        }
+    }
+    text
+}
+
+/// Splits on a test of which only the outcome's identity is known.
+fn assumed(test: &str, state: State) -> Split {
+    let mut no = state.clone();
+    let mut yes = state;
+    let may_hold = yes.assume(test, true);
+    let may_fail = no.assume(test, false);
+    (if may_hold { vec![yes] } else { Vec::new() }, if may_fail { vec![no] } else { Vec::new() })
+}
+
+fn is_empty(value: &Value, state: State) -> Split {
+    if let Some(text) = value.constant() {
+        return if text.is_empty() { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
+    }
+    if value.text.chars().any(|c| c != HOLE) {
+        return (Vec::new(), vec![state]);
+    }
+    assumed(&format!("empty {}", key(value)), state)
+}
+
+fn unary(op: &str, value: &Value, state: State) -> Split {
+    match op {
+        "-z" => is_empty(value, state),
+        "-n" => {
+            let (empty, full) = is_empty(value, state);
+            (full, empty)
+        }
+        _ => (vec![state.clone()], vec![state]),
+    }
+}
+
+fn compare(left: &Value, op: &str, right: &Value, state: State) -> Split {
+    let numbers = (number(left), number(right));
+    let holds = match (op, numbers) {
+        ("-eq", (Some(a), Some(b))) => Some(a == b),
+        ("-ne", (Some(a), Some(b))) => Some(a != b),
+        ("-lt", (Some(a), Some(b))) => Some(a < b),
+        ("-le", (Some(a), Some(b))) => Some(a <= b),
+        ("-gt", (Some(a), Some(b))) => Some(a > b),
+        ("-ge", (Some(a), Some(b))) => Some(a >= b),
+        _ => None,
+    };
+    match holds {
+        Some(true) => (vec![state], Vec::new()),
+        Some(false) => (Vec::new(), vec![state]),
+        None if op == "-ne" => {
+            let (yes, no) = assumed(&format!("{} -eq {}", key(left), key(right)), state);
+            (no, yes)
+        }
+        None => assumed(&format!("{} {op} {}", key(left), key(right)), state),
+    }
+}
+
+fn number(value: &Value) -> Option<i64> {
+    let text = value.constant()?.trim();
+    if text.is_empty() { Some(0) } else { text.parse().ok() }
+}
+
+/// Equality, and what a path learns from it: the apply mode, the typed confirmation.
+fn equals(left: &Value, right: &Value, state: State) -> Split {
+    if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
+        return if a == b { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
+    }
+    let (left, right) = if left.constant().is_some() { (right, left) } else { (left, right) };
+    let (left, right) = if right.typed && !left.typed { (right, left) } else { (left, right) };
+    let subject = key(left);
+    let object = key(right);
+    let test = format!("{subject} is {object}");
+    let (mut yes, no) = assumed(&test, state);
+    if right.constant().is_some() {
+        let prefix = format!("{subject} is ");
+        yes.retain(|state| {
+            !state
+                .outcomes
+                .iter()
+                .any(|(known, holds)| *holds && *known != test && known.starts_with(&prefix) && constant_rest(known, &prefix))
+        });
+    }
+    for state in &mut yes {
+        if left.from_args && right.constant() == Some("--apply") && !left.fallbacks.iter().any(|text| text == "--apply") {
+            state.apply = true;
+        }
+        if left.typed && !right.typed {
+            match right.constant() {
+                Some(text) => Walk::confirm(state, Confirmation::Constant(text.to_owned())),
+                None => Walk::confirm(state, Confirmation::Named),
+            }
+        }
+    }
+    (yes, no)
+}
+
+/// Whether what follows `prefix` in a test is a constant.
+fn constant_rest(test: &str, prefix: &str) -> bool {
+    !test[prefix.len()..].contains("<Sym(")
+}
+
+/// Whether an unquoted part holds a glob character.
+fn active_glob(parts: &[Part]) -> bool {
+    parts.iter().any(|part| matches!(&part.kind, PartKind::Literal(text) if text.contains(['*', '?', '['])))
+}
+
+fn posix_regex(text: &str) -> Option<Regex> {
+    Regex::new(&format!("(?s){text}")).ok()
+}
+
+/// Whether a regular expression lets only whole ids through: 32 lower-case hexadecimal digits, or a dashed UUID.
+///
+/// The expression is tried on texts that an id check must refuse: other lengths, capitals, another line, a dash.
+fn is_id_check(text: &str) -> bool {
+    const HEX: &str = "0123456789abcdef0123456789abcdef";
+    const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
+    let Some(regex) = posix_regex(text) else { return false };
+    let ids = [HEX, UUID];
+    if !ids.iter().any(|id| regex.is_match(id)) {
+        return false;
+    }
+    let mut refused: BTreeSet<String> = BTreeSet::from([String::new(), "a".to_owned(), "-".to_owned(), "../x".to_owned()]);
+    for id in ids {
+        refused.insert(id[1..].to_owned());
+        refused.insert(format!("{id}0"));
+        refused.insert(id.to_uppercase());
+        refused.insert(format!("{id}\n"));
+        refused.insert(format!("{id}\nx"));
+        refused.insert(format!("x\n{id}"));
+        refused.insert(format!("-{}", &id[1..]));
+        refused.insert(format!(" {id}"));
+        refused.insert(format!("{id} "));
+        refused.insert(format!("{}g", &id[1..]));
+    }
+    !refused.iter().any(|wrong| regex.is_match(wrong))
+}

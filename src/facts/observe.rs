@@ -1,0 +1,438 @@
+//! What a walk saw: one observation a place, over all paths that reach it.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::commands::{Effect, HOLE, Tables};
+use crate::source::Span;
+
+use super::state::{Confirmation, Options, State, Switch};
+use super::value::{Flow, Place, Source, Sym, Value};
+use super::walk::Walk;
+
+/// Names of variables and files that tell of a secret.
+#[derive(Debug, Clone)]
+pub struct SecretNames {
+    names: Vec<Vec<String>>,
+    harmless: Vec<String>,
+}
+
+impl SecretNames {
+    /// The built-in names and `more` (from the settings).
+    pub fn new(tables: &Tables, more: &[String]) -> Self {
+        let split = |name: &String| name.to_ascii_lowercase().split('_').map(str::to_owned).collect();
+        Self {
+            names: tables.secrets().names.iter().chain(more).map(split).collect(),
+            harmless: tables.secrets().harmless_suffixes.clone(),
+        }
+    }
+
+    /// Whether a variable of that name holds a secret, unless its value shows otherwise.
+    pub fn matches(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let segments: Vec<&str> = name.split('_').filter(|segment| !segment.is_empty()).collect();
+        self.segments_match(&segments)
+    }
+
+    fn segments_match(&self, segments: &[&str]) -> bool {
+        if segments.last().is_some_and(|last| self.harmless.iter().any(|suffix| suffix == last)) {
+            return false;
+        }
+        self.names.iter().any(|name| {
+            segments.windows(name.len()).any(|window| window.iter().zip(name).all(|(segment, part)| segment == part))
+        })
+    }
+
+    /// Whether the file's own name tells of a secret (`/run/secrets/vault_token`, `admin-password.txt`).
+    pub fn path_matches(&self, path: &str) -> bool {
+        let path = path.to_ascii_lowercase();
+        path.split('/').any(|part| {
+            let segments: Vec<&str> =
+                part.split(|c: char| !c.is_ascii_alphanumeric()).filter(|segment| !segment.is_empty()).collect();
+            self.names
+                .iter()
+                .any(|name| segments.windows(name.len()).any(|window| window.iter().zip(name).all(|(a, b)| a == b)))
+        })
+    }
+}
+
+/// One step of a secret's way, where it can be shown in the script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Where.
+    pub span: Span,
+    /// What happens.
+    pub what: String,
+}
+
+/// A secret in an argv.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposure {
+    /// The word that carries it.
+    pub span: Span,
+    /// Its way there, first step first.
+    pub way: Vec<Step>,
+}
+
+/// Which gates a path lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Missing {
+    /// Some path comes without `--apply`.
+    pub apply: bool,
+    /// Some path comes without the typed confirmation.
+    pub phrase: bool,
+}
+
+/// An id that reaches a command without a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchecked {
+    /// The word.
+    pub span: Span,
+    /// The variable as written, without `$`.
+    pub name: String,
+}
+
+/// Something that runs, or a file that is written.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// Where to report it in the script.
+    pub at: Span,
+    /// Whether it stands in another file that the script sources.
+    pub elsewhere: bool,
+    /// The words of what runs in the end, holes for what is not known.
+    pub words: Vec<String>,
+    /// The first word of the outermost program on whose argv everything stands; empty where nothing execs.
+    pub exec_words: Vec<String>,
+    /// What it does.
+    pub effect: Effect,
+    /// Whether it is a redirection to a file.
+    pub writes_file: bool,
+    /// Whether it runs on another machine.
+    pub remote: bool,
+    /// Secrets in the argv.
+    pub exposed: Vec<Exposure>,
+    /// The gates that some path to it lacks.
+    pub missing: Missing,
+    /// Ids without a check.
+    pub unchecked: Vec<Unchecked>,
+    /// Options in force on the first path seen.
+    pub options: Options,
+    /// Whether it is only seen in a function that nothing calls.
+    pub dead: bool,
+    /// Whether it stands at the script's top level (not in a function, a subshell or another text).
+    pub top_level: bool,
+}
+
+/// A change of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switched {
+    /// Where.
+    pub at: Span,
+    /// The option's letter or name.
+    pub name: String,
+    /// Whether it is switched on.
+    pub on: bool,
+    /// Whether it is only a subshell's or another file's.
+    pub contained: bool,
+}
+
+/// All observations of a walk, in the order in which they were first made.
+#[derive(Debug, Default)]
+pub struct Observations {
+    /// The observations.
+    pub list: Vec<Observation>,
+    /// Whether the walk ran out of budget: what was not seen may do anything.
+    pub exhausted: bool,
+    /// Payloads of other shells that could not be read.
+    pub opaque_payloads: usize,
+    /// The script's first command that is more than a setting, and the options in force there on every path.
+    pub first: Option<(Span, Options)>,
+    /// Changes of options, in the order of the walk.
+    pub switches: Vec<Switched>,
+    index: HashMap<(Place, Span, bool), usize>,
+}
+
+/// A command as it is about to run.
+pub(super) struct Run<'v> {
+    pub place: Place,
+    /// The words of what runs in the end.
+    pub argv: &'v [Value],
+    /// The words of the outermost program that execs.
+    pub exec: &'v [Value],
+    /// The words' places, like `exec`.
+    pub spans: &'v [Span],
+    pub from_params: bool,
+}
+
+impl Walk<'_> {
+    /// Where in the script something is to be reported: itself, what carries it, or the call that leads there.
+    pub(super) fn report_span(&self, place: Place) -> (Span, bool) {
+        let mut place = place;
+        loop {
+            if place.file == 0 {
+                return (place.span, false);
+            }
+            match self.texts[place.file as usize].host {
+                Some(host) => place = host,
+                None => break,
+            }
+        }
+        for frame in self.frames.iter().rev() {
+            if frame.call.file == 0 {
+                return (frame.call.span, true);
+            }
+        }
+        (Span::default(), true)
+    }
+
+    /// The call that hands a command to the function which runs it.
+    fn carrier(&self, place: Place, head: Option<&Value>) -> Place {
+        let written = head.and_then(|head| head.written);
+        for frame in self.frames.iter().rev() {
+            match written {
+                Some(written) if written.file == frame.call.file && frame.call.span.contains(written.span) => return frame.call,
+                _ => {}
+            }
+        }
+        self.frames.last().map_or(place, |frame| frame.call)
+    }
+
+    /// Writes down a command on one path.
+    pub(super) fn observe_run(&mut self, run: &Run<'_>, state: &State) {
+        let place = if run.from_params { self.carrier(run.place, run.argv.first()) } else { run.place };
+        let (at, elsewhere) = self.report_span(place);
+        let words: Vec<String> = run.argv.iter().map(|value| value.text.clone()).collect();
+        let effect = self.own_effect(run.argv, &words);
+        let exposed = self.exposures(run, at);
+        let (missing, unchecked) = if effect == Effect::Mutate && !self.dead {
+            (missing_gates(state, run.argv), self.unchecked_ids(run, at, state))
+        } else {
+            (Missing::default(), Vec::new())
+        };
+        let observation = Observation {
+            at,
+            elsewhere,
+            exec_words: run.exec.iter().map(|value| value.text.clone()).collect(),
+            words,
+            effect,
+            writes_file: false,
+            remote: self.remote > 0,
+            exposed,
+            missing,
+            unchecked,
+            options: state.options,
+            dead: self.dead,
+            top_level: self.frames.is_empty() && self.subshells == 0 && self.file == 0,
+        };
+        self.observations.record(run.place, observation);
+    }
+
+    /// Writes down a redirection to a file.
+    pub(super) fn observe_write(&mut self, target: &Value, span: Span, state: &State) {
+        let harmless = target.own_file
+            || target.text.starts_with("/dev/")
+            || target.text.starts_with("/proc/self/fd/")
+            || self.own_files.iter().any(|pattern| crate::commands::matches_words(pattern, &[&target.text]));
+        let place = self.place(span);
+        let (at, elsewhere) = self.report_span(place);
+        let effect = if harmless { Effect::Read } else { Effect::Mutate };
+        let missing = if harmless || self.dead { Missing::default() } else { missing_gates(state, std::slice::from_ref(target)) };
+        let observation = Observation {
+            at,
+            elsewhere,
+            words: vec![">".to_owned(), target.text.clone()],
+            exec_words: Vec::new(),
+            effect,
+            writes_file: true,
+            remote: self.remote > 0,
+            exposed: Vec::new(),
+            missing,
+            unchecked: Vec::new(),
+            options: state.options,
+            dead: self.dead,
+            top_level: self.frames.is_empty() && self.subshells == 0 && self.file == 0,
+        };
+        self.observations.record(place, observation);
+    }
+
+    /// The table's effect, less what a script does to files of its own.
+    fn own_effect(&self, argv: &[Value], words: &[String]) -> Effect {
+        let effect = self.tables.effect(words);
+        if effect != Effect::Mutate {
+            return effect;
+        }
+        let Some(written) = self.tables.written_operands(words) else { return effect };
+        let own = |index: &usize| {
+            argv.get(*index).is_some_and(|value| {
+                let text = value.text.strip_prefix("of=").unwrap_or(&value.text);
+                value.own_file
+                    || text.starts_with("/dev/null")
+                    || text.starts_with("/dev/std")
+                    || self.own_files.iter().any(|pattern| crate::commands::matches_words(pattern, &[text]))
+            })
+        };
+        let all_own = written.iter().all(own);
+        let known_count = !written.is_empty() || words.first().is_some_and(|program| program.ends_with("tee"));
+        if known_count && all_own { Effect::Read } else { effect }
+    }
+
+    fn exposures(&self, run: &Run<'_>, at: Span) -> Vec<Exposure> {
+        let mut exposed = Vec::new();
+        for (index, value) in run.exec.iter().enumerate() {
+            let Some(flow) = &value.secret else { continue };
+            let span = run.spans.get(index).copied().unwrap_or(run.place.span);
+            let (span, _) = self.report_span(Place { file: run.place.file, span });
+            let span = if at.contains(span) { span } else { at };
+            exposed.push(Exposure { span, way: self.way(flow) });
+        }
+        exposed
+    }
+
+    fn way(&self, flow: &Rc<Flow>) -> Vec<Step> {
+        flow.steps()
+            .into_iter()
+            .map(|flow| Step { span: self.report_span(flow.place).0, what: flow.what.clone() })
+            .collect()
+    }
+
+    /// The words of a mutating command that name an object by an unchecked id.
+    fn unchecked_ids(&self, run: &Run<'_>, at: Span, state: &State) -> Vec<Unchecked> {
+        let Some(program) = run.argv.first().map(|value| value.text.rsplit('/').next().unwrap_or_default().to_owned()) else {
+            return Vec::new();
+        };
+        let takes_ids = self.tables.tool(&program).is_some_and(|tool| !tool.id_forms.is_empty());
+        let mut unchecked: Vec<Unchecked> = Vec::new();
+        for (index, value) in run.argv.iter().enumerate().skip(1) {
+            for sym in &value.syms {
+                let Some(name) = self.object_name(value, *sym, takes_ids) else { continue };
+                if state.checked.contains(sym) {
+                    continue;
+                }
+                let offset = run.exec.len().saturating_sub(run.argv.len());
+                let span = run.spans.get(index + offset).copied().unwrap_or(run.place.span);
+                let (span, _) = self.report_span(Place { file: run.place.file, span });
+                let span = if at.contains(span) { span } else { at };
+                if !unchecked.iter().any(|known| known.name == name) {
+                    unchecked.push(Unchecked { span, name });
+                }
+            }
+        }
+        unchecked
+    }
+
+    /// The name under which a value is an object's id, where it is one.
+    fn object_name(&self, value: &Value, sym: Sym, takes_ids: bool) -> Option<String> {
+        let by_name = value.names.iter().find(|name| id_name(name) && !self.secret_names.matches(name));
+        if let Some(name) = by_name {
+            return Some(name.to_string());
+        }
+        if !takes_ids || value.text.chars().ne([HOLE]) {
+            return None;
+        }
+        if value.names.iter().any(|name| not_an_object(name) || self.secret_names.matches(name)) {
+            return None;
+        }
+        let origin = match self.symbols.source(sym) {
+            Source::Argument(number) => number.to_string(),
+            Source::Element(_) => value.names.last()?.to_string(),
+            Source::Environment(_) | Source::Computed(_) | Source::Joined(_) => return None,
+        };
+        Some(value.names.last().map_or(origin, ToString::to_string))
+    }
+}
+
+/// `id`, `x_id`, `uuid`, `x_uuid`, in any case.
+fn id_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "id" || name == "uuid" || name.ends_with("_id") || name.ends_with("_uuid")
+}
+
+/// Names of values that are options, counts or texts, not objects.
+fn not_an_object(name: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "opt", "option", "options", "flag", "flags", "args", "arg", "count", "size", "description", "format", "mode",
+        "action", "verb",
+    ];
+    let name = name.to_ascii_lowercase();
+    name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
+}
+
+fn missing_gates(state: &State, argv: &[Value]) -> Missing {
+    let phrase = state.confirmed.iter().any(|confirmation| match confirmation {
+        Confirmation::Named => true,
+        Confirmation::Constant(text) => argv.iter().skip(1).any(|value| {
+            value.constant().is_some_and(|word| word.len() >= 3 && !word.starts_with('-') && text.split_whitespace().any(|part| part == word))
+        }),
+    });
+    Missing { apply: !state.apply, phrase: !phrase }
+}
+
+impl Observations {
+    /// Notes that a command runs: the first one shows which options are in force in time.
+    pub(super) fn first(&mut self, place: Place, state: &State) {
+        match &mut self.first {
+            None => self.first = Some((place.span, state.options)),
+            Some((span, options)) if *span == place.span && place.file == 0 => *options = weaker(*options, state.options),
+            Some(_) => {}
+        }
+    }
+
+    /// Notes that an option changes.
+    pub(super) fn switched(&mut self, at: Span, name: &str, on: bool, contained: bool) {
+        let switched = Switched { at, name: name.to_owned(), on, contained };
+        if !self.switches.contains(&switched) {
+            self.switches.push(switched);
+        }
+    }
+
+    fn record(&mut self, place: Place, observation: Observation) {
+        let key = (place, observation.at, observation.writes_file);
+        match self.index.get(&key) {
+            None => {
+                self.index.insert(key, self.list.len());
+                self.list.push(observation);
+            }
+            Some(index) => self.list[*index].merge(observation),
+        }
+    }
+}
+
+/// What is on in both.
+fn weaker(a: Options, b: Options) -> Options {
+    let both = |a: Switch, b: Switch| if a == b { a } else { Switch::Unknown };
+    Options {
+        errexit: both(a.errexit, b.errexit),
+        nounset: both(a.nounset, b.nounset),
+        pipefail: both(a.pipefail, b.pipefail),
+        xtrace: both(a.xtrace, b.xtrace),
+    }
+}
+
+impl Observation {
+    fn merge(&mut self, other: Self) {
+        if self.dead && !other.dead {
+            *self = other;
+            return;
+        }
+        self.effect = match (self.effect, other.effect) {
+            (Effect::Mutate, _) | (_, Effect::Mutate) => Effect::Mutate,
+            (Effect::Unknown, _) | (_, Effect::Unknown) => Effect::Unknown,
+            (Effect::Read, Effect::Read) => Effect::Read,
+        };
+        if other.effect == Effect::Mutate && self.missing == Missing::default() {
+            self.words = other.words;
+        }
+        self.missing.apply |= other.missing.apply;
+        self.missing.phrase |= other.missing.phrase;
+        for exposure in other.exposed {
+            if !self.exposed.iter().any(|known| known.span == exposure.span) {
+                self.exposed.push(exposure);
+            }
+        }
+        for id in other.unchecked {
+            if !self.unchecked.contains(&id) {
+                self.unchecked.push(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! What is known on one path through a script, and how paths that agree on what matters are joined.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::value::{Content, Source, Sym, Symbols, Value};
+
+/// A shell option's state on a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Switch {
+    /// Off.
+    #[default]
+    Off,
+    /// On.
+    On,
+    /// Not known.
+    Unknown,
+}
+
+/// The options that rules ask about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Options {
+    /// `set -e`
+    pub errexit: Switch,
+    /// `set -u`
+    pub nounset: Switch,
+    /// `set -o pipefail`
+    pub pipefail: Switch,
+    /// `set -x`
+    pub xtrace: Switch,
+}
+
+/// A typed confirmation that a path has passed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confirmation {
+    /// The typed text equals one with the target's name or id in it.
+    Named,
+    /// The typed text equals this constant: it confirms only commands that name it.
+    Constant(String),
+}
+
+/// The positional parameters.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Parameters {
+    /// `$1`, `$2`, ... as far as they are known.
+    pub list: Vec<Value>,
+    /// What every further parameter is like; `None` where there are no more.
+    pub rest: Option<Value>,
+    /// How many unknown parameters `shift` has dropped.
+    pub shifted: u32,
+}
+
+/// What is known on one path.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// Variables.
+    pub vars: Rc<BTreeMap<Rc<str>, Content>>,
+    /// Names that `unset` removed.
+    pub unset: Rc<BTreeSet<Rc<str>>>,
+    /// Variables to put back when the functions return, innermost last.
+    pub scopes: Vec<Rc<BTreeMap<Rc<str>, Option<Content>>>>,
+    /// Positional parameters.
+    pub params: Rc<Parameters>,
+    /// Outcomes of tests on unknown values, by the test.
+    pub outcomes: Rc<BTreeMap<String, bool>>,
+    /// Ids that an anchored check has passed.
+    pub checked: Rc<BTreeSet<Sym>>,
+    /// Whether `--apply` was among the arguments.
+    pub apply: bool,
+    /// Typed confirmations.
+    pub confirmed: Rc<BTreeSet<Confirmation>>,
+    /// Options in force.
+    pub options: Options,
+    /// Functions, by the index of their definition.
+    pub functions: Rc<BTreeMap<Rc<str>, usize>>,
+    /// Traps: signal and text.
+    pub traps: Rc<BTreeMap<String, Value>>,
+}
+
+impl State {
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, content: Content) {
+        if self.unset.contains(name) {
+            Rc::make_mut(&mut self.unset).remove(name);
+        }
+        Rc::make_mut(&mut self.vars).insert(Rc::from(name), content);
+    }
+
+    /// Removes a variable.
+    pub fn unset(&mut self, name: &str) {
+        Rc::make_mut(&mut self.vars).remove(name);
+        Rc::make_mut(&mut self.unset).insert(Rc::from(name));
+    }
+
+    /// Makes a variable local to the innermost function.
+    pub fn localise(&mut self, name: &str) {
+        let old = self.vars.get(name).cloned();
+        if let Some(scope) = self.scopes.last_mut() {
+            Rc::make_mut(scope).entry(Rc::from(name)).or_insert(old);
+        }
+    }
+
+    /// Leaves the innermost function.
+    pub fn leave_scope(&mut self) {
+        let Some(scope) = self.scopes.pop() else { return };
+        for (name, old) in scope.iter() {
+            match old {
+                Some(content) => self.set(name, content.clone()),
+                None => {
+                    Rc::make_mut(&mut self.vars).remove(name);
+                }
+            }
+        }
+    }
+
+    /// A symbol is about to stand for a new value: nothing that was known of it holds any more.
+    pub fn renew(&mut self, sym: Sym) {
+        if self.checked.contains(&sym) {
+            Rc::make_mut(&mut self.checked).remove(&sym);
+        }
+        let mark = symbol_mark(sym);
+        if self.outcomes.keys().any(|test| test.contains(&mark)) {
+            Rc::make_mut(&mut self.outcomes).retain(|test, _| !test.contains(&mark));
+        }
+    }
+
+    /// Notes that an anchored check of the value was passed.
+    pub fn check(&mut self, sym: Sym) {
+        if !self.checked.contains(&sym) {
+            Rc::make_mut(&mut self.checked).insert(sym);
+        }
+    }
+
+    /// Notes the outcome of a test; `false` where the path is impossible.
+    pub fn assume(&mut self, test: &str, outcome: bool) -> bool {
+        match self.outcomes.get(test) {
+            Some(known) => *known == outcome,
+            None => {
+                Rc::make_mut(&mut self.outcomes).insert(test.to_owned(), outcome);
+                true
+            }
+        }
+    }
+
+    /// Takes over what a subshell learned on the path that led to its end (not its variables).
+    pub fn learn(&mut self, inner: &Self) {
+        self.outcomes = Rc::clone(&inner.outcomes);
+        self.checked = Rc::clone(&inner.checked);
+        self.apply = inner.apply;
+        self.confirmed = Rc::clone(&inner.confirmed);
+    }
+
+    /// Whether two paths differ in nothing that a rule asks about.
+    fn agrees(&self, other: &Self, strict: bool) -> bool {
+        self.apply == other.apply
+            && self.confirmed == other.confirmed
+            && self.options == other.options
+            && self.scopes.len() == other.scopes.len()
+            && (!strict || self.checked == other.checked)
+    }
+
+    /// Joins a path that agrees into this one.
+    fn absorb(&mut self, other: &Self, symbols: &mut Symbols) {
+        let both: BTreeSet<Sym> = self.checked.intersection(&other.checked).copied().collect();
+        let mut checked = both;
+        if self.vars != other.vars {
+            let names: BTreeSet<Rc<str>> = self.vars.keys().chain(other.vars.keys()).cloned().collect();
+            let mut vars = BTreeMap::new();
+            for name in names {
+                let joined = symbols.of(Source::Joined(Rc::clone(&name)));
+                let content = match (self.vars.get(&name), other.vars.get(&name)) {
+                    (Some(a), Some(b)) if a == b => a.clone(),
+                    (Some(a), Some(b)) => {
+                        if passed(a, &self.checked) && passed(b, &other.checked) {
+                            checked.insert(joined);
+                        }
+                        join_contents(a, b, joined)
+                    }
+                    (Some(one), None) | (None, Some(one)) => {
+                        let unset = self.unset.contains(&name) || other.unset.contains(&name);
+                        let missing = if unset { Value::default() } else { Value::unknown(symbols.of(Source::Environment(Rc::clone(&name)))) };
+                        join_contents(one, &Content::Scalar(missing), joined)
+                    }
+                    (None, None) => continue,
+                };
+                vars.insert(name, content);
+            }
+            self.vars = Rc::new(vars);
+        }
+        self.checked = Rc::new(checked);
+        if self.outcomes != other.outcomes {
+            let shared = self.outcomes.iter().filter(|(test, outcome)| other.outcomes.get(*test) == Some(outcome));
+            self.outcomes = Rc::new(shared.map(|(test, outcome)| (test.clone(), *outcome)).collect());
+        }
+        if self.params != other.params {
+            self.params = Rc::new(join_parameters(&self.params, &other.params, symbols));
+        }
+        if self.functions != other.functions {
+            let mut functions = (*self.functions).clone();
+            functions.extend(other.functions.iter().map(|(name, index)| (Rc::clone(name), *index)));
+            self.functions = Rc::new(functions);
+        }
+        if self.traps != other.traps {
+            let mut traps = (*other.traps).clone();
+            traps.extend(self.traps.iter().map(|(signal, text)| (signal.clone(), text.clone())));
+            self.traps = Rc::new(traps);
+        }
+        if self.scopes != other.scopes {
+            for (mine, theirs) in self.scopes.iter_mut().zip(&other.scopes) {
+                for (name, old) in theirs.iter() {
+                    Rc::make_mut(mine).entry(Rc::clone(name)).or_insert_with(|| old.clone());
+                }
+            }
+        }
+    }
+}
+
+/// How a test's text names a symbol.
+pub fn symbol_mark(sym: Sym) -> String {
+    format!("<{sym:?}>")
+}
+
+fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
+    match content {
+        Content::Scalar(value) | Content::Many(value) => {
+            value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
+        }
+        Content::Array(values) => values
+            .iter()
+            .all(|value| value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))),
+    }
+}
+
+fn join_contents(a: &Content, b: &Content, joined: Sym) -> Content {
+    match (a, b) {
+        (Content::Scalar(a), Content::Scalar(b)) => Content::Scalar(a.join(b, joined)),
+        (Content::Array(a), Content::Array(b)) if a.len() == b.len() => {
+            Content::Array(a.iter().zip(b).map(|(a, b)| a.join(b, joined)).collect())
+        }
+        _ => {
+            let mut all = elements(a);
+            all.extend(elements(b));
+            let mut values = all.into_iter();
+            let first = values.next().unwrap_or_default();
+            Content::Many(values.fold(first, |joined_so_far, value| joined_so_far.join(&value, joined)))
+        }
+    }
+}
+
+fn elements(content: &Content) -> Vec<Value> {
+    match content {
+        Content::Scalar(value) | Content::Many(value) => vec![value.clone()],
+        Content::Array(values) => values.clone(),
+    }
+}
+
+fn join_parameters(a: &Parameters, b: &Parameters, symbols: &mut Symbols) -> Parameters {
+    let joined = symbols.of(Source::Joined(Rc::from("@")));
+    let length = a.list.len().min(b.list.len());
+    let list = a.list[..length].iter().zip(&b.list[..length]).map(|(a, b)| a.join(b, joined)).collect();
+    let mut rest = None;
+    let further = a.list[length..].iter().chain(&b.list[length..]).chain(&a.rest).chain(&b.rest);
+    for value in further {
+        rest = Some(rest.map_or_else(|| value.clone(), |so_far: Value| so_far.join(value, joined)));
+    }
+    Parameters { list, rest, shifted: a.shifted.max(b.shifted) }
+}
+
+/// Joins the paths that agree, so that their number stays small.
+pub fn settle(states: Vec<State>, symbols: &mut Symbols) -> Vec<State> {
+    const MOST_PATHS: usize = 24;
+    let mut settled = settle_by(states, symbols, true);
+    if settled.len() > MOST_PATHS {
+        settled = settle_by(settled, symbols, false);
+    }
+    settled
+}
+
+fn settle_by(states: Vec<State>, symbols: &mut Symbols, strict: bool) -> Vec<State> {
+    let mut settled: Vec<State> = Vec::with_capacity(states.len().min(4));
+    for state in states {
+        if settled.contains(&state) {
+            continue;
+        }
+        match settled.iter_mut().find(|other| other.agrees(&state, strict)) {
+            Some(other) => other.absorb(&state, symbols),
+            None => settled.push(state),
+        }
+    }
+    settled
+}

@@ -1,0 +1,126 @@
+//! Further texts that a script runs: payloads of other shells, sourced files.
+
+use std::rc::Rc;
+
+use crate::bash;
+use crate::bash::syntax::Script;
+use crate::commands::HOLE;
+use crate::source::RepoPath;
+
+use super::value::{Place, Value};
+use super::walk::{Text, Walk};
+
+/// A text that was read once.
+pub(super) struct Known<'a> {
+    pub key: (Option<Place>, String),
+    pub file: u16,
+    pub script: &'a Script,
+}
+
+/// A payload: its text's number, its script, and the variables that stand for its holes.
+type Payload<'a> = (u16, &'a Script, Vec<(String, Value)>);
+
+impl<'a> Walk<'a> {
+    /// Reads shell text that `host` carries. Unknown parts become variables of their own.
+    pub(super) fn payload(&mut self, text: &Value, host: Place) -> Option<Payload<'a>> {
+        const DEEPEST: usize = 8;
+        let mut depth = 0;
+        let mut at = Some(host);
+        while let Some(place) = at {
+            at = self.texts[usize::from(place.file)].host;
+            depth += 1;
+        }
+        if text.text.chars().eq([HOLE]) || depth > DEEPEST {
+            return None;
+        }
+        let mut source = String::new();
+        let mut holes = Vec::new();
+        let mut syms = text.syms.iter();
+        for c in text.text.chars() {
+            if c != HOLE {
+                source.push(c);
+                continue;
+            }
+            let name = format!("gauntlet_hole_{}", holes.len());
+            source.push_str("${");
+            source.push_str(&name);
+            source.push('}');
+            let mut value = match syms.next() {
+                Some(sym) => Value::unknown(*sym),
+                None => Value::known(""),
+            };
+            value.secret.clone_from(&text.secret);
+            value.names.clone_from(&text.names);
+            value.from_args = text.from_args;
+            holes.push((name, value));
+        }
+        let key = (Some(host), source);
+        let known = self.known_texts.iter().find(|known| known.key == key).map(|known| (known.file, known.script));
+        let (file, script) = match known {
+            Some(known) => known,
+            None => {
+                let reading = bash::parse(&key.1);
+                if !reading.unread.is_empty() {
+                    self.observations.opaque_payloads += 1;
+                }
+                self.add_text(key, reading.script, Text { host: Some(host), path: None })?
+            }
+        };
+        Some((file, script, holes))
+    }
+
+    /// Reads the file that a `source` names, as far as its path is known.
+    pub(super) fn sourced(&mut self, path: &Value) -> Option<(u16, &'a Script)> {
+        let text = path.text.as_str();
+        let suffix = text.rsplit(HOLE).next().unwrap_or(text).trim_start_matches('/');
+        if suffix.is_empty() || (text.starts_with('/') && path.constant().is_some()) {
+            return None;
+        }
+        let caller = self.texts[usize::from(self.file)].path.clone().or_else(|| self.texts[0].path.clone())?;
+        let folder = caller.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut candidates = Vec::new();
+        let mut base = Some(folder);
+        while let Some(at) = base {
+            candidates.extend(resolve(at, suffix));
+            base = if at.is_empty() { None } else { Some(at.rsplit_once('/').map_or("", |(parent, _)| parent)) };
+        }
+        for candidate in candidates {
+            let key = (None, candidate.as_str().to_owned());
+            if let Some(known) = self.known_texts.iter().find(|known| known.key == key) {
+                return Some((known.file, known.script));
+            }
+            if let Some(script) = self.library.script(&candidate) {
+                return self.add_text(key, script, Text { host: None, path: Some(candidate) });
+            }
+        }
+        None
+    }
+
+    fn add_text(&mut self, key: (Option<Place>, String), script: Script, text: Text) -> Option<(u16, &'a Script)> {
+        let file = u16::try_from(self.texts.len()).ok()?;
+        let script: &'a Script = self.arena.alloc(script);
+        self.texts.push(text);
+        self.known_texts.push(Known { key, file, script });
+        Some((file, script))
+    }
+}
+
+/// `folder/suffix` with `.` and `..` taken out; `None` where it leaves the project.
+fn resolve(folder: &str, suffix: &str) -> Option<RepoPath> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in suffix.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(RepoPath::new(parts.join("/")))
+}
+
+/// A name shared by every frame that follows the same text.
+pub(super) fn frame_name(file: u16) -> Rc<str> {
+    Rc::from(format!("{file}."))
+}

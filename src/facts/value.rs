@@ -1,0 +1,241 @@
+//! Values as the walk knows them: text with holes, and where each unknown part comes from.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::commands::HOLE;
+use crate::source::Span;
+
+/// A place in one of the texts that the walk reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Which text (0 is the script itself).
+    pub file: u16,
+    /// Where in it.
+    pub span: Span,
+}
+
+/// The identity of an unknown value: two values with the same symbol are the same value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(u32);
+
+/// Where an unknown value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A variable of the environment.
+    Environment(Rc<str>),
+    /// A positional parameter of the script.
+    Argument(u32),
+    /// Something that is computed at a place: a substitution, a `read`.
+    Computed(Place),
+    /// An element of the list that a symbol stands for.
+    Element(Sym),
+    /// A variable after two paths with different values have met.
+    Joined(Rc<str>),
+}
+
+/// Gives every source one symbol.
+#[derive(Debug, Default)]
+pub struct Symbols {
+    sources: Vec<Source>,
+    known: HashMap<Source, Sym>,
+}
+
+impl Symbols {
+    /// The symbol of `source`.
+    pub fn of(&mut self, source: Source) -> Sym {
+        if let Some(sym) = self.known.get(&source) {
+            return *sym;
+        }
+        let sym = Sym(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.sources.push(source.clone());
+        self.known.insert(source, sym);
+        sym
+    }
+
+    /// What the symbol stands for.
+    pub fn source(&self, sym: Sym) -> &Source {
+        &self.sources[sym.0 as usize]
+    }
+}
+
+/// The way of a secret: a step, and the steps before it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Where this step is.
+    pub place: Place,
+    /// What happens there, such as "`$token` is read from vault".
+    pub what: String,
+    /// The step before.
+    pub before: Option<Rc<Flow>>,
+}
+
+impl Flow {
+    /// The first step of a way.
+    pub fn start(place: Place, what: impl Into<String>) -> Rc<Self> {
+        Rc::new(Self { place, what: what.into(), before: None })
+    }
+
+    /// One step further; the same step twice is one, and long ways keep their first steps.
+    pub fn step(self: &Rc<Self>, place: Place, what: impl Into<String>) -> Rc<Self> {
+        const MOST_STEPS: usize = 8;
+        let what = what.into();
+        let mut length = 0;
+        let mut at = Some(self);
+        while let Some(flow) = at {
+            if flow.place == place && flow.what == what {
+                return Rc::clone(self);
+            }
+            length += 1;
+            at = flow.before.as_ref();
+        }
+        if length >= MOST_STEPS {
+            return Rc::clone(self);
+        }
+        Rc::new(Self { place, what, before: Some(Rc::clone(self)) })
+    }
+
+    /// The steps, first to last.
+    pub fn steps(&self) -> Vec<&Self> {
+        let mut steps = vec![self];
+        let mut at = self.before.as_deref();
+        while let Some(flow) = at {
+            steps.push(flow);
+            at = flow.before.as_deref();
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+/// What is known of a value.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Value {
+    /// The text; each unknown part is one [`HOLE`].
+    pub text: String,
+    /// The symbols of the holes, in order.
+    pub syms: Vec<Sym>,
+    /// How a secret got in, where one did.
+    pub secret: Option<Rc<Flow>>,
+    /// Whether it comes from the script's own arguments.
+    pub from_args: bool,
+    /// Whether the operator typed it.
+    pub typed: bool,
+    /// Constants that it may be instead (`${1:-default}`).
+    pub fallbacks: Vec<String>,
+    /// Whether it is a path that the script's own `mktemp` made, or one below it.
+    pub own_file: bool,
+    /// The variables that it was expanded from.
+    pub names: Vec<Rc<str>>,
+    /// Where its literal text was written.
+    pub written: Option<Place>,
+    /// Whether an unquoted expansion may split it into several words or none.
+    pub splits: bool,
+}
+
+impl Value {
+    /// A known text.
+    pub fn known(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// A wholly unknown value.
+    pub fn unknown(sym: Sym) -> Self {
+        Self { text: HOLE.to_string(), syms: vec![sym], ..Self::default() }
+    }
+
+    /// The text, where all of it is known.
+    pub fn constant(&self) -> Option<&str> {
+        (self.syms.is_empty() && !self.text.contains(HOLE)).then_some(self.text.as_str())
+    }
+
+    /// The symbol, where the value is one unknown and nothing else.
+    pub fn symbol(&self) -> Option<Sym> {
+        match self.syms.as_slice() {
+            [sym] if self.text.chars().eq([HOLE]) => Some(*sym),
+            _ => None,
+        }
+    }
+
+    /// Puts `other` behind this value.
+    pub fn append(&mut self, other: &Self) {
+        if self.text.is_empty() && self.syms.is_empty() {
+            self.own_file = other.own_file;
+            self.typed = other.typed;
+        }
+        self.text.push_str(&other.text);
+        self.syms.extend(&other.syms);
+        if self.secret.is_none() {
+            self.secret.clone_from(&other.secret);
+        }
+        self.from_args |= other.from_args;
+        self.splits |= other.splits;
+        if self.written.is_none() {
+            self.written = other.written;
+        }
+        for name in &other.names {
+            if !self.names.contains(name) {
+                self.names.push(Rc::clone(name));
+            }
+        }
+    }
+
+    /// The value of `name` after two paths meet.
+    pub fn join(&self, other: &Self, joined: Sym) -> Self {
+        if self.text == other.text && self.syms == other.syms {
+            let mut same = self.clone();
+            same.secret = self.secret.clone().or_else(|| other.secret.clone());
+            same.own_file &= other.own_file;
+            same.typed &= other.typed;
+            same.from_args |= other.from_args;
+            return same;
+        }
+        let mut value = Self::unknown(joined);
+        value.secret = self.secret.clone().or_else(|| other.secret.clone());
+        value.from_args = self.from_args || other.from_args;
+        value.typed = self.typed && other.typed;
+        value.own_file = self.own_file && other.own_file;
+        for side in [self, other] {
+            value.fallbacks.extend(side.constant().map(str::to_owned));
+            value.fallbacks.extend(side.fallbacks.iter().cloned());
+            for name in &side.names {
+                if !value.names.contains(name) {
+                    value.names.push(Rc::clone(name));
+                }
+            }
+        }
+        value.fallbacks.sort();
+        value.fallbacks.dedup();
+        value.fallbacks.truncate(16);
+        value
+    }
+}
+
+/// A variable's content.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// One value.
+    Scalar(Value),
+    /// The elements of an array, where their number is known.
+    Array(Vec<Value>),
+    /// An array of which every element is like this one.
+    Many(Value),
+}
+
+impl Content {
+    /// What `$name` gives.
+    pub fn scalar(&self) -> Value {
+        match self {
+            Self::Scalar(value) | Self::Many(value) => value.clone(),
+            Self::Array(values) => values.first().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The secret in any part of it.
+    pub fn secret(&self) -> Option<&Rc<Flow>> {
+        match self {
+            Self::Scalar(value) | Self::Many(value) => value.secret.as_ref(),
+            Self::Array(values) => values.iter().find_map(|value| value.secret.as_ref()),
+        }
+    }
+}

@@ -1,0 +1,722 @@
+//! The walk: every feasible path through a script, statement by statement.
+//!
+//! A walk is an abstract execution. It keeps a few [`State`]s, one for each way of reaching a place that a rule
+//! could tell apart, and writes an observation wherever something execs or a file is written. It never runs
+//! anything and never reports; checks read the observations.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use typed_arena::Arena;
+
+use crate::bash::syntax::{
+    Case, Command, CommandKind, For, If, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement, Subscript, Target, Test, While,
+};
+use crate::commands::Tables;
+use crate::source::{RepoPath, Span};
+
+use super::observe::{Observations, SecretNames};
+use super::state::{Confirmation, State, Switch, settle, symbol_mark};
+use super::value::{Content, Flow, Place, Source, Symbols, Value};
+
+/// The paths on which a command succeeded, and those on which it failed.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Out {
+    pub ok: Vec<State>,
+    pub fail: Vec<State>,
+}
+
+impl Out {
+    /// Whoever comes next does not look at the status.
+    pub fn both(mut self) -> Vec<State> {
+        self.ok.append(&mut self.fail);
+        self.ok
+    }
+
+    pub fn extend(&mut self, other: Self) {
+        self.ok.extend(other.ok);
+        self.fail.extend(other.fail);
+    }
+
+    pub fn either(state: State) -> Self {
+        Self { ok: vec![state.clone()], fail: vec![state] }
+    }
+
+    pub fn success(state: State) -> Self {
+        Self { ok: vec![state], fail: Vec::new() }
+    }
+}
+
+/// What `break` and `continue` carry out of a loop's body.
+#[derive(Debug, Default)]
+pub(super) struct Jumps {
+    pub breaks: Vec<State>,
+    pub continues: Vec<State>,
+}
+
+/// A call that is being followed.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub call: Place,
+    pub function: Option<usize>,
+    pub name: Rc<str>,
+}
+
+/// A text that is read besides the script: a payload, or a sourced file.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    /// The place that carries it (payloads only).
+    pub host: Option<Place>,
+    /// Its file (the script and what it sources).
+    pub path: Option<RepoPath>,
+}
+
+/// A function's definition.
+#[derive(Clone, Copy)]
+pub(super) struct Definition<'a> {
+    pub name: &'a str,
+    pub body: &'a Command,
+    pub file: u16,
+}
+
+/// What a command reads on stdin.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Stdin {
+    /// The operator's terminal or pipe.
+    #[default]
+    Operator,
+    /// Something else.
+    Other(Value),
+}
+
+/// What a substitution has printed so far.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    pub values: Vec<Value>,
+    pub opaque: bool,
+    pub secret: Option<Rc<Flow>>,
+    pub from_args: bool,
+    pub own_file: bool,
+}
+
+/// Finds the scripts that a script sources.
+pub trait Library {
+    /// The script read from `path`, relative to the project root; `None` where there is none.
+    fn script(&self, path: &RepoPath) -> Option<Script>;
+}
+
+/// A library without files.
+#[derive(Debug, Default)]
+pub struct NoLibrary;
+
+impl Library for NoLibrary {
+    fn script(&self, _path: &RepoPath) -> Option<Script> {
+        None
+    }
+}
+
+/// The walk's own state.
+pub(super) struct Walk<'a> {
+    pub arena: &'a Arena<Script>,
+    pub library: &'a dyn Library,
+    pub tables: &'static Tables,
+    pub secret_names: &'a SecretNames,
+    pub own_files: &'a [String],
+    pub texts: Vec<Text>,
+    pub known_texts: Vec<super::texts::Known<'a>>,
+    pub definitions: Vec<Definition<'a>>,
+    pub called: HashSet<usize>,
+    pub symbols: Symbols,
+    pub observations: Observations,
+    pub exits: Vec<Vec<(State, Option<bool>)>>,
+    pub no_errexit: u32,
+    pub returns: Vec<Out>,
+    pub loops: Vec<Jumps>,
+    pub frames: Vec<Frame>,
+    pub outputs: Vec<Output>,
+    pub stdins: Vec<Stdin>,
+    pub file: u16,
+    pub budget: u32,
+    pub subshells: u32,
+    pub remote: u32,
+    pub dead: bool,
+    pub last_substitution: Option<Out>,
+    pub piped_in: Option<Value>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn place(&self, span: Span) -> Place {
+        Place { file: self.file, span }
+    }
+
+    pub(super) fn settle(&mut self, states: Vec<State>) -> Vec<State> {
+        if states.len() < 2 { states } else { settle(states, &mut self.symbols) }
+    }
+
+    /// Runs statements one after another. `tested`: whoever is around looks at the status, so errexit is off.
+    pub(super) fn sequence(&mut self, sequence: &'a Sequence, states: Vec<State>, tested: bool) -> Out {
+        let mut states = states;
+        let mut out = Out { ok: states.clone(), fail: Vec::new() };
+        for statement in &sequence.statements {
+            states = self.settle(states);
+            if states.is_empty() {
+                return Out::default();
+            }
+            out = self.statement(statement, states, tested);
+            out.ok = self.settle(std::mem::take(&mut out.ok));
+            out.fail = self.settle(std::mem::take(&mut out.fail));
+            states = out.ok.iter().chain(&out.fail).cloned().collect();
+        }
+        out
+    }
+
+    fn statement(&mut self, statement: &'a Statement, states: Vec<State>, tested: bool) -> Out {
+        if self.budget == 0 {
+            self.observations.exhausted = true;
+            return Out { fail: states.clone(), ok: states };
+        }
+        self.budget -= 1;
+        if statement.background {
+            for state in states.clone() {
+                self.subshell(state, &mut |walk, inner| walk.chain(statement, vec![inner], true));
+            }
+            return Out { ok: states, fail: Vec::new() };
+        }
+        self.chain(statement, states, tested)
+    }
+
+    fn chain(&mut self, statement: &'a Statement, states: Vec<State>, tested: bool) -> Out {
+        let mut out = self.pipeline(&statement.first, states, tested || !statement.rest.is_empty());
+        for (index, (op, pipeline)) in statement.rest.iter().enumerate() {
+            let last = index + 1 == statement.rest.len();
+            let (run, keep) = match op {
+                ListOp::And => (std::mem::take(&mut out.ok), std::mem::take(&mut out.fail)),
+                ListOp::Or => (std::mem::take(&mut out.fail), std::mem::take(&mut out.ok)),
+            };
+            let run = self.settle(run);
+            let next = if run.is_empty() { Out::default() } else { self.pipeline(pipeline, run, tested || !last) };
+            out = next;
+            match op {
+                ListOp::And => out.fail.extend(keep),
+                ListOp::Or => out.ok.extend(keep),
+            }
+        }
+        out
+    }
+
+    pub(super) fn pipeline(&mut self, pipeline: &'a Pipeline, states: Vec<State>, tested: bool) -> Out {
+        let tested = tested || pipeline.negated;
+        self.no_errexit += u32::from(tested);
+        let mut out = match pipeline.stages.as_slice() {
+            [] => Out { ok: states, fail: Vec::new() },
+            [command] => self.command_on(command, states),
+            stages => {
+                let mut out = Out::default();
+                for state in states {
+                    out.extend(self.stages(stages, state));
+                }
+                out
+            }
+        };
+        self.no_errexit -= u32::from(tested);
+        if pipeline.negated {
+            std::mem::swap(&mut out.ok, &mut out.fail);
+        }
+        if !tested && self.no_errexit == 0 {
+            let (stops, goes): (Vec<State>, Vec<State>) =
+                out.fail.into_iter().partition(|state| state.options.errexit == Switch::On);
+            out.fail = goes;
+            self.leave(stops, Some(false));
+        }
+        out
+    }
+
+    /// Ends the shell on these paths, with a status that is zero, not zero, or not known.
+    pub(super) fn leave(&mut self, states: Vec<State>, zero: Option<bool>) {
+        if let Some(exits) = self.exits.last_mut() {
+            exits.extend(states.into_iter().map(|state| (state, zero)));
+        }
+    }
+
+    fn stages(&mut self, stages: &'a [Command], state: State) -> Out {
+        let mut piped: Option<Value> = None;
+        let mut last = Out::default();
+        let mut may_fail = false;
+        for (index, stage) in stages.iter().enumerate() {
+            let is_last = index + 1 == stages.len();
+            if let Some(value) = piped.take() {
+                self.stdins.push(Stdin::Other(value));
+            } else {
+                self.stdins.push(self.stdins.last().cloned().unwrap_or_default());
+            }
+            if !is_last {
+                self.outputs.push(Output::default());
+            }
+            last = self.subshell(state.clone(), &mut |walk, inner| walk.command(stage, inner));
+            self.stdins.pop();
+            if !is_last {
+                may_fail |= !last.fail.is_empty() && state.options.pipefail != Switch::Off;
+                let output = self.outputs.pop().unwrap_or_default();
+                piped = Some(self.output_value(output, stage.span));
+            }
+        }
+        if may_fail {
+            last.fail.push(state);
+        }
+        last
+    }
+
+    /// Runs something in a copy of the shell: what it learned remains, what it set does not.
+    pub(super) fn subshell(&mut self, state: State, run: &mut dyn FnMut(&mut Self, State) -> Out) -> Out {
+        self.exits.push(Vec::new());
+        let loops = std::mem::take(&mut self.loops);
+        self.subshells += 1;
+        let inner = run(self, state.clone());
+        self.subshells -= 1;
+        self.loops = loops;
+        let exited = self.exits.pop().unwrap_or_default();
+        let adopt = |inner: State| {
+            let mut outer = state.clone();
+            outer.learn(&inner);
+            outer
+        };
+        let mut out = Out {
+            ok: inner.ok.into_iter().map(adopt).collect(),
+            fail: inner.fail.into_iter().map(adopt).collect(),
+        };
+        for (inner, zero) in exited {
+            let outer = adopt(inner);
+            if zero != Some(false) {
+                out.ok.push(outer.clone());
+            }
+            if zero != Some(true) {
+                out.fail.push(outer);
+            }
+        }
+        out.ok = self.settle(out.ok);
+        out.fail = self.settle(out.fail);
+        out
+    }
+
+    fn command_on(&mut self, command: &'a Command, states: Vec<State>) -> Out {
+        let mut out = Out::default();
+        for state in states {
+            out.extend(self.command(command, state));
+        }
+        out
+    }
+
+    /// Runs one command on one path.
+    pub(super) fn command(&mut self, command: &'a Command, mut state: State) -> Out {
+        let is_compound = !matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_));
+        if !is_compound {
+            return self.simple_command(command, state);
+        }
+        let stdin = self.redirections(command, &mut state);
+        let quiet = self.output_leaves(command);
+        if quiet {
+            self.outputs.push(Output::default());
+        }
+        self.stdins.push(stdin);
+        let out = self.compound(command, state);
+        self.stdins.pop();
+        if quiet {
+            self.outputs.pop();
+        }
+        out
+    }
+
+    /// Whether the command's stdout goes anywhere but to the surrounding capture.
+    pub(super) fn output_leaves(&self, command: &Command) -> bool {
+        use crate::bash::syntax::Fd;
+        command.redirects.iter().any(|redirect| {
+            let stdout = matches!(redirect.fd, None | Some(Fd::Number(1)));
+            stdout
+                && matches!(
+                    redirect.op,
+                    RedirectOp::Output | RedirectOp::Append | RedirectOp::Clobber | RedirectOp::DuplicateOutput
+                        | RedirectOp::OutputBoth | RedirectOp::AppendBoth
+                )
+        })
+    }
+
+    fn compound(&mut self, command: &'a Command, mut state: State) -> Out {
+        match &command.kind {
+            CommandKind::Simple(_) | CommandKind::Declare(_) => Out::success(state),
+            CommandKind::Group(body) => self.sequence(body, vec![state], false),
+            CommandKind::Subshell(body) => {
+                self.subshell(state, &mut |walk, inner| walk.sequence(body, vec![inner], false))
+            }
+            CommandKind::If(conditional) => self.conditional(conditional, state),
+            CommandKind::While(repeat) => self.while_loop(repeat, state),
+            CommandKind::For(each) | CommandKind::Select(each) => self.for_loop(each, state),
+            CommandKind::ArithmeticFor(each) => {
+                for part in each.header.iter().flatten() {
+                    self.arithmetic_value(part, part.span, &mut state);
+                }
+                let body = &each.body;
+                self.repeat(vec![state], &mut |_, states| (states.clone(), states), &mut |walk, states| {
+                    walk.sequence(body, states, false).both()
+                })
+            }
+            CommandKind::Case(case) => self.case(case, state),
+            CommandKind::Test(test) => {
+                self.observations.first(self.place(command.span), &state);
+                self.test(test, state)
+            }
+            CommandKind::Arithmetic(arithmetic) => {
+                self.observations.first(self.place(command.span), &state);
+                self.arithmetic_test(arithmetic, state)
+            }
+            CommandKind::Function(function) => {
+                let index = self.define(&function.name, &function.body);
+                Rc::make_mut(&mut state.functions).insert(Rc::from(function.name.as_str()), index);
+                Out::success(state)
+            }
+            CommandKind::Coproc(coproc) => {
+                self.subshell(state.clone(), &mut |walk, inner| walk.pipeline(&coproc.body, vec![inner], true));
+                Out::success(state)
+            }
+        }
+    }
+
+    fn define(&mut self, name: &'a str, body: &'a Command) -> usize {
+        let file = self.file;
+        let known = self.definitions.iter().position(|definition| std::ptr::eq(definition.body, body));
+        known.unwrap_or_else(|| {
+            self.definitions.push(Definition { name, body, file });
+            self.definitions.len() - 1
+        })
+    }
+
+    fn conditional(&mut self, conditional: &'a If, state: State) -> Out {
+        let mut waiting = vec![state];
+        let mut out = Out::default();
+        for (condition, body) in &conditional.branches {
+            if waiting.is_empty() {
+                break;
+            }
+            let tested = self.sequence(condition, waiting, true);
+            if !tested.ok.is_empty() {
+                out.extend(self.sequence(body, tested.ok, false));
+            }
+            waiting = tested.fail;
+        }
+        match &conditional.otherwise {
+            Some(body) if !waiting.is_empty() => out.extend(self.sequence(body, waiting, false)),
+            _ => out.ok.extend(waiting),
+        }
+        out
+    }
+
+    fn case(&mut self, case: &'a Case, mut state: State) -> Out {
+        let subject = self.value(&case.word, &mut state);
+        let mut waiting = vec![state];
+        let mut out = Out::default();
+        let mut falling: Vec<State> = Vec::new();
+        for arm in &case.arms {
+            let mut entering = std::mem::take(&mut falling);
+            for pattern in &arm.patterns {
+                let mut rest = Vec::new();
+                for state in std::mem::take(&mut waiting) {
+                    let (yes, no) = self.matches(&subject, pattern, state);
+                    entering.extend(yes);
+                    rest.extend(no);
+                }
+                waiting = self.settle(rest);
+            }
+            let entering = self.settle(entering);
+            if entering.is_empty() {
+                continue;
+            }
+            let done = self.sequence(&arm.body, entering, false);
+            match arm.end {
+                crate::bash::syntax::ArmEnd::Break => out.extend(done),
+                crate::bash::syntax::ArmEnd::FallThrough => falling = done.both(),
+                crate::bash::syntax::ArmEnd::Continue => {
+                    let done = done.both();
+                    waiting.extend(done.iter().cloned());
+                    out.ok.extend(done);
+                }
+            }
+        }
+        out.ok.extend(waiting);
+        out.ok.extend(falling);
+        out
+    }
+
+    fn while_loop(&mut self, repeat: &'a While, state: State) -> Out {
+        let condition = &repeat.condition;
+        let body = &repeat.body;
+        let until = repeat.until;
+        self.repeat(
+            vec![state],
+            &mut |walk, states| {
+                let tested = walk.sequence(condition, states, true);
+                if until { (tested.ok, tested.fail) } else { (tested.fail, tested.ok) }
+            },
+            &mut |walk, states| walk.sequence(body, states, false).both(),
+        )
+    }
+
+    /// Runs a loop until nothing new is learned. `head` splits the paths into those that end and those that go on.
+    ///
+    /// The paths that enter for the first time are kept apart from those that come round again, so that "the list
+    /// was empty" and "every item was seen" stay two different pasts.
+    fn repeat(
+        &mut self,
+        states: Vec<State>,
+        head: &mut dyn FnMut(&mut Self, Vec<State>) -> (Vec<State>, Vec<State>),
+        body: &mut dyn FnMut(&mut Self, Vec<State>) -> Vec<State>,
+    ) -> Out {
+        const MOST_ROUNDS: usize = 4;
+        let states = self.settle(states);
+        let (mut done, mut heads) = self.round(states, head, body);
+        let mut ends = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            if heads.is_empty() {
+                break;
+            }
+            let (round_ends, next) = self.round(heads.clone(), head, body);
+            ends = round_ends;
+            let mut all = heads.clone();
+            all.extend(next);
+            let all = self.settle(all);
+            if all == heads || self.budget == 0 {
+                break;
+            }
+            heads = all;
+        }
+        done.extend(ends);
+        Out { ok: self.settle(done), fail: Vec::new() }
+    }
+
+    /// One round of a loop: the paths that end it, and those that come round again.
+    fn round(
+        &mut self,
+        heads: Vec<State>,
+        head: &mut dyn FnMut(&mut Self, Vec<State>) -> (Vec<State>, Vec<State>),
+        body: &mut dyn FnMut(&mut Self, Vec<State>) -> Vec<State>,
+    ) -> (Vec<State>, Vec<State>) {
+        self.loops.push(Jumps::default());
+        let (mut ends, goes) = head(self, heads);
+        let goes = self.settle(goes);
+        let mut next = if goes.is_empty() { Vec::new() } else { body(self, goes) };
+        let jumps = self.loops.pop().unwrap_or_default();
+        next.extend(jumps.continues);
+        ends.extend(jumps.breaks);
+        (ends, self.settle(next))
+    }
+
+    fn for_loop(&mut self, each: &'a For, mut state: State) -> Out {
+        let mut items = Vec::new();
+        match &each.words {
+            Some(words) => {
+                for word in words {
+                    items.extend(self.fields(word, &mut state));
+                }
+            }
+            None => {
+                items.extend(state.params.list.iter().cloned());
+                items.extend(state.params.rest.clone().map(|rest| Value { splits: true, ..rest }));
+            }
+        }
+        let variable: Rc<str> = Rc::from(each.variable.name.as_str());
+        let body = &each.body;
+        let known = items.iter().all(|item| !item.splits);
+        if known && items.len() <= 6 {
+            return self.unrolled(&variable, &items, body, state);
+        }
+        let (element, same_list) = self.element(&items, self.place(each.variable.span));
+        let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
+        self.repeat(
+            vec![state],
+            &mut |_, states| {
+                let mut ends = Vec::new();
+                let mut goes = Vec::new();
+                for mut state in states {
+                    let came_round = state.outcomes.get(&some) == Some(&true);
+                    let mut entering = state.clone();
+                    if known || entering.assume(&some, true) {
+                        if !same_list {
+                            element.syms.iter().for_each(|sym| entering.renew(*sym));
+                            entering.assume(&some, true);
+                        }
+                        entering.set(&variable, Content::Scalar(element.clone()));
+                        goes.push(entering);
+                    }
+                    if came_round || (!known && state.assume(&some, false)) {
+                        ends.push(state);
+                    }
+                }
+                (ends, goes)
+            },
+            &mut |walk, states| walk.sequence(body, states, false).both(),
+        )
+    }
+
+    /// A loop over a few known words, one round each.
+    fn unrolled(&mut self, variable: &Rc<str>, items: &[Value], body: &'a Sequence, state: State) -> Out {
+        let mut states = vec![state];
+        let mut done = Vec::new();
+        for item in items {
+            for state in &mut states {
+                state.set(variable, Content::Scalar(item.clone()));
+            }
+            self.loops.push(Jumps::default());
+            let next = self.sequence(body, states, false).both();
+            let jumps = self.loops.pop().unwrap_or_default();
+            done.extend(jumps.breaks);
+            states = next;
+            states.extend(jumps.continues);
+            states = self.settle(states);
+            if states.is_empty() {
+                break;
+            }
+        }
+        states.extend(done);
+        Out { ok: self.settle(states), fail: Vec::new() }
+    }
+
+    /// The value that stands for every item of a list, and whether a second loop over the same list would see the
+    /// same items.
+    fn element(&mut self, items: &[Value], place: Place) -> (Value, bool) {
+        if let [single] = items
+            && let Some(sym) = single.symbol()
+        {
+            let element = self.symbols.of(Source::Element(sym));
+            return (Value { syms: vec![element], splits: false, ..single.clone() }, true);
+        }
+        let sym = self.symbols.of(Source::Computed(place));
+        let nothing = Value::known("\u{0}");
+        let mut value = items.iter().fold(nothing, |so_far, item| so_far.join(item, sym));
+        value.fallbacks.clear();
+        value.splits = false;
+        value.typed = false;
+        value.own_file = items.iter().all(|item| item.own_file);
+        (value, false)
+    }
+
+    /// Reads a command's redirections; gives what it has on stdin.
+    pub(super) fn redirections(&mut self, command: &'a Command, state: &mut State) -> Stdin {
+        use crate::bash::syntax::Fd;
+        let mut stdin = self.stdins.last().cloned().unwrap_or_default();
+        for redirect in &command.redirects {
+            let to_stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
+            match (&redirect.target, redirect.op) {
+                (Target::HereDocument(document), _) => {
+                    let mut value = Value::default();
+                    for part in &document.body {
+                        value.append(&self.part_value(part, state));
+                    }
+                    value.written = Some(self.place(document.body_span));
+                    if to_stdin {
+                        stdin = Stdin::Other(value);
+                    }
+                }
+                (Target::Word(word), RedirectOp::HereString) => {
+                    let value = self.value(word, state);
+                    if to_stdin {
+                        stdin = Stdin::Other(value);
+                    }
+                }
+                (Target::Word(word), RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::DuplicateInput) => {
+                    self.piped_in = None;
+                    let value = self.value(word, state);
+                    let piped = self.piped_in.take();
+                    let tty = value.constant().is_some_and(|text| text == "/dev/tty" || text == "/dev/stdin");
+                    if to_stdin && !tty {
+                        stdin = Stdin::Other(piped.unwrap_or_else(|| self.file_content(&value, redirect.span)));
+                    } else if to_stdin && tty {
+                        stdin = Stdin::Operator;
+                    }
+                }
+                (Target::Word(word), op) => {
+                    let value = self.value(word, state);
+                    if op != RedirectOp::DuplicateOutput || value.constant().is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')) {
+                        self.observe_write(&value, redirect.span, state);
+                    }
+                }
+            }
+        }
+        stdin
+    }
+
+    /// What reading a file gives: a secret where its path says so.
+    pub(super) fn file_content(&mut self, path: &Value, span: Span) -> Value {
+        let place = self.place(span);
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        if self.secret_names.path_matches(&path.text) {
+            value.secret = Some(Flow::start(place, "a secret is read from a file"));
+        }
+        value
+    }
+
+    /// The value of what a substitution printed.
+    pub(super) fn output_value(&mut self, output: Output, span: Span) -> Value {
+        let place = self.place(span);
+        if !output.opaque
+            && let Some((first, rest)) = output.values.split_first()
+            && rest.iter().all(|value| value.text == first.text && value.syms == first.syms)
+        {
+            let mut value = first.clone();
+            let trimmed = value.text.trim_end_matches('\n').len();
+            value.text.truncate(trimmed);
+            value.typed = first.typed;
+            return value;
+        }
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        value.secret = output.secret.or_else(|| output.values.iter().find_map(|value| value.secret.clone()));
+        value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
+        value.own_file = output.own_file;
+        value
+    }
+
+    /// Runs a substitution and gives what it prints.
+    pub(super) fn substitution(&mut self, body: &'a Sequence, span: Span, state: &mut State) -> Value {
+        let fresh = self.symbols.of(Source::Computed(self.place(span)));
+        state.renew(fresh);
+        self.outputs.push(Output::default());
+        let out = self.subshell(state.clone(), &mut |walk, inner| walk.sequence(body, vec![inner], false));
+        let output = self.outputs.pop().unwrap_or_default();
+        self.last_substitution = Some(out);
+        if let Some(path) = read_file_idiom(body) {
+            let value = self.value(path, state);
+            return self.file_content(&value, span);
+        }
+        let mut value = self.output_value(output, span);
+        value.splits = false;
+        value
+    }
+
+    /// Notes a typed confirmation on a path.
+    pub(super) fn confirm(state: &mut State, confirmation: Confirmation) {
+        Rc::make_mut(&mut state.confirmed).insert(confirmation);
+    }
+
+    /// `[[ ... ]]`
+    fn test(&mut self, test: &'a Test, state: State) -> Out {
+        let (ok, fail) = self.decide(test, state);
+        Out { ok, fail }
+    }
+}
+
+/// The file of `$(< file)`.
+fn read_file_idiom(body: &Sequence) -> Option<&crate::bash::syntax::Word> {
+    let [statement] = body.statements.as_slice() else { return None };
+    let [command] = statement.first.stages.as_slice() else { return None };
+    let CommandKind::Simple(simple) = &command.kind else { return None };
+    let [redirect] = command.redirects.as_slice() else { return None };
+    match &redirect.target {
+        Target::Word(word) if simple.words.is_empty() && redirect.op == RedirectOp::Input => Some(word),
+        _ => None,
+    }
+}
+
+/// The subscript's word, where it has one.
+pub(super) fn index_word(subscript: Option<&Subscript>) -> Option<&crate::bash::syntax::Word> {
+    match subscript {
+        Some(Subscript::Index(word)) => Some(word),
+        _ => None,
+    }
+}

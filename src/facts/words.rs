@@ -1,0 +1,545 @@
+//! Words into values: quoting, parameters, substitutions, as bash does them, as far as they are known.
+
+use std::rc::Rc;
+
+use crate::bash::syntax::{
+    Arithmetic, Expression, Parameter, ParameterOp, Part, PartKind, Subscript, Word,
+};
+use crate::commands::HOLE;
+use crate::source::Span;
+
+use super::state::State;
+use super::value::{Content, Flow, Place, Source, Value};
+use super::walk::Walk;
+
+impl<'a> Walk<'a> {
+    /// The fields that a word expands to.
+    pub(super) fn fields(&mut self, word: &'a Word, state: &mut State) -> Vec<Value> {
+        if word.braces {
+            return self.brace_fields(word, state);
+        }
+        let mut fields = Vec::new();
+        let mut current: Option<Value> = None;
+        for part in &word.parts {
+            self.part_fields(part, state, &mut fields, &mut current);
+        }
+        fields.extend(current);
+        let written = self.place(word.span);
+        for field in &mut fields {
+            field.written.get_or_insert(written);
+        }
+        fields
+    }
+
+    /// The single value of a word where no splitting happens (assignments, tests, redirections).
+    pub(super) fn value(&mut self, word: &'a Word, state: &mut State) -> Value {
+        let mut value = Value::default();
+        for part in &word.parts {
+            value.append(&self.part_value(part, state));
+        }
+        if value.written.is_none() {
+            value.written = Some(self.place(word.span));
+        }
+        value
+    }
+
+    fn part_fields(&mut self, part: &'a Part, state: &mut State, fields: &mut Vec<Value>, current: &mut Option<Value>) {
+        match &part.kind {
+            PartKind::DoubleQuoted(parts) => {
+                current.get_or_insert_default();
+                for inner in parts {
+                    if let PartKind::Parameter(parameter) = &inner.kind
+                        && let Some(list) = self.list_expansion(parameter, state)
+                    {
+                        push_list(list, fields, current);
+                    } else {
+                        let value = self.part_value(inner, state);
+                        current.get_or_insert_default().append(&value);
+                    }
+                }
+                if current.as_ref().is_some_and(|value| *value == Value::default()) && only_lists(parts) {
+                    *current = None;
+                }
+            }
+            PartKind::Parameter(parameter) => {
+                let list = self.list_expansion(parameter, state);
+                let values = list.unwrap_or_else(|| vec![self.parameter(parameter, part.span, state)]);
+                let mut split = Vec::new();
+                for value in values {
+                    split.extend(split_words(value));
+                }
+                push_list(split, fields, current);
+            }
+            PartKind::Command(_) | PartKind::Arithmetic(_) => {
+                let value = self.part_value(part, state);
+                push_list(split_words(value), fields, current);
+            }
+            PartKind::Literal(_) | PartKind::Quoted(_) | PartKind::Process(_) => {
+                let value = self.part_value(part, state);
+                current.get_or_insert_default().append(&value);
+            }
+        }
+    }
+
+    pub(super) fn part_value(&mut self, part: &'a Part, state: &mut State) -> Value {
+        match &part.kind {
+            PartKind::Literal(text) | PartKind::Quoted(text) => {
+                let mut value = Value::known(text.clone());
+                value.written = Some(self.place(part.span));
+                value
+            }
+            PartKind::DoubleQuoted(parts) => {
+                let mut value = Value::default();
+                for inner in parts {
+                    value.append(&self.part_value(inner, state));
+                }
+                value
+            }
+            PartKind::Parameter(parameter) => match self.list_expansion(parameter, state) {
+                Some(list) => join_list(&list),
+                None => self.parameter(parameter, part.span, state),
+            },
+            PartKind::Command(substitution) => self.substitution(&substitution.body, part.span, state),
+            PartKind::Arithmetic(arithmetic) => self.arithmetic_value(arithmetic, part.span, state),
+            PartKind::Process(process) => {
+                let inner = self.substitution(&process.body, part.span, state);
+                // The word is a descriptor's path: the secret is in the pipe, not in the word.
+                self.last_substitution = None;
+                self.piped_in = process.input.then_some(inner);
+                Value::known("/dev/fd/63")
+            }
+        }
+    }
+
+    /// `"$@"`, `"${a[@]}"` and their unquoted forms as a list; `None` for anything else.
+    fn list_expansion(&mut self, parameter: &'a Parameter, state: &mut State) -> Option<Vec<Value>> {
+        if parameter.indirect {
+            return None;
+        }
+        let all = matches!(parameter.subscript, Some(Subscript::All | Subscript::Star));
+        if parameter.name == "@" || (parameter.name == "*" && parameter.subscript.is_none()) {
+            let plain = matches!(parameter.op, ParameterOp::Plain | ParameterOp::Default { .. } | ParameterOp::Alternate { .. });
+            if !plain && !matches!(parameter.op, ParameterOp::Slice { .. }) {
+                return None;
+            }
+            let mut list = state.params.list.clone();
+            if let Some(rest) = &state.params.rest {
+                let mut rest = rest.clone();
+                rest.splits = true;
+                list.push(rest);
+            }
+            if let ParameterOp::Slice { offset, .. } = &parameter.op {
+                let skip = offset_number(offset).unwrap_or(1).saturating_sub(1);
+                list = list.into_iter().skip(skip).collect();
+            }
+            return Some(list);
+        }
+        if !all || matches!(parameter.op, ParameterOp::Length | ParameterOp::Keys) {
+            return None;
+        }
+        match state.vars.get(parameter.name.as_str()) {
+            Some(Content::Array(values)) => {
+                let named = values.iter().map(|value| named(value.clone(), &parameter.name)).collect();
+                Some(named)
+            }
+            Some(Content::Many(value) | Content::Scalar(value)) => {
+                let mut value = named(value.clone(), &parameter.name);
+                value.splits = true;
+                Some(vec![value])
+            }
+            None => None,
+        }
+    }
+
+    /// The value of `$name` with nothing done to it.
+    pub(super) fn variable(&mut self, name: &str, place: Place, state: &State) -> Value {
+        if let Ok(number) = name.parse::<usize>() {
+            return self.positional(number, state);
+        }
+        match name {
+            "?" | "#" | "$" | "!" | "-" | "LINENO" | "RANDOM" | "SECONDS" | "EPOCHSECONDS" | "UID" | "EUID" | "PPID"
+            | "BASHPID" | "HOSTNAME" | "PWD" | "OLDPWD" | "BASH_SOURCE" | "FUNCNAME" | "PIPESTATUS" | "BASH_LINENO"
+            | "BASH_VERSION" | "BASH_VERSINFO" | "OPTARG" | "OPTIND" | "REPLY"
+                if !state.vars.contains_key(name) =>
+            {
+                let mut value = Value::unknown(self.symbols.of(Source::Environment(Rc::from(name))));
+                value.from_args = name == "OPTARG";
+                return value;
+            }
+            _ => {}
+        }
+        let mut value = match state.vars.get(name) {
+            Some(content) => content.scalar(),
+            None if state.unset.contains(name) => Value::default(),
+            None => {
+                let mut value = Value::unknown(self.symbols.of(Source::Environment(Rc::from(name))));
+                if self.secret_names.matches(name) {
+                    value.secret = Some(Flow::start(place, format!("`${name}` holds a secret by its name")));
+                }
+                value
+            }
+        };
+        if let Some(secret) = value.secret.take() {
+            value.secret = Some(secret);
+        }
+        named(value, name)
+    }
+
+    fn positional(&mut self, number: usize, state: &State) -> Value {
+        if number == 0 {
+            return Value::unknown(self.symbols.of(Source::Environment(Rc::from("0"))));
+        }
+        if let Some(value) = state.params.list.get(number - 1) {
+            return value.clone();
+        }
+        match &state.params.rest {
+            Some(rest) => {
+                let beyond = u32::try_from(number - state.params.list.len()).unwrap_or(u32::MAX);
+                let argument = state.params.shifted.saturating_add(beyond);
+                let mut value = rest.clone();
+                if rest.symbol().is_some() && rest.from_args {
+                    value.syms = vec![self.symbols.of(Source::Argument(argument))];
+                }
+                value
+            }
+            None => Value::default(),
+        }
+    }
+
+    fn parameter(&mut self, parameter: &'a Parameter, span: Span, state: &mut State) -> Value {
+        let place = self.place(span);
+        if let Some(Subscript::Index(word)) = &parameter.subscript {
+            self.value(word, state);
+        }
+        if parameter.indirect {
+            return self.indirect(parameter, place, state);
+        }
+        let plain = match (&parameter.subscript, state.vars.get(parameter.name.as_str())) {
+            (Some(Subscript::Index(word)), Some(Content::Array(values))) => {
+                let index = literal_text(word).and_then(|text| text.parse::<usize>().ok());
+                match index.and_then(|index| values.get(index)) {
+                    Some(value) => named(value.clone(), &parameter.name),
+                    None => {
+                        let mut any = values.iter().find(|value| value.secret.is_some()).or(values.first()).cloned().unwrap_or_default();
+                        if values.len() > 1 {
+                            any = Value { secret: any.secret, ..Value::unknown(self.symbols.of(Source::Computed(place))) };
+                        }
+                        named(any, &parameter.name)
+                    }
+                }
+            }
+            _ => self.variable(&parameter.name, place, state),
+        };
+        self.operate(&parameter.op, plain, &parameter.name, place, state)
+    }
+
+    fn indirect(&mut self, parameter: &'a Parameter, place: Place, state: &mut State) -> Value {
+        let target = self.variable(&parameter.name, place, state);
+        let plain = match target.constant().map(str::to_owned) {
+            Some(name) => self.variable(&name, place, state),
+            None => {
+                let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+                value.secret = target.secret;
+                value
+            }
+        };
+        self.operate(&parameter.op, plain, &parameter.name, place, state)
+    }
+
+    fn operate(&mut self, op: &'a ParameterOp, plain: Value, name: &str, place: Place, state: &mut State) -> Value {
+        match op {
+            ParameterOp::Plain => plain,
+            ParameterOp::Length | ParameterOp::Keys | ParameterOp::Names => {
+                Value::unknown(self.symbols.of(Source::Computed(place)))
+            }
+            ParameterOp::Default { word, .. } | ParameterOp::Assign { word, .. } => {
+                let other = self.value(word, state);
+                let mut value = plain;
+                if value.constant().is_some_and(str::is_empty) && value.syms.is_empty() {
+                    value = named(Value { names: value.names, ..other }, name);
+                } else if value.constant().is_none() {
+                    if let Some(text) = other.constant() {
+                        value.fallbacks.push(text.to_owned());
+                    }
+                    value.secret = value.secret.or(other.secret);
+                    value.own_file = false;
+                }
+                if matches!(op, ParameterOp::Assign { .. }) {
+                    state.set(name, Content::Scalar(value.clone()));
+                }
+                value
+            }
+            ParameterOp::Alternate { word, .. } => {
+                let other = self.value(word, state);
+                let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+                if let Some(text) = other.constant() {
+                    value.fallbacks.push(text.to_owned());
+                    value.splits = true;
+                }
+                value.secret = other.secret;
+                value
+            }
+            ParameterOp::Error { word, .. } => {
+                self.value(word, state);
+                plain
+            }
+            ParameterOp::TrimPrefix { pattern } | ParameterOp::TrimSuffix { pattern } => {
+                self.value(pattern, state);
+                self.changed(plain, place)
+            }
+            ParameterOp::Replace { pattern, replacement, .. } => {
+                self.value(pattern, state);
+                let other = self.value(replacement, state);
+                let mut value = self.changed(plain, place);
+                value.secret = value.secret.or(other.secret);
+                value
+            }
+            ParameterOp::Case(_) | ParameterOp::Transform(_) => self.changed(plain, place),
+            ParameterOp::Slice { offset, length } => {
+                self.arithmetic_value(offset, offset.span, state);
+                if let Some(length) = length {
+                    self.arithmetic_value(length, length.span, state);
+                }
+                self.changed(plain, place)
+            }
+        }
+    }
+
+    /// Another text that still carries what the old one carried.
+    fn changed(&mut self, old: Value, place: Place) -> Value {
+        if old.constant().is_some_and(str::is_empty) {
+            return old;
+        }
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        value.secret = old.secret;
+        value.from_args = old.from_args;
+        value.own_file = old.own_file;
+        value.names = old.names;
+        value
+    }
+
+    /// Walks an arithmetic text for its substitutions and assignments; the value is a number.
+    pub(super) fn arithmetic_value(&mut self, arithmetic: &'a Arithmetic, span: Span, state: &mut State) -> Value {
+        for part in &arithmetic.parts {
+            self.part_value(part, state);
+        }
+        let mut number = None;
+        if let Some(expression) = &arithmetic.expression {
+            self.arithmetic_assignments(expression, state);
+            number = self.number(expression, state);
+        }
+        match number {
+            Some(number) => Value::known(number.to_string()),
+            None => Value::unknown(self.symbols.of(Source::Computed(self.place(span)))),
+        }
+    }
+
+    /// Assignments and increments inside an expression.
+    pub(super) fn arithmetic_assignments(&mut self, expression: &'a Expression, state: &mut State) {
+        match expression {
+            Expression::Number(_) | Expression::Variable(..) | Expression::Word(_) => {}
+            Expression::Unary(op, inner) => {
+                self.arithmetic_assignments(inner, state);
+                if op == "++" || op == "--" {
+                    self.forget_number(inner, state);
+                }
+            }
+            Expression::Postfix(inner, _) => self.forget_number(inner, state),
+            Expression::Binary(a, _, b) => {
+                self.arithmetic_assignments(a, state);
+                self.arithmetic_assignments(b, state);
+            }
+            Expression::Conditional(a, b, c) => {
+                for inner in [a, b, c] {
+                    self.arithmetic_assignments(inner, state);
+                }
+            }
+            Expression::Assign(target, op, value) => {
+                self.arithmetic_assignments(value, state);
+                let number = if op == "=" { self.number(value, state) } else { None };
+                match (target.as_ref(), number) {
+                    (Expression::Variable(name, None), Some(number)) => {
+                        state.set(name, Content::Scalar(Value::known(number.to_string())));
+                    }
+                    _ => self.forget_number(target, state),
+                }
+            }
+        }
+    }
+
+    fn forget_number(&mut self, target: &Expression, state: &mut State) {
+        if let Expression::Variable(name, _) = target {
+            let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
+            state.renew(sym);
+            state.set(name, Content::Scalar(Value::unknown(sym)));
+        }
+    }
+
+    /// The value of an expression over known numbers.
+    pub(super) fn number(&mut self, expression: &'a Expression, state: &mut State) -> Option<i64> {
+        match expression {
+            Expression::Number(text) => text.trim().parse().ok(),
+            Expression::Variable(name, None) => {
+                let value = self.variable(name, Place { file: 0, span: Span::default() }, state);
+                let text = value.constant()?.trim();
+                if text.is_empty() { Some(0) } else { text.parse().ok() }
+            }
+            Expression::Word(word) => {
+                let value = self.value(word, state);
+                let text = value.constant()?.trim();
+                if text.is_empty() { Some(0) } else { text.parse().ok() }
+            }
+            Expression::Unary(op, inner) => {
+                let number = self.number(inner, state)?;
+                match op.as_str() {
+                    "!" => Some(i64::from(number == 0)),
+                    "-" => number.checked_neg(),
+                    "+" => Some(number),
+                    _ => None,
+                }
+            }
+            Expression::Binary(a, op, b) => {
+                let (a, b) = (self.number(a, state)?, self.number(b, state)?);
+                arithmetic(a, op, b)
+            }
+            Expression::Conditional(test, yes, no) => {
+                let test = self.number(test, state)?;
+                self.number(if test != 0 { yes } else { no }, state)
+            }
+            Expression::Variable(..) | Expression::Postfix(..) | Expression::Assign(..) => None,
+        }
+    }
+
+    fn brace_fields(&mut self, word: &'a Word, state: &mut State) -> Vec<Value> {
+        let whole = self.value(word, state);
+        let known = whole.constant().and_then(expand_braces);
+        match known {
+            Some(texts) => texts
+                .into_iter()
+                .map(|text| Value { text, written: whole.written, ..Value::default() })
+                .collect(),
+            None => {
+                let mut value = Value::unknown(self.symbols.of(Source::Computed(self.place(word.span))));
+                value.secret = whole.secret;
+                value.from_args = whole.from_args;
+                value.splits = true;
+                vec![value]
+            }
+        }
+    }
+}
+
+fn arithmetic(a: i64, op: &str, b: i64) -> Option<i64> {
+    Some(match op {
+        "+" => a.checked_add(b)?,
+        "-" => a.checked_sub(b)?,
+        "*" => a.checked_mul(b)?,
+        "==" => i64::from(a == b),
+        "!=" => i64::from(a != b),
+        "<" => i64::from(a < b),
+        "<=" => i64::from(a <= b),
+        ">" => i64::from(a > b),
+        ">=" => i64::from(a >= b),
+        "&&" => i64::from(a != 0 && b != 0),
+        "||" => i64::from(a != 0 || b != 0),
+        _ => return None,
+    })
+}
+
+/// Adds the variable's name to the value's history.
+pub(super) fn named(mut value: Value, name: &str) -> Value {
+    if value.constant().is_none() && !value.names.iter().any(|known| known.as_ref() == name) {
+        value.names.push(Rc::from(name));
+    }
+    value
+}
+
+/// The text of a word of literals.
+pub(super) fn literal_text(word: &Word) -> Option<String> {
+    let mut text = String::new();
+    collect_literal(&word.parts, &mut text).then_some(text)
+}
+
+fn collect_literal(parts: &[Part], text: &mut String) -> bool {
+    parts.iter().all(|part| match &part.kind {
+        PartKind::Literal(part) | PartKind::Quoted(part) => {
+            text.push_str(part);
+            true
+        }
+        PartKind::DoubleQuoted(parts) => collect_literal(parts, text),
+        _ => false,
+    })
+}
+
+fn only_lists(parts: &[Part]) -> bool {
+    parts.iter().all(|part| {
+        matches!(&part.kind, PartKind::Parameter(parameter)
+            if parameter.name == "@" || matches!(parameter.subscript, Some(Subscript::All)))
+    }) && !parts.is_empty()
+}
+
+fn push_list(list: Vec<Value>, fields: &mut Vec<Value>, current: &mut Option<Value>) {
+    let count = list.len();
+    for (index, value) in list.into_iter().enumerate() {
+        match current {
+            Some(open) => open.append(&value),
+            None => *current = Some(value),
+        }
+        if index + 1 < count {
+            fields.extend(current.take());
+        }
+    }
+}
+
+fn join_list(list: &[Value]) -> Value {
+    let mut value = Value::default();
+    for (index, item) in list.iter().enumerate() {
+        if index > 0 {
+            value.text.push(' ');
+        }
+        value.append(item);
+    }
+    value
+}
+
+/// Splits an unquoted expansion at blanks, as far as its text is known.
+fn split_words(mut value: Value) -> Vec<Value> {
+    if value.constant().is_some() {
+        let words: Vec<Value> =
+            value.text.split_whitespace().map(|text| Value { text: text.to_owned(), ..value.clone() }).collect();
+        return words;
+    }
+    if !value.text.contains(char::is_whitespace) {
+        value.splits = true;
+        return vec![value];
+    }
+    let mut syms = value.syms.clone().into_iter();
+    let texts: Vec<String> = value.text.split_whitespace().map(str::to_owned).collect();
+    texts
+        .into_iter()
+        .map(|text| {
+            let holes = text.matches(HOLE).count();
+            let syms: Vec<_> = syms.by_ref().take(holes).collect();
+            let secret = if syms.is_empty() { None } else { value.secret.clone() };
+            Value { text, syms, secret, splits: holes > 0, ..value.clone() }
+        })
+        .collect()
+}
+
+fn offset_number(offset: &Arithmetic) -> Option<usize> {
+    match offset.expression.as_deref() {
+        Some(Expression::Number(text)) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// `{a,b}` lists of a known text (nested lists and ranges are left to the caller as unknown).
+fn expand_braces(text: &str) -> Option<Vec<String>> {
+    let open = text.find('{')?;
+    let close = open + text[open..].find('}')?;
+    let (head, body, tail) = (&text[..open], &text[open + 1..close], &text[close + 1..]);
+    if body.contains('{') || !body.contains(',') || tail.contains('{') {
+        return None;
+    }
+    Some(body.split(',').map(|item| format!("{head}{item}{tail}")).filter(|item| !item.is_empty()).collect())
+}
