@@ -37,8 +37,8 @@ pub struct Context<'c> {
     pub library: &'c dyn Library,
     /// Names that tell of a secret.
     pub secret_names: &'c SecretNames,
-    /// Globs of files that a script may always write (logs, locks).
-    pub own_files: &'c [String],
+    /// Whether a script may always write the file of that path (logs, locks).
+    pub own_files: &'c dyn Fn(&str) -> bool,
 }
 
 /// Walks a script and gives what was seen. `path` resolves what it sources.

@@ -14,10 +14,15 @@ pub mod verdict;
 
 // 1: understanding (pure)
 pub mod bash;
+pub mod catalogue;
+pub mod changelog;
 pub mod commands;
+pub mod facts;
+pub mod markdown;
 pub mod settings;
 
 // 2: judgement (pure)
+pub mod lint;
 pub mod trial;
 
 // 3: the world

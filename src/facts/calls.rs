@@ -540,15 +540,15 @@ fn short_words(words: &[&str]) -> String {
 /// Whether a word is `"$@"`, `$1` and the like.
 fn comes_from_parameters(word: &Word) -> bool {
     use crate::bash::syntax::{Part, PartKind};
-    fn part(part: &Part) -> bool {
+    fn positional(part: &Part) -> bool {
         match &part.kind {
             PartKind::Parameter(parameter) => {
                 parameter.name == "@" || parameter.name == "*" || parameter.name.bytes().all(|byte| byte.is_ascii_digit())
                     || matches!(parameter.subscript, Some(Subscript::All | Subscript::Star))
             }
-            PartKind::DoubleQuoted(parts) => parts.iter().any(part),
+            PartKind::DoubleQuoted(parts) => parts.iter().any(positional),
             _ => false,
         }
     }
-    word.parts.iter().any(part)
+    word.parts.iter().any(positional)
 }

@@ -232,7 +232,7 @@ impl Walk<'_> {
         let harmless = target.own_file
             || target.text.starts_with("/dev/")
             || target.text.starts_with("/proc/self/fd/")
-            || self.own_files.iter().any(|pattern| crate::commands::matches_words(pattern, &[&target.text]));
+            || (self.own_files)(&target.text);
         let place = self.place(span);
         let (at, elsewhere) = self.report_span(place);
         let effect = if harmless { Effect::Read } else { Effect::Mutate };
@@ -268,7 +268,7 @@ impl Walk<'_> {
                 value.own_file
                     || text.starts_with("/dev/null")
                     || text.starts_with("/dev/std")
-                    || self.own_files.iter().any(|pattern| crate::commands::matches_words(pattern, &[text]))
+                    || (self.own_files)(text)
             })
         };
         let all_own = written.iter().all(own);

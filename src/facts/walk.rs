@@ -121,7 +121,7 @@ pub(super) struct Walk<'a> {
     pub library: &'a dyn Library,
     pub tables: &'static Tables,
     pub secret_names: &'a SecretNames,
-    pub own_files: &'a [String],
+    pub own_files: &'a dyn Fn(&str) -> bool,
     pub texts: Vec<Text>,
     pub known_texts: Vec<super::texts::Known<'a>>,
     pub definitions: Vec<Definition<'a>>,

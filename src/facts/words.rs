@@ -294,7 +294,7 @@ impl<'a> Walk<'a> {
                 value.secret = value.secret.or(other.secret);
                 value
             }
-            ParameterOp::Case(_) | ParameterOp::Transform(_) => self.changed(plain, place),
+            ParameterOp::Case { .. } | ParameterOp::Transform(_) => self.changed(plain, place),
             ParameterOp::Slice { offset, length } => {
                 self.arithmetic_value(offset, offset.span, state);
                 if let Some(length) = length {

@@ -1,0 +1,167 @@
+//! Lint: what the rules find in one script, after suppressions.
+//!
+//! A check is a filter over what [`crate::facts`] saw; it never walks a tree of its own. This module never reads a
+//! file: sourced libraries come from whoever calls.
+
+mod checks;
+mod script;
+mod suppress;
+
+use crate::catalogue::{self, Rule, Scope};
+use crate::changelog::Entry;
+use crate::event::FileKind;
+use crate::facts::{Library, SecretNames};
+use crate::finding::{Finding, Severity};
+use crate::markdown;
+use crate::settings::Settings;
+use crate::source::{RepoPath, SourceText};
+
+pub use script::dialect;
+use script::{Form, Script};
+
+/// What one file showed.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Sorted.
+    pub findings: Vec<Finding>,
+    /// How many findings a suppression silenced.
+    pub suppressed: usize,
+    /// How many regions could not be read.
+    pub unparsed: usize,
+}
+
+/// A rule that is asked for but does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no rule `{name}`: {suggestion}")]
+pub struct UnknownRule {
+    /// As it was written.
+    pub name: String,
+    /// The nearest slug, in words.
+    pub suggestion: String,
+}
+
+/// What the rules of the whole project need to know.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// Every changelog entry.
+    pub entries: Vec<Entry>,
+    /// Every script.
+    pub scripts: Vec<RepoPath>,
+}
+
+/// The rules that are in force, with what they need.
+pub struct Linter {
+    rules: Vec<(&'static Rule, Severity)>,
+    settings: Settings,
+    secret_names: SecretNames,
+    record: Option<Record>,
+    suppressions: bool,
+    today: String,
+}
+
+impl Linter {
+    /// The rules that `settings` (and the command line's `select` and `ignore`) leave.
+    ///
+    /// `today` (`YYYY-MM-DD`, UTC) is when suppressions expire. Without `suppressions`, none counts.
+    pub fn new(
+        settings: Settings,
+        select: &[String],
+        ignore: &[String],
+        suppressions: bool,
+        today: String,
+    ) -> Result<Self, UnknownRule> {
+        let chosen = |names: &[String]| names.iter().map(|name| known(name)).collect::<Result<Vec<_>, _>>();
+        let selected = if select.is_empty() { chosen(&settings.lint.select)? } else { chosen(select)? };
+        let mut ignored = chosen(ignore)?;
+        if select.is_empty() {
+            ignored.extend(chosen(&settings.lint.ignore)?);
+        }
+        let mut severities = Vec::new();
+        for (name, severity) in &settings.lint.severity {
+            severities.push((known(name)?.slug, *severity));
+        }
+        let rules = catalogue::rules()
+            .iter()
+            .filter(|rule| selected.is_empty() || selected.iter().any(|chosen| chosen.slug == rule.slug))
+            .filter(|rule| !ignored.iter().any(|chosen| chosen.slug == rule.slug) || rule.slug == "unparsed")
+            .map(|rule| {
+                let set = severities.iter().find(|(slug, _)| *slug == rule.slug && rule.slug != "unparsed");
+                (rule, set.map_or(rule.severity, |(_, severity)| *severity))
+            })
+            .collect();
+        let secret_names = SecretNames::new(crate::commands::Tables::builtin(), &settings.lint.secret_names);
+        Ok(Self { rules, settings, secret_names, record: None, suppressions, today })
+    }
+
+    /// Adds the rules of the whole project.
+    #[must_use]
+    pub fn with_record(mut self, record: Record) -> Self {
+        self.record = Some(record);
+        self
+    }
+
+    /// Whether any rule looks at the whole project.
+    pub fn wants_record(&self) -> bool {
+        self.rules.iter().any(|(rule, _)| rule.scope == Scope::Project)
+    }
+
+    /// Judges one file. `library` finds what it sources.
+    pub fn check(&self, source: &SourceText, kind: FileKind, library: &dyn Library) -> Checked {
+        let own = |path: &str| self.settings.lint.own_files.matches(path);
+        let context = crate::facts::Context { library, secret_names: &self.secret_names, own_files: &own };
+        let mut checked = Checked::default();
+        match kind {
+            FileKind::Script => {
+                let script = Script::read(source, source.text(), Form::File, &context);
+                checked.unparsed = script.unread.len();
+                self.judge(&script, &mut checked.findings);
+                if let Some(record) = &self.record {
+                    self.judge_project(&script, record, &mut checked.findings);
+                }
+            }
+            FileKind::Runbook => {
+                for fence in markdown::shell_fences(source.text()) {
+                    let script = Script::read(source, &fence.text, Form::Fence, &context);
+                    if !script.unread.is_empty() {
+                        continue;
+                    }
+                    self.judge(&script, &mut checked.findings);
+                }
+            }
+        }
+        if self.suppressions {
+            let (kept, suppressed) = suppress::apply(source, checked.findings, &self.today);
+            checked.findings = kept;
+            checked.suppressed = suppressed;
+        }
+        checked.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        checked.findings.dedup();
+        script::fingerprint(source, &mut checked.findings);
+        checked
+    }
+
+    fn judge(&self, script: &Script<'_>, findings: &mut Vec<Finding>) {
+        for (rule, severity) in &self.rules {
+            if rule.scope == Scope::Script && (script.form == Form::File || rule.fences) {
+                let mut report = script::Report { rule, severity: *severity, source: script.source, findings };
+                checks::run(script, &mut report);
+            }
+        }
+    }
+
+    fn judge_project(&self, script: &Script<'_>, record: &Record, findings: &mut Vec<Finding>) {
+        for (rule, severity) in &self.rules {
+            if rule.scope == Scope::Project {
+                let mut report = script::Report { rule, severity: *severity, source: script.source, findings };
+                checks::run_project(script, record, &mut report);
+            }
+        }
+    }
+}
+
+fn known(name: &str) -> Result<&'static Rule, UnknownRule> {
+    catalogue::find(name).ok_or_else(|| UnknownRule {
+        name: name.to_owned(),
+        suggestion: crate::nearest::suggestion(name, catalogue::rules().iter().map(|rule| rule.slug)),
+    })
+}

@@ -1,0 +1,31 @@
+//! One module a rule, named like its slug. A check reads what was seen and reports; it knows no other check.
+
+mod changelog_entry;
+mod error_regime;
+mod secret_on_argv;
+mod unchecked_id;
+mod ungated_mutation;
+mod unparsed;
+
+use super::Record;
+use super::script::{Report, Script};
+
+/// Runs the check of the report's rule on one script.
+pub(super) fn run(script: &Script<'_>, report: &mut Report<'_>) {
+    match report.rule.slug {
+        "unparsed" => unparsed::check(script, report),
+        "error-regime" => error_regime::check(script, report),
+        "secret-on-argv" => secret_on_argv::check(script, report),
+        "ungated-mutation" => ungated_mutation::check(script, report),
+        "unchecked-id" => unchecked_id::check(script, report),
+        slug => unreachable!("the rule `{slug}` of the catalogue has no check: a test runs them all"),
+    }
+}
+
+/// Runs the check of the report's rule, which looks at the whole project, on one script of it.
+pub(super) fn run_project(script: &Script<'_>, record: &Record, report: &mut Report<'_>) {
+    match report.rule.slug {
+        "changelog-entry" => changelog_entry::check(script, record, report),
+        slug => unreachable!("the rule `{slug}` of the catalogue has no check: a test runs them all"),
+    }
+}

@@ -1,0 +1,58 @@
+//! L2: no secret-bearing value in the argv of anything that execs.
+
+use crate::commands::{HOLE, Tables, matches_words};
+use crate::facts::Observation;
+use crate::finding::Advice;
+use crate::lint::script::{Report, Script};
+use crate::source::Span;
+
+pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
+    let mut reported: Vec<Span> = Vec::new();
+    for seen in &script.seen.list {
+        let Some(exposure) = seen.exposed.first() else { continue };
+        if seen.exec_words.is_empty() || reported.contains(&seen.at) {
+            continue;
+        }
+        reported.push(seen.at);
+        let mut secondary: Vec<(Span, String)> = Vec::new();
+        for step in &exposure.way {
+            secondary.push((step.span, step.what.clone()));
+        }
+        if exposure.span != seen.at {
+            secondary.push((exposure.span, "the secret stands in this word".to_owned()));
+        }
+        report.add(seen.at, "", secondary, advice(script, seen));
+    }
+}
+
+fn advice(script: &Script<'_>, seen: &Observation) -> Advice {
+    let program = seen.exec_words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    let program = if program.contains(HOLE) { "the command" } else { program };
+    let ways: Vec<String> = seen
+        .exposed
+        .iter()
+        .take(3)
+        .map(|exposure| {
+            let steps: Vec<String> = exposure
+                .way
+                .iter()
+                .map(|step| format!("{} (line {})", step.what, script.source.line(step.span.start)))
+                .collect();
+            steps.join(", ")
+        })
+        .collect();
+    Advice {
+        message: format!("a secret stands on the argv of `{program}`: {}", ways.join("; ")),
+        why: "every user of the machine can read a process's argv, and it lands in audit logs (CWE-214)".to_owned(),
+        instead: instead(seen),
+    }
+}
+
+fn instead(seen: &Observation) -> String {
+    let mut words: Vec<&str> = seen.exec_words.iter().map(String::as_str).collect();
+    if let Some(first) = words.first_mut() {
+        *first = first.rsplit('/').next().unwrap_or(first);
+    }
+    let safe = &Tables::builtin().secrets().safe;
+    safe.iter().find(|safe| matches_words(&safe.call, &words)).map_or_else(String::new, |safe| safe.instead.clone())
+}
