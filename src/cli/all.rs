@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use crate::cli::lint::Nothing;
 use crate::cli::output::{OutputArgs, Outputs};
-use crate::cli::{Failure, interrupt};
+use crate::cli::{Failure, interrupt, lint};
 use crate::repo::{Project, git};
 use crate::report::text::Ending;
 use crate::run;
@@ -14,10 +13,11 @@ use crate::run;
 /// Runs it.
 pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
+    let linter = lint::linter(&project, &[], &[], true)?;
     let ending = Ending::Block { head: git::head(project.root()) };
     let mut outputs = Outputs::open(output, matches, &ending)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);
-    run::all::all(&project, &Nothing, &worlds, &stop, &mut |event| outputs.event(&event));
+    run::all::all(&project, linter, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

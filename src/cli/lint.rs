@@ -8,12 +8,11 @@ use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs};
 use crate::cli::{Failure, interrupt};
-use crate::event::FileKind;
+use crate::lint::Linter;
 use crate::repo::Project;
 use crate::report::text::Ending;
 use crate::run;
-use crate::run::lint::{Check, Checked};
-use crate::source::SourceText;
+use crate::run::lint::Target;
 
 /// Options of `gauntlet lint`.
 #[derive(Debug, Args)]
@@ -37,22 +36,26 @@ pub struct LintArgs {
     output: OutputArgs,
 }
 
-/// Finds nothing.
-pub struct Nothing;
-
-impl Check for Nothing {
-    fn check(&self, _source: &SourceText, _kind: FileKind) -> Checked {
-        Checked::default()
-    }
+/// The rules that are in force for `project`.
+pub fn linter(
+    project: &Project,
+    select: &[String],
+    ignore: &[String],
+    suppressions: bool,
+) -> Result<Linter, Failure> {
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    Ok(Linter::new(project.settings().clone(), select, ignore, suppressions, today)?)
 }
 
 /// Runs it.
 pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&args.paths, args.isolated)?;
+    let linter = linter(&project, &args.select, &args.ignore, !args.isolated)?;
     let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
     let stop = interrupt::stop()?;
     in_pool(args.jobs, || {
-        run::lint::lint(&project, &args.paths, &Nothing, &stop, &mut |event| outputs.event(&event));
+        let target = Target { paths: &args.paths, isolated: args.isolated };
+        run::lint::lint(&project, target, linter, &stop, &mut |event| outputs.event(&event));
     })?;
     Ok(outputs.finish())
 }

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use crate::event::Event;
+use crate::lint::Linter;
 use crate::repo::Project;
 use crate::run::gauntlet::{self, Request, Worlds};
-use crate::run::lint::{Check, lint};
+use crate::run::lint::{Target, lint};
 use crate::run::{Sink, Stop};
 
 /// Runs every part; the user's wish to stop ends it between two parts too.
-pub fn all(project: &Project, check: &dyn Check, worlds: &Arc<dyn Worlds>, stop: &Stop, sink: &mut Sink<'_>) {
-    lint(project, &[], check, stop, sink);
-    if !stop.wanted() {
-        gauntlet::run(project, &Request::default(), worlds, stop, sink);
+pub fn all(project: &Project, linter: Linter, worlds: &Arc<dyn Worlds>, stop: &Stop, sink: &mut Sink<'_>) {
+    lint(project, Target { paths: &[], isolated: false }, linter, stop, sink);
+    if stop.wanted() {
+        return sink(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
     }
+    gauntlet::run(project, &Request::default(), worlds, stop, sink);
 }
