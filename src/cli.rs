@@ -16,6 +16,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub mod all;
+pub mod explain;
 pub mod interrupt;
 pub mod lint;
 pub mod output;
@@ -57,6 +58,8 @@ struct Gauntlet {
 enum Command {
     /// Check scripts and runbooks against the house rules.
     Lint(lint::LintArgs),
+    /// Tell what a rule forbids, why, and what to write instead.
+    Explain(explain::ExplainArgs),
     /// Run every harness in a sealed world, with each call of its script failing in turn.
     Run(run::RunArgs),
     /// Print the places (byte offsets) of the words of every simple command.
@@ -79,6 +82,7 @@ struct RepoLint {
 pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     with::<Gauntlet>(words, |gauntlet, matches| match gauntlet.command {
         Some(Command::Lint(args)) => lint::lint(&args, subcommand(matches)),
+        Some(Command::Explain(args)) => explain::explain(&args),
         Some(Command::Run(args)) => run::run(&args, subcommand(matches)),
         Some(Command::Parse(args)) => parse::parse(&args),
         Some(Command::Repro(args)) => repro::repro(&args),

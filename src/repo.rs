@@ -103,6 +103,17 @@ impl Project {
         &self.settings
     }
 
+    /// Whether settings and suppressions are left out of it.
+    pub fn is_isolated(&self) -> bool {
+        self.isolated
+    }
+
+    /// Whether `path`, as the command line gives it, is a folder of this project.
+    pub fn is_own_folder(&self, path: &Path) -> bool {
+        let resolved = self.cwd.join(path).canonicalize();
+        resolved.is_ok_and(|path| path.is_dir() && path.starts_with(&self.root))
+    }
+
     /// `path` as reports show it: relative to the root where it lies inside, else whole. `None` where it is not UTF-8.
     pub fn repo_path(&self, path: &Path) -> Option<RepoPath> {
         let shown = path.strip_prefix(&self.root).unwrap_or(path);
@@ -110,21 +121,34 @@ impl Project {
     }
 }
 
-/// The nearest folder upward from `path` (itself included) that holds settings, up to the root of its git worktree.
+/// The nearest folder upward from `path` (itself included) that holds settings, up to the root of its git worktree;
+/// where an outer one names it as a member, the outer one.
 fn owner(path: &Path, isolated: bool) -> Option<PathBuf> {
     if isolated {
         return None;
     }
     let path = discover::resolve(path).unwrap_or_else(|_| path.to_owned());
+    let mut nearest: Option<PathBuf> = None;
     for folder in path.ancestors().filter(|folder| folder.is_dir()) {
         if folder.join(FILE_NAME).symlink_metadata().is_ok() {
-            return Some(folder.to_owned());
+            match &nearest {
+                None => nearest = Some(folder.to_owned()),
+                Some(inner) if has_member(folder, inner) => nearest = Some(folder.to_owned()),
+                Some(_) => {}
+            }
         }
         if git::is_root(folder) {
-            return None;
+            break;
         }
     }
-    None
+    nearest
+}
+
+/// Whether the settings in `outer` name the project in `inner` as a member: then it is a part of theirs.
+fn has_member(outer: &Path, inner: &Path) -> bool {
+    let Ok(relative) = inner.strip_prefix(outer) else { return false };
+    // Settings that cannot be read are reported where they are used.
+    read_settings(outer).is_ok_and(|settings| settings.members.matches(&relative.to_string_lossy()))
 }
 
 fn home_of(cwd: &Path, isolated: bool) -> PathBuf {

@@ -13,7 +13,7 @@ use crate::run;
 /// Runs it.
 pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
-    let linter = lint::linter(&project, &[], &[], true)?;
+    let linter = lint::linter(&project, &[], &[])?;
     let ending = Ending::Block { head: git::head(project.root()) };
     let mut outputs = Outputs::open(output, matches, &ending)?;
     let stop = interrupt::stop()?;

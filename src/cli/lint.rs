@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{ArgMatches, Args};
 
@@ -12,7 +13,6 @@ use crate::lint::Linter;
 use crate::repo::Project;
 use crate::report::text::Ending;
 use crate::run;
-use crate::run::lint::Target;
 
 /// Options of `gauntlet lint`.
 #[derive(Debug, Args)]
@@ -36,32 +36,52 @@ pub struct LintArgs {
     output: OutputArgs,
 }
 
-/// The rules that are in force for `project`.
-pub fn linter(
-    project: &Project,
-    select: &[String],
-    ignore: &[String],
-    suppressions: bool,
-) -> Result<Linter, Failure> {
-    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-    Ok(Linter::new(project.settings().clone(), select, ignore, suppressions, today)?)
-}
-
 /// Runs it.
 pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&args.paths, args.isolated)?;
-    let linter = linter(&project, &args.select, &args.ignore, !args.isolated)?;
+    let linter = linter(&project, &args.select, &args.ignore)?;
     let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
     let stop = interrupt::stop()?;
-    in_pool(args.jobs, || {
-        let target = Target { paths: &args.paths, isolated: args.isolated };
-        run::lint::lint(&project, target, linter, &stop, &mut |event| outputs.event(&event));
-    })?;
+    let threads = args.jobs.map_or(0, NonZeroUsize::get);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    run::lint::lint(&project, &args.paths, linter, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }
 
-fn in_pool<T>(jobs: Option<NonZeroUsize>, work: impl FnOnce() -> T) -> Result<T, Failure> {
-    let threads = jobs.map_or(0, NonZeroUsize::get);
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    Ok(work())
+/// The linter as the project's settings and the command line want it.
+pub fn linter(project: &Project, select: &[String], ignore: &[String]) -> Result<Linter, Failure> {
+    let today = date(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
+    Ok(Linter::new(project.settings().clone(), select, ignore, !project.is_isolated(), today)?)
+}
+
+/// The date (`YYYY-MM-DD`, UTC) of a moment in seconds since 1970.
+fn date(seconds: u64) -> String {
+    // Days since 1 March of year 0: leap days then come last in their year, and 400 years are a whole cycle.
+    let days = seconds / 86_400 + 719_468;
+    let (cycle, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, carried) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!("{:04}-{month:02}-{day:02}", cycle * 400 + year + carried)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_767_225_599, "2025-12-31"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(date(seconds), expected, "{seconds}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ use crate::settings::FILE_NAME;
 use crate::source::RepoPath;
 
 /// A file to check.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// Its name in reports.
     pub path: RepoPath,
@@ -28,6 +28,8 @@ pub struct Candidate {
     pub on_disk: PathBuf,
     /// Whether it is a runbook (else a script).
     pub runbook: bool,
+    /// Whether the command line names it.
+    pub named: bool,
 }
 
 impl Candidate {
@@ -83,10 +85,12 @@ struct Search<'a> {
     project: &'a Project,
     ignores: HashMap<PathBuf, Gitignore>,
     ignore_top: PathBuf,
-    files: BTreeSet<Candidate>,
+    files: BTreeMap<RepoPath, Candidate>,
     links: BTreeMap<PathBuf, Candidate>,
     skipped: BTreeMap<RepoPath, SkipReason>,
     problems: BTreeMap<String, String>,
+    /// Whether the file at hand was named on the command line.
+    naming: bool,
     /// The project, and the folders that were named.
     searched: Vec<PathBuf>,
 }
@@ -99,10 +103,11 @@ impl<'a> Search<'a> {
             project,
             ignores: HashMap::new(),
             ignore_top: top,
-            files: BTreeSet::new(),
+            files: BTreeMap::new(),
             links: BTreeMap::new(),
             skipped: BTreeMap::new(),
             problems: BTreeMap::new(),
+            naming: false,
             searched: vec![root.to_owned()],
         }
     }
@@ -131,6 +136,7 @@ impl<'a> Search<'a> {
         if !metadata.is_file() {
             return self.problem(path, not_a_file(metadata.file_type()));
         }
+        self.naming = true;
         match sort(&resolved) {
             Sort::Neither => match shebang_of(&resolved) {
                 Shebang::Shell(_) => self.add(&resolved, false),
@@ -143,6 +149,7 @@ impl<'a> Search<'a> {
             )},
             sort => self.sorted(&resolved, sort),
         }
+        self.naming = false;
     }
 
     /// Searches a folder. One that is left out itself was named on purpose: then all of it is searched.
@@ -220,7 +227,7 @@ impl<'a> Search<'a> {
             other => return self.sorted(path, other),
         };
         if let Some(name) = self.name(path) {
-            let candidate = Candidate { path: name, on_disk: path.to_owned(), runbook };
+            let candidate = Candidate { path: name, on_disk: path.to_owned(), runbook, named: self.naming };
             self.links.entry(target).or_insert(candidate);
         }
     }
@@ -241,8 +248,14 @@ impl<'a> Search<'a> {
 
     fn add(&mut self, path: &Path, runbook: bool) {
         if let Some(name) = self.name(path) {
-            self.files.insert(Candidate { path: name, on_disk: path.to_owned(), runbook });
+            self.keep(Candidate { path: name, on_disk: path.to_owned(), runbook, named: self.naming });
         }
+    }
+
+    /// A file that two paths of the command line hold is one file, and it is named where one of them names it.
+    fn keep(&mut self, candidate: Candidate) {
+        let named = candidate.named;
+        self.files.entry(candidate.path.clone()).or_insert(candidate).named |= named;
     }
 
     /// The path's name in reports; a name that is not UTF-8 is a problem.
@@ -299,13 +312,15 @@ impl<'a> Search<'a> {
     }
 
     fn finish(mut self) -> Found {
-        let known: BTreeSet<PathBuf> =
-            self.files.iter().filter_map(|file| file.on_disk.canonicalize().ok()).collect();
         let links = std::mem::take(&mut self.links);
-        self.files
-            .extend(links.into_iter().filter(|(target, _)| !known.contains(target)).map(|(_, link)| link));
+        // Asked of the disk only where there is a link at all: most projects have none.
+        let files = self.files.values().filter(|_| !links.is_empty());
+        let known: BTreeSet<PathBuf> = files.filter_map(|file| file.on_disk.canonicalize().ok()).collect();
+        for (_, link) in links.into_iter().filter(|(target, _)| !known.contains(target)) {
+            self.keep(link);
+        }
         Found {
-            files: self.files.into_iter().collect(),
+            files: self.files.into_values().collect(),
             skipped: self.skipped.into_iter().collect(),
             problems: self.problems.into_iter().map(|(what, reason)| Problem { what, reason }).collect(),
         }

@@ -6,12 +6,12 @@ use crate::event::Event;
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::run::gauntlet::{self, Request, Worlds};
-use crate::run::lint::{Target, lint};
+use crate::run::lint::lint;
 use crate::run::{Sink, Stop};
 
 /// Runs every part; the user's wish to stop ends it between two parts too.
 pub fn all(project: &Project, linter: Linter, worlds: &Arc<dyn Worlds>, stop: &Stop, sink: &mut Sink<'_>) {
-    lint(project, Target { paths: &[], isolated: false }, linter, stop, sink);
+    lint(project, &[], linter, stop, sink);
     if stop.wanted() {
         return sink(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
     }

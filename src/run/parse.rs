@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::bash::{self, Dialect};
-use crate::repo::shebang::{self, Shebang};
+use crate::bash;
+use crate::lint::dialect;
 use crate::repo::{Problem, read};
 use crate::source::{Position, RepoPath, Span};
 
@@ -19,24 +19,11 @@ pub struct Parsed {
 /// Reads and parses one file.
 pub fn parse(path: &Path) -> Result<Parsed, Problem> {
     let source = read::text(RepoPath::new(path.display().to_string()), path)?;
-    let reading = bash::read(source.text(), dialect(path, source.text()));
+    let reading = bash::read(source.text(), dialect(source.text(), source.path().as_str()));
     let unread = reading
         .unread
         .iter()
         .map(|unread| (source.position(unread.span.start), unread.reason.clone()))
         .collect();
     Ok(Parsed { commands: bash::command_words(&reading.script), unread })
-}
-
-fn dialect(path: &Path, text: &str) -> Dialect {
-    let named = match shebang::read(text.as_bytes()) {
-        Shebang::Shell(name) => name,
-        _ => path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_owned(),
-    };
-    match named.as_str() {
-        "dash" | "ash" | "posh" => Dialect::Posix,
-        "sh" if text.starts_with("#!") => Dialect::Posix,
-        name if name.contains("ksh") => Dialect::Ksh,
-        _ => Dialect::Bash,
-    }
 }

@@ -281,3 +281,58 @@ fn parse_prints_the_places_of_every_simple_commands_words() {
     folder.write("bad.sh", "if true; then\n");
     folder.gauntlet(["parse", "--", "bad.sh"]).assert().code(1).stderr(contains("bad.sh:1:1"));
 }
+
+/// Starts a lint whose reader does not read: it stands still, with work left, once the pipe is full.
+fn stuck() -> (Folder, std::process::Child) {
+    let folder = Folder::new();
+    for index in 0..600 {
+        folder.write(format!("many/{index}.sh"), NO_REGIME);
+    }
+    let child = binary()
+        .args(["lint", "--jobs", "1"])
+        .current_dir(folder.path("."))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    (folder, child)
+}
+
+fn interrupt(child: &std::process::Child) {
+    let id = i32::try_from(child.id()).expect("an id of a process");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::SIGINT)
+        .expect("it is still there");
+}
+
+#[test]
+fn ctrl_c_says_what_was_not_run_and_is_2() {
+    let (_folder, child) = stuck();
+    interrupt(&child);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("stopped; not run: many/"));
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with("stopped   by the user before the end\n"));
+}
+
+#[test]
+fn a_second_ctrl_c_ends_at_once() {
+    let (_folder, mut child) = stuck();
+    interrupt(&child);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    interrupt(&child);
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+#[test]
+fn explain_takes_slugs_and_codes_and_suggests_the_nearest() {
+    let folder = Folder::new();
+    for name in ["L2", "l2", "secret-on-argv"] {
+        folder.gauntlet(["explain", name]).assert().code(0).stdout(contains("L2 secret-on-argv"));
+    }
+    folder
+        .gauntlet(["explain", "secret-in-argv"])
+        .assert()
+        .code(2)
+        .stderr(contains("did you mean `secret-on-argv`?"));
+}

@@ -138,13 +138,13 @@ fn what_cannot_be_checked_is_said_and_the_rest_is_checked() {
 #[test]
 fn a_loop_of_folders_ends_and_a_linked_script_is_checked_once() {
     let folder = Folder::new();
-    folder.write("lib/real.sh", NO_REGIME);
-    folder.write("lib/text.txt", NO_REGIME);
-    symlink("..", folder.path("lib/up")).expect("a link");
-    symlink("lib/real.sh", folder.path("alias.sh")).expect("a link");
-    symlink("lib/text.txt", folder.path("named.sh")).expect("a link");
+    folder.write("ops/real.sh", NO_REGIME);
+    folder.write("ops/text.txt", NO_REGIME);
+    symlink("..", folder.path("ops/up")).expect("a link");
+    symlink("ops/real.sh", folder.path("alias.sh")).expect("a link");
+    symlink("ops/text.txt", folder.path("named.sh")).expect("a link");
     let linted = folder.lint(&[]);
-    assert_eq!(linted.paths(), ["lib/real.sh", "named.sh"], "{}", linted.stderr);
+    assert_eq!(linted.paths(), ["named.sh", "ops/real.sh"], "{}", linted.stderr);
     assert_eq!((linted.code, linted.files()), (1, 2), "{}", linted.stderr);
 }
 
