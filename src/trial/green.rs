@@ -45,8 +45,7 @@ pub fn judge(
 }
 
 fn unstubbed(call: &Call, record: &Record) -> Judgement {
-    let mut aftermath = vec!["add to the harness, with the answer that the tool gives:".to_owned()];
-    aftermath.extend(stub_to_add(&call.argv));
+    let mut aftermath = stub_to_add(&call.argv);
     aftermath.extend(story::endings(record));
     Judgement {
         verdict: Verdict::Unstubbed,
@@ -55,7 +54,7 @@ fn unstubbed(call: &Call, record: &Record) -> Judgement {
     }
 }
 
-/// The lines of a stub that answers the call.
+/// The lines of a stub that answers the call, ready to paste.
 pub fn stub_to_add(argv: &[String]) -> Vec<String> {
     let mut words: Vec<String> = argv.to_vec();
     if let Some(program) = words.first_mut() {
@@ -63,7 +62,12 @@ pub fn stub_to_add(argv: &[String]) -> Vec<String> {
     }
     let escaped: Vec<String> = words.iter().map(|word| escape_glob(word)).collect();
     let pattern = toml::Value::String(typed(&escaped)).to_string();
-    vec!["[[stub]]".to_owned(), format!("argv = {pattern}"), "stdout = \"\"".to_owned()]
+    vec![
+        "add to the harness, with the answer that the tool gives:".to_owned(),
+        "[[stub]]".to_owned(),
+        format!("argv = {pattern}"),
+        "stdout = \"\"".to_owned(),
+    ]
 }
 
 fn escape_glob(word: &str) -> String {

@@ -21,6 +21,7 @@ use std::fmt::Write as _;
 use crate::fault::{FaultKind, Persistence};
 use crate::trial::calls::{self, mutates, mutations, place, shown};
 use crate::trial::claim::claim;
+use crate::trial::green;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::leak;
 use crate::trial::outline::Outline;
@@ -89,11 +90,12 @@ pub fn judge(bench: Bench<'_>, at: usize, fault: &Fault, record: &Record) -> Out
     }
     let trial = Trial { bench, at, fault, record, fired };
     let (verdict, rest) = trial.verdict();
-    Outcome::Judged(Judgement {
-        verdict,
-        explanation: format!("{} {}{rest}", trial.subject(), trial.what_happened()),
-        aftermath: story::aftermath(bench.green, at, record, fired),
-    })
+    let mut aftermath = story::aftermath(bench.green, at, record, fired);
+    if let Some(call) = trial.escape().filter(|_| verdict == Verdict::Escaped) {
+        aftermath.extend(green::stub_to_add(&call.argv));
+    }
+    let explanation = format!("{} {}{rest}", trial.subject(), trial.what_happened());
+    Outcome::Judged(Judgement { verdict, explanation, aftermath })
 }
 
 fn not_fired(bench: Bench<'_>, fault: &Fault, record: &Record) -> Judgement {
@@ -129,7 +131,7 @@ impl Trial<'_> {
         if let Some(found) = leak::new_leak(self.bench.harness, self.bench.green, self.record) {
             return (Verdict::Leaked, format!(", and {found}"));
         }
-        if let Some(call) = self.after().find(|call| call.answer == Answer::Unstubbed) {
+        if let Some(call) = self.escape() {
             let rest = format!(
                 ", and the script called {} at {}, which no stub answers",
                 shown(&call.argv),
@@ -214,6 +216,10 @@ impl Trial<'_> {
     /// beside it.
     fn after(&self) -> impl Iterator<Item = &Call> {
         self.record.calls[self.fired + 1..].iter().filter(|call| call.answer != Answer::Fault)
+    }
+
+    fn escape(&self) -> Option<&Call> {
+        self.after().find(|call| call.answer == Answer::Unstubbed)
     }
 
     fn mutation_after(&self) -> Option<&Call> {

@@ -8,3 +8,4 @@ mod folder;
 mod job;
 mod report;
 mod sandbox;
+mod trial;

@@ -1,0 +1,389 @@
+//! Small scripts through the real engine: each way to lose a failure is red, and the right way beside it is green.
+
+use std::path::{Path, PathBuf};
+
+use gauntlet::event::{Event, Status, Trial};
+use gauntlet::repo::Project;
+use gauntlet::run::Stop;
+use gauntlet::run::gauntlet::{Request, run, sealed};
+
+use crate::folder::Folder;
+
+const GAUNTLET: &str = env!("CARGO_BIN_EXE_gauntlet");
+
+/// Answers that most scripts here need: `fetch` prints a line, `openstack` deletes.
+const STUBS: &str = r#"
+[[stub]]
+argv = "fetch **"
+stdout = "one\n"
+optional = true
+[[stub]]
+argv = "openstack server delete *"
+optional = true
+"#;
+
+const CASE: &str = "[[case]]\nname = \"run\"\n";
+
+/// Scripts with their harnesses, run at once.
+struct Scripts {
+    folder: Folder,
+    count: usize,
+}
+
+struct Ran {
+    trials: Vec<Trial>,
+    not_checked: Vec<String>,
+    status: Status,
+}
+
+impl Scripts {
+    fn new() -> Self {
+        Self { folder: Folder::new(), count: 0 }
+    }
+
+    /// Adds a script; `harness` is what stands after version and script.
+    fn add(&mut self, name: &str, script: &str, harness: &str) {
+        self.folder.write(format!("{name}.sh"), script);
+        let text = format!("version = 1\nscript = \"{name}.sh\"\n{harness}");
+        self.folder.write(format!("harnesses/{name}.toml"), text);
+        self.count += 1;
+    }
+
+    fn run(&self) -> Ran {
+        let root: &Path = &self.folder.path("");
+        let project = Project::locate(&[root.to_path_buf()], false).expect("a project");
+        let mut ran = Ran { trials: Vec::new(), not_checked: Vec::new(), status: Status::default() };
+        let worlds = sealed::worlds(Some(PathBuf::from(GAUNTLET)));
+        run(&project, &Request::default(), &worlds, &Stop::default(), &mut |event| {
+            ran.status.fold(&event);
+            match event {
+                Event::TrialFinished(trial) => ran.trials.push(*trial),
+                Event::NotChecked { what, reason } => ran.not_checked.push(format!("{what}: {reason}")),
+                _ => {}
+            }
+        });
+        assert_eq!(ran.not_checked, [""; 0]);
+        assert_eq!(ran.status.run.as_ref().map(|run| run.finished), Some(self.count));
+        ran
+    }
+}
+
+impl Ran {
+    fn trial(&self, id: &str) -> &Trial {
+        let found = self.trials.iter().find(|trial| trial.id.as_str() == id);
+        found.unwrap_or_else(|| {
+            let known: Vec<String> =
+                self.trials.iter().map(|trial| format!("{} {}", trial.id, trial.verdict)).collect();
+            panic!("no trial {id} among\n{}", known.join("\n"))
+        })
+    }
+
+    fn verdict(&self, id: &str) -> &'static str {
+        self.trial(id).verdict.word()
+    }
+
+    fn reds(&self) -> Vec<String> {
+        let red = self.trials.iter().filter(|trial| trial.verdict.is_red());
+        red.map(|trial| format!("{} {}: {}", trial.id, trial.verdict, trial.explanation)).collect()
+    }
+}
+
+/// One script: the harness's stubs are [`STUBS`].
+fn one(script: &str, harness: &str) -> Ran {
+    let mut scripts = Scripts::new();
+    scripts.add("x", script, &format!("{harness}{STUBS}"));
+    scripts.run()
+}
+
+fn strict(body: &str) -> String {
+    format!("#!/usr/bin/env bash\nset -euo pipefail\n{body}\n")
+}
+
+#[test]
+fn every_way_to_lose_a_failure_is_swallowed() {
+    let bodies = [
+        ("local", "f() { local x=$(fetch); echo \"$x\"; }; f"),
+        ("export", "export Y=$(fetch); echo \"$Y\""),
+        ("readonly", "readonly z=$(fetch)"),
+        ("declare", "declare -r z=$(fetch)"),
+        ("argument", "echo \"$(fetch)\""),
+        ("cat", "cat < <(fetch)"),
+        ("mapfile", "mapfile -t lines < <(fetch); echo \"${#lines[@]}\""),
+        ("read-loop", "while read -r line; do echo \"$line\"; done < <(fetch)"),
+        ("for", "for i in $(fetch); do echo \"$i\"; done"),
+        ("test", "if [[ $(fetch) == \"\" ]]; then echo none; fi"),
+        ("wait", "fetch & wait"),
+        ("and-true", "f() { fetch; echo body; }; f && true"),
+        ("if-function", "f() { fetch; echo body; }; if f; then echo went; fi"),
+        ("or-true", "fetch || true"),
+        ("or-colon", "fetch || :"),
+        ("negated", "! fetch || echo seen"),
+        ("here-string", "read -r x <<<\"$(fetch)\"; echo \"$x\""),
+        ("last-of-list", "{ fetch; echo; } | cat || true"),
+        ("no-pipefail", "set +o pipefail; fetch | sort"),
+        ("no-errexit", "set +e; fetch; echo on"),
+        ("trap-exit-0", "trap 'exit 0' EXIT; fetch"),
+        ("subshell-or", "(fetch) || echo never mind"),
+        ("xargs-or", "printf 'a\\n' | xargs fetch || true"),
+        ("env-i", "env -i PATH=/usr/bin:/bin fetch || true"),
+    ];
+    let mut scripts = Scripts::new();
+    for (name, body) in bodies {
+        scripts.add(name, &strict(body), &format!("{CASE}{STUBS}"));
+    }
+    let ran = scripts.run();
+    let wrong: Vec<String> = bodies
+        .iter()
+        .flat_map(|(name, _)| {
+            ["exit", "signal", "missing"].map(|kind| format!("{name}/run/fetch#1/{kind}/once"))
+        })
+        .filter(|id| ran.verdict(id) != "swallowed")
+        .map(|id| format!("{id} {}: {}", ran.verdict(&id), ran.trial(&id).explanation))
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn the_right_way_beside_each_is_green() {
+    let bodies = [
+        ("local", "f() { local x; x=$(fetch); [[ -n $x ]]; echo \"$x\"; }; f"),
+        ("export", "Y=$(fetch); [[ -n $Y ]]; export Y; echo \"$Y\""),
+        ("captured", "out=$(fetch) || { echo 'cannot fetch' >&2; exit 1; }; [[ -n $out ]]"),
+        (
+            "here-string",
+            "out=$(fetch); [[ -n $out ]]; while read -r line; do echo \"$line\"; done <<<\"$out\"",
+        ),
+        ("mapfile", "out=$(fetch); [[ -n $out ]]; mapfile -t lines <<<\"$out\""),
+        ("wait-pid", "fetch & pid=$!; wait \"$pid\""),
+        ("call", "f() { fetch; echo body; }; f"),
+        ("if-not", "if ! fetch; then echo 'ERROR: no answer' >&2; exit 1; fi"),
+        ("pipefail", "fetch | sort | grep ."),
+        ("status", "set +e; fetch; status=$?; (( status == 0 )) || exit \"$status\"; echo on"),
+        ("clean-up", "t=$(mktemp); trap 'rm -f \"$t\"' EXIT; [[ -n $t ]]; fetch >\"$t\"; grep -q . \"$t\""),
+        ("xargs", "printf 'a\\n' | xargs fetch"),
+    ];
+    let mut scripts = Scripts::new();
+    for (name, body) in bodies {
+        scripts.add(name, &strict(body), &format!("{CASE}{STUBS}"));
+    }
+    let ran = scripts.run();
+    assert_eq!(ran.reds(), [""; 0]);
+    assert!(ran.trials.len() > 3 * bodies.len());
+}
+
+#[test]
+fn a_delete_after_the_fault_is_mutated_after_and_a_clean_up_is_none() {
+    let script =
+        "#!/bin/bash\nfailed=0\nfetch one || failed=1\nopenstack server delete a\nexit \"$failed\"\n";
+    let careless = one(script, CASE);
+    let trial = careless.trial("x/run/fetch#1/exit/once");
+    assert_eq!(trial.verdict.word(), "mutated-after");
+    assert!(
+        trial.explanation.contains("x.sh:3") && trial.explanation.contains("x.sh:4"),
+        "{}",
+        trial.explanation
+    );
+    assert_eq!(trial.line, Some(3));
+    assert_eq!(careless.verdict("x/run/openstack#1/exit/once"), "swallowed");
+
+    let declared = format!(
+        "{CASE}[[cleanup]]\nargv = \"openstack server delete a\"\nreason = \"the probe's own server\"\n"
+    );
+    assert_eq!(one(script, &declared).verdict("x/run/fetch#1/exit/once"), "propagated");
+}
+
+#[test]
+fn a_claim_after_the_fault_is_red_though_the_exit_is_not_0() {
+    let script = "#!/bin/bash\necho 'starting, not done'\nfetch || { echo 'Migration complete'; exit 1; }\n";
+    let ran = one(script, CASE);
+    assert_eq!(ran.verdict("x/run/fetch#1/exit/once"), "claimed-success");
+    let said_before = "#!/bin/bash\nset -e\necho 'step 1 done'\nfetch\n";
+    assert_eq!(one(said_before, CASE).verdict("x/run/fetch#1/exit/once"), "propagated");
+    let own = "success = [\"shipped\"]\n";
+    let ran = one("#!/bin/bash\nfetch || { echo 'done: shipped'; exit 1; }\n", &format!("{own}{CASE}"));
+    assert_eq!(ran.verdict("x/run/fetch#1/signal/once"), "claimed-success");
+}
+
+#[test]
+fn a_retry_recovers_only_where_it_is_declared() {
+    let script = "#!/bin/bash\nfor i in 1 2 3; do\n  if fetch; then exit 0; fi\n  sleep 10\ndone\nexit 1\n";
+    let undeclared = one(script, CASE);
+    assert_eq!(undeclared.verdict("x/run/fetch#1/exit/once"), "swallowed");
+    assert_eq!(undeclared.verdict("x/run/fetch#1/exit/forever"), "propagated");
+    let recovery = format!(
+        "{CASE}[[recovery]]\nprogram = \"fetch\"\nargv = \"fetch\"\nkind = [\"exit\", \"signal\"]\nreason = \"the mirror is slow to wake\"\n"
+    );
+    let declared = one(script, &recovery);
+    assert_eq!(declared.verdict("x/run/fetch#1/exit/once"), "recovered");
+    assert_eq!(declared.verdict("x/run/fetch#1/exit/forever"), "propagated");
+    assert_eq!(declared.verdict("x/run/fetch#1/missing/once"), "swallowed");
+}
+
+#[test]
+fn a_script_that_waits_for_ever_is_hung() {
+    let ran = one("#!/bin/bash\nuntil fetch; do sleep 60; done\n", CASE);
+    assert_eq!(ran.verdict("x/run/fetch#1/exit/forever"), "hung");
+}
+
+#[test]
+fn an_error_path_that_calls_what_no_stub_answers_is_escaped_with_the_stub_to_add() {
+    let ran = one("#!/bin/bash\nfetch || { notify-team 'it failed' || exit 1; exit 1; }\n", CASE);
+    let trial = ran.trial("x/run/fetch#1/exit/once");
+    assert_eq!(trial.verdict.word(), "escaped");
+    assert!(
+        trial.aftermath.iter().any(|line| line == "argv = \"notify-team 'it failed'\""),
+        "{:#?}",
+        trial.aftermath
+    );
+}
+
+#[test]
+fn a_canary_that_shows_only_after_a_fault_is_leaked() {
+    let script = "#!/bin/bash\nfetch || { echo \"no answer for $TOKEN\" >&2; exit 1; }\n";
+    let canary = "[canaries]\nTOKEN = \"canary-77aa55\"\n";
+    let ran = one(script, &format!("{canary}{CASE}"));
+    assert_eq!(ran.verdict("x/run/canary"), "passed");
+    assert_eq!(ran.verdict("x/run/fetch#1/exit/once"), "leaked");
+    let argv = one("#!/bin/bash\nset -e\nfetch --token \"$TOKEN\"\n", &format!("{canary}{CASE}"));
+    let trial = argv.trial("x/run/canary");
+    assert_eq!((trial.verdict.word(), trial.program.as_deref()), ("leaked", Some("fetch")));
+    // The one leak is told once: a failing call does not repeat it.
+    assert_eq!(argv.verdict("x/run/fetch#1/exit/once"), "propagated");
+}
+
+#[test]
+fn an_inverted_test_on_a_cut_pipe_is_caught() {
+    let script = strict(
+        "if ! fetch all | grep -q one; then\n  openstack server delete a\nfi\nopenstack server delete b",
+    );
+    let ran = one(&script, CASE);
+    assert_eq!(ran.verdict("x/run/fetch#1/sigpipe/once"), "swallowed");
+    let without = one(
+        "#!/bin/bash\nset -eu\nif fetch all | grep -q one; then\n  openstack server delete b\nfi\n",
+        CASE,
+    );
+    assert_eq!(without.verdict("x/run/fetch#1/sigpipe/once"), "recovered");
+    let captured = one(&strict("out=$(fetch all)\n[[ -n $out ]]\ngrep -q one <<<\"$out\""), CASE);
+    assert!(captured.trials.iter().all(|trial| !trial.id.as_str().contains("sigpipe")));
+    assert_eq!(captured.reds(), [""; 0]);
+}
+
+#[test]
+fn a_green_run_that_is_not_as_expected_is_red_and_its_faults_are_skipped() {
+    let mut scripts = Scripts::new();
+    let expecting = |what: &str| format!("{CASE}{what}\n{STUBS}");
+    scripts.add("code", "#!/bin/bash\nfetch; exit 3\n", &expecting(""));
+    scripts.add("output", "#!/bin/bash\nfetch\n", &expecting("expect.stdout = [\"two\"]"));
+    scripts.add("absent", "#!/bin/bash\nfetch\n", &expecting("expect.absent = [\"one\"]"));
+    scripts.add(
+        "order",
+        "#!/bin/bash\nfetch b; fetch a\n",
+        &expecting("expect.calls = [\"fetch a\", \"fetch b\"]"),
+    );
+    scripts.add("mutation", "#!/bin/bash\nopenstack server delete a\n", &expecting("expect.mutations = []"));
+    scripts.add(
+        "file",
+        "#!/bin/bash\nfetch >/tmp/out\n",
+        &expecting("expect.files = { \"/tmp/out\" = \"two\" }"),
+    );
+    scripts.add("stub", "#!/bin/bash\nsurprise 'a*b' 2>/dev/null || true\n", &expecting(""));
+    scripts.add("random", "#!/bin/bash\nfetch \"$SRANDOM\"\n", &expecting(""));
+    scripts.add(
+        "unused",
+        "#!/bin/bash\nfetch\n",
+        &format!("{CASE}{STUBS}[[stub]]\nargv = \"juju status\"\n"),
+    );
+    let ran = scripts.run();
+    for (name, verdict) in [
+        ("code", "failed"),
+        ("output", "failed"),
+        ("absent", "failed"),
+        ("order", "unmet"),
+        ("mutation", "failed"),
+        ("file", "failed"),
+        ("stub", "unstubbed"),
+        ("random", "nondeterministic"),
+    ] {
+        assert_eq!(ran.verdict(&format!("{name}/run/green")), verdict, "{name}");
+        assert_eq!(ran.verdict(&format!("{name}/run/faults")), "skipped", "{name}");
+    }
+    assert_eq!(ran.verdict("unused/stub#3"), "unmet");
+    let unstubbed = ran.trial("stub/run/green");
+    assert!(
+        unstubbed.aftermath.iter().any(|line| line == r"argv = 'surprise '\''a\*b'\'''"
+            || line.starts_with("argv = ") && line.contains(r"a\*b")
+            || line.contains(r"a\\*b")),
+        "{:#?}",
+        unstubbed.aftermath
+    );
+}
+
+#[test]
+fn free_trials_find_what_the_gates_let_through() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let case =
+        format!("[[case]]\nname = \"apply\"\nargs = [\"--apply\", \"{id}\"]\nstdin = \"delete it\\n\"\n");
+    let gated = format!(
+        r#"apply=0; [[ $1 == --apply ]] && {{ apply=1; shift; }}
+id=$1
+[[ $id =~ ^[0-9a-f]{{32}}$ ]] || exit 1
+(( apply )) || exit 0
+read -r typed; [[ $typed == "delete it" ]] || exit 1
+openstack server delete "$id" || exit 1"#
+    );
+    let edits = [
+        ("good", gated.clone(), None),
+        ("no-audit", gated.replace("(( apply )) || exit 0\n", ""), Some("no-audit/apply/audit")),
+        (
+            "any-phrase",
+            gated.replace("[[ $typed == \"delete it\" ]]", "[[ -n $typed ]]"),
+            Some("any-phrase/apply/wrong-phrase/other"),
+        ),
+        (
+            "yes",
+            gated.replace("[[ $typed == \"delete it\" ]]", "[[ $typed == \"delete it\" || $typed == y ]]"),
+            Some("yes/apply/wrong-phrase/y"),
+        ),
+        (
+            "unanchored",
+            gated.replace("{32}$ ]]", "{32} ]]"),
+            Some("unanchored/apply/malformed-id#2/33-digits"),
+        ),
+        (
+            "any-case",
+            gated.replace("^[0-9a-f]", "^[0-9a-fA-F]"),
+            Some("any-case/apply/malformed-id#2/upper-case"),
+        ),
+        (
+            "lines",
+            gated.replace("[[ $id =~ ^[0-9a-f]{32}$ ]]", "grep -Eq '^[0-9a-f]{32}$' <<<\"$id\""),
+            Some("lines/apply/malformed-id#2/newline"),
+        ),
+    ];
+    let mut scripts = Scripts::new();
+    for (name, body, _) in &edits {
+        let script = format!("#!/bin/bash\nset -uo pipefail\n{body}\n");
+        scripts.add(name, &script, &format!("{case}{STUBS}"));
+    }
+    let ran = scripts.run();
+    for (name, _, red) in &edits {
+        let mut reds: Vec<String> = ran.reds();
+        reds.retain(|line| line.starts_with(&format!("{name}/")));
+        match red {
+            None => assert_eq!(reds, [""; 0]),
+            Some(id) => assert!(
+                reds.iter().any(|line| line.starts_with(&format!("{id} failed"))),
+                "{name}: {reds:#?}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn background_calls_are_not_after_a_fault_beside_them() {
+    let script = "#!/bin/bash\nset -u\nfailed=0\npids=()\nfor s in a b c; do\n  openstack server delete \"$s\" &\n  pids+=(\"$!\")\ndone\nfor pid in \"${pids[@]}\"; do wait \"$pid\" || failed=1; done\nexit \"$failed\"\n";
+    let ran = one(script, CASE);
+    assert_eq!(ran.reds(), [""; 0]);
+    let lost = one(&script.replace("|| failed=1", "|| true"), CASE);
+    assert_eq!(lost.verdict("x/run/openstack#2/exit/once"), "swallowed");
+}
