@@ -69,7 +69,8 @@ const PAGES: &[(&str, &str)] = &[
     ("changelog-entry", include_str!("../rules/changelog-entry.md")),
 ];
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| PAGES.iter().map(|(slug, page)| read(slug, page)).collect());
+static RULES: LazyLock<Vec<Rule>> =
+    LazyLock::new(|| PAGES.iter().map(|(slug, page)| read(slug, page)).collect());
 
 /// Every rule, in the order of the codes.
 pub fn rules() -> &'static [Rule] {
@@ -108,7 +109,8 @@ fn read(slug: &'static str, page: &'static str) -> Rule {
         .unwrap_or_else(|| panic!("rules/{slug}.md does not start with front matter between `+++` lines"));
     let front: FrontMatter =
         toml::from_str(front).unwrap_or_else(|error| panic!("the front matter of rules/{slug}.md: {error}"));
-    let code = RuleCode::parse(&front.code).unwrap_or_else(|| panic!("rules/{slug}.md: `{}` is no code", front.code));
+    let code = RuleCode::parse(&front.code)
+        .unwrap_or_else(|| panic!("rules/{slug}.md: `{}` is no code", front.code));
     Rule {
         code,
         slug,

@@ -35,7 +35,13 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
         let heading = line.len() - line.trim_start_matches('#').len();
         let is_heading = !fenced && (1..=6).contains(&heading) && line[heading..].starts_with(' ');
         if is_heading && let Some(id) = first_id(line, prefixes) {
-            entries.push(Entry { id, path: path.clone(), line: index + 1, text: String::new(), missing: Vec::new() });
+            entries.push(Entry {
+                id,
+                path: path.clone(),
+                line: index + 1,
+                text: String::new(),
+                missing: Vec::new(),
+            });
             level = heading;
             open = true;
         } else if is_heading && heading <= level {
@@ -99,7 +105,10 @@ fn labelled(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start_matches(['#', '-', '*', ' ', '\t', '|', '_']);
     let end = line.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
-    let known = ["what", "why", "revert", "date", "script", "scripts", "decision", "id", "ref", "refs", "links", "owner", "risk", "files"];
+    let known = [
+        "what", "why", "revert", "date", "script", "scripts", "decision", "id", "ref", "refs", "links",
+        "owner", "risk", "files",
+    ];
     if name.is_empty() || !known.contains(&name.to_ascii_lowercase().as_str()) {
         return None;
     }
@@ -120,7 +129,8 @@ fn says_nothing(body: &str) -> bool {
 fn unreadable_command(body: &str) -> Option<String> {
     let command = body.trim().strip_prefix('`')?.split('`').next()?;
     let command = command.replace('\n', " ");
-    (!bash::parse(&command).unread.is_empty()).then(|| format!("a `Revert:` that no shell can read: `{command}`"))
+    (!bash::parse(&command).unread.is_empty())
+        .then(|| format!("a `Revert:` that no shell can read: `{command}`"))
 }
 
 impl Entry {
@@ -146,7 +156,10 @@ fn mentions(text: &str, path: &str) -> bool {
     text.match_indices(path).any(|(at, _)| {
         let before = text[..at].chars().next_back().is_none_or(|c| !part(c) || text[..at].ends_with("./"));
         let rest = &text[at + path.len()..];
-        let after = rest.chars().next().is_none_or(|c| !part(c) || (c == '.' && rest.chars().nth(1).is_none_or(|next| !part(next))));
+        let after = rest
+            .chars()
+            .next()
+            .is_none_or(|c| !part(c) || (c == '.' && rest.chars().nth(1).is_none_or(|next| !part(next))));
         before && after
     })
 }

@@ -112,7 +112,11 @@ impl<'a> Walk<'a> {
                 let rest = Value::unknown(self.symbols.of(Source::Argument(0)));
                 let params = Rc::new(Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 });
                 let place = Place { file: 0, span: Span::default() };
-                self.frames.push(Frame { call: place, function: Some(index), name: Rc::from(definition.name) });
+                self.frames.push(Frame {
+                    call: place,
+                    function: Some(index),
+                    name: Rc::from(definition.name),
+                });
                 self.exits.push(Vec::new());
                 self.in_function(definition.body, definition.file, params, start.clone());
                 self.exits.pop();

@@ -143,7 +143,8 @@ impl Linter {
     fn judge(&self, script: &Script<'_>, findings: &mut Vec<Finding>) {
         for (rule, severity) in &self.rules {
             if rule.scope == Scope::Script && (script.form == Form::File || rule.fences) {
-                let mut report = script::Report { rule, severity: *severity, source: script.source, findings };
+                let mut report =
+                    script::Report { rule, severity: *severity, source: script.source, findings };
                 checks::run(script, &mut report);
             }
         }
@@ -152,7 +153,8 @@ impl Linter {
     fn judge_project(&self, script: &Script<'_>, record: &Record, findings: &mut Vec<Finding>) {
         for (rule, severity) in &self.rules {
             if rule.scope == Scope::Project {
-                let mut report = script::Report { rule, severity: *severity, source: script.source, findings };
+                let mut report =
+                    script::Report { rule, severity: *severity, source: script.source, findings };
                 checks::run_project(script, record, &mut report);
             }
         }

@@ -50,7 +50,8 @@ pub fn shell_fences(text: &str) -> Vec<ShellFence> {
                 _ => return None,
             };
             let content = &text[fence.content.clone()];
-            let blanked = blank(&text[..fence.content.start]) + &if console { prompts(content) } else { content.to_owned() };
+            let blanked = blank(&text[..fence.content.start])
+                + &if console { prompts(content) } else { content.to_owned() };
             Some(ShellFence { text: blanked, fragment: is_fragment(content) })
         })
         .collect()
@@ -92,7 +93,8 @@ fn prompts(content: &str) -> String {
 fn is_fragment(content: &str) -> bool {
     let placeholder = content.split('<').skip(1).any(|rest| {
         rest.split_once('>').is_some_and(|(name, _)| {
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c))
+            !name.is_empty()
+                && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c))
         })
     });
     placeholder || content.contains("...") || content.contains('\u{2026}')

@@ -4,6 +4,7 @@
 
 pub mod calls;
 pub mod claim;
+pub mod effect;
 pub mod free;
 pub mod green;
 pub mod harness;

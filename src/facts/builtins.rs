@@ -13,11 +13,63 @@ use super::walk::{Frame, Out, Stdin, Walk};
 /// Whether bash runs the name itself.
 pub(super) fn is_builtin(name: &str) -> bool {
     const NAMES: [&str; 57] = [
-        ".", ":", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete",
-        "compopt", "continue", "declare", "dirs", "disown", "echo", "enable", "eval", "exec", "exit", "export", "false",
-        "fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let", "local", "logout", "mapfile", "popd",
-        "printf", "pushd", "pwd", "read", "readarray", "readonly", "return", "set", "shift", "shopt", "source", "suspend",
-        "test", "times", "trap", "true", "type", "typeset", "ulimit",
+        ".",
+        ":",
+        "[",
+        "alias",
+        "bg",
+        "bind",
+        "break",
+        "builtin",
+        "caller",
+        "cd",
+        "command",
+        "compgen",
+        "complete",
+        "compopt",
+        "continue",
+        "declare",
+        "dirs",
+        "disown",
+        "echo",
+        "enable",
+        "eval",
+        "exec",
+        "exit",
+        "export",
+        "false",
+        "fc",
+        "fg",
+        "getopts",
+        "hash",
+        "help",
+        "history",
+        "jobs",
+        "kill",
+        "let",
+        "local",
+        "logout",
+        "mapfile",
+        "popd",
+        "printf",
+        "pushd",
+        "pwd",
+        "read",
+        "readarray",
+        "readonly",
+        "return",
+        "set",
+        "shift",
+        "shopt",
+        "source",
+        "suspend",
+        "test",
+        "times",
+        "trap",
+        "true",
+        "type",
+        "typeset",
+        "ulimit",
     ];
     NAMES.contains(&name) || ["umask", "unalias", "unset", "wait"].contains(&name)
 }
@@ -60,7 +112,11 @@ impl<'a> Walk<'a> {
                 Out::default()
             }
             "break" | "continue" => {
-                let levels = line.args().first().and_then(|value| value.constant()?.parse::<usize>().ok()).unwrap_or(1);
+                let levels = line
+                    .args()
+                    .first()
+                    .and_then(|value| value.constant()?.parse::<usize>().ok())
+                    .unwrap_or(1);
                 let index = self.loops.len().saturating_sub(levels.max(1));
                 match self.loops.get_mut(index) {
                     Some(jumps) if name == "break" => jumps.breaks.push(state),
@@ -70,7 +126,11 @@ impl<'a> Walk<'a> {
                 Out::default()
             }
             "shift" => {
-                let count = line.args().first().and_then(|value| value.constant()?.parse::<usize>().ok()).unwrap_or(1);
+                let count = line
+                    .args()
+                    .first()
+                    .and_then(|value| value.constant()?.parse::<usize>().ok())
+                    .unwrap_or(1);
                 shift(&mut state, count);
                 Out::either(state)
             }
@@ -102,7 +162,8 @@ impl<'a> Walk<'a> {
                     if let Some((name, _)) = value.text.split_once('=') {
                         let name = name.to_owned();
                         let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
-                        let content = Content::Scalar(Value { secret: value.secret.clone(), ..Value::unknown(sym) });
+                        let content =
+                            Content::Scalar(Value { secret: value.secret.clone(), ..Value::unknown(sym) });
                         state.set(&name, content);
                     }
                 }
@@ -127,7 +188,9 @@ impl<'a> Walk<'a> {
             self.formatted(args, line.place, &mut state)
         } else {
             let mut text = Value::default();
-            let words = args.iter().skip_while(|value| ["-n", "-e", "-ne", "-en", "-E"].contains(&value.text.as_str()));
+            let words = args
+                .iter()
+                .skip_while(|value| ["-n", "-e", "-ne", "-en", "-E"].contains(&value.text.as_str()));
             for (index, word) in words.enumerate() {
                 if index > 0 {
                     text.text.push(' ');
@@ -220,7 +283,8 @@ impl<'a> Walk<'a> {
 
     fn shopt(&mut self, line: &Line, mut state: State) -> Out {
         let texts: Vec<String> = line.args().iter().map(|value| value.text.clone()).collect();
-        let flags: String = texts.iter().filter(|text| text.starts_with('-')).map(|text| text[1..].to_owned()).collect();
+        let flags: String =
+            texts.iter().filter(|text| text.starts_with('-')).map(|text| text[1..].to_owned()).collect();
         if flags.contains('o') && flags.contains(['s', 'u']) {
             for name in texts.iter().filter(|text| !text.starts_with('-')) {
                 self.set_option(name, flags.contains('s'), line.place.span, &mut state);
@@ -258,7 +322,8 @@ impl<'a> Walk<'a> {
         };
         let place = line.place;
         let list = source.as_ref().and_then(Value::symbol);
-        let some = list.map(|sym| format!("some {}", super::state::symbol_mark(self.symbols.of(Source::Element(sym)))));
+        let some = list
+            .map(|sym| format!("some {}", super::state::symbol_mark(self.symbols.of(Source::Element(sym)))));
         let mut failed = state.clone();
         if names.is_empty() {
             names.extend(array.clone().is_none().then(|| "REPLY".to_owned()));
@@ -279,7 +344,8 @@ impl<'a> Walk<'a> {
                 value.secret = Some(Flow::start(place, format!("`read -s` reads a secret into `{name}`")));
             }
             let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
-            let content = if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
+            let content =
+                if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
             state.set(name, content);
             failed.set(name, Content::Scalar(Value::default()));
             sym = self.symbols.of(Source::Element(sym));

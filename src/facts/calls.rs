@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{Assignment, Command, CommandKind, Declare, Operand, Subscript, Value as Written, Word};
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Declare, Operand, Subscript, Value as Written, Word,
+};
 use crate::commands::matches_words;
 use crate::source::Span;
 
@@ -154,20 +156,30 @@ impl<'a> Walk<'a> {
     }
 
     /// A value on its way into a variable: the secret's step, a secret by name.
-    pub(super) fn stored(&mut self, name: &str, content: Content, place: Place, state: &mut State) -> Content {
+    pub(super) fn stored(
+        &mut self,
+        name: &str,
+        content: Content,
+        place: Place,
+        state: &mut State,
+    ) -> Content {
         match content {
             Content::Scalar(value) => Content::Scalar(self.stored_value(name, value, place, state)),
             Content::Many(value) => Content::Many(self.stored_value(name, value, place, state)),
-            Content::Array(values) => {
-                Content::Array(values.into_iter().map(|value| self.stored_value(name, value, place, state)).collect())
-            }
+            Content::Array(values) => Content::Array(
+                values.into_iter().map(|value| self.stored_value(name, value, place, state)).collect(),
+            ),
         }
     }
 
     fn stored_value(&mut self, name: &str, mut value: Value, place: Place, _state: &mut State) -> Value {
         if let Some(flow) = &value.secret {
             value.secret = Some(flow.step(place, format!("it is put into `{name}`")));
-        } else if value.constant().is_none() && self.secret_names.matches(name) && !value.own_file && !self.is_status(&value) {
+        } else if value.constant().is_none()
+            && self.secret_names.matches(name)
+            && !value.own_file
+            && !self.is_status(&value)
+        {
             value.secret = Some(Flow::start(place, format!("`{name}` holds a secret by its name")));
         }
         value.splits = false;
@@ -227,7 +239,9 @@ impl<'a> Walk<'a> {
         let content = self.stored(name, content, place, state);
         let value = content.scalar();
         let merged = match state.vars.get(name).cloned() {
-            Some(Content::Array(list)) => Content::Many(self.merge_elements(name, list.into_iter().chain([value]))),
+            Some(Content::Array(list)) => {
+                Content::Many(self.merge_elements(name, list.into_iter().chain([value])))
+            }
             Some(Content::Many(old)) => Content::Many(self.merge_elements(name, [old, value].into_iter())),
             _ => Content::Many(value),
         };
@@ -239,7 +253,8 @@ impl<'a> Walk<'a> {
         let global = declare.operands.iter().any(
             |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('g'))),
         );
-        let local = keyword == "local" || (!state.scopes.is_empty() && (keyword == "declare" || keyword == "typeset") && !global);
+        let local = keyword == "local"
+            || (!state.scopes.is_empty() && (keyword == "declare" || keyword == "typeset") && !global);
         let mut plain = keyword == "readonly";
         let array = declare.operands.iter().any(
             |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
@@ -253,10 +268,19 @@ impl<'a> Walk<'a> {
                 Operand::Name(name) => {
                     if local {
                         state.localise(&name.name);
-                        let empty = if array { Content::Array(Vec::new()) } else { Content::Scalar(Value::default()) };
+                        let empty = if array {
+                            Content::Array(Vec::new())
+                        } else {
+                            Content::Scalar(Value::default())
+                        };
                         state.set(&name.name, empty);
-                    } else if (array || keyword == "declare") && !state.vars.contains_key(name.name.as_str()) {
-                        let empty = if array { Content::Array(Vec::new()) } else { Content::Scalar(Value::default()) };
+                    } else if (array || keyword == "declare") && !state.vars.contains_key(name.name.as_str())
+                    {
+                        let empty = if array {
+                            Content::Array(Vec::new())
+                        } else {
+                            Content::Scalar(Value::default())
+                        };
                         state.set(&name.name, empty);
                     }
                 }
@@ -290,7 +314,10 @@ impl<'a> Walk<'a> {
         let content = content.unwrap_or_else(|| {
             let mut value = Value::unknown(self.symbols.of(Source::Joined(Rc::from(name))));
             if let Some(target) = target.constant().filter(|target| self.secret_names.matches(target)) {
-                value.secret = Some(Flow::start(Place { file: 0, span: Span::default() }, format!("`{target}` holds a secret by its name")));
+                value.secret = Some(Flow::start(
+                    Place { file: 0, span: Span::default() },
+                    format!("`{target}` holds a secret by its name"),
+                ));
             }
             Content::Scalar(value)
         });
@@ -322,7 +349,7 @@ impl<'a> Walk<'a> {
         let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name)).to_owned();
         let wrappers = self.tables.wrappers(&name);
         let inner = unwrap(wrappers, line.args());
-        let execs = wrappers.is_empty() || wrappers.iter().any(|wrapper| wrapper.execs) ;
+        let execs = wrappers.is_empty() || wrappers.iter().any(|wrapper| wrapper.execs);
         if execs {
             line.exec.get_or_insert(line.at);
         }
@@ -372,7 +399,11 @@ impl<'a> Walk<'a> {
         self.passed_on(line);
         let constant = line.name().map(str::to_owned);
         if let Some(name @ ("true" | "false")) = constant.as_deref() {
-            return if name == "true" { Out::success(state) } else { Out { ok: Vec::new(), fail: vec![state] } };
+            return if name == "true" {
+                Out::success(state)
+            } else {
+                Out { ok: Vec::new(), fail: vec![state] }
+            };
         }
         Out::either(state)
     }
@@ -406,7 +437,10 @@ impl<'a> Walk<'a> {
         let from_pipe = self.piped_in.take().and_then(|value| value.secret);
         let prints = self.tables.secrets().printers.iter().any(|printer| matches_words(printer, &texts));
         let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
-            && texts.iter().skip(1).any(|word| !word.starts_with('-') && self.secret_names.path_matches(word));
+            && texts
+                .iter()
+                .skip(1)
+                .any(|word| !word.starts_with('-') && self.secret_names.path_matches(word));
         let place = line.place;
         let from_args = line.argv().iter().any(|value| value.from_args);
         let own_file = texts.first().is_some_and(|program| program.rsplit('/').next() == Some("mktemp"));
@@ -440,7 +474,10 @@ impl<'a> Walk<'a> {
         for (offset, value) in line.args().iter().enumerate() {
             let mut value = value.clone();
             if let Some(flow) = &value.secret {
-                let place = Place { file: line.place.file, span: line.spans.get(line.at + 1 + offset).copied().unwrap_or(line.place.span) };
+                let place = Place {
+                    file: line.place.file,
+                    span: line.spans.get(line.at + 1 + offset).copied().unwrap_or(line.place.span),
+                };
                 value.secret = Some(flow.step(place, format!("it is passed to `{}`", definition.name)));
             }
             if value.splits && rest.is_none() {
@@ -449,7 +486,8 @@ impl<'a> Walk<'a> {
                 list.push(value);
             }
         }
-        let shifted = if rest.as_ref().is_some_and(|value| value.from_args) { state.params.shifted } else { 0 };
+        let shifted =
+            if rest.as_ref().is_some_and(|value| value.from_args) { state.params.shifted } else { 0 };
         let params = Rc::new(Parameters { list, rest, shifted });
         self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
         let out = self.in_function(definition.body, definition.file, params, state);
@@ -457,7 +495,13 @@ impl<'a> Walk<'a> {
         out
     }
 
-    pub(super) fn in_function(&mut self, body: &'a Command, file: u16, params: Rc<Parameters>, mut state: State) -> Out {
+    pub(super) fn in_function(
+        &mut self,
+        body: &'a Command,
+        file: u16,
+        params: Rc<Parameters>,
+        mut state: State,
+    ) -> Out {
         let outer = std::mem::replace(&mut state.params, params);
         state.scopes.push(Rc::default());
         self.returns.push(Out::default());
@@ -479,7 +523,10 @@ impl<'a> Walk<'a> {
     /// Runs shell text in another shell: nothing of this shell's variables is known there, nothing it sets comes back.
     fn other_shell(&mut self, text: &Value, host: Place, params: Vec<Value>, state: &State) -> Option<Out> {
         let (file, script, holes) = self.payload(text, host)?;
-        let mut inner = State { params: Rc::new(Parameters { list: params, rest: None, shifted: 0 }), ..State::default() };
+        let mut inner = State {
+            params: Rc::new(Parameters { list: params, rest: None, shifted: 0 }),
+            ..State::default()
+        };
         inner.learn(state);
         for (name, value) in holes {
             inner.set(&name, Content::Scalar(value));
@@ -492,7 +539,10 @@ impl<'a> Walk<'a> {
             outer.learn(&inner);
             outer
         };
-        Some(Out { ok: out.ok.into_iter().map(adopt).collect(), fail: out.fail.into_iter().map(adopt).collect() })
+        Some(Out {
+            ok: out.ok.into_iter().map(adopt).collect(),
+            fail: out.fail.into_iter().map(adopt).collect(),
+        })
     }
 
     /// Runs shell text in this shell (`eval`, traps).
@@ -525,15 +575,24 @@ impl<'a> Walk<'a> {
 /// Whether a command's output is a number that says nothing of what it read.
 fn tells_only_a_status(words: &[&str]) -> bool {
     match words.first().map(|program| program.rsplit('/').next().unwrap_or(program)) {
-        Some("curl") => words.iter().any(|word| word.contains("http_code") || word.contains("response_code")) && words.windows(2).any(|pair| (pair[0] == "-o" || pair[0].ends_with('o') && pair[0].starts_with("-s")) || pair[0] == "--output"),
+        Some("curl") => {
+            words.iter().any(|word| word.contains("http_code") || word.contains("response_code"))
+                && words.windows(2).any(|pair| {
+                    (pair[0] == "-o" || pair[0].ends_with('o') && pair[0].starts_with("-s"))
+                        || pair[0] == "--output"
+                })
+        }
         Some("wc" | "test" | "[" | "cmp") => true,
-        Some("grep") => words.iter().any(|word| ["-c", "-q", "-qs", "-qF", "-qx", "-qxF", "-Fq", "-Fxq", "--count", "--quiet"].contains(word)),
+        Some("grep") => words.iter().any(|word| {
+            ["-c", "-q", "-qs", "-qF", "-qx", "-qxF", "-Fq", "-Fxq", "--count", "--quiet"].contains(word)
+        }),
         _ => false,
     }
 }
 
 fn short_words(words: &[&str]) -> String {
-    let clean: Vec<&str> = words.iter().take(3).filter(|word| !word.contains(crate::commands::HOLE)).copied().collect();
+    let clean: Vec<&str> =
+        words.iter().take(3).filter(|word| !word.contains(crate::commands::HOLE)).copied().collect();
     clean.join(" ")
 }
 
@@ -543,7 +602,9 @@ fn comes_from_parameters(word: &Word) -> bool {
     fn positional(part: &Part) -> bool {
         match &part.kind {
             PartKind::Parameter(parameter) => {
-                parameter.name == "@" || parameter.name == "*" || parameter.name.bytes().all(|byte| byte.is_ascii_digit())
+                parameter.name == "@"
+                    || parameter.name == "*"
+                    || parameter.name.bytes().all(|byte| byte.is_ascii_digit())
                     || matches!(parameter.subscript, Some(Subscript::All | Subscript::Star))
             }
             PartKind::DoubleQuoted(parts) => parts.iter().any(positional),

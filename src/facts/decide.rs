@@ -148,7 +148,11 @@ impl<'a> Walk<'a> {
         }
         let plain = !value.text.contains(['[', '(', HOLE]);
         if let (true, Some(text)) = (plain, subject.constant()) {
-            return if glob(&value.text, text) { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
+            return if glob(&value.text, text) {
+                (vec![state], Vec::new())
+            } else {
+                (Vec::new(), vec![state])
+            };
         }
         let (mut yes, no) = assumed(&format!("{} matches {}", key(subject), key(&value)), state);
         let core = value.text.trim_matches('*').trim();
@@ -175,7 +179,9 @@ impl<'a> Walk<'a> {
         }
         if !quoted
             && subject.from_args
-            && value.constant().is_some_and(|regex| regex.trim_matches(|c: char| "^$() ".contains(c)) == "--apply")
+            && value
+                .constant()
+                .is_some_and(|regex| regex.trim_matches(|c: char| "^$() ".contains(c)) == "--apply")
         {
             yes.iter_mut().for_each(|state| state.apply = true);
         }
@@ -312,14 +318,16 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
     if right.constant().is_some() {
         let prefix = format!("{subject} is ");
         yes.retain(|state| {
-            !state
-                .outcomes
-                .iter()
-                .any(|(known, holds)| *holds && *known != test && known.starts_with(&prefix) && constant_rest(known, &prefix))
+            !state.outcomes.iter().any(|(known, holds)| {
+                *holds && *known != test && known.starts_with(&prefix) && constant_rest(known, &prefix)
+            })
         });
     }
     for state in &mut yes {
-        if left.from_args && right.constant() == Some("--apply") && !left.fallbacks.iter().any(|text| text == "--apply") {
+        if left.from_args
+            && right.constant() == Some("--apply")
+            && !left.fallbacks.iter().any(|text| text == "--apply")
+        {
             state.apply = true;
         }
         if left.typed && !right.typed {
@@ -357,7 +365,8 @@ fn is_id_check(text: &str) -> bool {
     if !ids.iter().any(|id| regex.is_match(id)) {
         return false;
     }
-    let mut refused: BTreeSet<String> = BTreeSet::from([String::new(), "a".to_owned(), "-".to_owned(), "../x".to_owned()]);
+    let mut refused: BTreeSet<String> =
+        BTreeSet::from([String::new(), "a".to_owned(), "-".to_owned(), "../x".to_owned()]);
     for id in ids {
         refused.insert(id[1..].to_owned());
         refused.insert(format!("{id}0"));

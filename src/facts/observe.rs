@@ -39,7 +39,9 @@ impl SecretNames {
             return false;
         }
         self.names.iter().any(|name| {
-            segments.windows(name.len()).any(|window| window.iter().zip(name).all(|(segment, part)| segment == part))
+            segments
+                .windows(name.len())
+                .any(|window| window.iter().zip(name).all(|(segment, part)| segment == part))
         })
     }
 
@@ -47,11 +49,13 @@ impl SecretNames {
     pub fn path_matches(&self, path: &str) -> bool {
         let path = path.to_ascii_lowercase();
         path.split('/').any(|part| {
-            let segments: Vec<&str> =
-                part.split(|c: char| !c.is_ascii_alphanumeric()).filter(|segment| !segment.is_empty()).collect();
-            self.names
-                .iter()
-                .any(|name| segments.windows(name.len()).any(|window| window.iter().zip(name).all(|(a, b)| a == b)))
+            let segments: Vec<&str> = part
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .filter(|segment| !segment.is_empty())
+                .collect();
+            self.names.iter().any(|name| {
+                segments.windows(name.len()).any(|window| window.iter().zip(name).all(|(a, b)| a == b))
+            })
         })
     }
 }
@@ -190,7 +194,11 @@ impl Walk<'_> {
         let written = head.and_then(|head| head.written);
         for frame in self.frames.iter().rev() {
             match written {
-                Some(written) if written.file == frame.call.file && frame.call.span.contains(written.span) => return frame.call,
+                Some(written)
+                    if written.file == frame.call.file && frame.call.span.contains(written.span) =>
+                {
+                    return frame.call;
+                }
                 _ => {}
             }
         }
@@ -236,7 +244,11 @@ impl Walk<'_> {
         let place = self.place(span);
         let (at, elsewhere) = self.report_span(place);
         let effect = if harmless { Effect::Read } else { Effect::Mutate };
-        let missing = if harmless || self.dead { Missing::default() } else { missing_gates(state, std::slice::from_ref(target)) };
+        let missing = if harmless || self.dead {
+            Missing::default()
+        } else {
+            missing_gates(state, std::slice::from_ref(target))
+        };
         let observation = Observation {
             at,
             elsewhere,
@@ -272,7 +284,8 @@ impl Walk<'_> {
             })
         };
         let all_own = written.iter().all(own);
-        let known_count = !written.is_empty() || words.first().is_some_and(|program| program.ends_with("tee"));
+        let known_count =
+            !written.is_empty() || words.first().is_some_and(|program| program.ends_with("tee"));
         if known_count && all_own { Effect::Read } else { effect }
     }
 
@@ -297,7 +310,9 @@ impl Walk<'_> {
 
     /// The words of a mutating command that name an object by an unchecked id.
     fn unchecked_ids(&self, run: &Run<'_>, at: Span, state: &State) -> Vec<Unchecked> {
-        let Some(program) = run.argv.first().map(|value| value.text.rsplit('/').next().unwrap_or_default().to_owned()) else {
+        let Some(program) =
+            run.argv.first().map(|value| value.text.rsplit('/').next().unwrap_or_default().to_owned())
+        else {
             return Vec::new();
         };
         let takes_ids = self.tables.tool(&program).is_some_and(|tool| !tool.id_forms.is_empty());
@@ -350,8 +365,20 @@ fn id_name(name: &str) -> bool {
 /// Names of values that are options, counts or texts, not objects.
 fn not_an_object(name: &str) -> bool {
     const WORDS: [&str; 14] = [
-        "opt", "option", "options", "flag", "flags", "args", "arg", "count", "size", "description", "format", "mode",
-        "action", "verb",
+        "opt",
+        "option",
+        "options",
+        "flag",
+        "flags",
+        "args",
+        "arg",
+        "count",
+        "size",
+        "description",
+        "format",
+        "mode",
+        "action",
+        "verb",
     ];
     let name = name.to_ascii_lowercase();
     name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
@@ -361,7 +388,9 @@ fn missing_gates(state: &State, argv: &[Value]) -> Missing {
     let phrase = state.confirmed.iter().any(|confirmation| match confirmation {
         Confirmation::Named => true,
         Confirmation::Constant(text) => argv.iter().skip(1).any(|value| {
-            value.constant().is_some_and(|word| word.len() >= 3 && !word.starts_with('-') && text.split_whitespace().any(|part| part == word))
+            value.constant().is_some_and(|word| {
+                word.len() >= 3 && !word.starts_with('-') && text.split_whitespace().any(|part| part == word)
+            })
         }),
     });
     Missing { apply: !state.apply, phrase: !phrase }
@@ -372,7 +401,9 @@ impl Observations {
     pub(super) fn first(&mut self, place: Place, state: &State) {
         match &mut self.first {
             None => self.first = Some((place.span, state.options)),
-            Some((span, options)) if *span == place.span && place.file == 0 => *options = weaker(*options, state.options),
+            Some((span, options)) if *span == place.span && place.file == 0 => {
+                *options = weaker(*options, state.options)
+            }
             Some(_) => {}
         }
     }

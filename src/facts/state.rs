@@ -178,7 +178,11 @@ impl State {
                     }
                     (Some(one), None) | (None, Some(one)) => {
                         let unset = self.unset.contains(&name) || other.unset.contains(&name);
-                        let missing = if unset { Value::default() } else { Value::unknown(symbols.of(Source::Environment(Rc::clone(&name)))) };
+                        let missing = if unset {
+                            Value::default()
+                        } else {
+                            Value::unknown(symbols.of(Source::Environment(Rc::clone(&name))))
+                        };
                         join_contents(one, &Content::Scalar(missing), joined)
                     }
                     (None, None) => continue,
@@ -189,7 +193,8 @@ impl State {
         }
         self.checked = Rc::new(checked);
         if self.outcomes != other.outcomes {
-            let shared = self.outcomes.iter().filter(|(test, outcome)| other.outcomes.get(*test) == Some(outcome));
+            let shared =
+                self.outcomes.iter().filter(|(test, outcome)| other.outcomes.get(*test) == Some(outcome));
             self.outcomes = Rc::new(shared.map(|(test, outcome)| (test.clone(), *outcome)).collect());
         }
         if self.params != other.params {
@@ -225,9 +230,9 @@ fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
         Content::Scalar(value) | Content::Many(value) => {
             value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
         }
-        Content::Array(values) => values
-            .iter()
-            .all(|value| value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))),
+        Content::Array(values) => values.iter().all(|value| {
+            value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
+        }),
     }
 }
 

@@ -55,7 +55,8 @@ impl<'a> Walk<'a> {
             holes.push((name, value));
         }
         let key = (Some(host), source);
-        let known = self.known_texts.iter().find(|known| known.key == key).map(|known| (known.file, known.script));
+        let known =
+            self.known_texts.iter().find(|known| known.key == key).map(|known| (known.file, known.script));
         let (file, script) = match known {
             Some(known) => known,
             None => {
@@ -76,13 +77,15 @@ impl<'a> Walk<'a> {
         if suffix.is_empty() || (text.starts_with('/') && path.constant().is_some()) {
             return None;
         }
-        let caller = self.texts[usize::from(self.file)].path.clone().or_else(|| self.texts[0].path.clone())?;
+        let caller =
+            self.texts[usize::from(self.file)].path.clone().or_else(|| self.texts[0].path.clone())?;
         let folder = caller.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut candidates = Vec::new();
         let mut base = Some(folder);
         while let Some(at) = base {
             candidates.extend(resolve(at, suffix));
-            base = if at.is_empty() { None } else { Some(at.rsplit_once('/').map_or("", |(parent, _)| parent)) };
+            base =
+                if at.is_empty() { None } else { Some(at.rsplit_once('/').map_or("", |(parent, _)| parent)) };
         }
         for candidate in candidates {
             let key = (None, candidate.as_str().to_owned());
@@ -96,7 +99,12 @@ impl<'a> Walk<'a> {
         None
     }
 
-    fn add_text(&mut self, key: (Option<Place>, String), script: Script, text: Text) -> Option<(u16, &'a Script)> {
+    fn add_text(
+        &mut self,
+        key: (Option<Place>, String),
+        script: Script,
+        text: Text,
+    ) -> Option<(u16, &'a Script)> {
         let file = u16::try_from(self.texts.len()).ok()?;
         let script: &'a Script = self.arena.alloc(script);
         self.texts.push(text);

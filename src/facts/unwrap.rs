@@ -78,7 +78,8 @@ fn read(wrapper: &Wrapper, args: &[Value], start: usize) -> Inner {
     while index < args.len() {
         let value = &args[index];
         let text = value.text.as_str();
-        if skipped >= wrapper.skip && !text.starts_with('-') && !(wrapper.assignments && is_assignment(text)) {
+        if skipped >= wrapper.skip && !text.starts_with('-') && !(wrapper.assignments && is_assignment(text))
+        {
             break;
         }
         if text == "--" {
@@ -88,13 +89,21 @@ fn read(wrapper: &Wrapper, args: &[Value], start: usize) -> Inner {
             break;
         }
         if wrapper.payload_option.as_deref() == Some(text) {
-            return args.get(index + 1).map_or(Inner::None, |text| Inner::Text { text: text.clone(), remote: wrapper.remote, params: Vec::new() });
+            return args.get(index + 1).map_or(Inner::None, |text| Inner::Text {
+                text: text.clone(),
+                remote: wrapper.remote,
+                params: Vec::new(),
+            });
         }
         if wrapper.lookups.iter().any(|option| option == text) {
             return Inner::Lookup;
         }
         if wrapper.split.iter().any(|option| option == text) {
-            return args.get(index + 1).map_or(Inner::None, |text| Inner::Text { text: text.clone(), remote: wrapper.remote, params: Vec::new() });
+            return args.get(index + 1).map_or(Inner::None, |text| Inner::Text {
+                text: text.clone(),
+                remote: wrapper.remote,
+                params: Vec::new(),
+            });
         }
         if wrapper.flags.iter().any(|option| option == text) {
             index += 1;
@@ -115,7 +124,11 @@ fn read(wrapper: &Wrapper, args: &[Value], start: usize) -> Inner {
         && let Some(at) = args.iter().position(|value| value.text == *option)
         && (wrapper.operands.is_some() || at == index)
     {
-        return args.get(at + 1).map_or(Inner::None, |text| Inner::Text { text: text.clone(), remote: wrapper.remote, params: Vec::new() });
+        return args.get(at + 1).map_or(Inner::None, |text| Inner::Text {
+            text: text.clone(),
+            remote: wrapper.remote,
+            params: Vec::new(),
+        });
     }
     if wrapper.operands.is_some() {
         return Inner::None;
@@ -128,7 +141,9 @@ fn read(wrapper: &Wrapper, args: &[Value], start: usize) -> Inner {
             let shadow = wrapper.name == "builtin";
             Inner::Words { skip: index, remote: wrapper.remote, shadow }
         }
-        Payload::Joined => Inner::Text { text: joined(&args[index..]), remote: wrapper.remote, params: Vec::new() },
+        Payload::Joined => {
+            Inner::Text { text: joined(&args[index..]), remote: wrapper.remote, params: Vec::new() }
+        }
     }
 }
 
@@ -143,7 +158,9 @@ fn starts_unknown(text: &str) -> bool {
 
 fn is_assignment(text: &str) -> bool {
     text.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     })
 }
 
@@ -184,7 +201,11 @@ fn shell(args: &[Value]) -> Inner {
             let takes_option = letters.matches('o').count();
             let at = index + 1 + takes_option;
             let params = args.get(at + 2..).unwrap_or_default().to_vec();
-            return args.get(at).map_or(Inner::None, |text| Inner::Text { text: text.clone(), remote: false, params });
+            return args.get(at).map_or(Inner::None, |text| Inner::Text {
+                text: text.clone(),
+                remote: false,
+                params,
+            });
         }
         if letters.contains('s') {
             return Inner::Stdin { remote: false };

@@ -10,7 +10,8 @@ use std::rc::Rc;
 use typed_arena::Arena;
 
 use crate::bash::syntax::{
-    Case, Command, CommandKind, For, If, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement, Subscript, Target, Test, While,
+    Case, Command, CommandKind, For, If, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement,
+    Subscript, Target, Test, While,
 };
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
@@ -194,7 +195,8 @@ impl<'a> Walk<'a> {
                 ListOp::Or => (std::mem::take(&mut out.fail), std::mem::take(&mut out.ok)),
             };
             let run = self.settle(run);
-            let next = if run.is_empty() { Out::default() } else { self.pipeline(pipeline, run, tested || !last) };
+            let next =
+                if run.is_empty() { Out::default() } else { self.pipeline(pipeline, run, tested || !last) };
             out = next;
             match op {
                 ListOp::And => out.fail.extend(keep),
@@ -334,8 +336,12 @@ impl<'a> Walk<'a> {
             stdout
                 && matches!(
                     redirect.op,
-                    RedirectOp::Output | RedirectOp::Append | RedirectOp::Clobber | RedirectOp::DuplicateOutput
-                        | RedirectOp::OutputBoth | RedirectOp::AppendBoth
+                    RedirectOp::Output
+                        | RedirectOp::Append
+                        | RedirectOp::Clobber
+                        | RedirectOp::DuplicateOutput
+                        | RedirectOp::OutputBoth
+                        | RedirectOp::AppendBoth
                 )
         })
     }
@@ -374,7 +380,9 @@ impl<'a> Walk<'a> {
                 Out::success(state)
             }
             CommandKind::Coproc(coproc) => {
-                self.subshell(state.clone(), &mut |walk, inner| walk.pipeline(&coproc.body, vec![inner], true));
+                self.subshell(state.clone(), &mut |walk, inner| {
+                    walk.pipeline(&coproc.body, vec![inner], true)
+                });
                 Out::success(state)
             }
         }
@@ -620,20 +628,28 @@ impl<'a> Walk<'a> {
                         stdin = Stdin::Other(value);
                     }
                 }
-                (Target::Word(word), RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::DuplicateInput) => {
+                (
+                    Target::Word(word),
+                    RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::DuplicateInput,
+                ) => {
                     self.piped_in = None;
                     let value = self.value(word, state);
                     let piped = self.piped_in.take();
                     let tty = value.constant().is_some_and(|text| text == "/dev/tty" || text == "/dev/stdin");
                     if to_stdin && !tty {
-                        stdin = Stdin::Other(piped.unwrap_or_else(|| self.file_content(&value, redirect.span)));
+                        stdin =
+                            Stdin::Other(piped.unwrap_or_else(|| self.file_content(&value, redirect.span)));
                     } else if to_stdin && tty {
                         stdin = Stdin::Operator;
                     }
                 }
                 (Target::Word(word), op) => {
                     let value = self.value(word, state);
-                    if op != RedirectOp::DuplicateOutput || value.constant().is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')) {
+                    if op != RedirectOp::DuplicateOutput
+                        || value
+                            .constant()
+                            .is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+                    {
                         self.observe_write(&value, redirect.span, state);
                     }
                 }

@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{
-    Arithmetic, Expression, Parameter, ParameterOp, Part, PartKind, Subscript, Word,
-};
+use crate::bash::syntax::{Arithmetic, Expression, Parameter, ParameterOp, Part, PartKind, Subscript, Word};
 use crate::commands::HOLE;
 use crate::source::Span;
 
@@ -43,7 +41,13 @@ impl<'a> Walk<'a> {
         value
     }
 
-    fn part_fields(&mut self, part: &'a Part, state: &mut State, fields: &mut Vec<Value>, current: &mut Option<Value>) {
+    fn part_fields(
+        &mut self,
+        part: &'a Part,
+        state: &mut State,
+        fields: &mut Vec<Value>,
+        current: &mut Option<Value>,
+    ) {
         match &part.kind {
             PartKind::DoubleQuoted(parts) => {
                 current.get_or_insert_default();
@@ -118,7 +122,10 @@ impl<'a> Walk<'a> {
         }
         let all = matches!(parameter.subscript, Some(Subscript::All | Subscript::Star));
         if parameter.name == "@" || (parameter.name == "*" && parameter.subscript.is_none()) {
-            let plain = matches!(parameter.op, ParameterOp::Plain | ParameterOp::Default { .. } | ParameterOp::Alternate { .. });
+            let plain = matches!(
+                parameter.op,
+                ParameterOp::Plain | ParameterOp::Default { .. } | ParameterOp::Alternate { .. }
+            );
             if !plain && !matches!(parameter.op, ParameterOp::Slice { .. }) {
                 return None;
             }
@@ -157,9 +164,10 @@ impl<'a> Walk<'a> {
             return self.positional(number, state);
         }
         match name {
-            "?" | "#" | "$" | "!" | "-" | "LINENO" | "RANDOM" | "SECONDS" | "EPOCHSECONDS" | "UID" | "EUID" | "PPID"
-            | "BASHPID" | "HOSTNAME" | "PWD" | "OLDPWD" | "BASH_SOURCE" | "FUNCNAME" | "PIPESTATUS" | "BASH_LINENO"
-            | "BASH_VERSION" | "BASH_VERSINFO" | "OPTARG" | "OPTIND" | "REPLY"
+            "?" | "#" | "$" | "!" | "-" | "LINENO" | "RANDOM" | "SECONDS" | "EPOCHSECONDS" | "UID"
+            | "EUID" | "PPID" | "BASHPID" | "HOSTNAME" | "PWD" | "OLDPWD" | "BASH_SOURCE" | "FUNCNAME"
+            | "PIPESTATUS" | "BASH_LINENO" | "BASH_VERSION" | "BASH_VERSINFO" | "OPTARG" | "OPTIND"
+            | "REPLY"
                 if !state.vars.contains_key(name) =>
             {
                 let mut value = Value::unknown(self.symbols.of(Source::Environment(Rc::from(name))));
@@ -220,9 +228,17 @@ impl<'a> Walk<'a> {
                 match index.and_then(|index| values.get(index)) {
                     Some(value) => named(value.clone(), &parameter.name),
                     None => {
-                        let mut any = values.iter().find(|value| value.secret.is_some()).or(values.first()).cloned().unwrap_or_default();
+                        let mut any = values
+                            .iter()
+                            .find(|value| value.secret.is_some())
+                            .or(values.first())
+                            .cloned()
+                            .unwrap_or_default();
                         if values.len() > 1 {
-                            any = Value { secret: any.secret, ..Value::unknown(self.symbols.of(Source::Computed(place))) };
+                            any = Value {
+                                secret: any.secret,
+                                ..Value::unknown(self.symbols.of(Source::Computed(place)))
+                            };
                         }
                         named(any, &parameter.name)
                     }
@@ -246,7 +262,14 @@ impl<'a> Walk<'a> {
         self.operate(&parameter.op, plain, &parameter.name, place, state)
     }
 
-    fn operate(&mut self, op: &'a ParameterOp, plain: Value, name: &str, place: Place, state: &mut State) -> Value {
+    fn operate(
+        &mut self,
+        op: &'a ParameterOp,
+        plain: Value,
+        name: &str,
+        place: Place,
+        state: &mut State,
+    ) -> Value {
         match op {
             ParameterOp::Plain => plain,
             ParameterOp::Length | ParameterOp::Keys | ParameterOp::Names => {
@@ -319,7 +342,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks an arithmetic text for its substitutions and assignments; the value is a number.
-    pub(super) fn arithmetic_value(&mut self, arithmetic: &'a Arithmetic, span: Span, state: &mut State) -> Value {
+    pub(super) fn arithmetic_value(
+        &mut self,
+        arithmetic: &'a Arithmetic,
+        span: Span,
+        state: &mut State,
+    ) -> Value {
         for part in &arithmetic.parts {
             self.part_value(part, state);
         }
@@ -505,8 +533,11 @@ fn join_list(list: &[Value]) -> Value {
 /// Splits an unquoted expansion at blanks, as far as its text is known.
 fn split_words(mut value: Value) -> Vec<Value> {
     if value.constant().is_some() {
-        let words: Vec<Value> =
-            value.text.split_whitespace().map(|text| Value { text: text.to_owned(), ..value.clone() }).collect();
+        let words: Vec<Value> = value
+            .text
+            .split_whitespace()
+            .map(|text| Value { text: text.to_owned(), ..value.clone() })
+            .collect();
         return words;
     }
     if !value.text.contains(char::is_whitespace) {

@@ -39,7 +39,8 @@ impl<'s> Script<'s> {
         let seen = facts::observe(source.path(), &reading.script, context);
         let first_statement = reading.script.body.statements.first().map(|statement| statement.span);
         let before = first_statement.map_or(u32::MAX, |span| span.start);
-        let header = reading.script.comments.iter().copied().filter(|comment| comment.end <= before).collect();
+        let header =
+            reading.script.comments.iter().copied().filter(|comment| comment.end <= before).collect();
         let in_lib = source.path().as_str().split('/').rev().skip(1).any(|part| part == "lib");
         let library = in_lib || only_defines(&reading.script.body);
         Self { source, form, dialect, unread: reading.unread, header, first_statement, library, seen }
@@ -55,7 +56,13 @@ impl<'s> Script<'s> {
 pub fn dialect(text: &str, path: &str) -> Dialect {
     let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
     let Some(line) = first.strip_prefix("#!") else {
-        return if path.ends_with(".ksh") { Dialect::Ksh } else if path.ends_with(".dash") { Dialect::Posix } else { Dialect::Bash };
+        return if path.ends_with(".ksh") {
+            Dialect::Ksh
+        } else if path.ends_with(".dash") {
+            Dialect::Posix
+        } else {
+            Dialect::Bash
+        };
     };
     let mut words = line.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
     let name = match words.next() {

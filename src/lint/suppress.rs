@@ -40,11 +40,18 @@ fn allows(source: &SourceText, today: &str) -> Vec<Allow> {
         let Some(at) = line.find(MARK) else { continue };
         let rest = &line[at + MARK.len()..];
         let Some((slugs, rest)) = rest.split_once(')') else { continue };
-        let reason = rest.split_once("reason=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(reason, _)| reason.trim());
-        let until = rest.split_once("until=").map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default());
+        let reason = rest
+            .split_once("reason=\"")
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map(|(reason, _)| reason.trim());
+        let until =
+            rest.split_once("until=").map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default());
         let expired = until.is_some_and(|until| until < today);
         if reason.is_some_and(|reason| !reason.is_empty()) && !expired {
-            allows.push(Allow { line: index, slugs: slugs.split(',').map(|slug| slug.trim().to_owned()).collect() });
+            allows.push(Allow {
+                line: index,
+                slugs: slugs.split(',').map(|slug| slug.trim().to_owned()).collect(),
+            });
         }
     }
     allows

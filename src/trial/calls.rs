@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::commands::{Effect, Tables};
 use crate::source::RepoPath;
+use crate::trial::effect::mutates;
 use crate::trial::harness::Harness;
 use crate::trial::world::{Call, Record, Site};
 
@@ -56,28 +56,9 @@ fn quote(word: &str) -> String {
     }
 }
 
-/// Whether a call changes the world: by the tables, or because the harness says so.
-pub fn mutates(harness: &Harness, argv: &[String]) -> bool {
-    harness.mutates.iter().any(|pattern| pattern.matches(argv))
-        || (Tables::builtin().effect(argv) == Effect::Mutate && !only_carries(argv))
-}
-
-/// Whether the call only carries another command elsewhere (`ssh`, `juju ssh`): what it does is that command's doing.
-fn only_carries(argv: &[String]) -> bool {
-    let Some((program, words)) = argv.split_first() else { return false };
-    let name = program.rsplit('/').next().unwrap_or(program);
-    Tables::builtin().wrappers(name).iter().any(|wrapper| {
-        wrapper.verbs.is_empty()
-            || words
-                .iter()
-                .find(|word| !word.starts_with('-'))
-                .is_some_and(|verb| wrapper.verbs.contains(verb))
-    })
-}
-
 /// The mutating calls of a run, in order.
 pub fn mutations<'r>(harness: &Harness, record: &'r Record) -> Vec<&'r Call> {
-    record.calls.iter().filter(|call| mutates(harness, &call.argv)).collect()
+    record.calls.iter().filter(|call| mutates(harness, call)).collect()
 }
 
 /// How two traces compare.

@@ -19,8 +19,9 @@
 use std::fmt::Write as _;
 
 use crate::fault::{FaultKind, Persistence};
-use crate::trial::calls::{self, mutates, mutations, place, shown};
+use crate::trial::calls::{self, mutations, place, shown};
 use crate::trial::claim::claim;
+use crate::trial::effect::mutates;
 use crate::trial::green;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::leak;
@@ -225,7 +226,7 @@ impl Trial<'_> {
     fn mutation_after(&self) -> Option<&Call> {
         let harness = self.bench.harness;
         self.after().find(|call| {
-            mutates(harness, &call.argv)
+            mutates(harness, call)
                 && !harness.cleanups.iter().any(|cleanup| cleanup.pattern.matches(&call.argv))
                 && !self.bench.outline.run_beside(&self.fault.site, &call.site)
         })

@@ -15,13 +15,26 @@ pub(super) fn check(script: &Script<'_>, record: &Record, report: &mut Report<'_
     let message = match naming.first() {
         None => "no changelog entry names this script".to_owned(),
         Some(entry) => {
-            format!("{} in {}:{} names this script but has {}", entry.id, entry.path, entry.line, entry.missing.join(" and "))
+            format!(
+                "{} in {}:{} names this script but has {}",
+                entry.id,
+                entry.path,
+                entry.line,
+                entry.missing.join(" and ")
+            )
         }
     };
     let line = script.source.line_span(1);
-    report.add(Span::new(line.start, line.end), "", Vec::new(), Advice {
-        message,
-        why: "nobody can tell what it is for, or how to take it back when it has done harm".to_owned(),
-        instead: format!("add an entry with a ledger id that names `{path}` and says What, Why and Revert"),
-    });
+    report.add(
+        Span::new(line.start, line.end),
+        "",
+        Vec::new(),
+        Advice {
+            message,
+            why: "nobody can tell what it is for, or how to take it back when it has done harm".to_owned(),
+            instead: format!(
+                "add an entry with a ledger id that names `{path}` and says What, Why and Revert"
+            ),
+        },
+    );
 }

@@ -34,11 +34,19 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     for switch in &script.seen.switches {
         let undone = ["pipefail", "nounset", "u"].contains(&switch.name.as_str());
         if undone && !switch.on && !switch.contained {
-            report.add(switch.at, "undone here", Vec::new(), Advice {
-                message: format!("`{}` is switched off for the rest of the script", long_name(&switch.name)),
-                why: "from here on a failure that the header promises to catch passes unseen".to_owned(),
-                instead: "switch it off in a subshell, around the one command that needs it".to_owned(),
-            });
+            report.add(
+                switch.at,
+                "undone here",
+                Vec::new(),
+                Advice {
+                    message: format!(
+                        "`{}` is switched off for the rest of the script",
+                        long_name(&switch.name)
+                    ),
+                    why: "from here on a failure that the header promises to catch passes unseen".to_owned(),
+                    instead: "switch it off in a subshell, around the one command that needs it".to_owned(),
+                },
+            );
         }
     }
 }
@@ -108,11 +116,21 @@ fn problem(script: &Script<'_>, stated: Option<&Stated>, options: Options) -> Op
 fn library(script: &Script<'_>, report: &mut Report<'_>) {
     let changed = script.seen.switches.iter().find(|switch| !switch.contained);
     if let Some(switch) = changed {
-        report.add(switch.at, "changes the caller's options", Vec::new(), Advice {
-            message: format!("a library switches `{}` {}", long_name(&switch.name), if switch.on { "on" } else { "off" }),
-            why: "whoever sources it gets another error regime than its own header states".to_owned(),
-            instead: "leave the options to the caller; where a function needs one, set it in a subshell".to_owned(),
-        });
+        report.add(
+            switch.at,
+            "changes the caller's options",
+            Vec::new(),
+            Advice {
+                message: format!(
+                    "a library switches `{}` {}",
+                    long_name(&switch.name),
+                    if switch.on { "on" } else { "off" }
+                ),
+                why: "whoever sources it gets another error regime than its own header states".to_owned(),
+                instead: "leave the options to the caller; where a function needs one, set it in a subshell"
+                    .to_owned(),
+            },
+        );
     }
 }
 
@@ -163,7 +181,10 @@ fn stated(script: &Script<'_>) -> Option<Stated> {
     let mut stated = Stated { at: script.header[start], ..Stated::default() };
     let lower = text.to_ascii_lowercase();
     stated.capture_then_test = lower.contains("capture-then-test");
-    let words: Vec<&str> = lower.split(|c: char| c.is_whitespace() || ",;:()`\"".contains(c)).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = lower
+        .split(|c: char| c.is_whitespace() || ",;:()`\"".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
     let mut index = 0;
     while index < words.len() {
         if words[index] == "set" {
@@ -180,7 +201,9 @@ fn stated(script: &Script<'_>) -> Option<Stated> {
                     && let Some(name) = words.get(index)
                 {
                     let name = name.trim_end_matches('.');
-                    stated.options.extend(["errexit", "nounset", "pipefail"].into_iter().find(|known| *known == name));
+                    stated
+                        .options
+                        .extend(["errexit", "nounset", "pipefail"].into_iter().find(|known| *known == name));
                     index += 1;
                 }
             }

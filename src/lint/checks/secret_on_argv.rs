@@ -43,7 +43,8 @@ fn advice(script: &Script<'_>, seen: &Observation) -> Advice {
         .collect();
     Advice {
         message: format!("a secret stands on the argv of `{program}`: {}", ways.join("; ")),
-        why: "every user of the machine can read a process's argv, and it lands in audit logs (CWE-214)".to_owned(),
+        why: "every user of the machine can read a process's argv, and it lands in audit logs (CWE-214)"
+            .to_owned(),
         instead: instead(seen),
     }
 }
@@ -54,5 +55,7 @@ fn instead(seen: &Observation) -> String {
         *first = first.rsplit('/').next().unwrap_or(first);
     }
     let safe = &Tables::builtin().secrets().safe;
-    safe.iter().find(|safe| matches_words(&safe.call, &words)).map_or_else(String::new, |safe| safe.instead.clone())
+    safe.iter()
+        .find(|safe| matches_words(&safe.call, &words))
+        .map_or_else(String::new, |safe| safe.instead.clone())
 }

@@ -16,7 +16,8 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
         }
         reported.push(seen.at);
         let names: Vec<String> = seen.unchecked.iter().map(|id| format!("`${}`", id.name)).collect();
-        let words: Vec<String> = seen.words.iter().take(3).map(|word| word.replace(HOLE, "\u{2026}")).collect();
+        let words: Vec<String> =
+            seen.words.iter().take(3).map(|word| word.replace(HOLE, "\u{2026}")).collect();
         let secondary = seen
             .unchecked
             .iter()

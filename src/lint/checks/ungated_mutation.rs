@@ -30,11 +30,16 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
                 "read a line from the operator and compare it with a text that holds the target's own name or id: `[[ $typed == \"delete $name\" ]] || exit 1`",
             ),
         };
-        report.add(seen.at, "", Vec::new(), Advice {
-            message: format!("{} can be reached {missing}", what(seen)),
-            why: "a run that was meant to look only would change the cloud".to_owned(),
-            instead: instead.to_owned(),
-        });
+        report.add(
+            seen.at,
+            "",
+            Vec::new(),
+            Advice {
+                message: format!("{} can be reached {missing}", what(seen)),
+                why: "a run that was meant to look only would change the cloud".to_owned(),
+                instead: instead.to_owned(),
+            },
+        );
     }
 }
 

@@ -1,0 +1,77 @@
+//! Whether a recorded call changes the world.
+//!
+//! A call that carries another command (`sudo`, `ssh`, `bash -s`) does what that command does: it is read as the
+//! shell text that it is, with what it was given on stdin.
+
+use crate::bash;
+use crate::commands::{Effect, Tables};
+use crate::facts::{Context, NoLibrary, SecretNames, observe};
+use crate::source::RepoPath;
+use crate::trial::calls::typed;
+use crate::trial::harness::Harness;
+use crate::trial::world::Call;
+
+/// Whether a call changes the world: by the tables, or because the harness says so.
+pub fn mutates(harness: &Harness, call: &Call) -> bool {
+    let tables = Tables::builtin();
+    harness.mutates.iter().any(|pattern| pattern.matches(&call.argv))
+        || if tables.wrappers(call.program()).is_empty() {
+            tables.effect(&call.argv) == Effect::Mutate
+        } else {
+            carried_mutates(tables, call)
+        }
+}
+
+fn carried_mutates(tables: &Tables, call: &Call) -> bool {
+    let text = match &call.stdin {
+        Some(stdin) => format!("{} <<'{MARK}'\n{stdin}\n{MARK}\n", typed(&call.argv)),
+        None => format!("{} </dev/null\n", typed(&call.argv)),
+    };
+    let reading = bash::parse(&text);
+    let context =
+        Context { library: &NoLibrary, secret_names: &SecretNames::new(tables, &[]), own_files: &|_| false };
+    let seen = observe(&RepoPath::new("call"), &reading.script, &context);
+    seen.list.iter().any(|observation| observation.effect == Effect::Mutate)
+}
+
+/// Ends the heredoc in which a carried command's stdin stands.
+const MARK: &str = "END-OF-WHAT-WAS-ON-STDIN";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::world::{Answer, Output, Site};
+
+    fn is_mutation(words: &[&str], stdin: Option<&str>) -> bool {
+        let text = "version = 1\nscript = \"x.sh\"\nmutates = [\"frob set **\"]\n[[case]]\nname = \"a\"\n";
+        let harness = Harness::parse(&RepoPath::new("harnesses/x.toml"), text).expect("it is valid");
+        let argv: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        let call = Call {
+            site: Site { argv: argv.clone(), at: None },
+            argv,
+            occurrence: 1,
+            answer: Answer::Unstubbed,
+            output: Output::Script,
+            stdout: String::new(),
+            exit: 0,
+            broken_pipe: false,
+            stdin: stdin.map(str::to_owned),
+            stdout_before: 0,
+            stderr_before: 0,
+        };
+        mutates(&harness, &call)
+    }
+
+    #[test]
+    fn a_call_does_what_the_command_that_it_carries_does() {
+        assert!(is_mutation(&["openstack", "server", "delete", "a"], None));
+        assert!(!is_mutation(&["openstack", "server", "list"], None));
+        assert!(is_mutation(&["frob", "set", "x"], None) && !is_mutation(&["frob", "get", "x"], None));
+        assert!(is_mutation(&["sudo", "systemctl", "restart", "x"], None));
+        assert!(!is_mutation(&["sudo", "systemctl", "status", "x"], None));
+        assert!(is_mutation(&["ssh", "host", "openstack server delete a"], None));
+        assert!(!is_mutation(&["ssh", "host", "openstack server list"], None));
+        assert!(is_mutation(&["juju", "ssh", "vault/0", "bash -s"], Some("set -e\nsystemctl stop vault\n")));
+        assert!(!is_mutation(&["juju", "ssh", "vault/0", "bash -s"], Some("systemctl status vault\n")));
+    }
+}
