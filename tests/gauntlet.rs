@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, run};
 
+#[path = "gauntlet/edits.rs"]
+mod edits;
 #[path = "gauntlet/harnesses.rs"]
 mod harnesses;
 #[path = "gauntlet/rules.rs"]
@@ -14,5 +16,6 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut tests = rules::tests();
     tests.extend(harnesses::tests());
+    tests.extend(edits::tests());
     run(&arguments, tests).exit_code()
 }

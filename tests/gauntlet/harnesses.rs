@@ -31,13 +31,15 @@ pub fn tests() -> Vec<Trial> {
     tests
 }
 
-struct Ran {
-    trials: Vec<Told>,
+/// What a run told.
+pub struct Ran {
+    pub trials: Vec<Told>,
     status: Status,
     not_checked: Vec<String>,
 }
 
-fn ran(root: &Path, names: Vec<String>) -> Result<Ran, Failed> {
+/// Runs harnesses of the project at `root`; the error is what could not be run.
+pub fn ran(root: &Path, names: Vec<String>) -> Result<Ran, Failed> {
     let project = Project::locate(&[root.to_path_buf()], false)?;
     let mut ran = Ran { trials: Vec::new(), status: Status::default(), not_checked: Vec::new() };
     let worlds = sealed::worlds(Some(PathBuf::from(GAUNTLET)));

@@ -8,7 +8,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::run::gauntlet::{Course, World, Worlds};
-use crate::trial::world::{Plan, Record};
+use crate::trial::world::{End, Plan, Record};
+
+/// Whoever makes so many calls before the deadline is in a loop, not slow.
+const LOOPING_CALLS: usize = 500;
+/// The time that a slow machine gets.
+const PATIENT_DEADLINE_MS: u64 = 40_000;
 
 /// A run to make, and who waits for it.
 pub(super) struct Errand {
@@ -99,6 +104,16 @@ impl Drop for Crew {
     }
 }
 
+/// Runs a plan. A script that was stopped at its deadline although it made few calls may only have been slow, on a
+/// machine that has much else to do: it gets more time, once.
+fn patiently(world: &mut dyn World, plan: Plan) -> Result<Record, String> {
+    let record = world.run(&plan)?;
+    if record.end != End::TimedOut || record.calls.len() >= LOOPING_CALLS {
+        return Ok(record);
+    }
+    world.run(&Plan { deadline_ms: PATIENT_DEADLINE_MS, ..plan })
+}
+
 fn work(board: &Board, worlds: &dyn Worlds) {
     let mut held: Option<(Arc<Course>, Box<dyn World>)> = None;
     while let Some(errand) = board.next() {
@@ -116,7 +131,7 @@ fn work(board: &Board, worlds: &dyn Worlds) {
         }
         let Some((_, world)) = held.as_mut() else { continue };
         // Whoever waits must hear of a slip in here too, or the job would wait for ever.
-        let record = panic::catch_unwind(AssertUnwindSafe(|| world.run(&plan)))
+        let record = panic::catch_unwind(AssertUnwindSafe(|| patiently(world.as_mut(), plan)))
             .unwrap_or_else(|_| Err("a trial ended in a panic: please report this".to_owned()));
         if record.is_err() {
             // Nothing is known of a world that failed.
