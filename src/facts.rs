@@ -92,11 +92,11 @@ impl<'a> Walk<'a> {
 
     fn exit_traps(&mut self, ends: &[State]) {
         for state in ends {
-            let Some(text) = state.traps.get("EXIT").cloned() else { continue };
+            let Some((text, place)) = state.traps.get("EXIT").cloned() else { continue };
             let mut state = state.clone();
             state.traps = Rc::default();
             self.exits.push(Vec::new());
-            self.here(&text, builtins::nowhere(), state, true);
+            self.here(&text, place, state, true);
             self.exits.pop();
         }
     }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::source::Span;
-
 use super::calls::Line;
 use super::state::{Parameters, State};
 use super::texts::frame_name;
@@ -132,6 +130,15 @@ impl<'a> Walk<'a> {
                     .and_then(|value| value.constant()?.parse::<usize>().ok())
                     .unwrap_or(1);
                 shift(&mut state, count);
+                let count = self.symbols.of(Source::Environment(Rc::from("#")));
+                state.renew(count);
+                if state.params.shifted == MOST_SHIFTED {
+                    // From here on `$1` keeps its symbol: what was known of the parameter before is not true of the next.
+                    for number in 1..=MOST_SHIFTED + 9 {
+                        let argument = self.symbols.of(Source::Argument(number));
+                        state.renew(argument);
+                    }
+                }
                 Out::either(state)
             }
             "unset" => {
@@ -444,7 +451,7 @@ impl<'a> Walk<'a> {
         for signal in signals {
             let signal = signal.text.trim_start_matches("SIG").to_ascii_uppercase();
             if signal == "EXIT" || signal == "0" {
-                Rc::make_mut(&mut state.traps).insert("EXIT".to_owned(), text.clone());
+                Rc::make_mut(&mut state.traps).insert("EXIT".to_owned(), (text.clone(), line.place));
             } else if !text.text.is_empty() {
                 let inner = state.clone();
                 let place = line.place;
@@ -495,8 +502,10 @@ fn status(args: &[Value]) -> Option<bool> {
     text.parse::<i64>().ok().map(|code| code == 0)
 }
 
+/// Parameters that were shifted away are counted up to here: a loop over them would never settle.
+const MOST_SHIFTED: u32 = 3;
+
 fn shift(state: &mut State, count: usize) {
-    const MOST_SHIFTED: u32 = 3;
     let mut params = (*state.params).clone();
     let known = count.min(params.list.len());
     params.list.drain(..known);
@@ -526,9 +535,4 @@ fn unknown_parameters(like: &Value) -> Parameters {
         rest = Value { from_args: like.from_args, secret: like.secret.clone(), ..Value::unknown(*sym) };
     }
     Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }
-}
-
-/// The place of nothing in particular.
-pub(super) fn nowhere() -> Place {
-    Place { file: 0, span: Span::default() }
 }

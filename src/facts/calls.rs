@@ -188,9 +188,7 @@ impl<'a> Walk<'a> {
 
     /// Whether the value is a number that tells how a command ended.
     fn is_status(&self, value: &Value) -> bool {
-        value.symbol().is_some_and(
-            |sym| matches!(self.symbols.source(sym), Source::Environment(name) if ["?", "#", "$", "!", "RANDOM"].contains(&name.as_ref())),
-        )
+        value.symbol().is_some_and(|sym| matches!(self.symbols.source(sym), Source::Volatile))
     }
 
     fn append(&mut self, name: &str, content: Content, state: &mut State, place: Place) {

@@ -350,7 +350,9 @@ impl Walk<'_> {
         let origin = match self.symbols.source(sym) {
             Source::Argument(number) => number.to_string(),
             Source::Element(_) => value.names.last()?.to_string(),
-            Source::Environment(_) | Source::Computed(_) | Source::Joined(_) => return None,
+            Source::Environment(_) | Source::Computed(_) | Source::Joined(_) | Source::Volatile => {
+                return None;
+            }
         };
         Some(value.names.last().map_or(origin, ToString::to_string))
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::value::{Content, Source, Sym, Symbols, Value};
+use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
 /// A shell option's state on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -73,8 +73,8 @@ pub struct State {
     pub options: Options,
     /// Functions, by the index of their definition.
     pub functions: Rc<BTreeMap<Rc<str>, usize>>,
-    /// Traps: signal and text.
-    pub traps: Rc<BTreeMap<String, Value>>,
+    /// Traps: signal, text, and where it was set.
+    pub traps: Rc<BTreeMap<String, (Value, Place)>>,
 }
 
 impl State {
@@ -155,6 +155,7 @@ impl State {
         self.apply == other.apply
             && self.confirmed == other.confirmed
             && self.options == other.options
+            && self.traps == other.traps
             && self.scopes.len() == other.scopes.len()
             && (!strict || self.checked == other.checked)
     }
@@ -166,6 +167,7 @@ impl State {
         if self.vars != other.vars {
             let names: BTreeSet<Rc<str>> = self.vars.keys().chain(other.vars.keys()).cloned().collect();
             let mut vars = BTreeMap::new();
+            let mut renewed = Vec::new();
             for name in names {
                 let joined = symbols.of(Source::Joined(Rc::clone(&name)));
                 let content = match (self.vars.get(&name), other.vars.get(&name)) {
@@ -187,9 +189,15 @@ impl State {
                     }
                     (None, None) => continue,
                 };
+                if self.vars.get(&name) != Some(&content) {
+                    renewed.push(joined);
+                }
                 vars.insert(name, content);
             }
             self.vars = Rc::new(vars);
+            for joined in renewed {
+                self.renew(joined);
+            }
         }
         self.checked = Rc::new(checked);
         if self.outcomes != other.outcomes {
@@ -204,11 +212,6 @@ impl State {
             let mut functions = (*self.functions).clone();
             functions.extend(other.functions.iter().map(|(name, index)| (Rc::clone(name), *index)));
             self.functions = Rc::new(functions);
-        }
-        if self.traps != other.traps {
-            let mut traps = (*other.traps).clone();
-            traps.extend(self.traps.iter().map(|(signal, text)| (signal.clone(), text.clone())));
-            self.traps = Rc::new(traps);
         }
         if self.scopes != other.scopes {
             for (mine, theirs) in self.scopes.iter_mut().zip(&other.scopes) {

@@ -32,13 +32,27 @@ pub enum Source {
     Element(Sym),
     /// A variable after two paths with different values have met.
     Joined(Rc<str>),
+    /// Something that differs each time it is asked (`$?`, `$RANDOM`): no two of its values are the same.
+    Volatile,
+}
+
+impl Sym {
+    /// The symbol of [`Source::Volatile`]: nothing is ever assumed of it.
+    pub const VOLATILE: Self = Self(0);
 }
 
 /// Gives every source one symbol.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Symbols {
     sources: Vec<Source>,
     known: HashMap<Source, Sym>,
+}
+
+impl Default for Symbols {
+    fn default() -> Self {
+        let known = HashMap::from([(Source::Volatile, Sym::VOLATILE)]);
+        Self { sources: vec![Source::Volatile], known }
+    }
 }
 
 impl Symbols {
@@ -193,7 +207,9 @@ impl Value {
         let mut value = Self::unknown(joined);
         value.secret = self.secret.clone().or_else(|| other.secret.clone());
         value.from_args = self.from_args || other.from_args;
-        value.typed = self.typed && other.typed;
+        // A `read` that failed leaves an empty text: whatever the operator did not type equals no phrase.
+        let typed_or_nothing = |side: &Self| side.typed || side.constant() == Some("");
+        value.typed = (self.typed || other.typed) && typed_or_nothing(self) && typed_or_nothing(other);
         value.own_file = self.own_file && other.own_file;
         for side in [self, other] {
             value.fallbacks.extend(side.constant().map(str::to_owned));
@@ -228,14 +244,6 @@ impl Content {
         match self {
             Self::Scalar(value) | Self::Many(value) => value.clone(),
             Self::Array(values) => values.first().cloned().unwrap_or_default(),
-        }
-    }
-
-    /// The secret in any part of it.
-    pub fn secret(&self) -> Option<&Rc<Flow>> {
-        match self {
-            Self::Scalar(value) | Self::Many(value) => value.secret.as_ref(),
-            Self::Array(values) => values.iter().find_map(|value| value.secret.as_ref()),
         }
     }
 }

@@ -351,6 +351,7 @@ impl<'a> Walk<'a> {
             CommandKind::Simple(_) | CommandKind::Declare(_) => Out::success(state),
             CommandKind::Group(body) => self.sequence(body, vec![state], false),
             CommandKind::Subshell(body) => {
+                self.observations.first(self.place(command.span), &state);
                 self.subshell(state, &mut |walk, inner| walk.sequence(body, vec![inner], false))
             }
             CommandKind::If(conditional) => self.conditional(conditional, state),

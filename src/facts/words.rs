@@ -7,7 +7,7 @@ use crate::commands::HOLE;
 use crate::source::Span;
 
 use super::state::State;
-use super::value::{Content, Flow, Place, Source, Value};
+use super::value::{Content, Flow, Place, Source, Sym, Value};
 use super::walk::Walk;
 
 impl<'a> Walk<'a> {
@@ -164,19 +164,19 @@ impl<'a> Walk<'a> {
             return self.positional(number, state);
         }
         match name {
-            "?" | "#" | "$" | "!" | "-" | "LINENO" | "RANDOM" | "SECONDS" | "EPOCHSECONDS" | "UID"
-            | "EUID" | "PPID" | "BASHPID" | "HOSTNAME" | "PWD" | "OLDPWD" | "BASH_SOURCE" | "FUNCNAME"
-            | "PIPESTATUS" | "BASH_LINENO" | "BASH_VERSION" | "BASH_VERSINFO" | "OPTARG" | "OPTIND"
-            | "REPLY"
+            "#" if state.params.rest.is_none() => return Value::known(state.params.list.len().to_string()),
+            "?" | "!" | "RANDOM" | "SRANDOM" | "SECONDS" | "EPOCHSECONDS" | "EPOCHREALTIME" | "LINENO"
+            | "BASHPID" | "PIPESTATUS" | "BASH_REMATCH"
                 if !state.vars.contains_key(name) =>
             {
-                let mut value = Value::unknown(self.symbols.of(Source::Environment(Rc::from(name))));
-                value.from_args = name == "OPTARG";
-                return value;
+                return Value::unknown(Sym::VOLATILE);
+            }
+            "OPTARG" if !state.vars.contains_key(name) => {
+                return Value { from_args: true, ..Value::unknown(Sym::VOLATILE) };
             }
             _ => {}
         }
-        let mut value = match state.vars.get(name) {
+        let value = match state.vars.get(name) {
             Some(content) => content.scalar(),
             None if state.unset.contains(name) => Value::default(),
             None => {
@@ -187,9 +187,6 @@ impl<'a> Walk<'a> {
                 value
             }
         };
-        if let Some(secret) = value.secret.take() {
-            value.secret = Some(secret);
-        }
         named(value, name)
     }
 
