@@ -6,7 +6,9 @@
 mod builtins;
 mod calls;
 mod decide;
+mod loops;
 mod observe;
+mod redirects;
 mod state;
 mod texts;
 mod unwrap;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::calls::Line;
+use super::decide::bracket;
 use super::state::{Parameters, State};
 use super::texts::frame_name;
 use super::value::{Content, Flow, Place, Source, Value};
@@ -72,24 +73,67 @@ pub(super) fn is_builtin(name: &str) -> bool {
     NAMES.contains(&name) || ["umask", "unalias", "unset", "wait"].contains(&name)
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn builtin(&mut self, name: &str, line: Line, mut state: State) -> Out {
+impl Walk<'_> {
+    pub(super) fn builtin(&mut self, name: &str, line: &Line, mut state: State) -> Out {
         let exempt = matches!(name, "set" | "shopt" | "readonly");
         if !exempt {
             self.observations.first(line.place, &state);
         }
         match name {
-            ":" | "true" => Out::success(state),
             "false" => Out { ok: Vec::new(), fail: vec![state] },
-            "echo" | "printf" => self.print(name, &line, state),
+            "echo" | "printf" => self.print(name, line, state),
             "[" | "test" => {
                 let args = line.args();
                 let words = if name == "[" { args.split_last().map_or(args, |(_, rest)| rest) } else { args };
-                let (ok, fail) = self.bracket(words, state);
+                let (ok, fail) = bracket(words, state);
                 Out { ok, fail }
             }
-            "set" => self.set(&line, state),
-            "shopt" => self.shopt(&line, state),
+            "set" => self.set(line, state),
+            "shopt" => self.shopt(line, state),
+            "exit" | "logout" | "return" | "break" | "continue" | "shift" => self.control(name, line, state),
+            "unset" => {
+                for value in line.args() {
+                    if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
+                        state.unset(name);
+                    }
+                }
+                Out::success(state)
+            }
+            "read" => self.read(line, state),
+            "mapfile" | "readarray" => self.mapfile(line, state),
+            "eval" => self.eval(line, state),
+            "source" | "." => self.source(line, state),
+            "trap" => self.trap(line, state),
+            "command" | "builtin" | "exec" => self.rerun(name, line, state),
+            "getopts" => {
+                if let Some(variable) = line.args().get(1).and_then(Value::constant).map(str::to_owned) {
+                    let sym = self.symbols.of(Source::Computed(line.place));
+                    state.renew(sym);
+                    let value = Value { from_args: true, ..Value::unknown(sym) };
+                    state.set(&variable, Content::Scalar(value));
+                }
+                Out::either(state)
+            }
+            "export" | "readonly" | "local" | "declare" | "typeset" => {
+                for value in line.args() {
+                    if let Some((name, _)) = value.text.split_once('=') {
+                        let name = name.to_owned();
+                        let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
+                        let content =
+                            Content::Scalar(Value { secret: value.secret.clone(), ..Value::unknown(sym) });
+                        state.set(&name, content);
+                    }
+                }
+                Out::success(state)
+            }
+            "wait" | "kill" | "cd" | "pushd" | "popd" | "type" | "hash" | "let" => Out::either(state),
+            _ => Out::success(state),
+        }
+    }
+
+    /// What ends a path or moves it elsewhere.
+    fn control(&mut self, name: &str, line: &Line, mut state: State) -> Out {
+        match name {
             "exit" | "logout" => {
                 let zero = status(line.args());
                 self.leave(vec![state], zero);
@@ -123,7 +167,7 @@ impl<'a> Walk<'a> {
                 }
                 Out::default()
             }
-            "shift" => {
+            _ => {
                 let count = line
                     .args()
                     .first()
@@ -141,43 +185,6 @@ impl<'a> Walk<'a> {
                 }
                 Out::either(state)
             }
-            "unset" => {
-                for value in line.args() {
-                    if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
-                        state.unset(name);
-                    }
-                }
-                Out::success(state)
-            }
-            "read" => self.read(&line, state),
-            "mapfile" | "readarray" => self.mapfile(&line, state),
-            "eval" => self.eval(&line, state),
-            "source" | "." => self.source(&line, state),
-            "trap" => self.trap(&line, state),
-            "command" | "builtin" | "exec" => self.rerun(name, &line, state),
-            "getopts" => {
-                if let Some(variable) = line.args().get(1).and_then(Value::constant).map(str::to_owned) {
-                    let sym = self.symbols.of(Source::Computed(line.place));
-                    state.renew(sym);
-                    let value = Value { from_args: true, ..Value::unknown(sym) };
-                    state.set(&variable, Content::Scalar(value));
-                }
-                Out::either(state)
-            }
-            "export" | "readonly" | "local" | "declare" | "typeset" => {
-                for value in line.args() {
-                    if let Some((name, _)) = value.text.split_once('=') {
-                        let name = name.to_owned();
-                        let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
-                        let content =
-                            Content::Scalar(Value { secret: value.secret.clone(), ..Value::unknown(sym) });
-                        state.set(&name, content);
-                    }
-                }
-                Out::success(state)
-            }
-            "wait" | "kill" | "cd" | "pushd" | "popd" | "type" | "hash" | "let" => Out::either(state),
-            _ => Out::success(state),
         }
     }
 
@@ -358,19 +365,16 @@ impl<'a> Walk<'a> {
             sym = self.symbols.of(Source::Element(sym));
         }
         let mut out = Out { ok: Vec::new(), fail: Vec::new() };
-        match some {
-            Some(some) => {
-                if state.assume(&some, true) {
-                    out.ok.push(state);
-                }
-                if failed.outcomes.get(&some) == Some(&true) || failed.assume(&some, false) {
-                    out.fail.push(failed);
-                }
-            }
-            None => {
+        if let Some(some) = some {
+            if state.assume(&some, true) {
                 out.ok.push(state);
+            }
+            if failed.outcomes.get(&some) == Some(&true) || failed.assume(&some, false) {
                 out.fail.push(failed);
             }
+        } else {
+            out.ok.push(state);
+            out.fail.push(failed);
         }
         out
     }
@@ -483,7 +487,7 @@ impl<'a> Walk<'a> {
         let target = inner.name().unwrap_or_default().to_owned();
         let ends = name == "exec";
         let out = if name != "exec" && is_builtin(&target) {
-            self.builtin(&target, inner, state)
+            self.builtin(&target, &inner, state)
         } else {
             self.program(inner, state)
         };

@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
                 }
                 let (words, spans, from_params) = self.command_fields(&simple.words, &mut state);
                 let stdin = self.redirections(command, &mut state);
-                let leaves = self.output_leaves(command);
+                let leaves = Self::output_leaves(command);
                 let line = Line { place, words, spans, from_params, exec: None, at: 0 };
                 self.stdins.push(stdin);
                 if leaves {
@@ -145,10 +145,10 @@ impl<'a> Walk<'a> {
                     }
                     values.extend(self.fields(&element.value, state));
                 }
-                if values.iter().any(|value| value.splits) {
-                    if let [single] = values.as_slice() {
-                        return Content::Many(Value { splits: false, ..single.clone() });
-                    }
+                if values.iter().any(|value| value.splits)
+                    && let [single] = values.as_slice()
+                {
+                    return Content::Many(Value { splits: false, ..single.clone() });
                 }
                 Content::Array(values)
             }
@@ -335,7 +335,7 @@ impl<'a> Walk<'a> {
                 return self.call(index, &line, state);
             }
             if super::builtins::is_builtin(&name) {
-                return self.builtin(&name, line, state);
+                return self.builtin(&name, &line, state);
             }
         }
         self.observations.first(line.place, &state);
@@ -530,7 +530,7 @@ impl<'a> Walk<'a> {
             inner.set(&name, Content::Scalar(value));
         }
         let caller = std::mem::replace(&mut self.file, file);
-        let out = self.subshell(inner, &mut |walk, inner| walk.sequence(&script.body, vec![inner], false));
+        let out = self.subshell(&inner, &mut |walk, inner| walk.sequence(&script.body, vec![inner], false));
         self.file = caller;
         let adopt = |inner: State| {
             let mut outer = state.clone();

@@ -157,7 +157,9 @@ impl<'a> Walk<'a> {
         let (mut yes, no) = assumed(&format!("{} matches {}", key(subject), key(&value)), state);
         let core = value.text.trim_matches('*').trim();
         if core == "--apply" && subject.from_args {
-            yes.iter_mut().for_each(|state| state.apply = true);
+            for state in &mut yes {
+                state.apply = true;
+            }
         }
         (yes, no)
     }
@@ -175,7 +177,9 @@ impl<'a> Walk<'a> {
         };
         let checks = !quoted && value.constant().is_some_and(is_id_check);
         if let (true, Some(sym)) = (checks, subject.symbol()) {
-            yes.iter_mut().for_each(|state| state.check(sym));
+            for state in &mut yes {
+                state.check(sym);
+            }
         }
         if !quoted
             && subject.from_args
@@ -183,54 +187,56 @@ impl<'a> Walk<'a> {
                 .constant()
                 .is_some_and(|regex| regex.trim_matches(|c: char| "^$() ".contains(c)) == "--apply")
         {
-            yes.iter_mut().for_each(|state| state.apply = true);
+            for state in &mut yes {
+                state.apply = true;
+            }
         }
         (yes, no)
     }
+}
 
-    /// `test` and `[`, over the values of their words (without the closing `]`).
-    pub(super) fn bracket(&mut self, words: &[Value], state: State) -> Split {
-        if let Some(at) = words.iter().position(|word| word.constant() == Some("-o")).filter(|at| *at > 0) {
-            let (mut yes, no) = self.bracket(&words[..at], state);
-            let mut neither = Vec::new();
-            for state in no {
-                let (more, no) = self.bracket(&words[at + 1..], state);
-                yes.extend(more);
-                neither.extend(no);
-            }
-            return (yes, neither);
+/// `test` and `[`, over the values of their words (without the closing `]`).
+pub(super) fn bracket(words: &[Value], state: State) -> Split {
+    if let Some(at) = words.iter().position(|word| word.constant() == Some("-o")).filter(|at| *at > 0) {
+        let (mut yes, no) = bracket(&words[..at], state);
+        let mut neither = Vec::new();
+        for state in no {
+            let (more, no) = bracket(&words[at + 1..], state);
+            yes.extend(more);
+            neither.extend(no);
         }
-        if let Some(at) = words.iter().position(|word| word.constant() == Some("-a")).filter(|at| *at > 0) {
-            let (yes, mut no) = self.bracket(&words[..at], state);
-            let mut both = Vec::new();
-            for state in yes {
-                let (yes, more) = self.bracket(&words[at + 1..], state);
-                both.extend(yes);
-                no.extend(more);
-            }
-            return (both, no);
+        return (yes, neither);
+    }
+    if let Some(at) = words.iter().position(|word| word.constant() == Some("-a")).filter(|at| *at > 0) {
+        let (yes, mut no) = bracket(&words[..at], state);
+        let mut both = Vec::new();
+        for state in yes {
+            let (yes, more) = bracket(&words[at + 1..], state);
+            both.extend(yes);
+            no.extend(more);
         }
-        match words {
-            [] => (Vec::new(), vec![state]),
-            [bang, rest @ ..] if bang.constant() == Some("!") && !rest.is_empty() => {
-                let (yes, no) = self.bracket(rest, state);
+        return (both, no);
+    }
+    match words {
+        [] => (Vec::new(), vec![state]),
+        [bang, rest @ ..] if bang.constant() == Some("!") && !rest.is_empty() => {
+            let (yes, no) = bracket(rest, state);
+            (no, yes)
+        }
+        [value] => {
+            let (empty, full) = is_empty(value, state);
+            (full, empty)
+        }
+        [op, value] => unary(op.constant().unwrap_or_default(), value, state),
+        [left, op, right] => match op.constant().unwrap_or_default() {
+            "=" | "==" => equals(left, right, state),
+            "!=" => {
+                let (yes, no) = equals(left, right, state);
                 (no, yes)
             }
-            [value] => {
-                let (empty, full) = is_empty(value, state);
-                (full, empty)
-            }
-            [op, value] => unary(op.constant().unwrap_or_default(), value, state),
-            [left, op, right] => match op.constant().unwrap_or_default() {
-                "=" | "==" => equals(left, right, state),
-                "!=" => {
-                    let (yes, no) = equals(left, right, state);
-                    (no, yes)
-                }
-                other => compare(left, other, right, state),
-            },
-            _ => (vec![state.clone()], vec![state]),
-        }
+            other => compare(left, other, right, state),
+        },
+        _ => (vec![state.clone()], vec![state]),
     }
 }
 
@@ -335,7 +341,7 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
         }
         if left.typed && !right.typed {
             match right.constant() {
-                Some(text) => Walk::confirm(state, Confirmation::Constant(text.to_owned())),
+                Some(phrase) => Walk::confirm(state, Confirmation::Constant(phrase.to_owned())),
                 None => Walk::confirm(state, Confirmation::Named),
             }
         }

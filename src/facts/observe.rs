@@ -404,7 +404,7 @@ impl Observations {
         match &mut self.first {
             None => self.first = Some((place.span, state.options)),
             Some((span, options)) if *span == place.span && place.file == 0 => {
-                *options = weaker(*options, state.options)
+                *options = weaker(*options, state.options);
             }
             Some(_) => {}
         }

@@ -133,12 +133,11 @@ impl State {
 
     /// Notes the outcome of a test; `false` where the path is impossible.
     pub fn assume(&mut self, test: &str, outcome: bool) -> bool {
-        match self.outcomes.get(test) {
-            Some(known) => *known == outcome,
-            None => {
-                Rc::make_mut(&mut self.outcomes).insert(test.to_owned(), outcome);
-                true
-            }
+        if let Some(known) = self.outcomes.get(test) {
+            *known == outcome
+        } else {
+            Rc::make_mut(&mut self.outcomes).insert(test.to_owned(), outcome);
+            true
         }
     }
 

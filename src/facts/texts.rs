@@ -57,15 +57,14 @@ impl<'a> Walk<'a> {
         let key = (Some(host), source);
         let known =
             self.known_texts.iter().find(|known| known.key == key).map(|known| (known.file, known.script));
-        let (file, script) = match known {
-            Some(known) => known,
-            None => {
-                let reading = bash::parse(&key.1);
-                if !reading.unread.is_empty() {
-                    self.observations.opaque_payloads += 1;
-                }
-                self.add_text(key, reading.script, Text { host: Some(host), path: None })?
+        let (file, script) = if let Some(known) = known {
+            known
+        } else {
+            let reading = bash::parse(&key.1);
+            if !reading.unread.is_empty() {
+                self.observations.opaque_payloads += 1;
             }
+            self.add_text(key, reading.script, Text { host: Some(host), path: None })?
         };
         Some((file, script, holes))
     }

@@ -10,15 +10,15 @@ use std::rc::Rc;
 use typed_arena::Arena;
 
 use crate::bash::syntax::{
-    Case, Command, CommandKind, For, If, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement,
-    Subscript, Target, Test, While,
+    Case, Command, CommandKind, If, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement, Subscript,
+    Test,
 };
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
 use super::observe::{Observations, SecretNames};
-use super::state::{Confirmation, State, Switch, settle, symbol_mark};
-use super::value::{Content, Flow, Place, Source, Symbols, Value};
+use super::state::{Confirmation, State, Switch, settle};
+use super::value::{Flow, Place, Symbols, Value};
 
 /// The paths on which a command succeeded, and those on which it failed.
 #[derive(Debug, Default, Clone)]
@@ -179,7 +179,7 @@ impl<'a> Walk<'a> {
         self.budget -= 1;
         if statement.background {
             for state in states.clone() {
-                self.subshell(state, &mut |walk, inner| walk.chain(statement, vec![inner], true));
+                self.subshell(&state, &mut |walk, inner| walk.chain(statement, vec![inner], true));
             }
             return Out { ok: states, fail: Vec::new() };
         }
@@ -254,7 +254,7 @@ impl<'a> Walk<'a> {
             if !is_last {
                 self.outputs.push(Output::default());
             }
-            last = self.subshell(state.clone(), &mut |walk, inner| walk.command(stage, inner));
+            last = self.subshell(&state, &mut |walk, inner| walk.command(stage, inner));
             self.stdins.pop();
             if !is_last {
                 may_fail |= !last.fail.is_empty() && state.options.pipefail != Switch::Off;
@@ -269,7 +269,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Runs something in a copy of the shell: what it learned remains, what it set does not.
-    pub(super) fn subshell(&mut self, state: State, run: &mut dyn FnMut(&mut Self, State) -> Out) -> Out {
+    pub(super) fn subshell(&mut self, state: &State, run: &mut dyn FnMut(&mut Self, State) -> Out) -> Out {
         self.exits.push(Vec::new());
         let loops = std::mem::take(&mut self.loops);
         self.subshells += 1;
@@ -315,7 +315,7 @@ impl<'a> Walk<'a> {
             return self.simple_command(command, state);
         }
         let stdin = self.redirections(command, &mut state);
-        let quiet = self.output_leaves(command);
+        let quiet = Self::output_leaves(command);
         if quiet {
             self.outputs.push(Output::default());
         }
@@ -329,7 +329,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the command's stdout goes anywhere but to the surrounding capture.
-    pub(super) fn output_leaves(&self, command: &Command) -> bool {
+    pub(super) fn output_leaves(command: &Command) -> bool {
         use crate::bash::syntax::Fd;
         command.redirects.iter().any(|redirect| {
             let stdout = matches!(redirect.fd, None | Some(Fd::Number(1)));
@@ -352,7 +352,7 @@ impl<'a> Walk<'a> {
             CommandKind::Group(body) => self.sequence(body, vec![state], false),
             CommandKind::Subshell(body) => {
                 self.observations.first(self.place(command.span), &state);
-                self.subshell(state, &mut |walk, inner| walk.sequence(body, vec![inner], false))
+                self.subshell(&state, &mut |walk, inner| walk.sequence(body, vec![inner], false))
             }
             CommandKind::If(conditional) => self.conditional(conditional, state),
             CommandKind::While(repeat) => self.while_loop(repeat, state),
@@ -381,9 +381,7 @@ impl<'a> Walk<'a> {
                 Out::success(state)
             }
             CommandKind::Coproc(coproc) => {
-                self.subshell(state.clone(), &mut |walk, inner| {
-                    walk.pipeline(&coproc.body, vec![inner], true)
-                });
+                self.subshell(&state, &mut |walk, inner| walk.pipeline(&coproc.body, vec![inner], true));
                 Out::success(state)
             }
         }
@@ -454,258 +452,6 @@ impl<'a> Walk<'a> {
         out
     }
 
-    fn while_loop(&mut self, repeat: &'a While, state: State) -> Out {
-        let condition = &repeat.condition;
-        let body = &repeat.body;
-        let until = repeat.until;
-        self.repeat(
-            vec![state],
-            &mut |walk, states| {
-                let tested = walk.sequence(condition, states, true);
-                if until { (tested.ok, tested.fail) } else { (tested.fail, tested.ok) }
-            },
-            &mut |walk, states| walk.sequence(body, states, false).both(),
-        )
-    }
-
-    /// Runs a loop until nothing new is learned. `head` splits the paths into those that end and those that go on.
-    ///
-    /// The paths that enter for the first time are kept apart from those that come round again, so that "the list
-    /// was empty" and "every item was seen" stay two different pasts.
-    fn repeat(
-        &mut self,
-        states: Vec<State>,
-        head: &mut dyn FnMut(&mut Self, Vec<State>) -> (Vec<State>, Vec<State>),
-        body: &mut dyn FnMut(&mut Self, Vec<State>) -> Vec<State>,
-    ) -> Out {
-        const MOST_ROUNDS: usize = 4;
-        let states = self.settle(states);
-        let (mut done, mut heads) = self.round(states, head, body);
-        let mut ends = Vec::new();
-        for _ in 0..MOST_ROUNDS {
-            if heads.is_empty() {
-                break;
-            }
-            let (round_ends, next) = self.round(heads.clone(), head, body);
-            ends = round_ends;
-            let mut all = heads.clone();
-            all.extend(next);
-            let all = self.settle(all);
-            if all == heads || self.budget == 0 {
-                break;
-            }
-            heads = all;
-        }
-        done.extend(ends);
-        Out { ok: self.settle(done), fail: Vec::new() }
-    }
-
-    /// One round of a loop: the paths that end it, and those that come round again.
-    fn round(
-        &mut self,
-        heads: Vec<State>,
-        head: &mut dyn FnMut(&mut Self, Vec<State>) -> (Vec<State>, Vec<State>),
-        body: &mut dyn FnMut(&mut Self, Vec<State>) -> Vec<State>,
-    ) -> (Vec<State>, Vec<State>) {
-        self.loops.push(Jumps::default());
-        let (mut ends, goes) = head(self, heads);
-        let goes = self.settle(goes);
-        let mut next = if goes.is_empty() { Vec::new() } else { body(self, goes) };
-        let jumps = self.loops.pop().unwrap_or_default();
-        next.extend(jumps.continues);
-        ends.extend(jumps.breaks);
-        (ends, self.settle(next))
-    }
-
-    fn for_loop(&mut self, each: &'a For, mut state: State) -> Out {
-        let mut items = Vec::new();
-        match &each.words {
-            Some(words) => {
-                for word in words {
-                    items.extend(self.fields(word, &mut state));
-                }
-            }
-            None => {
-                items.extend(state.params.list.iter().cloned());
-                items.extend(state.params.rest.clone().map(|rest| Value { splits: true, ..rest }));
-            }
-        }
-        let variable: Rc<str> = Rc::from(each.variable.name.as_str());
-        let body = &each.body;
-        let known = items.iter().all(|item| !item.splits);
-        if known && items.len() <= 6 {
-            return self.unrolled(&variable, &items, body, state);
-        }
-        let (element, same_list) = self.element(&items, self.place(each.variable.span));
-        let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
-        self.repeat(
-            vec![state],
-            &mut |_, states| {
-                let mut ends = Vec::new();
-                let mut goes = Vec::new();
-                for mut state in states {
-                    let came_round = state.outcomes.get(&some) == Some(&true);
-                    let mut entering = state.clone();
-                    if known || entering.assume(&some, true) {
-                        if !same_list {
-                            element.syms.iter().for_each(|sym| entering.renew(*sym));
-                            entering.assume(&some, true);
-                        }
-                        entering.set(&variable, Content::Scalar(element.clone()));
-                        goes.push(entering);
-                    }
-                    if came_round || (!known && state.assume(&some, false)) {
-                        ends.push(state);
-                    }
-                }
-                (ends, goes)
-            },
-            &mut |walk, states| walk.sequence(body, states, false).both(),
-        )
-    }
-
-    /// A loop over a few known words, one round each.
-    fn unrolled(&mut self, variable: &Rc<str>, items: &[Value], body: &'a Sequence, state: State) -> Out {
-        let mut states = vec![state];
-        let mut done = Vec::new();
-        for item in items {
-            for state in &mut states {
-                state.set(variable, Content::Scalar(item.clone()));
-            }
-            self.loops.push(Jumps::default());
-            let next = self.sequence(body, states, false).both();
-            let jumps = self.loops.pop().unwrap_or_default();
-            done.extend(jumps.breaks);
-            states = next;
-            states.extend(jumps.continues);
-            states = self.settle(states);
-            if states.is_empty() {
-                break;
-            }
-        }
-        states.extend(done);
-        Out { ok: self.settle(states), fail: Vec::new() }
-    }
-
-    /// The value that stands for every item of a list, and whether a second loop over the same list would see the
-    /// same items.
-    fn element(&mut self, items: &[Value], place: Place) -> (Value, bool) {
-        if let [single] = items
-            && let Some(sym) = single.symbol()
-        {
-            let element = self.symbols.of(Source::Element(sym));
-            return (Value { syms: vec![element], splits: false, ..single.clone() }, true);
-        }
-        let sym = self.symbols.of(Source::Computed(place));
-        let nothing = Value::known("\u{0}");
-        let mut value = items.iter().fold(nothing, |so_far, item| so_far.join(item, sym));
-        value.fallbacks.clear();
-        value.splits = false;
-        value.typed = false;
-        value.own_file = items.iter().all(|item| item.own_file);
-        (value, false)
-    }
-
-    /// Reads a command's redirections; gives what it has on stdin.
-    pub(super) fn redirections(&mut self, command: &'a Command, state: &mut State) -> Stdin {
-        use crate::bash::syntax::Fd;
-        let mut stdin = self.stdins.last().cloned().unwrap_or_default();
-        for redirect in &command.redirects {
-            let to_stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
-            match (&redirect.target, redirect.op) {
-                (Target::HereDocument(document), _) => {
-                    let mut value = Value::default();
-                    for part in &document.body {
-                        value.append(&self.part_value(part, state));
-                    }
-                    value.written = Some(self.place(document.body_span));
-                    if to_stdin {
-                        stdin = Stdin::Other(value);
-                    }
-                }
-                (Target::Word(word), RedirectOp::HereString) => {
-                    let value = self.value(word, state);
-                    if to_stdin {
-                        stdin = Stdin::Other(value);
-                    }
-                }
-                (
-                    Target::Word(word),
-                    RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::DuplicateInput,
-                ) => {
-                    self.piped_in = None;
-                    let value = self.value(word, state);
-                    let piped = self.piped_in.take();
-                    let tty = value.constant().is_some_and(|text| text == "/dev/tty" || text == "/dev/stdin");
-                    if to_stdin && !tty {
-                        stdin =
-                            Stdin::Other(piped.unwrap_or_else(|| self.file_content(&value, redirect.span)));
-                    } else if to_stdin && tty {
-                        stdin = Stdin::Operator;
-                    }
-                }
-                (Target::Word(word), op) => {
-                    let value = self.value(word, state);
-                    if op != RedirectOp::DuplicateOutput
-                        || value
-                            .constant()
-                            .is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
-                    {
-                        self.observe_write(&value, redirect.span, state);
-                    }
-                }
-            }
-        }
-        stdin
-    }
-
-    /// What reading a file gives: a secret where its path says so.
-    pub(super) fn file_content(&mut self, path: &Value, span: Span) -> Value {
-        let place = self.place(span);
-        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-        if self.secret_names.path_matches(&path.text) {
-            value.secret = Some(Flow::start(place, "a secret is read from a file"));
-        }
-        value
-    }
-
-    /// The value of what a substitution printed.
-    pub(super) fn output_value(&mut self, output: Output, span: Span) -> Value {
-        let place = self.place(span);
-        if !output.opaque
-            && let Some((first, rest)) = output.values.split_first()
-            && rest.iter().all(|value| value.text == first.text && value.syms == first.syms)
-        {
-            let mut value = first.clone();
-            let trimmed = value.text.trim_end_matches('\n').len();
-            value.text.truncate(trimmed);
-            value.typed = first.typed;
-            return value;
-        }
-        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-        value.secret = output.secret.or_else(|| output.values.iter().find_map(|value| value.secret.clone()));
-        value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
-        value.own_file = output.own_file;
-        value
-    }
-
-    /// Runs a substitution and gives what it prints.
-    pub(super) fn substitution(&mut self, body: &'a Sequence, span: Span, state: &mut State) -> Value {
-        let fresh = self.symbols.of(Source::Computed(self.place(span)));
-        state.renew(fresh);
-        self.outputs.push(Output::default());
-        let out = self.subshell(state.clone(), &mut |walk, inner| walk.sequence(body, vec![inner], false));
-        let output = self.outputs.pop().unwrap_or_default();
-        self.last_substitution = Some(out);
-        if let Some(path) = read_file_idiom(body) {
-            let value = self.value(path, state);
-            return self.file_content(&value, span);
-        }
-        let mut value = self.output_value(output, span);
-        value.splits = false;
-        value
-    }
-
     /// Notes a typed confirmation on a path.
     pub(super) fn confirm(state: &mut State, confirmation: Confirmation) {
         Rc::make_mut(&mut state.confirmed).insert(confirmation);
@@ -715,18 +461,6 @@ impl<'a> Walk<'a> {
     fn test(&mut self, test: &'a Test, state: State) -> Out {
         let (ok, fail) = self.decide(test, state);
         Out { ok, fail }
-    }
-}
-
-/// The file of `$(< file)`.
-fn read_file_idiom(body: &Sequence) -> Option<&crate::bash::syntax::Word> {
-    let [statement] = body.statements.as_slice() else { return None };
-    let [command] = statement.first.stages.as_slice() else { return None };
-    let CommandKind::Simple(simple) = &command.kind else { return None };
-    let [redirect] = command.redirects.as_slice() else { return None };
-    match &redirect.target {
-        Target::Word(word) if simple.words.is_empty() && redirect.op == RedirectOp::Input => Some(word),
-        _ => None,
     }
 }
 

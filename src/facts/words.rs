@@ -222,23 +222,22 @@ impl<'a> Walk<'a> {
         let plain = match (&parameter.subscript, state.vars.get(parameter.name.as_str())) {
             (Some(Subscript::Index(word)), Some(Content::Array(values))) => {
                 let index = literal_text(word).and_then(|text| text.parse::<usize>().ok());
-                match index.and_then(|index| values.get(index)) {
-                    Some(value) => named(value.clone(), &parameter.name),
-                    None => {
-                        let mut any = values
-                            .iter()
-                            .find(|value| value.secret.is_some())
-                            .or(values.first())
-                            .cloned()
-                            .unwrap_or_default();
-                        if values.len() > 1 {
-                            any = Value {
-                                secret: any.secret,
-                                ..Value::unknown(self.symbols.of(Source::Computed(place)))
-                            };
-                        }
-                        named(any, &parameter.name)
+                if let Some(value) = index.and_then(|index| values.get(index)) {
+                    named(value.clone(), &parameter.name)
+                } else {
+                    let mut any = values
+                        .iter()
+                        .find(|value| value.secret.is_some())
+                        .or(values.first())
+                        .cloned()
+                        .unwrap_or_default();
+                    if values.len() > 1 {
+                        any = Value {
+                            secret: any.secret,
+                            ..Value::unknown(self.symbols.of(Source::Computed(place)))
+                        };
                     }
+                    named(any, &parameter.name)
                 }
             }
             _ => self.variable(&parameter.name, place, state),
@@ -248,13 +247,12 @@ impl<'a> Walk<'a> {
 
     fn indirect(&mut self, parameter: &'a Parameter, place: Place, state: &mut State) -> Value {
         let target = self.variable(&parameter.name, place, state);
-        let plain = match target.constant().map(str::to_owned) {
-            Some(name) => self.variable(&name, place, state),
-            None => {
-                let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-                value.secret = target.secret;
-                value
-            }
+        let plain = if let Some(name) = target.constant().map(str::to_owned) {
+            self.variable(&name, place, state)
+        } else {
+            let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+            value.secret = target.secret;
+            value
         };
         self.operate(&parameter.op, plain, &parameter.name, place, state)
     }
@@ -438,18 +436,14 @@ impl<'a> Walk<'a> {
     fn brace_fields(&mut self, word: &'a Word, state: &mut State) -> Vec<Value> {
         let whole = self.value(word, state);
         let known = whole.constant().and_then(expand_braces);
-        match known {
-            Some(texts) => texts
-                .into_iter()
-                .map(|text| Value { text, written: whole.written, ..Value::default() })
-                .collect(),
-            None => {
-                let mut value = Value::unknown(self.symbols.of(Source::Computed(self.place(word.span))));
-                value.secret = whole.secret;
-                value.from_args = whole.from_args;
-                value.splits = true;
-                vec![value]
-            }
+        if let Some(texts) = known {
+            texts.into_iter().map(|text| Value { text, written: whole.written, ..Value::default() }).collect()
+        } else {
+            let mut value = Value::unknown(self.symbols.of(Source::Computed(self.place(word.span))));
+            value.secret = whole.secret;
+            value.from_args = whole.from_args;
+            value.splits = true;
+            vec![value]
         }
     }
 }

@@ -128,15 +128,12 @@ pub(super) fn fingerprint(source: &SourceText, findings: &mut [Finding]) {
     for finding in findings {
         let statement: Vec<&str> = finding.primary.span.slice(source.text()).split_whitespace().collect();
         let key = format!("{}\n{}\n{}", finding.rule, finding.path, statement.join(" "));
-        let count = match seen.iter_mut().find(|(_, known)| *known == key) {
-            Some((count, _)) => {
-                *count += 1;
-                *count
-            }
-            None => {
-                seen.push((0, key.clone()));
-                0
-            }
+        let count = if let Some((count, _)) = seen.iter_mut().find(|(_, known)| *known == key) {
+            *count += 1;
+            *count
+        } else {
+            seen.push((0, key.clone()));
+            0
         };
         let hash = blake3::hash(format!("{key}\n{count}").as_bytes());
         finding.fingerprint = hash.to_hex()[..32].to_owned();

@@ -1,0 +1,161 @@
+//! Loops: rounds until nothing new is learned.
+
+use std::rc::Rc;
+
+use crate::bash::syntax::{For, Sequence, While};
+
+use super::state::{State, symbol_mark};
+use super::value::{Content, Place, Source, Value};
+use super::walk::{Jumps, Out, Walk};
+
+/// A loop's head: splits the paths into those that end the loop and those that go on.
+type Head<'h, 'a> = &'h mut dyn FnMut(&mut Walk<'a>, Vec<State>) -> (Vec<State>, Vec<State>);
+
+/// A loop's body.
+type Body<'h, 'a> = &'h mut dyn FnMut(&mut Walk<'a>, Vec<State>) -> Vec<State>;
+
+impl<'a> Walk<'a> {
+    pub(super) fn while_loop(&mut self, repeat: &'a While, state: State) -> Out {
+        let condition = &repeat.condition;
+        let body = &repeat.body;
+        let until = repeat.until;
+        self.repeat(
+            vec![state],
+            &mut |walk, states| {
+                let tested = walk.sequence(condition, states, true);
+                if until { (tested.ok, tested.fail) } else { (tested.fail, tested.ok) }
+            },
+            &mut |walk, states| walk.sequence(body, states, false).both(),
+        )
+    }
+
+    /// Runs a loop until nothing new is learned. `head` splits the paths into those that end and those that go on.
+    ///
+    /// The paths that enter for the first time are kept apart from those that come round again, so that "the list
+    /// was empty" and "every item was seen" stay two different pasts.
+    pub(super) fn repeat(&mut self, states: Vec<State>, head: Head<'_, 'a>, body: Body<'_, 'a>) -> Out {
+        const MOST_ROUNDS: usize = 4;
+        let states = self.settle(states);
+        let (mut done, mut heads) = self.round(states, head, body);
+        let mut ends = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            if heads.is_empty() {
+                break;
+            }
+            let (round_ends, next) = self.round(heads.clone(), head, body);
+            ends = round_ends;
+            let mut all = heads.clone();
+            all.extend(next);
+            let all = self.settle(all);
+            if all == heads || self.budget == 0 {
+                break;
+            }
+            heads = all;
+        }
+        done.extend(ends);
+        Out { ok: self.settle(done), fail: Vec::new() }
+    }
+
+    /// One round of a loop: the paths that end it, and those that come round again.
+    fn round(
+        &mut self,
+        heads: Vec<State>,
+        head: Head<'_, 'a>,
+        body: Body<'_, 'a>,
+    ) -> (Vec<State>, Vec<State>) {
+        self.loops.push(Jumps::default());
+        let (mut ends, goes) = head(self, heads);
+        let goes = self.settle(goes);
+        let mut next = if goes.is_empty() { Vec::new() } else { body(self, goes) };
+        let jumps = self.loops.pop().unwrap_or_default();
+        next.extend(jumps.continues);
+        ends.extend(jumps.breaks);
+        (ends, self.settle(next))
+    }
+
+    pub(super) fn for_loop(&mut self, each: &'a For, mut state: State) -> Out {
+        let mut items = Vec::new();
+        if let Some(words) = &each.words {
+            for word in words {
+                items.extend(self.fields(word, &mut state));
+            }
+        } else {
+            items.extend(state.params.list.iter().cloned());
+            items.extend(state.params.rest.clone().map(|rest| Value { splits: true, ..rest }));
+        }
+        let variable: Rc<str> = Rc::from(each.variable.name.as_str());
+        let body = &each.body;
+        let known = items.iter().all(|item| !item.splits);
+        if known && items.len() <= 6 {
+            return self.unrolled(&variable, &items, body, state);
+        }
+        let (element, same_list) = self.element(&items, self.place(each.variable.span));
+        let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
+        self.repeat(
+            vec![state],
+            &mut |_, states| {
+                let mut ends = Vec::new();
+                let mut goes = Vec::new();
+                for mut state in states {
+                    let came_round = state.outcomes.get(&some) == Some(&true);
+                    let mut entering = state.clone();
+                    if known || entering.assume(&some, true) {
+                        if !same_list {
+                            element.syms.iter().for_each(|sym| entering.renew(*sym));
+                            entering.assume(&some, true);
+                        }
+                        entering.set(&variable, Content::Scalar(element.clone()));
+                        goes.push(entering);
+                    }
+                    if came_round || (!known && state.assume(&some, false)) {
+                        ends.push(state);
+                    }
+                }
+                (ends, goes)
+            },
+            &mut |walk, states| walk.sequence(body, states, false).both(),
+        )
+    }
+
+    /// A loop over a few known words, one round each.
+    fn unrolled(&mut self, variable: &Rc<str>, items: &[Value], body: &'a Sequence, state: State) -> Out {
+        let mut states = vec![state];
+        let mut done = Vec::new();
+        for item in items {
+            for state in &mut states {
+                state.set(variable, Content::Scalar(item.clone()));
+            }
+            self.loops.push(Jumps::default());
+            let next = self.sequence(body, states, false).both();
+            let jumps = self.loops.pop().unwrap_or_default();
+            done.extend(jumps.breaks);
+            states = next;
+            states.extend(jumps.continues);
+            states = self.settle(states);
+            if states.is_empty() {
+                break;
+            }
+        }
+        states.extend(done);
+        Out { ok: self.settle(states), fail: Vec::new() }
+    }
+
+    /// The value that stands for every item of a list, and whether a second loop over the same list would see the
+    /// same items.
+    fn element(&mut self, items: &[Value], place: Place) -> (Value, bool) {
+        if let [single] = items
+            && let Some(sym) = single.symbol()
+        {
+            let element = self.symbols.of(Source::Element(sym));
+            return (Value { syms: vec![element], splits: false, ..single.clone() }, true);
+        }
+        let sym = self.symbols.of(Source::Computed(place));
+        let nothing = Value::known("\u{0}");
+        let mut value = items.iter().fold(nothing, |so_far, item| so_far.join(item, sym));
+        value.fallbacks.clear();
+        value.splits = false;
+        value.typed = false;
+        value.own_file = items.iter().all(|item| item.own_file);
+        (value, false)
+    }
+}

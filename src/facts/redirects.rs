@@ -1,0 +1,122 @@
+//! Redirections and substitutions: what a command reads and where its output goes.
+
+use crate::bash::syntax::{Command, CommandKind, RedirectOp, Sequence, Target, Word};
+use crate::source::Span;
+
+use super::state::State;
+use super::value::{Flow, Source, Value};
+use super::walk::{Output, Stdin, Walk};
+
+impl<'a> Walk<'a> {
+    /// Reads a command's redirections; gives what it has on stdin.
+    pub(super) fn redirections(&mut self, command: &'a Command, state: &mut State) -> Stdin {
+        use crate::bash::syntax::Fd;
+        let mut stdin = self.stdins.last().cloned().unwrap_or_default();
+        for redirect in &command.redirects {
+            let to_stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
+            match (&redirect.target, redirect.op) {
+                (Target::HereDocument(document), _) => {
+                    let mut value = Value::default();
+                    for part in &document.body {
+                        value.append(&self.part_value(part, state));
+                    }
+                    value.written = Some(self.place(document.body_span));
+                    if to_stdin {
+                        stdin = Stdin::Other(value);
+                    }
+                }
+                (Target::Word(word), RedirectOp::HereString) => {
+                    let value = self.value(word, state);
+                    if to_stdin {
+                        stdin = Stdin::Other(value);
+                    }
+                }
+                (
+                    Target::Word(word),
+                    RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::DuplicateInput,
+                ) => {
+                    self.piped_in = None;
+                    let value = self.value(word, state);
+                    let piped = self.piped_in.take();
+                    let tty = value.constant().is_some_and(|text| text == "/dev/tty" || text == "/dev/stdin");
+                    if to_stdin && !tty {
+                        stdin =
+                            Stdin::Other(piped.unwrap_or_else(|| self.file_content(&value, redirect.span)));
+                    } else if to_stdin && tty {
+                        stdin = Stdin::Operator;
+                    }
+                }
+                (Target::Word(word), op) => {
+                    let value = self.value(word, state);
+                    if op != RedirectOp::DuplicateOutput
+                        || value
+                            .constant()
+                            .is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+                    {
+                        self.observe_write(&value, redirect.span, state);
+                    }
+                }
+            }
+        }
+        stdin
+    }
+
+    /// What reading a file gives: a secret where its path says so.
+    pub(super) fn file_content(&mut self, path: &Value, span: Span) -> Value {
+        let place = self.place(span);
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        if self.secret_names.path_matches(&path.text) {
+            value.secret = Some(Flow::start(place, "a secret is read from a file"));
+        }
+        value
+    }
+
+    /// The value of what a substitution printed.
+    pub(super) fn output_value(&mut self, output: Output, span: Span) -> Value {
+        let place = self.place(span);
+        if !output.opaque
+            && let Some((first, rest)) = output.values.split_first()
+            && rest.iter().all(|value| value.text == first.text && value.syms == first.syms)
+        {
+            let mut value = first.clone();
+            let trimmed = value.text.trim_end_matches('\n').len();
+            value.text.truncate(trimmed);
+            value.typed = first.typed;
+            return value;
+        }
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        value.secret = output.secret.or_else(|| output.values.iter().find_map(|value| value.secret.clone()));
+        value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
+        value.own_file = output.own_file;
+        value
+    }
+
+    /// Runs a substitution and gives what it prints.
+    pub(super) fn substitution(&mut self, body: &'a Sequence, span: Span, state: &mut State) -> Value {
+        let fresh = self.symbols.of(Source::Computed(self.place(span)));
+        state.renew(fresh);
+        self.outputs.push(Output::default());
+        let out = self.subshell(&state, &mut |walk, inner| walk.sequence(body, vec![inner], false));
+        let output = self.outputs.pop().unwrap_or_default();
+        self.last_substitution = Some(out);
+        if let Some(path) = read_file_idiom(body) {
+            let value = self.value(path, state);
+            return self.file_content(&value, span);
+        }
+        let mut value = self.output_value(output, span);
+        value.splits = false;
+        value
+    }
+}
+
+/// The file of `$(< file)`.
+fn read_file_idiom(body: &Sequence) -> Option<&Word> {
+    let [statement] = body.statements.as_slice() else { return None };
+    let [command] = statement.first.stages.as_slice() else { return None };
+    let CommandKind::Simple(simple) = &command.kind else { return None };
+    let [redirect] = command.redirects.as_slice() else { return None };
+    match &redirect.target {
+        Target::Word(word) if simple.words.is_empty() && redirect.op == RedirectOp::Input => Some(word),
+        _ => None,
+    }
+}
