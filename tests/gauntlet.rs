@@ -1,6 +1,8 @@
 //! What is found on the disk, each a test of its own: the rules' examples, the harnesses, the known faults of the
 //! project as it was. Listing and filtering cost nothing: a test's work starts when it runs.
 
+#![expect(clippy::disallowed_methods, reason = "tests read fixtures and write projects of their own")]
+
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, run};

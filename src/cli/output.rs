@@ -174,7 +174,7 @@ pub fn say(text: &str) {
 fn notice(event: &Event) -> Option<String> {
     match event {
         Event::NotChecked { what, reason } => {
-            Some(format!("not checked: {} {}", plain::line(what), plain::line(reason)))
+            Some(format!("not checked: {} {}", plain::line(what), plain::block(reason)))
         }
         Event::Interrupted { not_run } => Some(match not_run.as_slice() {
             [] => "stopped: nothing was left to do".to_owned(),

@@ -45,7 +45,7 @@ struct JsonFinding {
 struct JsonTrial {
     id: String,
     harness: String,
-    case: String,
+    case: Option<String>,
     program: Option<String>,
     argv: Option<Vec<String>>,
     path: Option<String>,
@@ -83,6 +83,11 @@ struct RunSummary {
     planned: usize,
     executed: usize,
     red: usize,
+    faults: usize,
+    swallowed: usize,
+    skipped: usize,
+    inapplicable: usize,
+    declared: usize,
     rung: Option<String>,
 }
 
@@ -130,6 +135,11 @@ impl Summary {
             planned: run.planned,
             executed: run.executed,
             red: run.red,
+            faults: run.faults,
+            swallowed: run.swallowed,
+            skipped: run.skipped,
+            inapplicable: run.inapplicable,
+            declared: run.declared,
             rung: run.rung.map(|rung| rung.to_string()),
         });
         Self { lint, run, not_checked: status.not_checked }
@@ -165,7 +175,7 @@ impl JsonTrial {
         Self {
             id: trial.id.to_string(),
             harness: trial.harness.to_string(),
-            case: trial.case.clone(),
+            case: (!trial.case.is_empty()).then(|| trial.case.clone()),
             program: trial.program.clone(),
             argv: (!trial.argv.is_empty()).then(|| trial.argv.clone()),
             path: trial.path.as_ref().map(ToString::to_string),

@@ -92,6 +92,9 @@ impl Report for Text {
         }
         if let Some(run) = &status.run {
             writeln!(out, "harness   {}", harness_line(run, status))?;
+            if self.ending == Ending::Summary && run.planned > 0 {
+                writeln!(out, "trials    {}", trials_line(run))?;
+            }
         }
         if status.not_checked > 0 {
             writeln!(
@@ -226,6 +229,14 @@ fn harness_line(run: &RunStatus, status: &Status) -> String {
         return format!("NOT COMPLETE: {left} could not be checked ({numbers})");
     }
     format!("ALL GREEN ({numbers})")
+}
+
+/// What was tried, and what was not: so that nobody can thin the sweep unseen.
+fn trials_line(run: &RunStatus) -> String {
+    format!(
+        "{} of {} run   faults: {} run, {} inapplicable, {} declared as recovered",
+        run.executed, run.planned, run.faults, run.inapplicable, run.declared
+    )
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

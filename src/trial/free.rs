@@ -92,7 +92,7 @@ pub fn judge(harness: &Harness, green: &Record, run: &FreeRun, record: &Record) 
     }
     if let Some(call) = mutations(harness, record).first() {
         let explanation =
-            format!("{attempt}, the script still ran {} at {}", shown(&call.argv), place(&call.site));
+            format!("{attempt}, the script still ran `{}` at {}", shown(&call.argv), place(&call.site));
         return red(Verdict::Failed, explanation);
     }
     match exit_code(record.end) {

@@ -31,7 +31,7 @@ pub fn judge(
         return red(Verdict::Failed, reason);
     }
     if let Some(expected) = missing_call(&case.expect.calls, &first.calls) {
-        let reason = format!("the expected call {expected} did not come, or not in its place");
+        let reason = format!("the expected call `{expected}` did not come, or not in its place");
         let mut judgement = red(Verdict::Unmet, reason);
         judgement.aftermath = first.calls.iter().map(calls::trace_line).chain(judgement.aftermath).collect();
         return judgement;
@@ -49,7 +49,7 @@ fn unstubbed(call: &Call, record: &Record) -> Judgement {
     aftermath.extend(story::endings(record));
     Judgement {
         verdict: Verdict::Unstubbed,
-        explanation: format!("{}: no stub answers {}", place(&call.site), shown(&call.argv)),
+        explanation: format!("{}: no stub answers `{}`", place(&call.site), shown(&call.argv)),
         aftermath,
     }
 }
@@ -119,7 +119,7 @@ fn wrong_mutations(expected: &[Pattern], came: &[&Call]) -> Option<String> {
             Some(pattern) if pattern.matches(&call.argv) => {}
             Some(pattern) => {
                 return Some(format!(
-                    "mutating call {} is {} ({}), expected {pattern}",
+                    "mutating call {} is `{}` ({}), expected `{pattern}`",
                     index + 1,
                     shown(&call.argv),
                     place(&call.site)
@@ -127,14 +127,14 @@ fn wrong_mutations(expected: &[Pattern], came: &[&Call]) -> Option<String> {
             }
             None => {
                 return Some(format!(
-                    "one mutating call too many: {} ({})",
+                    "one mutating call too many: `{}` ({})",
                     shown(&call.argv),
                     place(&call.site)
                 ));
             }
         }
     }
-    expected.get(came.len()).map(|pattern| format!("the mutating call {pattern} did not come"))
+    expected.get(came.len()).map(|pattern| format!("the mutating call `{pattern}` did not come"))
 }
 
 /// The first of the expected calls that does not come in its order.
@@ -151,7 +151,7 @@ pub fn called(record: &Record, stub: usize) -> bool {
 /// Why a stub that nobody called is red.
 pub fn unmet_stub(stub: &DeclaredStub) -> String {
     format!(
-        "the stub {} (line {} of the harness) was never called: correct it, drop it, or mark it `optional = true`",
+        "the stub `{}` (line {} of the harness) was never called: correct it, drop it, or mark it `optional = true`",
         stub.pattern, stub.line
     )
 }

@@ -4,6 +4,7 @@
 //! names line and column. It never reads the file, and it never resolves the globs over the repository.
 
 mod error;
+mod keys;
 mod raw;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::trial::pattern::Pattern;
 use crate::trial::world::Stub;
 
 pub use error::HarnessError;
+pub use keys::{KEYS, Key};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;

@@ -101,9 +101,9 @@ pub fn judge(bench: Bench<'_>, at: usize, fault: &Fault, record: &Record) -> Out
 
 fn not_fired(bench: Bench<'_>, fault: &Fault, record: &Record) -> Judgement {
     let mut explanation = format!(
-        "{} never came for the {}th time, so its failure was not tried",
+        "`{}` never came for the {} time, so its failure was not tried",
         shown(&fault.site.argv),
-        fault.occurrence
+        ordinal(fault.occurrence)
     );
     if let Some(stranger) = record.calls.iter().zip(&bench.green.calls).find(|(a, b)| a.site != b.site) {
         let _ = write!(explanation, "; the run first differs at {}", calls::trace_line(stranger.0));
@@ -134,7 +134,7 @@ impl Trial<'_> {
         }
         if let Some(call) = self.escape() {
             let rest = format!(
-                ", and the script called {} at {}, which no stub answers",
+                ", and the script called `{}` at {}, which no stub answers",
                 shown(&call.argv),
                 place(&call.site)
             );
@@ -164,9 +164,9 @@ impl Trial<'_> {
         }
         let mut rest = ", and the script went on as if nothing had happened: ".to_owned();
         if let Some(call) = self.mutation_after() {
-            let _ = write!(rest, "it ran {} at {}, ", shown(&call.argv), place(&call.site));
+            let _ = write!(rest, "it ran `{}` at {}, ", shown(&call.argv), place(&call.site));
         } else if let Some(call) = self.after().next() {
-            let _ = write!(rest, "it ran {} at {}, ", shown(&call.argv), place(&call.site));
+            let _ = write!(rest, "it ran `{}` at {}, ", shown(&call.argv), place(&call.site));
         }
         if let Some(line) = self.claim() {
             let _ = write!(rest, "said \"{line}\", ");
@@ -178,7 +178,7 @@ impl Trial<'_> {
     fn failed(&self, code: i32) -> (Verdict, String) {
         if let Some(call) = self.mutation_after() {
             let rest = format!(
-                ", and the script still ran {} at {} before it ended with exit {code}",
+                ", and the script still ran `{}` at {} before it ended with exit {code}",
                 shown(&call.argv),
                 place(&call.site)
             );
@@ -256,7 +256,7 @@ impl Trial<'_> {
 
     fn subject(&self) -> String {
         let call = &self.record.calls[self.fired];
-        format!("{}: {}", place(&call.site), shown(&call.argv))
+        format!("{}: `{}`", place(&call.site), shown(&call.argv))
     }
 
     fn what_happened(&self) -> String {

@@ -31,7 +31,7 @@ impl Sighting {
         let canary = &self.canary;
         match &self.place {
             Place::Argv { at, words, .. } => {
-                format!("the canary {canary} stood in the argv of {words} at {at}")
+                format!("the canary {canary} stood in the argv of `{words}` at {at}")
             }
             Place::Stdout => format!("the canary {canary} was printed on stdout"),
             Place::Stderr => format!("the canary {canary} was printed on stderr"),

@@ -1,5 +1,11 @@
 //! Everything that a user or a contributor would notice, in one binary: linking many is what makes test suites slow.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests run programs, read fixtures and write projects of their own"
+)]
+
 mod architecture;
 mod cli;
 mod discovery;

@@ -1,11 +1,15 @@
 //! Small scripts through the real engine: each way to lose a failure is red, and the right way beside it is green.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use gauntlet::event::{Event, Status, Trial};
 use gauntlet::repo::Project;
 use gauntlet::run::Stop;
 use gauntlet::run::gauntlet::{Request, run, sealed};
+use gauntlet::source::RepoPath;
+use gauntlet::trial::harness::{Harness, KEYS};
 
 use crate::folder::Folder;
 
@@ -386,4 +390,68 @@ fn background_calls_are_not_after_a_fault_beside_them() {
     assert_eq!(ran.reds(), [""; 0]);
     let lost = one(&script.replace("|| failed=1", "|| true"), CASE);
     assert_eq!(lost.verdict("x/run/openstack#2/exit/once"), "swallowed");
+}
+
+/// The reference page's example: every key in it.
+fn page_and_example() -> (String, String) {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/harness.md"))
+        .expect("the page is there");
+    let (_, rest) = page.split_once("```toml\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    let example = example.to_owned();
+    (page, example)
+}
+
+fn key_paths(prefix: &str, table: &toml::Table, found: &mut BTreeSet<String>) {
+    for (name, value) in table {
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::Table(inner) if path == "case.expect" => key_paths(&path, inner, found),
+            toml::Value::Array(items) if ["stub", "case", "recovery", "cleanup"].contains(&path.as_str()) => {
+                found.insert(path.clone());
+                items.iter().filter_map(toml::Value::as_table).for_each(|item| key_paths(&path, item, found));
+            }
+            _ => {
+                found.insert(path);
+            }
+        }
+    }
+}
+
+#[test]
+fn docs_harness_lists_every_key_and_its_example_uses_them_all() {
+    let (page, example) = page_and_example();
+    let mut table = String::from("| key | default | meaning |\n|---|---|---|\n");
+    for key in KEYS {
+        let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
+        let _ = writeln!(table, "| `{}` | {default} | {} |", key.path, key.meaning);
+    }
+    assert!(page.contains(&table), "docs/harness.md must hold this table:\n\n{table}");
+    Harness::parse(&RepoPath::new("harnesses/x.toml"), &example).expect("the example is a harness");
+    let mut used = BTreeSet::new();
+    key_paths("", &example.parse().expect("the example is TOML"), &mut used);
+    let known: BTreeSet<String> = KEYS.iter().map(|key| key.path.to_owned()).collect();
+    assert_eq!(used, known);
+}
+
+#[test]
+fn the_table_of_keys_is_what_a_harness_may_hold() {
+    let base = "version = 1\nscript = \"x\"\n[[case]]\nname = \"a\"\n";
+    for (place, text) in [
+        ("", format!("zzzzzzzzzz = 1\n{base}")),
+        ("stub.", format!("{base}[[stub]]\nargv = \"x\"\nzzzzzzzzzz = 1\n")),
+        ("case.", format!("{base}zzzzzzzzzz = 1\n")),
+        ("case.expect.", format!("{base}expect.zzzzzzzzzz = 1\n")),
+        ("recovery.", format!("{base}[[recovery]]\nzzzzzzzzzz = 1\n")),
+        ("cleanup.", format!("{base}[[cleanup]]\nzzzzzzzzzz = 1\n")),
+    ] {
+        let refusal = Harness::parse(&RepoPath::new("harnesses/x.toml"), &text).expect_err(place).instead;
+        let accepted: BTreeSet<&str> = refusal.trim_start_matches("known are: ").split(", ").collect();
+        let documented: BTreeSet<&str> = KEYS
+            .iter()
+            .filter_map(|key| key.path.strip_prefix(place))
+            .map(|rest| rest.split('.').next().unwrap_or(rest))
+            .collect();
+        assert_eq!(accepted, documented, "{place}");
+    }
 }

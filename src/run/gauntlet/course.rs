@@ -288,7 +288,7 @@ pub(super) fn harness_trials(course: &Course, greens: &[Green], tally: &Tally) -
     {
         let id = TrialId::from_parts(&[name, &format!("recovery#{}", index + 1)]);
         let reason = format!(
-            "the declared recovery of {} (line {} of the harness) never happened: no such fault ended with exit 0; drop it",
+            "the declared recovery of `{}` (line {} of the harness) never happened: no such fault ended with exit 0; drop it",
             recovery.pattern, recovery.line
         );
         trials.push(tell(course, "", id, TrialKind::Green, Judgement::plain(Verdict::Unmet, reason), None));

@@ -9,6 +9,7 @@ use crate::trial::calls::REPOSITORY;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::leak;
 use crate::trial::outline::Outline;
+use crate::trial::pattern::Pattern;
 use crate::trial::world::{Fault, Plan};
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
@@ -63,7 +64,10 @@ pub(super) fn harness_files(project: &Project, names: &[String]) -> Result<Vec<R
 pub(super) fn course(project: &Project, path: &RepoPath) -> Result<Course, String> {
     let text =
         read::text(path.clone(), &project.root().join(path.as_str())).map_err(|problem| problem.reason)?;
-    let harness = Harness::parse(path, text.text()).map_err(|error| format!("is no harness:\n{error}"))?;
+    let mut harness =
+        Harness::parse(path, text.text()).map_err(|error| format!("is no harness:\n{error}"))?;
+    let mutating = project.settings().run.mutating.iter().map(|program| format!("{program} **"));
+    harness.mutates.extend(mutating.filter_map(|pattern| Pattern::parse(&pattern).ok()));
     let mut files = vec![harness.script.clone()];
     for glob in &harness.files {
         let matched = listing::matching(project.root(), glob)?;
