@@ -1,6 +1,7 @@
 //! The job `run` over a world that is played by the test: what it tells, in which order, and what it does when a
 //! world fails or the user stops it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl World for PlayedWorld {
             stop.flag().store(true, Ordering::SeqCst);
         }
         // Trials end in another order than they began.
-        std::thread::sleep(std::time::Duration::from_millis(if number % 3 == 0 { 6 } else { 1 }));
+        std::thread::sleep(std::time::Duration::from_millis(if number.is_multiple_of(3) { 6 } else { 1 }));
         Ok(play(&self.calls, plan))
     }
 }
@@ -93,7 +94,7 @@ fn play(script: &[&str], plan: &Plan) -> Record {
         }
     }
     let (stdout, stderr) = (String::new(), String::new());
-    Record { end, stdout, stderr, calls, files: Default::default(), found: Vec::new() }
+    Record { end, stdout, stderr, calls, files: BTreeMap::new(), found: Vec::new() }
 }
 
 const HARNESS: &str =

@@ -327,14 +327,13 @@ fn free_trials_find_what_the_gates_let_through() {
     let id = "0123456789abcdef0123456789abcdef";
     let case =
         format!("[[case]]\nname = \"apply\"\nargs = [\"--apply\", \"{id}\"]\nstdin = \"delete it\\n\"\n");
-    let gated = format!(
-        r#"apply=0; [[ $1 == --apply ]] && {{ apply=1; shift; }}
+    let gated = r#"apply=0; [[ $1 == --apply ]] && { apply=1; shift; }
 id=$1
-[[ $id =~ ^[0-9a-f]{{32}}$ ]] || exit 1
+[[ $id =~ ^[0-9a-f]{32}$ ]] || exit 1
 (( apply )) || exit 0
 read -r typed; [[ $typed == "delete it" ]] || exit 1
 openstack server delete "$id" || exit 1"#
-    );
+        .to_owned();
     let edits = [
         ("good", gated.clone(), None),
         ("no-audit", gated.replace("(( apply )) || exit 0\n", ""), Some("no-audit/apply/audit")),
