@@ -7,6 +7,7 @@
 mod ansi;
 mod coverage;
 mod known_faults;
+mod limits;
 mod lower;
 mod map;
 mod outline;
@@ -71,6 +72,9 @@ const STACK_BYTES: usize = 64 << 20;
 
 /// Runs a parse where deep input cannot overflow the stack, and where a fault of a parser ends in an unread region.
 fn on_deep_stack(text: &str, parse: impl FnOnce() -> Reading + Send) -> Reading {
+    if !limits::allows(text) {
+        return regions::nothing_read(text, lower::TOO_DEEP);
+    }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
@@ -78,5 +82,5 @@ fn on_deep_stack(text: &str, parse: impl FnOnce() -> Reading + Send) -> Reading 
             .ok()
             .and_then(|thread| thread.join().ok())
     })
-    .unwrap_or_else(|| regions::nothing_read(text))
+    .unwrap_or_else(|| regions::nothing_read(text, regions::PARSER_FAILED))
 }

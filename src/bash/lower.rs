@@ -16,6 +16,7 @@ mod words;
 use shuck_ast as ast;
 use shuck_parser::parser::{ParseStatus, Parser, ShellDialect, ShellProfile};
 
+use super::limits;
 use super::map::Map;
 use super::syntax::{Script, Sequence, Statement};
 use super::{Dialect, Unread};
@@ -33,7 +34,7 @@ pub(super) struct Lowered {
 
 /// Parses and lowers a whole text.
 pub(super) fn lower(text: &str, dialect: Dialect) -> Lowered {
-    let mut source = without_escaped_braces(text);
+    let mut source = without_late_descriptors(without_escaped_braces(text));
     let mut rounds = 0;
     let (script, mut out) = loop {
         let mut out =
@@ -89,6 +90,24 @@ fn without_escaped_braces(text: &str) -> String {
     bytes.into_iter().collect()
 }
 
+/// Hides the descriptor of `done 3<<EOF`, which shuck takes for a word. The redirection finds it again.
+fn without_late_descriptors(source: String) -> String {
+    let ends = ["done", "fi", "esac", "}", ")", "]]"];
+    let mut bytes = source.clone().into_bytes();
+    for (at, _) in source.match_indices("<<") {
+        let before = source.get(..at).unwrap_or_default();
+        let blanks = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        let word = blanks.trim_end_matches([' ', '\t']);
+        if blanks.len() < before.len()
+            && word.len() < blanks.len()
+            && ends.iter().any(|end| word.ends_with(end))
+        {
+            bytes.get_mut(blanks.len()..at).unwrap_or_default().fill(b' ');
+        }
+    }
+    String::from_utf8(bytes).unwrap_or(source)
+}
+
 /// shuck ends a word at some braces. Where a gap starts right at a word's end, the braces of that word, and the one
 /// that the gap starts with, are to be hidden. Those of `${...}` stay.
 fn stray_braces(source: &str, gap: Span, hide: &mut Vec<u32>) {
@@ -133,7 +152,7 @@ fn nested(source: &str, literal: &str, map: Map, depth: u32, out: &mut Out) -> S
         out.unread.push(Unread { span: whole, reason: TOO_DEEP.to_owned() });
         return Sequence { statements: Vec::new(), span: whole };
     }
-    let parsed = Parser::with_profile(source, ShellProfile::native(shuck_dialect(out.dialect))).parse();
+    let parsed = parser(source, out.dialect).parse();
     if parsed.status != ParseStatus::Clean {
         if parsed.diagnostics.is_empty() {
             let message = parsed.terminal_error.as_ref().map_or_else(String::new, ToString::to_string);
@@ -158,11 +177,23 @@ const CARRIAGE_RETURN: &str =
 const NUL: &str = "a NUL byte stands in this text: bash drops it; remove it";
 
 fn diagnosis(message: &str) -> String {
+    if message.contains("too deep") || message.contains("too long") {
+        return TOO_DEEP.to_owned();
+    }
+    if message.contains("fuel") {
+        return "this text is too long to be read: split it".to_owned();
+    }
     let message = message.strip_prefix("syntax error: ").unwrap_or(message);
     if message.is_empty() {
         return "bash cannot parse this: correct the syntax (`bash -n` names the place)".to_owned();
     }
     format!("this does not parse as bash ({message}): correct the syntax (`bash -n` names the place)")
+}
+
+/// A parser with budgets of our own: shuck's allow a text of many short lines too little.
+fn parser(source: &str, dialect: Dialect) -> Parser<'_> {
+    let profile = ShellProfile::native(shuck_dialect(dialect));
+    Parser::with_limits_and_profile(source, limits::MAX_TREE_DEPTH, limits::fuel(source), profile)
 }
 
 fn shuck_dialect(dialect: Dialect) -> ShellDialect {

@@ -6,17 +6,21 @@ use super::visit::{self, Visitor};
 use super::{Reading, Unread};
 use crate::source::Span;
 
-/// A reading of a text that broke the parser itself.
-pub(super) fn nothing_read(text: &str) -> Reading {
+/// Why a text that broke the parser is unread.
+pub(super) const PARSER_FAILED: &str =
+    "the parser failed on this text: split it, and report it as a fault of gauntlet";
+
+/// A reading of a text of which nothing was read.
+pub(super) fn nothing_read(text: &str, reason: &str) -> Reading {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    let reason = "the parser failed on this text: split it, and report it as a fault of gauntlet".to_owned();
-    Reading { script: Script::default(), unread: vec![Unread { span: Span::new(0, end), reason }] }
+    let region = Unread { span: Span::new(0, end), reason: reason.to_owned() };
+    Reading { script: Script::default(), unread: vec![region] }
 }
 
 /// Widens the faults of a lowered text to statements.
 pub(super) fn settle(lowered: Lowered, text: &str) -> Reading {
     let Lowered { script, unread } = lowered;
-    let mut unread: Vec<Unread> = unread
+    let unread: Vec<Unread> = unread
         .into_iter()
         .map(|region| Unread { span: widened(&script, region.span, text), reason: region.reason })
         .collect();

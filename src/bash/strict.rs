@@ -4,13 +4,16 @@
 //! It knows no parser; it looks at the lowered script alone.
 
 use super::Unread;
-use super::syntax::{Assignment, Command, CommandKind, Part, PartKind, Script, Value, Word};
+use super::syntax::{
+    Assignment, Command, CommandKind, Part, PartKind, Redirect, Script, Target, Value, Word,
+};
 use super::visit::{self, Visitor};
 
 const PARENTHESIS: &str = "an unquoted parenthesis stands inside a word: quote it";
 const OPERATOR: &str = "an unquoted operator or blank stands inside a word: quote it";
 const SUBSCRIPT: &str =
     "the subscript that starts in this word never ends: close it with `]`, or quote the bracket";
+const TARGET: &str = "this redirection leads nowhere: name its file or descriptor";
 const PATTERN: &str = "this arm of the `case` has no pattern: write one";
 const EXTENDED: &str =
     "bash reads this pattern only after `shopt -s extglob`: switch it on at the top, or write it another way";
@@ -32,6 +35,11 @@ impl Checker {
     /// Looks at the plain text of a word; `assigns` where `name=(` may stand in it.
     fn plain(&mut self, word: &Word, assigns: bool) {
         let mut before = None;
+        // What could not be read inside the word has been said.
+        if word.parts.iter().any(|part| matches!(&part.kind, PartKind::Literal(text) if text.contains("${")))
+        {
+            return;
+        }
         for part in &word.parts {
             let PartKind::Literal(text) = &part.kind else {
                 before = Some('"');
@@ -78,16 +86,25 @@ impl<'s> Visitor<'s> for Checker {
                 }
             }
             CommandKind::Case(case) => {
+                if case.arms.iter().any(|arm| arm.patterns.is_empty()) {
+                    self.found.push(Unread { span: command.span, reason: PATTERN.to_owned() });
+                }
                 for pattern in case.arms.iter().flat_map(|arm| &arm.patterns) {
-                    if pattern.span.is_empty() {
-                        self.found.push(Unread { span: pattern.span, reason: PATTERN.to_owned() });
-                    }
                     self.plain(pattern, false);
                 }
             }
             _ => {}
         }
         visit::walk_command(self, command);
+    }
+
+    fn redirect(&mut self, redirect: &'s Redirect) {
+        if let Target::Word(word) = &redirect.target
+            && word.parts.is_empty()
+        {
+            self.found.push(Unread { span: redirect.span, reason: TARGET.to_owned() });
+        }
+        visit::walk_redirect(self, redirect);
     }
 
     fn assignment(&mut self, assignment: &'s Assignment) {

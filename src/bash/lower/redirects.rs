@@ -31,7 +31,16 @@ impl Lowering<'_, '_> {
     fn redirect(&mut self, redirect: &ast::Redirect, both: bool) -> Redirect {
         let mut extent = extent(redirect, self.source);
         let op = if both { RedirectOp::AppendBoth } else { operator(redirect.kind) };
-        let fd = match (&redirect.fd_var, redirect.fd) {
+        let before = self.literal.get(..extent.start as usize).unwrap_or_default();
+        let digits = before.len() - before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let hidden = before.get(before.len() - digits..).unwrap_or_default().parse().ok();
+        let hidden = hidden.filter(|_| {
+            !self.source.get(..before.len()).unwrap_or_default().ends_with(|c: char| c.is_ascii_digit())
+        });
+        if hidden.is_some() {
+            extent.start -= clamp(digits);
+        }
+        let fd = match (&redirect.fd_var, redirect.fd.or(hidden)) {
             (Some(name), _) => Some(Fd::Variable(name.as_str().to_owned())),
             (None, Some(number)) => Some(Fd::Number(number)),
             (None, None) => None,
