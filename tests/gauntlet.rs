@@ -1,5 +1,5 @@
-//! What is found on the disk, each a test of its own: the rules' examples, the harnesses, the known faults of the
-//! project as it was. Listing and filtering cost nothing: a test's work starts when it runs.
+//! What is found on the disk, each a test of its own: the rules' examples, the hard cases, the harnesses, the known
+//! faults of the project as it was. Listing and filtering cost nothing: a test's work starts when it runs.
 
 #![expect(clippy::disallowed_methods, reason = "tests read fixtures and write projects of their own")]
 
@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, run};
 
+#[path = "gauntlet/corpus.rs"]
+mod corpus;
 #[path = "gauntlet/edits.rs"]
 mod edits;
 #[path = "gauntlet/harnesses.rs"]
@@ -17,6 +19,7 @@ mod rules;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut tests = rules::tests();
+    tests.extend(corpus::tests());
     tests.extend(harnesses::tests());
     tests.extend(edits::tests());
     run(&arguments, tests).exit_code()
