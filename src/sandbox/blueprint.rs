@@ -35,6 +35,8 @@ const PLAIN_FOLDERS: &[&str] = &["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
 pub(super) struct Blueprint {
     /// Files of the host: where they really are, where they go. All but the first are hard links.
     pub copies: BTreeMap<PathBuf, BTreeSet<String>>,
+    /// How much of the stub's file is worth copying.
+    pub stub_length: Option<u64>,
     /// Names of the stub.
     pub stubs: BTreeSet<String>,
 }
@@ -48,6 +50,7 @@ impl Blueprint {
             None => std::env::current_exe()?,
         };
         blueprint.program(&executable, places::STUB)?;
+        blueprint.stub_length = libraries::loaded_length(&executable)?;
         blueprint.shells()?;
         for name in setup.real.iter().filter(|name| !setup.stubs.contains(name)) {
             if let Some((path, target)) = find(name) {

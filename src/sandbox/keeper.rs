@@ -2,6 +2,7 @@
 //!
 //! It ends with the runner, whose end closes its stdin; everything in the world ends with it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
@@ -124,7 +125,9 @@ fn furnish(blueprint: &Blueprint) -> Result<(), String> {
         symlink(&target[1..], format!("/{name}")).map_err(|error| at(name, error))?;
     }
     for (source, targets) in &blueprint.copies {
-        copy(source, targets).map_err(|error| at(&source.to_string_lossy(), error))?;
+        let most = blueprint.stub_length.filter(|_| targets.contains(places::STUB));
+        copy(source, targets, most.unwrap_or(u64::MAX))
+            .map_err(|error| at(&source.to_string_lossy(), error))?;
     }
     for path in &blueprint.stubs {
         link(places::STUB, path).map_err(|error| at(path, error))?;
@@ -142,7 +145,8 @@ fn furnish(blueprint: &Blueprint) -> Result<(), String> {
     devices().map_err(|error| at("/dev", error))
 }
 
-fn copy(source: &Path, targets: &std::collections::BTreeSet<String>) -> io::Result<()> {
+/// Copies the first `most` bytes of a file to the first target; the others are links to it.
+fn copy(source: &Path, targets: &BTreeSet<String>, most: u64) -> io::Result<()> {
     let mut first: Option<&str> = None;
     for target in targets {
         if let Some(first) = first {
@@ -152,7 +156,8 @@ fn copy(source: &Path, targets: &std::collections::BTreeSet<String>) -> io::Resu
         if let Some(parent) = Path::new(target).parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::copy(Path::new(OLD).join(source.strip_prefix("/").unwrap_or(source)), target)?;
+        let from = File::open(Path::new(OLD).join(source.strip_prefix("/").unwrap_or(source)))?;
+        io::copy(&mut from.take(most), &mut File::create(target)?)?;
         fs::set_permissions(target, Permissions::from_mode(0o755))?;
         first = Some(target);
     }

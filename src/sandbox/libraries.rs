@@ -6,6 +6,7 @@
 //! own, so a world of a hundred tools costs about a dozen starts of the loader.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -35,8 +36,8 @@ pub(super) fn of(program: &Path) -> Result<Vec<PathBuf>, SandboxError> {
     if let Some(libraries) = known.by_program.get(program) {
         return Ok(libraries.clone());
     }
-    let bytes = std::fs::read(program)
-        .map_err(|error| SandboxError::Unreadable { path: program.to_path_buf(), error })?;
+    let most = loaded_length(program)?.unwrap_or(0);
+    let bytes = head(program, most)?;
     let libraries = match needs(&bytes) {
         None => Vec::new(),
         Some(needs) => match known.by_needs.get(&needs) {
@@ -46,6 +47,22 @@ pub(super) fn of(program: &Path) -> Result<Vec<PathBuf>, SandboxError> {
     };
     known.by_program.insert(program.to_path_buf(), libraries.clone());
     Ok(libraries)
+}
+
+/// How much of an ELF file is ever loaded: what follows (debug information) need not be copied.
+pub(super) fn loaded_length(program: &Path) -> Result<Option<u64>, SandboxError> {
+    let head = head(program, 64 * 1024)?;
+    let Some(elf) = Elf::new(&head) else { return Ok(None) };
+    let headers = (0..elf.header_count).filter_map(|index| elf.program_header(index));
+    Ok(headers.map(|[_, offset, _, size]| offset + size).max())
+}
+
+fn head(program: &Path, most: u64) -> Result<Vec<u8>, SandboxError> {
+    let mut head = Vec::new();
+    std::fs::File::open(program)
+        .and_then(|file| file.take(most).read_to_end(&mut head))
+        .map_err(|error| SandboxError::Unreadable { path: program.to_path_buf(), error })?;
+    Ok(head)
 }
 
 fn ask(loader: &Path, program: &Path) -> Result<Vec<PathBuf>, SandboxError> {

@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
 
 use super::blueprint::{self, Blueprint};
 use super::wire::{self, Reply};
@@ -13,7 +15,8 @@ use crate::trial::world::{Plan, Record};
 /// A world, built once; each trial finds it fresh. It ends with this value, and with the process that holds it.
 #[derive(Debug)]
 pub struct Worker {
-    landlord: Child,
+    landlord: Option<Child>,
+    id: u32,
     to: Option<ChildStdin>,
     from: ChildStdout,
     rung: Rung,
@@ -47,7 +50,8 @@ impl Worker {
             .spawn()?;
         let to = landlord.stdin.take().expect("it was spawned with a pipe");
         let from = landlord.stdout.take().expect("it was spawned with a pipe");
-        let mut worker = Self { landlord, to: Some(to), from, rung };
+        let id = landlord.id();
+        let mut worker = Self { landlord: Some(landlord), id, to: Some(to), from, rung };
         let sent = worker.send(|to| wire::send_value(to, &blueprint));
         match worker.reply(sent).map_err(SandboxError::Build)? {
             Reply::Ready => {}
@@ -68,7 +72,7 @@ impl Worker {
 
     /// The id of the world's first process.
     pub fn id(&self) -> u32 {
-        self.landlord.id()
+        self.id
     }
 
     /// Runs one script in a fresh state of the world.
@@ -92,10 +96,12 @@ impl Worker {
         if let Ok(Some(reply)) = received {
             return Ok(reply);
         }
-        let _ = self.landlord.kill();
         let mut said = String::new();
-        if let Some(from) = self.landlord.stderr.as_mut() {
-            let _ = from.take(4096).read_to_string(&mut said);
+        if let Some(landlord) = self.landlord.as_mut() {
+            let _ = landlord.kill();
+            if let Some(from) = landlord.stderr.as_mut() {
+                let _ = from.take(4096).read_to_string(&mut said);
+            }
         }
         let error = match (sent, received) {
             (Err(error), _) | (_, Err(error)) => error.to_string(),
@@ -107,15 +113,18 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // The keeper ends when its stdin does, everything in the world with it, and then the landlord.
+        // The keeper ends when its stdin does, everything in the world with it, and then the landlord. The kernel takes
+        // its time over a network namespace: nobody waits for that but who must bury the landlord.
         self.to = None;
-        let _ = self.landlord.wait();
+        if let Some(mut landlord) = self.landlord.take() {
+            thread::spawn(move || landlord.wait());
+        }
     }
 }
 
-/// Probed once a process for each binary would do; worlds are many, so the last answer is kept.
+/// The machine does not change while a process runs: it is probed once.
 fn strongest(setup: &Setup) -> Result<Rung, SandboxError> {
-    static RUNG: std::sync::OnceLock<Rung> = std::sync::OnceLock::new();
+    static RUNG: OnceLock<Rung> = OnceLock::new();
     if let Some(rung) = RUNG.get() {
         return Ok(*rung);
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use gauntlet::commands::Tables;
 use gauntlet::event::Rung;
@@ -18,16 +19,11 @@ const GAUNTLET: &str = env!("CARGO_BIN_EXE_gauntlet");
 
 /// The rungs that work here.
 fn rungs() -> Vec<Rung> {
-    let rungs: Vec<Rung> = [Rung::S1, Rung::S2]
-        .into_iter()
-        .filter(|rung| rung_works(*rung, Some(Path::new(GAUNTLET))).is_ok())
-        .collect();
-    assert!(
-        !rungs.is_empty(),
-        "this machine gives no sandbox: {:?}",
-        gauntlet::sandbox::probe_with(Some(Path::new(GAUNTLET)))
-    );
-    rungs
+    static RUNGS: OnceLock<Vec<Rung>> = OnceLock::new();
+    let works = |rung: &Rung| rung_works(*rung, Some(Path::new(GAUNTLET))).is_ok();
+    let rungs = RUNGS.get_or_init(|| [Rung::S1, Rung::S2].into_iter().filter(works).collect());
+    assert!(!rungs.is_empty(), "{:?}", gauntlet::sandbox::probe_with(Some(Path::new(GAUNTLET))));
+    rungs.clone()
 }
 
 /// A script and what its world is made of.
