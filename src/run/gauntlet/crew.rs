@@ -10,8 +10,8 @@ use std::thread;
 use crate::run::gauntlet::{Course, World, Worlds};
 use crate::trial::world::{End, Plan, Record};
 
-/// Whoever makes so many calls before the deadline is in a loop, not slow.
-const LOOPING_CALLS: usize = 500;
+/// Whoever makes the same call so often before the deadline is in a loop, not slow.
+const LOOPING_CALLS: u32 = 100;
 /// The time that a slow machine gets.
 const PATIENT_DEADLINE_MS: u64 = 40_000;
 
@@ -104,11 +104,12 @@ impl Drop for Crew {
     }
 }
 
-/// Runs a plan. A script that was stopped at its deadline although it made few calls may only have been slow, on a
+/// Runs a plan. A script that was stopped at its deadline although it was in no loop may only have been slow, on a
 /// machine that has much else to do: it gets more time, once.
 fn patiently(world: &mut dyn World, plan: Plan) -> Result<Record, String> {
     let record = world.run(&plan)?;
-    if record.end != End::TimedOut || record.calls.len() >= LOOPING_CALLS {
+    let loops = record.calls.iter().any(|call| call.occurrence >= LOOPING_CALLS);
+    if record.end != End::TimedOut || loops {
         return Ok(record);
     }
     world.run(&Plan { deadline_ms: PATIENT_DEADLINE_MS, ..plan })
