@@ -67,3 +67,34 @@ fn the_architecture_names_every_module_and_only_tests_that_exist() {
         );
     }
 }
+
+/// Every block of the README that is marked as text.
+fn pictures(page: &str) -> Vec<&str> {
+    page.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// What the program prints on stdout, run in a folder of this repository.
+fn printed(folder: &str, args: &[&str]) -> String {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("gauntlet"));
+    let output = command
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+        .args(args)
+        .output()
+        .expect("the program runs");
+    String::from_utf8(output.stdout).expect("a report is UTF-8")
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let page = read("README.md");
+    let [finding, trial, status] = pictures(&page)[..] else { panic!("the README has three pictures") };
+    let before = "fixtures/cloud-ops-before";
+    let lint = printed(before, &["lint", "--select", "L2"]);
+    assert!(lint.contains(finding), "{lint}");
+    let run = printed(before, &["run", "tenant-offboard"]);
+    assert!(run.contains(trial), "{run}");
+    // The faults of all harnesses are counted elsewhere, slowly; here it is the row of the linter that must be exact.
+    let row = |text: &str| text.lines().find(|line| line.starts_with("lint ")).map(str::to_owned);
+    assert_eq!(row(status), row(&printed(".", &["lint"])));
+    assert!(status.contains("\nharness   ALL GREEN ("), "{status}");
+}
