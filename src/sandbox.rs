@@ -57,7 +57,10 @@ pub struct Setup {
 pub enum SandboxError {
     /// The machine gives no namespaces.
     #[error(
-        "no sandbox on this machine: {reason}\n  as root: {as_root}\nGive it one of: root; an unprivileged user namespace (sysctl user.max_user_namespaces above 0; on Ubuntu 23.10 and later also kernel.apparmor_restrict_unprivileged_userns=0); in a container, `--privileged`, or `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`"
+        "it gives no namespaces: as root: {as_root}; in a user namespace: {reason}. Give it one of: root; an \
+         unprivileged user namespace (sysctl user.max_user_namespaces above 0, and on Ubuntu 23.10 and later \
+         kernel.apparmor_restrict_unprivileged_userns=0); in a container `--privileged`, or `--security-opt \
+         seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`"
     )]
     NoRung {
         /// What went wrong in a user namespace.
@@ -111,7 +114,7 @@ pub fn probe_with(executable: Option<&Path>) -> Result<Rung, SandboxError> {
             Err(error) => error.to_string(),
         }
     } else {
-        "not root".to_owned()
+        "not tried, this is not root".to_owned()
     };
     match rung_works(Rung::S2, executable) {
         Ok(()) => Ok(Rung::S2),

@@ -48,7 +48,8 @@ pub(super) fn needs_care(seeds: &[Seed], command: &[String]) -> bool {
             let text = String::from_utf8_lossy(&seed.content);
             DELICATE.iter().any(|word| text.contains(word))
                 || text.lines().any(|line| {
-                    (line.contains("set ") || line.starts_with("#!")) && line.split_whitespace().any(traced)
+                    let may_trace = line.contains("set ") || line.contains("sh ") || line.starts_with("#!");
+                    may_trace && line.split_whitespace().any(traced)
                 })
         })
 }
