@@ -2,7 +2,11 @@
 //!
 //! `cargo bench --bench trials`
 
-#![expect(clippy::disallowed_methods, reason = "a benchmark starts programs and writes files")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a benchmark starts programs and writes files"
+)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

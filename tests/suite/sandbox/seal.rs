@@ -163,7 +163,7 @@ fn a_script_that_dies_by_a_signal_says_so() {
 fn killing_what_it_can_see_does_not_help_a_script() {
     let case = Case::new("kill -9 -1; kill -9 1; curl a; echo survived").stub("curl a", "answered\n");
     case.everywhere(|record| {
-        assert!(matches!(record.end, End::Signal(9) | End::Code(0)), "{:?}", record.end)
+        assert!(matches!(record.end, End::Signal(9) | End::Code(0)), "{:?}", record.end);
     });
     let case = Case::new("kill -9 1; kill 1; curl a").stub("curl a", "answered\n");
     case.everywhere(|record| assert_eq!(record.stdout, "answered\n"));
