@@ -96,7 +96,7 @@ impl<'a> Walk<'a> {
         let fresh = self.symbols.of(Source::Computed(self.place(span)));
         state.renew(fresh);
         self.outputs.push(Output::default());
-        let out = self.subshell(&state, &mut |walk, inner| walk.sequence(body, vec![inner], false));
+        let out = self.subshell(state, &mut |walk, inner| walk.sequence(body, vec![inner], false));
         let output = self.outputs.pop().unwrap_or_default();
         self.last_substitution = Some(out);
         if let Some(path) = read_file_idiom(body) {

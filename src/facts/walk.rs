@@ -212,10 +212,10 @@ impl<'a> Walk<'a> {
         let mut out = match pipeline.stages.as_slice() {
             [] => Out { ok: states, fail: Vec::new() },
             [command] => self.command_on(command, states),
-            stages => {
+            several => {
                 let mut out = Out::default();
                 for state in states {
-                    out.extend(self.stages(stages, state));
+                    out.extend(self.stages(several, state));
                 }
                 out
             }

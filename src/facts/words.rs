@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
                 current.get_or_insert_default();
                 for inner in parts {
                     if let PartKind::Parameter(parameter) = &inner.kind
-                        && let Some(list) = self.list_expansion(parameter, state)
+                        && let Some(list) = Self::list_expansion(parameter, state)
                     {
                         push_list(list, fields, current);
                     } else {
@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
                 }
             }
             PartKind::Parameter(parameter) => {
-                let list = self.list_expansion(parameter, state);
+                let list = Self::list_expansion(parameter, state);
                 let values = list.unwrap_or_else(|| vec![self.parameter(parameter, part.span, state)]);
                 let mut split = Vec::new();
                 for value in values {
@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
                 }
                 value
             }
-            PartKind::Parameter(parameter) => match self.list_expansion(parameter, state) {
+            PartKind::Parameter(parameter) => match Self::list_expansion(parameter, state) {
                 Some(list) => join_list(&list),
                 None => self.parameter(parameter, part.span, state),
             },
@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
     }
 
     /// `"$@"`, `"${a[@]}"` and their unquoted forms as a list; `None` for anything else.
-    fn list_expansion(&mut self, parameter: &'a Parameter, state: &mut State) -> Option<Vec<Value>> {
+    fn list_expansion(parameter: &'a Parameter, state: &mut State) -> Option<Vec<Value>> {
         if parameter.indirect {
             return None;
         }

@@ -56,12 +56,10 @@ impl<'s> Script<'s> {
 pub fn dialect(text: &str, path: &str) -> Dialect {
     let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
     let Some(line) = first.strip_prefix("#!") else {
-        return if path.ends_with(".ksh") {
-            Dialect::Ksh
-        } else if path.ends_with(".dash") {
-            Dialect::Posix
-        } else {
-            Dialect::Bash
+        return match path.rsplit_once('.') {
+            Some((_, "ksh")) => Dialect::Ksh,
+            Some((_, "dash")) => Dialect::Posix,
+            _ => Dialect::Bash,
         };
     };
     let mut words = line.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
@@ -136,6 +134,6 @@ pub(super) fn fingerprint(source: &SourceText, findings: &mut [Finding]) {
             0
         };
         let hash = blake3::hash(format!("{key}\n{count}").as_bytes());
-        finding.fingerprint = hash.to_hex()[..32].to_owned();
+        hash.to_hex()[..32].clone_into(&mut finding.fingerprint);
     }
 }
