@@ -10,6 +10,7 @@ mod architecture;
 mod cli;
 mod discovery;
 mod docs;
+mod edits;
 mod folder;
 mod job;
 mod report;
