@@ -4,7 +4,7 @@
 //! wrote never comes near. Everything else is bounded by the parsers' own budgets.
 
 /// Brackets of one kind that may be open at once.
-const MAX_OPEN: u32 = 400;
+const MAX_OPEN: u32 = 200;
 
 /// Prefixes (`!`, `time`, `coproc`) that may follow one another.
 const MAX_PREFIXES: u32 = 64;

@@ -29,6 +29,19 @@ pub(super) fn disputes(script: &Script, text: &str, known: &[Unread]) -> Vec<Unr
     judge.found
 }
 
+/// Whether the witness disputes any statement of the script as long as the list of known faults is not asked.
+#[cfg(test)]
+pub(super) fn disputed_without_list(script: &Script, text: &str) -> bool {
+    fn disputed(judge: &Judge<'_>, statement: &Statement) -> bool {
+        let level = Level::of(statement, judge.text);
+        !judge.level_agrees(&level, &[])
+            || level.children.iter().flat_map(|child| &child.statements).any(|inner| disputed(judge, inner))
+    }
+    let masked = outline::masked(text);
+    let judge = Judge { text: &masked, comments: &script.comments, known: &[], found: Vec::new() };
+    script.body.statements.iter().any(|statement| disputed(&judge, statement))
+}
+
 const REASON: &str = "two parsers read this statement differently: write it more plainly (one command a line, \
 quotes around words, redirections at the end)";
 

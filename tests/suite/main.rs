@@ -13,6 +13,7 @@ mod docs;
 mod edits;
 mod folder;
 mod job;
+mod reading;
 mod report;
 mod sandbox;
 mod trial;

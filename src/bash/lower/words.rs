@@ -9,6 +9,9 @@ use crate::bash::syntax::{Part, PartKind, ProcessSubstitution, Sequence, Substit
 use crate::bash::text::{self, Mode};
 use crate::source::Span;
 
+/// Quotes that may be hidden in one text that is parsed anew.
+const MAX_HIDDEN_QUOTES: u32 = 64;
+
 /// An expansion or quoted text of shuck's tree.
 #[derive(Clone, Copy)]
 pub(super) enum Expansion<'a> {
@@ -380,7 +383,7 @@ impl Lowering<'_, '_> {
         let offset = i64::from(span.start) - i64::try_from(quote.len()).unwrap_or(0);
         let map = self.map.then(&Map::shifted(offset));
         // Where `'` is a plain character, it is hidden from shuck, one at a time.
-        for _ in 0..source.len() {
+        for _ in 0..MAX_HIDDEN_QUOTES {
             let word = Parser::parse_word_string(&source);
             let single =
                 word.parts.iter().find(|part| matches!(part.kind, ast::WordPart::SingleQuoted { .. }));
