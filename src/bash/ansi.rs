@@ -58,13 +58,14 @@ pub(super) fn decode(raw: &str) -> String {
                     chars.next_if_eq(&'}');
                 }
             }
-            'u' | 'U' => match digits(&mut chars, 16, if escape == 'u' { 4 } else { 8 }, None) {
-                Some(value) => push(&mut out, char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER)),
-                None => {
+            'u' | 'U' => {
+                if let Some(value) = digits(&mut chars, 16, if escape == 'u' { 4 } else { 8 }, None) {
+                    push(&mut out, char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
+                } else {
                     out.push(b'\\');
                     push(&mut out, escape);
                 }
-            },
+            }
             'c' => {
                 if let Some(control) = chars.next() {
                     out.push(low_byte(u32::from(control)) & 0x1f);

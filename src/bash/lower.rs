@@ -240,7 +240,7 @@ impl Lowering<'_, '_> {
 
     fn comments(&mut self, comments: &[ast::Comment]) {
         for comment in comments {
-            let span = range(comment);
+            let span = range(*comment);
             let text = self.slice(span);
             if text.starts_with('#') {
                 let end = span.start + clamp(text.find('\n').unwrap_or(text.len()));
@@ -258,12 +258,11 @@ impl Lowering<'_, '_> {
             statements.push(self.statement(statement));
         }
         self.comments(&sequence.trailing_comments);
-        let span = match (statements.first(), statements.last()) {
-            (Some(first), Some(last)) => first.span.to(last.span),
-            _ => {
-                let at = self.map.at(plain(sequence.span).start);
-                Span::new(at, at)
-            }
+        let span = if let (Some(first), Some(last)) = (statements.first(), statements.last()) {
+            first.span.to(last.span)
+        } else {
+            let at = self.map.at(plain(sequence.span).start);
+            Span::new(at, at)
         };
         Sequence { statements, span }
     }
@@ -274,7 +273,7 @@ fn plain(span: ast::Span) -> Span {
     Span::new(clamp(span.start.offset()), clamp(span.end.offset()))
 }
 
-fn range(comment: &ast::Comment) -> Span {
+fn range(comment: ast::Comment) -> Span {
     Span::new(clamp(usize::from(comment.range.start())), clamp(usize::from(comment.range.end())))
 }
 

@@ -106,7 +106,7 @@ fn command(node: Node<'_>, text: &[u8]) -> Option<Outlined> {
         }
         "unset_command" => {
             let mut words = Vec::new();
-            for index in 0..u32::try_from(node.child_count()).unwrap_or(u32::MAX) {
+            for index in 0..node.child_count() {
                 words.push(place(node.child(index)?));
             }
             let words = joined(words);

@@ -104,7 +104,7 @@ fn gather<'a>(node: &'a ast::ArithmeticExprNode, found: &mut Vec<Found<'a>>) {
         ast::ArithmeticExpr::ShellWord(word) => found.extend(super::words::expansions(&word.parts)),
         ast::ArithmeticExpr::Parenthesized { expression } => gather(expression, found),
         ast::ArithmeticExpr::Unary { expr, .. } | ast::ArithmeticExpr::Postfix { expr, .. } => {
-            gather(expr, found)
+            gather(expr, found);
         }
         ast::ArithmeticExpr::Binary { left, right, .. } => {
             gather(left, found);

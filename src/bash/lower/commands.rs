@@ -47,13 +47,12 @@ impl Lowering<'_, '_> {
         let prefix = self.prefixes(statement, &mut pipeline).map(|start| self.map.at(start));
         let first = pipeline.stages.first().map(|stage| stage.span);
         let last = pipeline.stages.last().map(|stage| stage.span);
-        pipeline.span = match (first, last) {
-            (Some(first), Some(last)) => Span::new(prefix.unwrap_or(first.start).min(first.start), last.end),
-            _ => {
-                let text = super::clamped(plain(statement.span), self.source);
-                let trimmed = self.slice(text).trim_end_matches([' ', '\t', '\n', ';', '&', '|']).len();
-                self.span(Span::new(text.start, text.start + clamp(trimmed)))
-            }
+        pipeline.span = if let (Some(first), Some(last)) = (first, last) {
+            Span::new(prefix.unwrap_or(first.start).min(first.start), last.end)
+        } else {
+            let text = super::clamped(plain(statement.span), self.source);
+            let trimmed = self.slice(text).trim_end_matches([' ', '\t', '\n', ';', '&', '|']).len();
+            self.span(Span::new(text.start, text.start + clamp(trimmed)))
         };
         pipeline
     }

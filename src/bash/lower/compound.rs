@@ -211,15 +211,14 @@ impl Lowering<'_, '_> {
 
     pub(super) fn function(&mut self, function: &ast::FunctionDef) -> Lowered {
         let header = plain(function.header.span());
-        let (name, name_span) = match function.header.entries.as_slice() {
-            [entry] => (self.slice(plain(entry.word.span)).to_owned(), plain(entry.word.span)),
-            _ => {
-                self.unread(
-                    plain(function.span),
-                    "the name of this function could not be read: use one plain name",
-                );
-                (String::new(), header)
-            }
+        let (name, name_span) = if let [entry] = function.header.entries.as_slice() {
+            (self.slice(plain(entry.word.span)).to_owned(), plain(entry.word.span))
+        } else {
+            self.unread(
+                plain(function.span),
+                "the name of this function could not be read: use one plain name",
+            );
+            (String::new(), header)
         };
         self.comments(&function.body.leading_comments);
         let body = self.stage(&function.body);

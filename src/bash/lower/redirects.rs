@@ -153,7 +153,7 @@ pub(super) fn extent(redirect: &ast::Redirect, source: &str) -> Span {
     }
     match &redirect.target {
         ast::RedirectTarget::Word(word) if !plain(word.span).is_empty() => {
-            span.end = span.end.max(plain(word.span).end)
+            span.end = span.end.max(plain(word.span).end);
         }
         ast::RedirectTarget::Word(_) => {}
         ast::RedirectTarget::Heredoc(heredoc) => span.end = span.end.max(plain(heredoc.delimiter.span).end),

@@ -107,7 +107,7 @@ impl Lowering<'_, '_> {
                 break;
             }
             let plain_before =
-                shorter.len() > 0 && found.last().is_none_or(|last| last.span.end < span.end - 2);
+                !shorter.is_empty() && found.last().is_none_or(|last| last.span.end < span.end - 2);
             if plain_before {
                 break;
             }
@@ -340,7 +340,7 @@ impl Lowering<'_, '_> {
         while let Some(byte) = raw.get(at) {
             let next = raw.get(at + 1);
             if *byte == b'\\'
-                && matches!(next, Some(b'$' | b'`' | b'\\') | Some(b'"'))
+                && matches!(next, Some(b'$' | b'`' | b'\\' | b'"'))
                 && (quoted || next != Some(&b'"'))
             {
                 at += 1;
@@ -365,13 +365,10 @@ impl Lowering<'_, '_> {
             return self.raw(span);
         }
         match mode {
-            Mode::HereDocument | Mode::Tabbed => match self.here_document_anew(span, mode) {
-                Some(parts) => parts,
-                None => {
-                    self.lost(span);
-                    self.raw(span)
-                }
-            },
+            Mode::HereDocument | Mode::Tabbed => self.here_document_anew(span, mode).unwrap_or_else(|| {
+                self.lost(span);
+                self.raw(span)
+            }),
             Mode::Double => self.wrapped_anew(span, "\"", mode),
             Mode::Plain | Mode::DoubleOperand | Mode::Arithmetic => self.wrapped_anew(span, "", mode),
         }
