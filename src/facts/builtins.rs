@@ -193,8 +193,13 @@ impl Walk<'_> {
         if name == "printf" && args.first().is_some_and(|value| value.text == "-v") {
             if let Some(variable) = args.get(1).and_then(Value::constant).map(str::to_owned) {
                 let value = self.formatted(&args[2.min(args.len())..], line.place, &mut state);
-                let content = self.stored(&variable, Content::Scalar(value), line.place, &mut state);
-                state.set(&variable, content);
+                let content = Content::Scalar(value);
+                if let Some((array, _)) = variable.split_once('[') {
+                    self.assign_element(array, content, &mut state, line.place);
+                } else {
+                    let content = self.stored(&variable, content, line.place, &mut state);
+                    state.set(&variable, content);
+                }
             }
             return Out::success(state);
         }

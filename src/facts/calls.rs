@@ -119,7 +119,11 @@ impl<'a> Walk<'a> {
     fn assign(&mut self, assignment: &'a Assignment, state: &mut State) -> bool {
         let content = self.assigned(assignment, state);
         let name = assignment.target.name.as_str();
-        let plain = matches!(&content, Content::Scalar(value) if value.constant().is_some());
+        let plain = match &content {
+            Content::Scalar(value) => value.constant().is_some(),
+            Content::Array(values) => values.iter().all(|value| value.constant().is_some()),
+            Content::Many(_) => false,
+        };
         let place = self.place(assignment.span);
         if let Some(word) = index_word(assignment.target.subscript.as_deref()) {
             self.value(word, state);
@@ -233,7 +237,7 @@ impl<'a> Walk<'a> {
         values.reduce(|so_far, value| so_far.join(&value, sym)).unwrap_or_default()
     }
 
-    fn assign_element(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
+    pub(super) fn assign_element(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
         let content = self.stored(name, content, place, state);
         let value = content.scalar();
         let merged = match state.vars.get(name).cloned() {
@@ -306,7 +310,7 @@ impl<'a> Walk<'a> {
         Out::success(state)
     }
 
-    /// A nameref is followed once, when it is made: what it reads is what its target holds.
+    /// What a nameref reads is what its target holds when it is made; what it is given its target gets too.
     fn bind_nameref(&mut self, name: &str, target: &Value, state: &mut State) {
         let content = target.constant().and_then(|target| state.vars.get(target).cloned());
         let content = content.unwrap_or_else(|| {
@@ -320,6 +324,9 @@ impl<'a> Walk<'a> {
             Content::Scalar(value)
         });
         state.set(name, content);
+        if let Some(target) = target.constant() {
+            state.refer(name, target);
+        }
     }
 
     /// Runs the word at `line.at` as a shell would: function, builtin, program.
@@ -350,6 +357,9 @@ impl<'a> Walk<'a> {
         let execs = wrappers.is_empty() || wrappers.iter().any(|wrapper| wrapper.execs);
         if execs {
             line.exec.get_or_insert(line.at);
+        }
+        if wrappers.iter().any(|wrapper| wrapper.appends) {
+            self.append_stdin(&mut line);
         }
         match inner {
             Inner::None => self.finish(&line, state),
@@ -389,6 +399,16 @@ impl<'a> Walk<'a> {
                 out.unwrap_or_else(|| Out::either(state))
             }
         }
+    }
+
+    /// `xargs`: what comes on stdin ends up in the words.
+    fn append_stdin(&mut self, line: &mut Line) {
+        let Some(Stdin::Other(piped)) = self.stdins.last() else { return };
+        let Some(flow) = &piped.secret else { return };
+        let mut word = Value::unknown(self.symbols.of(Source::Computed(line.place)));
+        word.secret = Some(flow.step(line.place, "its words come from the pipe"));
+        line.words.push(word);
+        line.spans.push(line.place.span);
     }
 
     /// The innermost program: observe it, and note what it prints.

@@ -57,6 +57,8 @@ pub struct State {
     pub vars: Rc<BTreeMap<Rc<str>, Content>>,
     /// Names that `unset` removed.
     pub unset: Rc<BTreeSet<Rc<str>>>,
+    /// Names that stand for another variable.
+    pub references: Rc<BTreeMap<Rc<str>, Rc<str>>>,
     /// Variables to put back when the functions return, innermost last.
     pub scopes: Vec<Rc<BTreeMap<Rc<str>, Option<Content>>>>,
     /// Positional parameters.
@@ -78,8 +80,15 @@ pub struct State {
 }
 
 impl State {
-    /// Sets a variable.
+    /// Sets a variable, and the one that it stands for.
     pub fn set(&mut self, name: &str, content: Content) {
+        if let Some(target) = self.references.get(name).cloned().filter(|target| target.as_ref() != name) {
+            self.set_one(&target, content.clone());
+        }
+        self.set_one(name, content);
+    }
+
+    fn set_one(&mut self, name: &str, content: Content) {
         if self.unset.contains(name) {
             Rc::make_mut(&mut self.unset).remove(name);
         }
@@ -94,6 +103,7 @@ impl State {
 
     /// Makes a variable local to the innermost function.
     pub fn localise(&mut self, name: &str) {
+        self.stand_alone(name);
         let old = self.vars.get(name).cloned();
         if let Some(scope) = self.scopes.last_mut() {
             Rc::make_mut(scope).entry(Rc::from(name)).or_insert(old);
@@ -104,12 +114,24 @@ impl State {
     pub fn leave_scope(&mut self) {
         let Some(scope) = self.scopes.pop() else { return };
         for (name, old) in scope.iter() {
+            self.stand_alone(name);
             match old {
                 Some(content) => self.set(name, content.clone()),
                 None => {
                     Rc::make_mut(&mut self.vars).remove(name);
                 }
             }
+        }
+    }
+
+    /// Makes a name stand for another variable.
+    pub fn refer(&mut self, name: &str, target: &str) {
+        Rc::make_mut(&mut self.references).insert(Rc::from(name), Rc::from(target));
+    }
+
+    fn stand_alone(&mut self, name: &str) {
+        if self.references.contains_key(name) {
+            Rc::make_mut(&mut self.references).remove(name);
         }
     }
 
@@ -156,6 +178,7 @@ impl State {
             && self.options == other.options
             && self.traps == other.traps
             && self.scopes.len() == other.scopes.len()
+            && self.references == other.references
             && (!strict || self.checked == other.checked)
     }
 

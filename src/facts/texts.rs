@@ -7,8 +7,12 @@ use crate::bash::syntax::Script;
 use crate::commands::HOLE;
 use crate::source::RepoPath;
 
+use super::state::State;
 use super::value::{Place, Value};
 use super::walk::{Text, Walk};
+
+/// How the variables that stand for a payload's unknown parts begin.
+const HOLE_NAME: &str = "gauntlet_hole_";
 
 /// A text that was read once.
 pub(super) struct Known<'a> {
@@ -41,7 +45,7 @@ impl<'a> Walk<'a> {
                 source.push(c);
                 continue;
             }
-            let name = format!("gauntlet_hole_{}", holes.len());
+            let name = format!("{HOLE_NAME}{}", holes.len());
             source.push_str("${");
             source.push_str(&name);
             source.push('}');
@@ -67,6 +71,25 @@ impl<'a> Walk<'a> {
             self.add_text(key, reading.script, Text { host: Some(host), path: None })?
         };
         Some((file, script, holes))
+    }
+
+    /// Literal text of a payload: its unknown parts were put in before the text was read, whatever its quotes say.
+    pub(super) fn with_holes(&self, text: &str, state: &State) -> Value {
+        if self.file == 0 || !text.contains(HOLE_NAME) {
+            return Value::known(text);
+        }
+        let mut value = Value::default();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(HOLE_NAME) {
+            value.text.push_str(before.strip_suffix("${").unwrap_or(before));
+            let (number, after) = after.split_once('}').unwrap_or((after, ""));
+            if let Some(content) = state.vars.get(format!("{HOLE_NAME}{number}").as_str()) {
+                value.append(&content.scalar());
+            }
+            rest = after;
+        }
+        value.text.push_str(rest);
+        value
     }
 
     /// Reads the file that a `source` names, as far as its path is known.

@@ -88,7 +88,7 @@ impl<'a> Walk<'a> {
     pub(super) fn part_value(&mut self, part: &'a Part, state: &mut State) -> Value {
         match &part.kind {
             PartKind::Literal(text) | PartKind::Quoted(text) => {
-                let mut value = Value::known(text.clone());
+                let mut value = self.with_holes(text, state);
                 value.written = Some(self.place(part.span));
                 value
             }

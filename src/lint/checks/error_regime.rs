@@ -26,6 +26,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     }
     let Some((first, options)) = script.seen.first else { return };
     let stated = stated(script);
+    let options = Options { errexit: errexit(script, first, options.errexit), ..options };
     if let Some(problem) = problem(script, stated.as_ref(), options) {
         let at = place(script, first);
         let secondary = stated.map(|stated| (stated.at, "stated here".to_owned())).into_iter().collect();
@@ -48,6 +49,20 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
                 },
             );
         }
+    }
+}
+
+/// Errexit is in force, too, where it is lifted around a command whose status is wanted and put back.
+fn errexit(script: &Script<'_>, first: Span, at_first: Switch) -> Switch {
+    let lasting = script.seen.switches.iter().filter(|switch| {
+        !switch.contained && !switch.at.is_empty() && ["e", "errexit"].contains(&switch.name.as_str())
+    });
+    let (before, after): (Vec<_>, Vec<_>) = lasting.partition(|switch| switch.at.end <= first.start);
+    let lifted = before.iter().any(|switch| switch.on) && before.last().is_some_and(|switch| !switch.on);
+    if at_first == Switch::Off && lifted && after.last().is_some_and(|switch| switch.on) {
+        Switch::On
+    } else {
+        at_first
     }
 }
 
