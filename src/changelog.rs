@@ -18,6 +18,8 @@ pub struct Entry {
     pub line: usize,
     /// Heading and body.
     pub text: String,
+    /// The same without what stands behind `Revert:`.
+    record: String,
     /// What is missing of it, in words; empty for a complete entry.
     pub missing: Vec<String>,
 }
@@ -40,6 +42,7 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
                 path: path.clone(),
                 line: index + 1,
                 text: String::new(),
+                record: String::new(),
                 missing: Vec::new(),
             });
             level = heading;
@@ -54,6 +57,7 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
     }
     for entry in &mut entries {
         entry.missing = missing(&entry.text);
+        entry.record = without_revert(&entry.text);
     }
     entries
 }
@@ -99,6 +103,22 @@ fn field(text: &str, label: &str) -> Option<String> {
     body
 }
 
+/// The text without its `Revert:` and what stands behind that, up to the next label.
+fn without_revert(text: &str) -> String {
+    let mut revert = false;
+    let mut rest = String::new();
+    for line in text.lines() {
+        if let Some((name, _)) = labelled(line) {
+            revert = name.eq_ignore_ascii_case("Revert");
+        }
+        if !revert {
+            rest.push_str(line);
+            rest.push('\n');
+        }
+    }
+    rest
+}
+
 /// Splits `- **What:** text` into its label and the text.
 fn labelled(line: &str) -> Option<(&str, &str)> {
     let heading = line.starts_with('#');
@@ -135,7 +155,7 @@ fn unreadable_command(body: &str) -> Option<String> {
 
 impl Entry {
     /// Whether the entry names the script: by its path from the project root, from its own ledger's tree, or by a
-    /// file name that no other script has.
+    /// file name that no other script has. A `Revert:` may name scripts that must go too, and records none.
     pub fn names(&self, script: &RepoPath, unique_name: bool) -> bool {
         let mut paths = vec![script.as_str()];
         let mut base = self.path.as_str();
@@ -146,7 +166,7 @@ impl Entry {
         if unique_name {
             paths.push(script.file_name());
         }
-        paths.iter().any(|path| mentions(&self.text, path))
+        paths.iter().any(|path| mentions(&self.record, path))
     }
 }
 

@@ -140,7 +140,7 @@ impl<'a> Walk<'a> {
     /// A word as a pattern for `subject` (in `[[ == ]]` and `case`).
     pub(super) fn matches(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
         let value = self.value(pattern, &mut state);
-        if !active_glob(&pattern.parts) {
+        if !active_glob(&pattern.parts) && !expands_to_pattern(&pattern.parts, &value) {
             return equals(subject, &value, state);
         }
         if value.text == "*" {
@@ -357,6 +357,12 @@ fn constant_rest(test: &str, prefix: &str) -> bool {
 /// Whether an unquoted part holds a glob character.
 fn active_glob(parts: &[Part]) -> bool {
     parts.iter().any(|part| matches!(&part.kind, PartKind::Literal(text) if text.contains(['*', '?', '['])))
+}
+
+/// Whether an unquoted expansion may bring glob characters of its own: its value is a pattern then, and `*` equals all.
+fn expands_to_pattern(parts: &[Part], value: &Value) -> bool {
+    let expands = |part: &Part| matches!(part.kind, PartKind::Parameter(_) | PartKind::Command(_));
+    parts.iter().any(expands) && value.constant().is_none_or(|text| text.contains(['*', '?', '[']))
 }
 
 fn posix_regex(text: &str) -> Option<Regex> {

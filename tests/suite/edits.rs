@@ -158,6 +158,12 @@ fn lint_finds_a_weakened_regime_and_a_lost_record() {
             code: "L6",
             at: (OFFBOARD, "#!"),
         },
+        // The script is still named by the revert of another entry, which is no record of it.
+        Linted {
+            edit: swap("an entry that only another's revert stands in for", CHANGELOG, "## DOCFIX-005…", ""),
+            code: "L6",
+            at: (HEALTH, "#!"),
+        },
         Linted {
             edit: swap(
                 "an entry that cannot be reverted",
@@ -208,6 +214,7 @@ fn lint_finds_an_open_gate() {
     every_one_is_found(&[
         ungated(swap("no typed gate", OFFBOARD, GATE, ":")),
         ungated(swap("a constant yes", OFFBOARD, "[[ $typed == \"$phrase\" ]]", "[[ $typed == yes ]]")),
+        ungated(swap("a pattern", OFFBOARD, "[[ $typed == \"$phrase\" ]]", "[[ $typed == $phrase ]]")),
         ungated(swap(
             "a phrase that names no target",
             OFFBOARD,

@@ -27,7 +27,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
             ),
             Missing { apply: false, .. } => (
                 "without a typed confirmation",
-                "read a line from the operator and compare it with a text that holds the target's own name or id: `[[ $typed == \"delete $name\" ]] || exit 1`",
+                "read a line from the operator and compare it with a text that holds the target's own name or id (in quotes, or it is a pattern): `[[ $typed == \"delete $name\" ]] || exit 1`",
             ),
         };
         report.add(
