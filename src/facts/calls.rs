@@ -1,5 +1,6 @@
 //! Simple commands: assignments, functions, and what a command line really runs.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::bash::syntax::{
@@ -448,7 +449,9 @@ impl<'a> Walk<'a> {
         let texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
         let status_only = tells_only_a_status(&texts);
         let from_words = line.argv().iter().skip(1).find_map(|value| value.secret.clone());
+        let last_line = texts.first() == Some(&"tail") && matches!(texts[1..], ["-1" | "-n1"] | ["-n", "1"]);
         let from_stdin = match self.stdins.last() {
+            Some(Stdin::Other(value)) if last_line && value.ends_in_status => None,
             Some(Stdin::Other(value)) => value.secret.clone(),
             _ => None,
         };
@@ -466,6 +469,7 @@ impl<'a> Walk<'a> {
         output.opaque = true;
         output.from_args |= from_args;
         output.own_file |= own_file;
+        output.ends_in_status = writes_http_code(&texts);
         if status_only || output.secret.is_some() {
             return;
         }
@@ -482,7 +486,7 @@ impl<'a> Walk<'a> {
     fn call(&mut self, index: usize, line: &Line, state: State) -> Out {
         const DEEPEST: usize = 24;
         let definition = self.definitions[index];
-        let recursive = self.frames.iter().filter(|frame| frame.function == Some(index)).count() > 1;
+        let recursive = self.recurs(index);
         self.called.insert(index);
         if recursive || self.frames.len() >= DEEPEST || self.budget == 0 {
             return Out::either(state);
@@ -511,6 +515,14 @@ impl<'a> Walk<'a> {
         let out = self.in_function(definition.body, definition.file, params, state);
         self.frames.pop();
         out
+    }
+
+    /// Whether the function is running already. One call on a path may come round once: functions that call each
+    /// other would make more paths than anybody could follow.
+    fn recurs(&self, index: usize) -> bool {
+        let mut seen = HashSet::new();
+        let again = self.frames.iter().filter_map(|frame| frame.function).any(|known| !seen.insert(known));
+        again && seen.contains(&index)
     }
 
     pub(super) fn in_function(
@@ -590,11 +602,17 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether the last that a command writes is an HTTP code.
+fn writes_http_code(words: &[&str]) -> bool {
+    words.first().is_some_and(|program| program.rsplit('/').next() == Some("curl"))
+        && words.iter().any(|word| word.contains("http_code}") || word.contains("response_code}"))
+}
+
 /// Whether a command's output is a number that says nothing of what it read.
 fn tells_only_a_status(words: &[&str]) -> bool {
     match words.first().map(|program| program.rsplit('/').next().unwrap_or(program)) {
         Some("curl") => {
-            words.iter().any(|word| word.contains("http_code") || word.contains("response_code"))
+            writes_http_code(words)
                 && words.windows(2).any(|pair| {
                     (pair[0] == "-o" || pair[0].ends_with('o') && pair[0].starts_with("-s"))
                         || pair[0] == "--output"

@@ -88,6 +88,7 @@ impl<'a> Walk<'a> {
         value.secret = output.secret.or_else(|| output.values.iter().find_map(|value| value.secret.clone()));
         value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
         value.own_file = output.own_file;
+        value.ends_in_status = output.ends_in_status;
         value
     }
 

@@ -137,6 +137,8 @@ pub struct Value {
     pub typed: bool,
     /// Constants that it may be instead (`${1:-default}`).
     pub fallbacks: Vec<String>,
+    /// Whether a status (an HTTP code) stands behind its last line end.
+    pub ends_in_status: bool,
     /// Whether it is a path that the script's own `mktemp` made, or one below it.
     pub own_file: bool,
     /// The variables that it was expanded from.
@@ -184,6 +186,7 @@ impl Value {
         }
         self.from_args |= other.from_args;
         self.splits |= other.splits;
+        self.ends_in_status = other.ends_in_status;
         if self.written.is_none() {
             self.written = other.written;
         }
@@ -211,6 +214,7 @@ impl Value {
         let typed_or_nothing = |side: &Self| side.typed || side.constant() == Some("");
         value.typed = (self.typed || other.typed) && typed_or_nothing(self) && typed_or_nothing(other);
         value.own_file = self.own_file && other.own_file;
+        value.ends_in_status = self.ends_in_status && other.ends_in_status;
         for side in [self, other] {
             value.fallbacks.extend(side.constant().map(str::to_owned));
             value.fallbacks.extend(side.fallbacks.iter().cloned());

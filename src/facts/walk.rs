@@ -98,6 +98,7 @@ pub(super) struct Output {
     pub secret: Option<Rc<Flow>>,
     pub from_args: bool,
     pub own_file: bool,
+    pub ends_in_status: bool,
 }
 
 /// Finds the scripts that a script sources.

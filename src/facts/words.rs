@@ -301,7 +301,15 @@ impl<'a> Walk<'a> {
                 self.value(word, state);
                 plain
             }
-            ParameterOp::TrimPrefix { pattern } | ParameterOp::TrimSuffix { pattern } => {
+            ParameterOp::TrimPrefix { pattern } => {
+                let pattern = self.value(pattern, state);
+                let mut value = self.changed(plain.clone(), place);
+                if plain.ends_in_status && pattern.constant() == Some("*\n") {
+                    value.secret = None;
+                }
+                value
+            }
+            ParameterOp::TrimSuffix { pattern } => {
                 self.value(pattern, state);
                 self.changed(plain, place)
             }
@@ -314,11 +322,15 @@ impl<'a> Walk<'a> {
             }
             ParameterOp::Case { .. } | ParameterOp::Transform(_) => self.changed(plain, place),
             ParameterOp::Slice { offset, length } => {
-                self.arithmetic_value(offset, offset.span, state);
+                let offset = self.arithmetic_value(offset, offset.span, state);
                 if let Some(length) = length {
                     self.arithmetic_value(length, length.span, state);
                 }
-                self.changed(plain, place)
+                let mut value = self.changed(plain.clone(), place);
+                if plain.ends_in_status && offset.constant() == Some("-3") {
+                    value.secret = None;
+                }
+                value
             }
         }
     }
