@@ -172,14 +172,32 @@ impl State {
     }
 
     /// Whether two paths differ in nothing that a rule asks about.
-    fn agrees(&self, other: &Self, strict: bool) -> bool {
+    fn agrees(&self, other: &Self, strict: bool, symbols: &Symbols) -> bool {
         self.apply == other.apply
             && self.confirmed == other.confirmed
             && self.options == other.options
             && self.traps == other.traps
             && self.scopes.len() == other.scopes.len()
             && self.references == other.references
-            && (!strict || self.checked == other.checked)
+            && (!strict
+                || self.checked == other.checked
+                || (self.covers(other, symbols) && other.covers(self, symbols)))
+    }
+
+    /// Whether a join loses no check of `other`: what only `other` has checked came from joins of its own (the flags
+    /// that earlier branches set), is not held here, and stands there for variables that need no check here either.
+    fn covers(&self, other: &Self, symbols: &Symbols) -> bool {
+        let extra: BTreeSet<Sym> = other.checked.difference(&self.checked).copied().collect();
+        let saved = self.scopes.iter().flat_map(|scope| scope.values().flatten());
+        let params = self.params.list.iter().chain(&self.params.rest);
+        extra.iter().all(|sym| matches!(symbols.source(*sym), Source::Joined(_)))
+            && !self.vars.values().chain(saved).any(|content| holds(content, &extra))
+            && !params.into_iter().any(|value| value.syms.iter().any(|sym| extra.contains(sym)))
+            && other
+                .vars
+                .iter()
+                .filter(|(_, content)| holds(content, &extra))
+                .all(|(name, _)| self.vars.get(name).is_some_and(|content| passed(content, &self.checked)))
     }
 
     /// Joins a path that agrees into this one.
@@ -250,6 +268,14 @@ pub fn symbol_mark(sym: Sym) -> String {
     format!("<{sym:?}>")
 }
 
+fn holds(content: &Content, syms: &BTreeSet<Sym>) -> bool {
+    let any = |value: &Value| value.syms.iter().any(|sym| syms.contains(sym));
+    match content {
+        Content::Scalar(value) | Content::Many(value) => any(value),
+        Content::Array(values) => values.iter().any(any),
+    }
+}
+
 fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
     match content {
         Content::Scalar(value) | Content::Many(value) => {
@@ -312,7 +338,7 @@ fn settle_by(states: Vec<State>, symbols: &mut Symbols, strict: bool) -> Vec<Sta
         if settled.contains(&state) {
             continue;
         }
-        match settled.iter_mut().find(|other| other.agrees(&state, strict)) {
+        match settled.iter_mut().find(|other| other.agrees(&state, strict, symbols)) {
             Some(other) => other.absorb(&state, symbols),
             None => settled.push(state),
         }
