@@ -34,7 +34,7 @@ impl Tables {
             Style::NounVerb => tool.noun_verb_effect(&words),
             Style::Http => tool.http_effect(&words),
             Style::Files | Style::LastFile | Style::Operand => Effect::Mutate,
-            Style::InPlace => {
+            Style::InPlace | Style::Search => {
                 let writes = words.iter().any(|word| tool.in_place.iter().any(|option| glob(option, word)));
                 if writes { Effect::Mutate } else { Effect::Read }
             }
@@ -66,6 +66,10 @@ impl Tables {
             Style::Files => operands.into_iter().skip(usize::from(skip_mode)).collect(),
             Style::LastFile => operands.into_iter().next_back().into_iter().collect(),
             Style::InPlace => operands.into_iter().skip(1).collect(),
+            Style::Search => {
+                (0..words.iter().position(|word| word.starts_with(['-', '(', '!'])).unwrap_or(words.len()))
+                    .collect()
+            }
             Style::Operand => words
                 .iter()
                 .enumerate()
@@ -144,6 +148,8 @@ impl Tool {
         let mut method = None;
         let mut body = false;
         let mut get = false;
+        let spread: Vec<String> = words.iter().flat_map(|word| self.spread(word)).collect();
+        let words: Vec<&str> = spread.iter().map(String::as_str).collect();
         for (index, word) in words.iter().enumerate() {
             if self.method_options.iter().any(|option| option == word) {
                 method = words.get(index + 1).copied();
@@ -166,6 +172,32 @@ impl Tool {
         });
         let reading_address = words.iter().any(|word| self.read_urls.iter().any(|url| path_glob(url, word)));
         if reading_address && !deletes { Effect::Read } else { Effect::Mutate }
+    }
+}
+
+impl Tool {
+    /// A bundle of short options (`-sSXPOST`) as single options, the value of the last one behind it.
+    fn spread(&self, word: &str) -> Vec<String> {
+        let Some(letters) = word.strip_prefix('-').filter(|rest| rest.len() > 1 && !rest.starts_with('-'))
+        else {
+            return vec![word.to_owned()];
+        };
+        let mut options = Vec::new();
+        for (at, letter) in letters.char_indices() {
+            let option = format!("-{letter}");
+            let takes_value = [&self.method_options, &self.data_options, &self.options_with_value]
+                .iter()
+                .any(|list| list.contains(&option));
+            options.push(option);
+            let rest = &letters[at + letter.len_utf8()..];
+            if takes_value {
+                if !rest.is_empty() {
+                    options.push(rest.to_owned());
+                }
+                break;
+            }
+        }
+        options
     }
 }
 

@@ -54,7 +54,7 @@ pub struct Tool {
     /// `operand`: prefixes of the operands that name what is written.
     #[serde(default)]
     pub operands: Vec<String>,
-    /// `in-place`: the options that write.
+    /// `in-place` and `search`: the options that write.
     #[serde(default)]
     pub in_place: Vec<String>,
 }
@@ -77,6 +77,8 @@ pub enum Style {
     Operand,
     /// Writes only with an option.
     InPlace,
+    /// Looks through the folders in front of its first option, and writes there only with an option.
+    Search,
     /// Never writes.
     ReadOnly,
 }
@@ -160,6 +162,9 @@ pub struct Wrapper {
     /// Whether the command runs on another machine or in another container.
     #[serde(default)]
     pub remote: bool,
+    /// The options behind which commands stand, up to `;` or `+`.
+    #[serde(default)]
+    pub exec_options: Vec<String>,
     /// Whether it is a shell.
     #[serde(default)]
     pub shell: bool,

@@ -6,7 +6,7 @@ use super::calls::Line;
 use super::decide::bracket;
 use super::state::{Parameters, State};
 use super::texts::frame_name;
-use super::value::{Content, Flow, Place, Source, Value};
+use super::value::{Content, Flow, Place, Source, Sym, Value};
 use super::walk::{Frame, Out, Stdin, Walk};
 
 /// Whether bash runs the name itself.
@@ -108,7 +108,7 @@ impl Walk<'_> {
             "getopts" => {
                 if let Some(variable) = line.args().get(1).and_then(Value::constant).map(str::to_owned) {
                     let sym = self.symbols.of(Source::Computed(line.place));
-                    state.renew(sym);
+                    state.renew(sym, &mut self.symbols);
                     let value = Value { from_args: true, ..Value::unknown(sym) };
                     state.set(&variable, Content::Scalar(value));
                 }
@@ -135,12 +135,12 @@ impl Walk<'_> {
     fn control(&mut self, name: &str, line: &Line, mut state: State) -> Out {
         match name {
             "exit" | "logout" => {
-                let zero = status(line.args());
+                let zero = status(line.args(), &state);
                 self.leave(vec![state], zero);
                 Out::default()
             }
             "return" => {
-                let zero = status(line.args());
+                let zero = status(line.args(), &state);
                 if self.returns.is_empty() {
                     self.leave(vec![state], zero);
                 } else if let Some(returns) = self.returns.last_mut() {
@@ -175,12 +175,12 @@ impl Walk<'_> {
                     .unwrap_or(1);
                 shift(&mut state, count);
                 let count = self.symbols.of(Source::Environment(Rc::from("#")));
-                state.renew(count);
+                state.renew(count, &mut self.symbols);
                 if state.params.shifted == MOST_SHIFTED {
                     // From here on `$1` keeps its symbol: what was known of the parameter before is not true of the next.
                     for number in 1..=MOST_SHIFTED + 9 {
                         let argument = self.symbols.of(Source::Argument(number));
-                        state.renew(argument);
+                        state.renew(argument, &mut self.symbols);
                     }
                 }
                 Out::either(state)
@@ -249,7 +249,7 @@ impl Walk<'_> {
             return text;
         }
         let sym = self.symbols.of(Source::Computed(place));
-        state.renew(sym);
+        state.renew(sym, &mut self.symbols);
         let mut value = Value::unknown(sym);
         value.secret = args.iter().find_map(|arg| arg.secret.clone());
         value.from_args = args.iter().any(|arg| arg.from_args);
@@ -353,7 +353,7 @@ impl Walk<'_> {
         };
         for name in names.iter().chain(&array) {
             if list.is_none() {
-                state.renew(sym);
+                state.renew(sym, &mut self.symbols);
             }
             let mut value = Value::unknown(sym);
             value.typed = typed;
@@ -454,12 +454,17 @@ impl Walk<'_> {
         let args = line.args();
         let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
         let Some((text, signals)) = args.split_first() else { return Out::success(state) };
+        if text.text == "-" {
+            if signals.iter().any(|signal| names_exit(signal)) {
+                Rc::make_mut(&mut state.traps).remove("EXIT");
+            }
+            return Out::success(state);
+        }
         if text.text.starts_with('-') || signals.is_empty() {
             return Out::success(state);
         }
         for signal in signals {
-            let signal = signal.text.trim_start_matches("SIG").to_ascii_uppercase();
-            if signal == "EXIT" || signal == "0" {
+            if names_exit(signal) {
                 Rc::make_mut(&mut state.traps).insert("EXIT".to_owned(), (text.clone(), line.place));
             } else if !text.text.is_empty() {
                 let inner = state.clone();
@@ -505,9 +510,18 @@ impl Walk<'_> {
     }
 }
 
-/// `exit 0` is `true`, `exit 1` is `false`, `exit "$rc"` is not known.
-fn status(args: &[Value]) -> Option<bool> {
-    let text = args.first()?.constant()?;
+/// Whether a signal is the shell's own end.
+fn names_exit(signal: &Value) -> bool {
+    signal.text == "0" || signal.text.trim_start_matches("SIG").eq_ignore_ascii_case("EXIT")
+}
+
+/// `exit 0` is `true`, `exit 1` is `false`, a bare `exit` gives the last command's, `exit "$rc"` may not be known.
+fn status(args: &[Value], state: &State) -> Option<bool> {
+    let Some(value) = args.first() else { return state.last };
+    if value.symbol() == Some(Sym::FAILED) {
+        return Some(false);
+    }
+    let text = value.constant()?;
     text.parse::<i64>().ok().map(|code| code == 0)
 }
 

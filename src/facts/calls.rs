@@ -193,7 +193,9 @@ impl<'a> Walk<'a> {
 
     /// Whether the value is a number that tells how a command ended.
     fn is_status(&self, value: &Value) -> bool {
-        value.symbol().is_some_and(|sym| matches!(self.symbols.source(sym), Source::Volatile))
+        value
+            .symbol()
+            .is_some_and(|sym| matches!(self.symbols.source(sym), Source::Volatile | Source::Failed))
     }
 
     fn append(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
@@ -335,7 +337,14 @@ impl<'a> Walk<'a> {
         let Some(head) = line.words.get(line.at) else { return Out::success(state) };
         let Some(name) = head.constant().map(str::to_owned) else {
             self.observations.first(line.place, &state);
-            return self.program(line, state);
+            let mut behind = line.clone();
+            behind.at += 1;
+            let may_vanish = self.may_vanish(head) && behind.at < behind.words.len();
+            let mut out = self.program(line, state.clone());
+            if may_vanish {
+                out.extend(self.run(behind, state));
+            }
+            return out;
         };
         if line.exec.is_none() && !name.contains('/') {
             if let Some(index) = state.functions.get(name.as_str()).copied() {
@@ -348,6 +357,18 @@ impl<'a> Walk<'a> {
         }
         self.observations.first(line.place, &state);
         self.program(line, state)
+    }
+
+    /// Whether an unquoted first word may be nothing or another command in front (`$SUDO systemctl ...`).
+    fn may_vanish(&self, head: &Value) -> bool {
+        let wraps = |text: &str| {
+            text.split_whitespace().next().is_none_or(|word| !self.tables.wrappers(word).is_empty())
+        };
+        let named = |name: &Rc<str>| {
+            let name = name.to_ascii_lowercase();
+            ["sudo", "dry", "doas"].iter().any(|part| name.contains(part))
+        };
+        head.splits && (head.fallbacks.iter().any(|text| wraps(text)) || head.names.iter().any(named))
     }
 
     /// Runs a program that is not the shell's own.
@@ -376,6 +397,7 @@ impl<'a> Walk<'a> {
                 self.remote -= u32::from(remote);
                 out
             }
+            Inner::Several(ranges) => self.several(&line, &ranges, state),
             Inner::Text { text, remote, params } => {
                 self.finish_exposure(&line, &state);
                 self.remote += u32::from(remote);
@@ -410,6 +432,29 @@ impl<'a> Walk<'a> {
         word.secret = Some(flow.step(line.place, "its words come from the pipe"));
         line.words.push(word);
         line.spans.push(line.place.span);
+    }
+
+    /// A program and the commands that its options name, `{}` in them what it found below its own operands.
+    fn several(&mut self, line: &Line, ranges: &[(usize, usize)], state: State) -> Out {
+        let own =
+            line.args().iter().take_while(|value| !value.text.starts_with('-')).all(|value| value.own_file);
+        let mut out = self.finish(line, state);
+        for (start, end) in ranges {
+            let first = line.at + 1;
+            let mut inner = line.clone();
+            inner.words.truncate(first + end);
+            inner.spans.truncate(first + end);
+            inner.at = first + start;
+            for value in inner.words.iter_mut().skip(first + start).filter(|value| value.text == "{}") {
+                value.own_file = own;
+            }
+            let before = self.settle(out.both());
+            out = Out::default();
+            for state in before {
+                out.extend(self.program(inner.clone(), state));
+            }
+        }
+        out
     }
 
     /// The innermost program: observe it, and note what it prints.

@@ -258,11 +258,31 @@ fn assumed(test: &str, state: State) -> Split {
     if test.contains(&symbol_mark(Sym::VOLATILE)) {
         return (vec![state.clone()], vec![state]);
     }
+    if test.contains(&symbol_mark(Sym::FAILED)) {
+        return match failed_holds(&test.replace(&symbol_mark(Sym::FAILED), "?")) {
+            Some(true) => (vec![state], Vec::new()),
+            Some(false) => (Vec::new(), vec![state]),
+            None => (vec![state.clone()], vec![state]),
+        };
+    }
     let mut no = state.clone();
     let mut yes = state;
     let may_hold = yes.assume(test, true);
     let may_fail = no.assume(test, false);
     (if may_hold { vec![yes] } else { Vec::new() }, if may_fail { vec![no] } else { Vec::new() })
+}
+
+/// What a test of a status that is not zero gives, the status written `?`.
+fn failed_holds(test: &str) -> Option<bool> {
+    match test {
+        "number ?" | "number (? != 0)" | "number (? > 0)" | "number (? >= 1)" | "? -gt 0" | "? -ge 1" => {
+            Some(true)
+        }
+        "? is 0" | "? -eq 0" | "empty ?" | "number !(?)" | "number (? == 0)" | "? -le 0" | "? -lt 1" => {
+            Some(false)
+        }
+        _ => None,
+    }
 }
 
 fn is_empty(value: &Value, state: State) -> Split {

@@ -93,7 +93,7 @@ impl<'a> Walk<'a> {
         let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
         self.repeat(
             vec![state],
-            &mut |_, states| {
+            &mut |walk, states| {
                 let mut ends = Vec::new();
                 let mut goes = Vec::new();
                 for mut state in states {
@@ -101,8 +101,11 @@ impl<'a> Walk<'a> {
                     let mut entering = state.clone();
                     if known || entering.assume(&some, true) {
                         if !same_list {
-                            element.syms.iter().for_each(|sym| entering.renew(*sym));
+                            element.syms.iter().for_each(|sym| entering.renew(*sym, &mut walk.symbols));
                             entering.assume(&some, true);
+                        }
+                        if let (true, Some(sym)) = (list_checked(&items, &entering), element.symbol()) {
+                            entering.check(sym);
                         }
                         entering.set(&variable, Content::Scalar(element.clone()));
                         goes.push(entering);
@@ -158,4 +161,11 @@ impl<'a> Walk<'a> {
         value.own_file = items.iter().all(|item| item.own_file);
         (value, false)
     }
+}
+
+/// Whether every item is known or has passed an id check.
+fn list_checked(items: &[Value], state: &State) -> bool {
+    items.iter().all(|item| {
+        item.constant().is_some() || item.symbol().is_some_and(|sym| state.checked.contains(&sym))
+    })
 }

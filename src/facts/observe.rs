@@ -349,8 +349,12 @@ impl Walk<'_> {
         }
         let origin = match self.symbols.source(sym) {
             Source::Argument(number) => number.to_string(),
-            Source::Element(_) => value.names.last()?.to_string(),
-            Source::Environment(_) | Source::Computed(_) | Source::Joined(_) | Source::Volatile => {
+            Source::Element(_) | Source::Older(_) => value.names.last()?.to_string(),
+            Source::Environment(_)
+            | Source::Computed(_)
+            | Source::Joined(_)
+            | Source::Volatile
+            | Source::Failed => {
                 return None;
             }
         };

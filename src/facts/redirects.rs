@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
     /// Runs a substitution and gives what it prints.
     pub(super) fn substitution(&mut self, body: &'a Sequence, span: Span, state: &mut State) -> Value {
         let fresh = self.symbols.of(Source::Computed(self.place(span)));
-        state.renew(fresh);
+        state.renew(fresh, &mut self.symbols);
         self.outputs.push(Output::default());
         let out = self.subshell(state, &mut |walk, inner| walk.sequence(body, vec![inner], false));
         let output = self.outputs.pop().unwrap_or_default();

@@ -75,6 +75,8 @@ pub struct State {
     pub options: Options,
     /// Functions, by the index of their definition.
     pub functions: Rc<BTreeMap<Rc<str>, usize>>,
+    /// Whether the last command succeeded, where that is known.
+    pub last: Option<bool>,
     /// Traps: signal, text, and where it was set.
     pub traps: Rc<BTreeMap<String, (Value, Place)>>,
 }
@@ -135,8 +137,34 @@ impl State {
         }
     }
 
-    /// A symbol is about to stand for a new value: nothing that was known of it holds any more.
-    pub fn renew(&mut self, sym: Sym) {
+    /// A symbol is about to stand for a new value: copies of the old one go on as another symbol, with what was
+    /// known of them.
+    pub fn renew(&mut self, sym: Sym, symbols: &mut Symbols) {
+        if sym == Sym::VOLATILE || sym == Sym::FAILED {
+            return;
+        }
+        let holds = |sym: Sym| {
+            move |content: &Content| content.values().iter().any(|value| value.syms.contains(&sym))
+        };
+        if self.vars.values().any(holds(sym)) {
+            let older = symbols.of(Source::Older(sym));
+            let others = self.vars.values().any(holds(older));
+            let checked = self.checked.contains(&sym) && (!others || self.checked.contains(&older));
+            self.forget(older);
+            for content in Rc::make_mut(&mut self.vars).values_mut() {
+                for value in content.values_mut() {
+                    value.syms.iter_mut().filter(|old| **old == sym).for_each(|old| *old = older);
+                }
+            }
+            if checked {
+                self.check(older);
+            }
+        }
+        self.forget(sym);
+    }
+
+    /// Nothing that was known of a symbol holds any more.
+    fn forget(&mut self, sym: Sym) {
         if self.checked.contains(&sym) {
             Rc::make_mut(&mut self.checked).remove(&sym);
         }
@@ -202,6 +230,9 @@ impl State {
 
     /// Joins a path that agrees into this one.
     fn absorb(&mut self, other: &Self, symbols: &mut Symbols) {
+        if self.last != other.last {
+            self.last = None;
+        }
         let both: BTreeSet<Sym> = self.checked.intersection(&other.checked).copied().collect();
         let mut checked = both;
         if self.vars != other.vars {
@@ -236,7 +267,7 @@ impl State {
             }
             self.vars = Rc::new(vars);
             for joined in renewed {
-                self.renew(joined);
+                self.forget(joined);
             }
         }
         self.checked = Rc::new(checked);

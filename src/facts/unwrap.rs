@@ -22,6 +22,8 @@ pub(super) enum Inner {
         /// Whether the shell's functions and builtins may answer (`command`, `exec` run programs only).
         shadow: bool,
     },
+    /// Commands among the words, each from one index up to another.
+    Several(Vec<(usize, usize)>),
     /// Shell text.
     Text {
         /// The text.
@@ -51,9 +53,30 @@ pub(super) fn unwrap(wrappers: &[Wrapper], args: &[Value]) -> Inner {
         if wrapper.shell {
             return shell(args);
         }
+        if !wrapper.exec_options.is_empty() {
+            return several(wrapper, args);
+        }
         return read(wrapper, args, start);
     }
     Inner::None
+}
+
+/// The commands behind a wrapper's options, each up to `;` or `+`.
+fn several(wrapper: &Wrapper, args: &[Value]) -> Inner {
+    let mut ranges = Vec::new();
+    let mut index = 0;
+    while index < args.len() {
+        if wrapper.exec_options.iter().any(|option| args[index].text == *option) {
+            let start = index + 1;
+            let length = args[start..].iter().position(|value| [";", "+"].contains(&value.text.as_str()));
+            index = length.map_or(args.len(), |length| start + length);
+            if index > start {
+                ranges.push((start, index));
+            }
+        }
+        index += 1;
+    }
+    if ranges.is_empty() { Inner::None } else { Inner::Several(ranges) }
 }
 
 /// The index of the wrapping verb, global options before it skipped.

@@ -30,15 +30,22 @@ pub enum Source {
     Computed(Place),
     /// An element of the list that a symbol stands for.
     Element(Sym),
+    /// What a symbol stood for before it came to stand for a newer value (rounds of a loop).
+    Older(Sym),
     /// A variable after two paths with different values have met.
     Joined(Rc<str>),
     /// Something that differs each time it is asked (`$?`, `$RANDOM`): no two of its values are the same.
     Volatile,
+    /// A status that is not zero, whichever.
+    Failed,
 }
 
 impl Sym {
     /// The symbol of [`Source::Volatile`]: nothing is ever assumed of it.
     pub const VOLATILE: Self = Self(0);
+
+    /// The symbol of [`Source::Failed`].
+    pub const FAILED: Self = Self(1);
 }
 
 /// Gives every source one symbol.
@@ -50,8 +57,8 @@ pub struct Symbols {
 
 impl Default for Symbols {
     fn default() -> Self {
-        let known = HashMap::from([(Source::Volatile, Sym::VOLATILE)]);
-        Self { sources: vec![Source::Volatile], known }
+        let known = HashMap::from([(Source::Volatile, Sym::VOLATILE), (Source::Failed, Sym::FAILED)]);
+        Self { sources: vec![Source::Volatile, Source::Failed], known }
     }
 }
 
@@ -243,6 +250,22 @@ pub enum Content {
 }
 
 impl Content {
+    /// The values in it.
+    pub fn values(&self) -> &[Value] {
+        match self {
+            Self::Scalar(value) | Self::Many(value) => std::slice::from_ref(value),
+            Self::Array(values) => values,
+        }
+    }
+
+    /// The values in it, to be changed.
+    pub fn values_mut(&mut self) -> &mut [Value] {
+        match self {
+            Self::Scalar(value) | Self::Many(value) => std::slice::from_mut(value),
+            Self::Array(values) => values,
+        }
+    }
+
     /// What `$name` gives.
     pub fn scalar(&self) -> Value {
         match self {

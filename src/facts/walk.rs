@@ -225,6 +225,8 @@ impl<'a> Walk<'a> {
         if pipeline.negated {
             std::mem::swap(&mut out.ok, &mut out.fail);
         }
+        out.ok.iter_mut().for_each(|state| state.last = Some(true));
+        out.fail.iter_mut().for_each(|state| state.last = Some(false));
         if !tested && self.no_errexit == 0 {
             let (stops, goes): (Vec<State>, Vec<State>) =
                 out.fail.into_iter().partition(|state| state.options.errexit == Switch::On);
@@ -237,7 +239,7 @@ impl<'a> Walk<'a> {
     /// Ends the shell on these paths, with a status that is zero, not zero, or not known.
     pub(super) fn leave(&mut self, states: Vec<State>, zero: Option<bool>) {
         if let Some(exits) = self.exits.last_mut() {
-            exits.extend(states.into_iter().map(|state| (state, zero)));
+            exits.extend(states.into_iter().map(|state| (State { last: zero, ..state }, zero)));
         }
     }
 

@@ -165,6 +165,12 @@ impl<'a> Walk<'a> {
         }
         match name {
             "#" if state.params.rest.is_none() => return Value::known(state.params.list.len().to_string()),
+            "?" if state.last.is_some() => {
+                return match state.last {
+                    Some(true) => Value::known("0"),
+                    _ => Value::unknown(Sym::FAILED),
+                };
+            }
             "?" | "!" | "RANDOM" | "SRANDOM" | "SECONDS" | "EPOCHSECONDS" | "EPOCHREALTIME" | "LINENO"
             | "BASHPID" | "PIPESTATUS" | "BASH_REMATCH"
                 if !state.vars.contains_key(name) =>
@@ -279,8 +285,10 @@ impl<'a> Walk<'a> {
                     if let Some(text) = other.constant() {
                         value.fallbacks.push(text.to_owned());
                     }
-                    value.secret = value.secret.or(other.secret);
                     value.own_file = false;
+                    value.from_args &= other.from_args || other.constant().is_some();
+                    value.typed &= other.typed || other.constant() == Some("");
+                    value.secret = value.secret.or(other.secret);
                 }
                 if matches!(op, ParameterOp::Assign { .. }) {
                     state.set(name, Content::Scalar(value.clone()));
@@ -405,7 +413,7 @@ impl<'a> Walk<'a> {
     fn forget_number(&mut self, target: &Expression, state: &mut State) {
         if let Expression::Variable(name, _) = target {
             let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
-            state.renew(sym);
+            state.renew(sym, &mut self.symbols);
             state.set(name, Content::Scalar(Value::unknown(sym)));
         }
     }
