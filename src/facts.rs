@@ -58,6 +58,7 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
         definitions: Vec::new(),
         called: HashSet::new(),
         symbols: Symbols::default(),
+        own_symbols: HashSet::new(),
         observations: Observations::default(),
         exits: vec![Vec::new()],
         no_errexit: 0,

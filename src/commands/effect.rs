@@ -33,7 +33,14 @@ impl Tables {
             Style::Verb => tool.verb_effect(&words),
             Style::NounVerb => tool.noun_verb_effect(&words),
             Style::Http => tool.http_effect(&words),
-            Style::Files | Style::LastFile | Style::Operand => Effect::Mutate,
+            Style::Files | Style::LastFile => Effect::Mutate,
+            Style::Operand => {
+                let writes = words.iter().any(|word| {
+                    word.starts_with(HOLE)
+                        || tool.operands.iter().any(|prefix| word.starts_with(prefix.as_str()))
+                });
+                if writes { Effect::Mutate } else { Effect::Read }
+            }
             Style::InPlace | Style::Search => {
                 let writes = words.iter().any(|word| tool.in_place.iter().any(|option| glob(option, word)));
                 if writes { Effect::Mutate } else { Effect::Read }
@@ -55,6 +62,31 @@ impl Tables {
         }
     }
 
+    /// The words of a command that may name an object: what is neither program nor verb nor option.
+    pub fn object_words<S: AsRef<str>>(&self, argv: &[S]) -> Vec<usize> {
+        let words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
+        let tool = words.first().and_then(|program| self.tool(basename(program)));
+        let mut first = 1;
+        if let Some(tool) = tool.filter(|tool| tool.style == Style::NounVerb) {
+            let verbs = || tool.read.iter().chain(&tool.mutate);
+            let verb = words.iter().skip(1).position(|word| verbs().any(|verb| glob(verb, word)));
+            first = verb.map_or(1, |at| at + 2);
+        } else if let Some(tool) = tool.filter(|tool| tool.style == Style::Verb) {
+            let verb = tool.operand_positions(&words[1..]).first().copied();
+            first = verb.map_or(1, |at| at + 2);
+        }
+        let is_verb = |word: &str| {
+            self.tools()
+                .any(|tool| tool.style == Style::NounVerb && tool.mutate.iter().any(|verb| verb == word))
+        };
+        (first..words.len())
+            .filter(|index| {
+                let word = words[*index];
+                (!word.starts_with('-') || word.contains('=')) && !is_verb(word)
+            })
+            .collect()
+    }
+
     /// The words of a file-writing command that name what it writes; `None` where the tool is none.
     pub fn written_operands<S: AsRef<str>>(&self, argv: &[S]) -> Option<Vec<usize>> {
         let (program, words) = argv.split_first()?;
@@ -65,7 +97,11 @@ impl Tables {
         let picked: Vec<usize> = match tool.style {
             Style::Files => operands.into_iter().skip(usize::from(skip_mode)).collect(),
             Style::LastFile => operands.into_iter().next_back().into_iter().collect(),
-            Style::InPlace => operands.into_iter().skip(1).collect(),
+            Style::InPlace => {
+                let script_given =
+                    words.iter().any(|word| tool.options_with_value.iter().any(|option| option == word));
+                operands.into_iter().skip(usize::from(!script_given)).collect()
+            }
             Style::Search => {
                 (0..words.iter().position(|word| word.starts_with(['-', '(', '!'])).unwrap_or(words.len()))
                     .collect()
@@ -117,6 +153,10 @@ impl Tool {
                     || (pattern.contains('-') && options_match(pattern, &with_options, &positional))
             }
         });
+        let reads = reads
+            || self.read_whole.iter().any(|pattern| {
+                pattern.split_whitespace().count() == positional.len() && prefix_matches(pattern, &positional)
+            });
         if !reads {
             return Effect::Mutate;
         }

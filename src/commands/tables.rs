@@ -22,6 +22,9 @@ pub struct Tool {
     /// What only reads.
     #[serde(default)]
     pub read: Vec<String>,
+    /// What only reads where no other operand follows (`git branch`).
+    #[serde(default)]
+    pub read_whole: Vec<String>,
     /// Verbs that change something (only where they tell the verb from the nouns).
     #[serde(default)]
     pub mutate: Vec<String>,
@@ -266,6 +269,11 @@ impl Tables {
     /// The tool of that name (without folders), where its verbs are known.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.get(name)
+    }
+
+    /// All tools whose verbs are known.
+    pub(super) fn tools(&self) -> impl Iterator<Item = &Tool> {
+        self.tools.values()
     }
 
     /// The wrappers of that name (without folders).

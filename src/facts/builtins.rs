@@ -321,14 +321,18 @@ impl Walk<'_> {
         while let Some(value) = words.next() {
             let text = value.text.as_str();
             if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-                secret |= letters.contains('s');
-                typed &= !letters.contains('t') && !letters.contains('u');
-                if let Some(at) = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a'])
-                    && at + 1 == letters.len()
-                {
-                    let argument = words.next();
-                    if letters.ends_with('a') {
-                        array = argument.map(|value| value.text.clone());
+                let takes_value = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a']);
+                let (flags, attached) = letters.split_at(takes_value.map_or(letters.len(), |at| at + 1));
+                secret |= flags.contains('s');
+                typed &= !flags.contains(['t', 'u', 'i']);
+                if takes_value.is_some() {
+                    let argument = if attached.is_empty() {
+                        words.next().map(|value| value.text.clone())
+                    } else {
+                        Some(attached.to_owned())
+                    };
+                    if flags.ends_with('a') {
+                        array = argument;
                     }
                 }
             } else {

@@ -338,6 +338,7 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
     if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
         return if a == b { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
     }
+    let (left, right) = (&without_prefix(left, right), &without_prefix(right, left));
     let (left, right) = if left.constant().is_some() { (right, left) } else { (left, right) };
     let (left, right) = if right.typed && !left.typed { (right, left) } else { (left, right) };
     let subject = key(left);
@@ -362,11 +363,27 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
         if left.typed && !right.typed {
             match right.constant() {
                 Some(phrase) => Walk::confirm(state, Confirmation::Constant(phrase.to_owned())),
-                None => Walk::confirm(state, Confirmation::Named),
+                None if may_name(right) => Walk::confirm(state, Confirmation::Named),
+                None => {}
             }
         }
     }
     (yes, no)
+}
+
+/// A value without the text that another one begins with, too (`x"$answer"` and `xname`).
+fn without_prefix(value: &Value, other: &Value) -> Value {
+    let same = value.text.chars().zip(other.text.chars()).take_while(|(a, b)| a == b && *a != HOLE);
+    let length: usize = same.map(|(c, _)| c.len_utf8()).sum();
+    Value { text: value.text[length..].to_owned(), ..value.clone() }
+}
+
+/// Whether a phrase that is not known may name its target: it is not random, and no `yes` by default.
+fn may_name(phrase: &Value) -> bool {
+    let agrees =
+        |text: &String| ["y", "yes", "ok", "true", "1", ""].contains(&text.to_ascii_lowercase().trim());
+    phrase.syms.iter().any(|sym| ![Sym::VOLATILE, Sym::FAILED].contains(sym))
+        && !phrase.fallbacks.iter().any(agrees)
 }
 
 /// Whether what follows `prefix` in a test is a constant.

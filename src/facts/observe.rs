@@ -213,7 +213,7 @@ impl Walk<'_> {
         let effect = self.own_effect(run.argv, &words);
         let exposed = self.exposures(run, at);
         let (missing, unchecked) = if effect == Effect::Mutate && !self.dead {
-            (missing_gates(state, run.argv), self.unchecked_ids(run, at, state))
+            (missing_gates(state, &self.objects(run.argv, &words)), self.unchecked_ids(run, at, state))
         } else {
             (Missing::default(), Vec::new())
         };
@@ -237,18 +237,15 @@ impl Walk<'_> {
 
     /// Writes down a redirection to a file.
     pub(super) fn observe_write(&mut self, target: &Value, span: Span, state: &State) {
-        let harmless = target.own_file
+        let harmless = stays_own(target)
             || target.text.starts_with("/dev/")
             || target.text.starts_with("/proc/self/fd/")
             || (self.own_files)(&target.text);
         let place = self.place(span);
         let (at, elsewhere) = self.report_span(place);
         let effect = if harmless { Effect::Read } else { Effect::Mutate };
-        let missing = if harmless || self.dead {
-            Missing::default()
-        } else {
-            missing_gates(state, std::slice::from_ref(target))
-        };
+        let missing =
+            if harmless || self.dead { Missing::default() } else { missing_gates(state, &[target]) };
         let observation = Observation {
             at,
             elsewhere,
@@ -267,6 +264,11 @@ impl Walk<'_> {
         self.observations.record(place, observation);
     }
 
+    /// The words that may name what a command changes.
+    fn objects<'v>(&self, argv: &'v [Value], words: &[String]) -> Vec<&'v Value> {
+        self.tables.object_words(words).into_iter().filter_map(|index| argv.get(index)).collect()
+    }
+
     /// The table's effect, less what a script does to files of its own.
     fn own_effect(&self, argv: &[Value], words: &[String]) -> Effect {
         let effect = self.tables.effect(words);
@@ -277,7 +279,7 @@ impl Walk<'_> {
         let own = |index: &usize| {
             argv.get(*index).is_some_and(|value| {
                 let text = value.text.strip_prefix("of=").unwrap_or(&value.text);
-                value.own_file
+                stays_own(value)
                     || text.starts_with("/dev/null")
                     || text.starts_with("/dev/std")
                     || (self.own_files)(text)
@@ -362,6 +364,11 @@ impl Walk<'_> {
     }
 }
 
+/// Whether a value is a path that the script's own `mktemp` made, or one below it.
+fn stays_own(value: &Value) -> bool {
+    value.own_file && !value.text.split('/').any(|part| part == "..")
+}
+
 /// `id`, `x_id`, `uuid`, `x_uuid`, in any case.
 fn id_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -390,16 +397,21 @@ fn not_an_object(name: &str) -> bool {
     name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
 }
 
-fn missing_gates(state: &State, argv: &[Value]) -> Missing {
+/// `objects` are the words that may name what is changed.
+fn missing_gates(state: &State, objects: &[&Value]) -> Missing {
     let phrase = state.confirmed.iter().any(|confirmation| match confirmation {
         Confirmation::Named => true,
-        Confirmation::Constant(text) => argv.iter().skip(1).any(|value| {
-            value.constant().is_some_and(|word| {
-                word.len() >= 3 && !word.starts_with('-') && text.split_whitespace().any(|part| part == word)
-            })
-        }),
+        Confirmation::Constant(text) => objects.iter().any(|value| named_in(value, text)),
     });
     Missing { apply: !state.apply, phrase: !phrase }
+}
+
+/// Whether a phrase holds the word, or a part of it (of an address, a path, `option=value`).
+fn named_in(value: &Value, phrase: &str) -> bool {
+    const SHORTEST: usize = 3;
+    let Some(word) = value.constant() else { return false };
+    let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&']).chain([word]);
+    parts.any(|part| part.len() >= SHORTEST && phrase.split_whitespace().any(|said| said == part))
 }
 
 impl Observations {

@@ -89,6 +89,9 @@ impl<'a> Walk<'a> {
         value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
         value.own_file = output.own_file;
         value.ends_in_status = output.ends_in_status;
+        if let (true, Some(sym)) = (output.own_file, value.symbol()) {
+            self.own_symbols.insert(sym);
+        }
         value
     }
 

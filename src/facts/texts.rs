@@ -55,6 +55,7 @@ impl<'a> Walk<'a> {
             };
             value.secret.clone_from(&text.secret);
             value.names.clone_from(&text.names);
+            value.own_file = value.symbol().is_some_and(|sym| self.own_symbols.contains(&sym));
             value.from_args = text.from_args;
             holes.push((name, value));
         }

@@ -184,6 +184,8 @@ impl Value {
     pub fn append(&mut self, other: &Self) {
         if self.text.is_empty() && self.syms.is_empty() {
             self.own_file = other.own_file;
+        }
+        if self.syms.is_empty() {
             self.typed = other.typed;
         }
         self.text.push_str(&other.text);

@@ -18,7 +18,7 @@ use crate::source::{RepoPath, Span};
 
 use super::observe::{Observations, SecretNames};
 use super::state::{Confirmation, State, Switch, settle};
-use super::value::{Flow, Place, Symbols, Value};
+use super::value::{Flow, Place, Sym, Symbols, Value};
 
 /// The paths on which a command succeeded, and those on which it failed.
 #[derive(Debug, Default, Clone)]
@@ -129,6 +129,8 @@ pub(super) struct Walk<'a> {
     pub definitions: Vec<Definition<'a>>,
     pub called: HashSet<usize>,
     pub symbols: Symbols,
+    /// What the script's own `mktemp` made.
+    pub own_symbols: HashSet<Sym>,
     pub observations: Observations,
     pub exits: Vec<Vec<(State, Option<bool>)>>,
     pub no_errexit: u32,

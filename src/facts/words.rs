@@ -311,15 +311,17 @@ impl<'a> Walk<'a> {
             }
             ParameterOp::TrimPrefix { pattern } => {
                 let pattern = self.value(pattern, state);
-                let mut value = self.changed(plain.clone(), place);
+                let mut value = Value { own_file: false, ..self.changed(plain.clone(), place) };
                 if plain.ends_in_status && pattern.constant() == Some("*\n") {
                     value.secret = None;
                 }
                 value
             }
             ParameterOp::TrimSuffix { pattern } => {
-                self.value(pattern, state);
-                self.changed(plain, place)
+                let cut = self.value(pattern, state);
+                let mut value = self.changed(plain, place);
+                value.own_file &= cut.constant().is_some_and(|text| !text.contains(['*', '?', '[']));
+                value
             }
             ParameterOp::Replace { pattern, replacement, .. } => {
                 self.value(pattern, state);
