@@ -6,8 +6,12 @@ use crate::source::Span;
 
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     for unread in &script.unread {
+        // A region starts where the last statement that was read ends: the break is behind the blank space.
+        let text = script.text(unread.span);
+        let blank = u32::try_from(text.len() - text.trim_start().len()).unwrap_or(0);
+        let at = if blank < unread.span.len() { unread.span.start + blank } else { unread.span.start };
         report.add(
-            unread.span,
+            Span::new(at, unread.span.end),
             "not understood",
             Vec::new(),
             Advice {
