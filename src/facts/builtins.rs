@@ -92,9 +92,14 @@ impl Walk<'_> {
             "shopt" => self.shopt(line, state),
             "exit" | "logout" | "return" | "break" | "continue" | "shift" => self.control(name, line, state),
             "unset" => {
+                let functions = line.args().first().is_some_and(|value| value.text == "-f");
                 for value in line.args() {
                     if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
-                        state.unset(name);
+                        if functions {
+                            Rc::make_mut(&mut state.functions).remove(name);
+                        } else {
+                            state.unset(name);
+                        }
                     }
                 }
                 Out::success(state)

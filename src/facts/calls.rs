@@ -193,9 +193,11 @@ impl<'a> Walk<'a> {
 
     /// Whether the value is a number that tells how a command ended.
     fn is_status(&self, value: &Value) -> bool {
-        value
-            .symbol()
-            .is_some_and(|sym| matches!(self.symbols.source(sym), Source::Volatile | Source::Failed))
+        let text = value.from_args || value.names.iter().any(|name| name.as_ref() == "BASH_REMATCH");
+        !text
+            && value
+                .symbol()
+                .is_some_and(|sym| matches!(self.symbols.source(sym), Source::Volatile | Source::Failed))
     }
 
     fn append(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
@@ -491,7 +493,10 @@ impl<'a> Walk<'a> {
 
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
     fn passed_on(&mut self, line: &Line) {
-        let texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
+        let mut texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
+        if let Some(program) = texts.first_mut() {
+            *program = program.rsplit('/').next().unwrap_or(program);
+        }
         let status_only = tells_only_a_status(&texts);
         let from_words = line.argv().iter().skip(1).find_map(|value| value.secret.clone());
         let last_line = texts.first() == Some(&"tail") && matches!(texts[1..], ["-1" | "-n1"] | ["-n", "1"]);

@@ -1,6 +1,7 @@
 //! Conditions: which paths a test lets through, and what each side learns from it.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use regex::Regex;
 
@@ -8,7 +9,7 @@ use crate::bash::syntax::{Arithmetic, Expression, Part, PartKind, Test, Word};
 use crate::commands::{HOLE, glob};
 
 use super::state::{Confirmation, State, symbol_mark};
-use super::value::{Place, Sym, Value};
+use super::value::{Content, Place, Sym, Value};
 use super::walk::{Out, Walk};
 
 type Split = (Vec<State>, Vec<State>);
@@ -166,6 +167,12 @@ impl<'a> Walk<'a> {
 
     fn matches_regex(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
         let value = self.value(pattern, &mut state);
+        if let Some(flow) = &subject.secret {
+            let group = Value { secret: Some(Rc::clone(flow)), ..Value::unknown(Sym::VOLATILE) };
+            state.set("BASH_REMATCH", Content::Many(group));
+        } else if state.vars.contains_key("BASH_REMATCH") {
+            state.unset("BASH_REMATCH");
+        }
         let quoted = pattern.parts.iter().any(|part| matches!(part.kind, PartKind::DoubleQuoted(_)));
         let (mut yes, no) = match (subject.constant(), value.constant().filter(|_| !quoted)) {
             (Some(text), Some(regex)) => match posix_regex(regex) {

@@ -172,10 +172,13 @@ impl<'a> Walk<'a> {
                 };
             }
             "?" | "!" | "RANDOM" | "SRANDOM" | "SECONDS" | "EPOCHSECONDS" | "EPOCHREALTIME" | "LINENO"
-            | "BASHPID" | "PIPESTATUS" | "BASH_REMATCH"
+            | "BASHPID" | "PIPESTATUS"
                 if !state.vars.contains_key(name) =>
             {
                 return Value::unknown(Sym::VOLATILE);
+            }
+            "BASH_REMATCH" if !state.vars.contains_key(name) => {
+                return named(Value::unknown(Sym::VOLATILE), name);
             }
             "OPTARG" if !state.vars.contains_key(name) => {
                 return Value { from_args: true, ..Value::unknown(Sym::VOLATILE) };
