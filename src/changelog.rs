@@ -5,6 +5,7 @@
 
 use crate::bash;
 use crate::id::LedgerId;
+use crate::markdown;
 use crate::source::RepoPath;
 
 /// One entry.
@@ -29,10 +30,23 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut level = 0;
     let mut open = false;
-    let mut fenced = false;
-    for (index, line) in text.lines().enumerate() {
-        if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
-            fenced = !fenced;
+    let literal = markdown::literal_regions(text);
+    let mut columns = Vec::new();
+    let mut rows = Vec::new();
+    let mut offset = 0;
+    for (index, whole_line) in text.split_inclusive('\n').enumerate() {
+        let line = whole_line.trim_end_matches(['\n', '\r']);
+        let fenced = literal.iter().any(|region| region.contains(&offset));
+        offset += whole_line.len();
+        if !fenced && let Some(text) = row(line, &mut columns, prefixes) {
+            rows.extend(first_id(line, prefixes).map(|id| Entry {
+                id,
+                path: path.clone(),
+                line: index + 1,
+                text,
+                record: String::new(),
+                missing: Vec::new(),
+            }));
         }
         let heading = line.len() - line.trim_start_matches('#').len();
         let is_heading = !fenced && (1..=6).contains(&heading) && line[heading..].starts_with(' ');
@@ -55,11 +69,41 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
             entry.text.push('\n');
         }
     }
+    entries.extend(rows);
     for entry in &mut entries {
         entry.missing = missing(&entry.text);
         entry.record = without_revert(&entry.text);
     }
     entries
+}
+
+/// The text of an entry that is one row of a table with the columns What, Why and Revert; `columns` holds the table's
+/// heads from row to row.
+fn row(line: &str, columns: &mut Vec<String>, prefixes: &[String]) -> Option<String> {
+    let Some(inner) = line.trim().strip_prefix('|') else {
+        columns.clear();
+        return None;
+    };
+    let cells: Vec<&str> = inner
+        .strip_suffix('|')
+        .unwrap_or(inner)
+        .split('|')
+        .map(|cell| cell.trim_matches([' ', '*', '_']))
+        .collect();
+    if columns.is_empty() {
+        *columns = cells.iter().map(|cell| (*cell).to_owned()).collect();
+        return None;
+    }
+    let has = |label: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(label));
+    if !["What", "Why", "Revert"].iter().all(|label| has(label)) || first_id(line, prefixes).is_none() {
+        return None;
+    }
+    // The columns whose heads are no labels come first, lest they be read as a part of the last one.
+    let (parts, others): (Vec<_>, Vec<_>) =
+        columns.iter().zip(cells).partition(|(column, _)| labelled(&format!("{column}:")).is_some());
+    let mut text: String = others.into_iter().map(|(_, cell)| format!("{cell}\n")).collect();
+    text.extend(parts.into_iter().map(|(column, cell)| format!("{column}: {cell}\n")));
+    Some(text)
 }
 
 /// The first ledger id with one of the prefixes in a line.
@@ -122,6 +166,7 @@ fn without_revert(text: &str) -> String {
 /// Splits `- **What:** text` into its label and the text.
 fn labelled(line: &str) -> Option<(&str, &str)> {
     let heading = line.starts_with('#');
+    let cell = line.trim_start().starts_with('|');
     let line = line.trim_start_matches(['#', '-', '*', ' ', '\t', '|', '_']);
     let end = line.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
@@ -133,6 +178,7 @@ fn labelled(line: &str) -> Option<(&str, &str)> {
         return None;
     }
     let rest = rest.trim_start_matches(['*', '_']);
+    let rest = if cell { rest.trim_start() } else { rest };
     match rest.strip_prefix([':', '|']) {
         Some(rest) => Some((name, rest.trim_start_matches(['*', '_', ' ']))),
         None if heading && rest.trim().is_empty() => Some((name, "")),
@@ -145,8 +191,15 @@ fn says_nothing(body: &str) -> bool {
     ["", "tbd", "n/a", "na", "todo", "none", "fixme", "tba"].contains(&plain.to_ascii_lowercase().as_str())
 }
 
-/// A revert that is one command in backticks must be one that a shell can read.
+/// A revert that is one command in backticks, or a fence of shell text, must be one that a shell can read.
 fn unreadable_command(body: &str) -> Option<String> {
+    let starts_with_fence = ["```", "~~~"].iter().any(|fence| body.trim().starts_with(fence));
+    if starts_with_fence && let Some(fence) = markdown::fences(body).into_iter().next() {
+        let text = &body[fence.content];
+        let shell = ["", "bash", "sh", "shell"].contains(&fence.info.as_str());
+        return (shell && !bash::parse(text).unread.is_empty())
+            .then(|| format!("a `Revert:` that no shell can read: `{}`", text.trim()));
+    }
     let command = body.trim().strip_prefix('`')?.split('`').next()?;
     let command = command.replace('\n', " ");
     (!bash::parse(&command).unread.is_empty())

@@ -37,6 +37,15 @@ pub fn fences(text: &str) -> Vec<Fence> {
     fences
 }
 
+/// Where text stands that is shown or hidden as it is: code blocks and HTML blocks (comments).
+pub fn literal_regions(text: &str) -> Vec<Range<usize>> {
+    let events = Parser::new(text).into_offset_iter();
+    events
+        .filter(|(event, _)| matches!(event, Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock)))
+        .map(|(_, range)| range)
+        .collect()
+}
+
 /// The shell text of a runbook: everything but the shell fences is blanked, so that every byte keeps its place.
 /// One text a fence.
 pub fn shell_fences(text: &str) -> Vec<ShellFence> {

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod changelog;
 mod cli;
 mod discovery;
 mod docs;
