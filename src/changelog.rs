@@ -101,9 +101,9 @@ fn row(line: &str, columns: &mut Vec<String>, prefixes: &[String]) -> Option<Str
     // The columns whose heads are no labels come first, lest they be read as a part of the last one.
     let (parts, others): (Vec<_>, Vec<_>) =
         columns.iter().zip(cells).partition(|(column, _)| labelled(&format!("{column}:")).is_some());
-    let mut text: String = others.into_iter().map(|(_, cell)| format!("{cell}\n")).collect();
-    text.extend(parts.into_iter().map(|(column, cell)| format!("{column}: {cell}\n")));
-    Some(text)
+    let mut lines: Vec<String> = others.into_iter().map(|(_, cell)| cell.to_owned()).collect();
+    lines.extend(parts.into_iter().map(|(column, cell)| format!("{column}: {cell}")));
+    Some(lines.join("\n"))
 }
 
 /// The first ledger id with one of the prefixes in a line.

@@ -464,7 +464,7 @@ impl Walk<'_> {
         let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
         let Some((text, signals)) = args.split_first() else { return Out::success(state) };
         if text.text == "-" {
-            if signals.iter().any(|signal| names_exit(signal)) {
+            if signals.iter().any(names_exit) {
                 Rc::make_mut(&mut state.traps).remove("EXIT");
             }
             return Out::success(state);

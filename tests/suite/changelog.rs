@@ -75,26 +75,20 @@ fn a_complete_entry_records_a_script() {
 #[test]
 fn every_part_must_say_something() {
     for label in ["What", "Why", "Revert"] {
-        let without: String = COMPLETE
-            .lines()
-            .filter(|line| !line.contains(&format!("- {label}:")))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let kept: Vec<&str> =
+            COMPLETE.lines().filter(|line| !line.contains(&format!("- {label}:"))).collect();
+        let without = kept.join("\n");
         let named = format!("{without}\nIt is scripts/hello.sh.\n")
             .replace("## DOCFIX-001 Greets", "## DOCFIX-001 scripts/hello.sh");
         unrecorded(&format!("no {label}"), &named, label);
         for nothing in ["", "TBD", "n/a", "N/A.", "todo", "TODO", "-", "...", "*tbd*", "`n/a`", "none"] {
-            let empty: String = COMPLETE
-                .replace("Greets", "scripts/hello.sh")
-                .lines()
-                .map(|line| {
-                    if line.contains(&format!("- {label}:")) {
-                        format!("- {label}: {nothing}\n")
-                    } else {
-                        format!("{line}\n")
-                    }
-                })
-                .collect();
+            let complete = COMPLETE.replace("Greets", "scripts/hello.sh");
+            let said = |line: &str| {
+                let label = format!("- {label}:");
+                if line.starts_with(&label) { format!("{label} {nothing}") } else { line.to_owned() }
+            };
+            let lines: Vec<String> = complete.lines().map(said).collect();
+            let empty = lines.join("\n");
             unrecorded(&format!("{label}: {nothing}"), &empty, label);
         }
     }
