@@ -75,7 +75,7 @@ pub(super) fn is_builtin(name: &str) -> bool {
 
 impl Walk<'_> {
     pub(super) fn builtin(&mut self, name: &str, line: &Line, mut state: State) -> Out {
-        let exempt = matches!(name, "set" | "shopt" | "readonly");
+        let exempt = matches!(name, "set" | "shopt" | "readonly" | "builtin" | "command");
         if !exempt {
             self.observations.first(line.place, &state);
         }
@@ -492,7 +492,10 @@ impl Walk<'_> {
         let mut skip = 0;
         while let Some(value) = args.get(skip) {
             match value.text.as_str() {
-                "-v" | "-V" if name == "command" => return Out::either(state),
+                "-v" | "-V" if name == "command" => {
+                    self.observations.first(line.place, &state);
+                    return Out::either(state);
+                }
                 "-a" if name == "exec" => skip += 2,
                 "--" | "-p" | "-c" | "-l" | "-cl" => skip += 1,
                 _ => break,
@@ -508,6 +511,7 @@ impl Walk<'_> {
         let out = if name != "exec" && is_builtin(&target) {
             self.builtin(&target, &inner, state)
         } else {
+            self.observations.first(line.place, &state);
             self.program(inner, state)
         };
         if ends {
