@@ -100,6 +100,9 @@ impl<'a> Walk<'a> {
                     let came_round = state.outcomes.get(&some) == Some(&true);
                     let mut entering = state.clone();
                     if known || entering.assume(&some, true) {
+                        // The next item is another one: tests of the last say nothing of it.
+                        element.syms.iter().for_each(|sym| entering.forget_outcomes(*sym));
+                        entering.assume(&some, true);
                         if !same_list {
                             element.syms.iter().for_each(|sym| entering.renew(*sym, &mut walk.symbols));
                             entering.assume(&some, true);

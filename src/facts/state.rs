@@ -168,6 +168,11 @@ impl State {
         if self.checked.contains(&sym) {
             Rc::make_mut(&mut self.checked).remove(&sym);
         }
+        self.forget_outcomes(sym);
+    }
+
+    /// No outcome of a test of the symbol holds any more.
+    pub fn forget_outcomes(&mut self, sym: Sym) {
         let mark = symbol_mark(sym);
         if self.outcomes.keys().any(|test| test.contains(&mark)) {
             Rc::make_mut(&mut self.outcomes).retain(|test, _| !test.contains(&mark));
