@@ -10,13 +10,14 @@ mod loops;
 mod observe;
 mod redirects;
 mod state;
+mod summary;
 mod texts;
 mod unwrap;
 mod value;
 mod walk;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use typed_arena::Arena;
@@ -68,7 +69,8 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
         outputs: Vec::new(),
         stdins: Vec::new(),
         file: 0,
-        budget: 60_000,
+        budget: 24_000,
+        summaries: HashMap::new(),
         subshells: 0,
         remote: 0,
         dead: false,

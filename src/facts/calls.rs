@@ -538,8 +538,11 @@ impl<'a> Walk<'a> {
         let definition = self.definitions[index];
         let recursive = self.recurs(index);
         self.called.insert(index);
-        if recursive || self.frames.len() >= DEEPEST || self.budget == 0 {
+        if recursive || self.frames.len() >= DEEPEST {
             return Out::either(state);
+        }
+        if let Some(out) = self.summarised(index, &state) {
+            return out;
         }
         let mut list = Vec::new();
         let mut rest = None;
@@ -562,7 +565,9 @@ impl<'a> Walk<'a> {
             if rest.as_ref().is_some_and(|value| value.from_args) { state.params.shifted } else { 0 };
         let params = Rc::new(Parameters { list, rest, shifted });
         self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
+        let start = self.start_of_call(&state);
         let out = self.in_function(definition.body, definition.file, params, state);
+        self.summarise(index, &start, &out);
         self.frames.pop();
         out
     }

@@ -1,6 +1,6 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::commands::{Effect, HOLE, Tables};
@@ -145,8 +145,8 @@ pub struct Switched {
 pub struct Observations {
     /// The observations.
     pub list: Vec<Observation>,
-    /// Whether the walk ran out of budget: what was not seen may do anything.
-    pub exhausted: bool,
+    /// What was seen in each call that is being walked, by index, innermost last.
+    pub(super) in_calls: Vec<BTreeSet<usize>>,
     /// Payloads of other shells that could not be read.
     pub opaque_payloads: usize,
     /// The script's first command that is more than a setting, and the options in force there on every path.
@@ -436,12 +436,13 @@ impl Observations {
 
     fn record(&mut self, place: Place, observation: Observation) {
         let key = (place, observation.at, observation.writes_file);
-        match self.index.get(&key) {
-            None => {
-                self.index.insert(key, self.list.len());
-                self.list.push(observation);
-            }
-            Some(index) => self.list[*index].merge(observation),
+        let index = *self.index.entry(key).or_insert(self.list.len());
+        if let Some(call) = self.in_calls.last_mut() {
+            call.insert(index);
+        }
+        match self.list.get_mut(index) {
+            Some(known) => known.merge(observation),
+            None => self.list.push(observation),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! could tell apart, and writes an observation wherever something execs or a file is written. It never runs
 //! anything and never reports; checks read the observations.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use typed_arena::Arena;
@@ -140,7 +140,9 @@ pub(super) struct Walk<'a> {
     pub outputs: Vec<Output>,
     pub stdins: Vec<Stdin>,
     pub file: u16,
+    /// Statements that are walked before calls are only summed up.
     pub budget: u32,
+    pub summaries: HashMap<usize, super::summary::Summary>,
     pub subshells: u32,
     pub remote: u32,
     pub dead: bool,
@@ -175,11 +177,7 @@ impl<'a> Walk<'a> {
     }
 
     fn statement(&mut self, statement: &'a Statement, states: Vec<State>, tested: bool) -> Out {
-        if self.budget == 0 {
-            self.observations.exhausted = true;
-            return Out { fail: states.clone(), ok: states };
-        }
-        self.budget -= 1;
+        self.budget = self.budget.saturating_sub(1);
         if statement.background {
             for state in states.clone() {
                 self.subshell(&state, &mut |walk, inner| walk.chain(statement, vec![inner], true));

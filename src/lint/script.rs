@@ -24,8 +24,6 @@ pub(super) struct Script<'s> {
     pub unread: Vec<Unread>,
     /// Comments before the first statement, in order.
     pub header: Vec<Span>,
-    /// The first statement's bytes.
-    pub first_statement: Option<Span>,
     /// Whether it only defines functions for others.
     pub library: bool,
     pub seen: Observations,
@@ -43,7 +41,7 @@ impl<'s> Script<'s> {
             reading.script.comments.iter().copied().filter(|comment| comment.end <= before).collect();
         let in_lib = source.path().as_str().split('/').rev().skip(1).any(|part| part == "lib");
         let library = in_lib || only_defines(&reading.script.body);
-        Self { source, form, dialect, unread: reading.unread, header, first_statement, library, seen }
+        Self { source, form, dialect, unread: reading.unread, header, library, seen }
     }
 
     /// The text of a span.

@@ -2,7 +2,6 @@
 
 use crate::finding::Advice;
 use crate::lint::script::{Report, Script};
-use crate::source::Span;
 
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     for unread in &script.unread {
@@ -18,19 +17,6 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
                 message: format!("this could not be read: {}", unread.reason),
                 why: "no rule can vouch for text that was not understood; it may do anything".to_owned(),
                 instead: "rewrite the statement in a form that both readings agree on; `bash -n` shows whether bash itself accepts it".to_owned(),
-            },
-        );
-    }
-    if script.seen.exhausted {
-        let at = script.first_statement.unwrap_or_default();
-        report.add(
-            Span::new(at.start, at.start),
-            "too many paths",
-            Vec::new(),
-            Advice {
-                message: "the script has more paths than can be followed".to_owned(),
-                why: "what was not followed may do anything".to_owned(),
-                instead: "split it into smaller scripts".to_owned(),
             },
         );
     }

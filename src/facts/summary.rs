@@ -1,0 +1,96 @@
+//! Calls in sum: what a function did the last time it was walked, for the calls after that.
+//!
+//! A script that calls large functions from many places has more paths than anybody could follow. Such a function is
+//! walked a few times; after that a call only marks, on everything that the function was seen to do, the gates that
+//! the calling path lacks, and sets what the function sets. It never makes a mutation look better guarded than it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use crate::commands::Effect;
+
+use super::state::State;
+use super::value::Content;
+use super::walk::{Out, Walk};
+
+/// What walks of one function showed.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    walks: u32,
+    /// Statements that the longest walk took.
+    cost: u32,
+    succeeds: bool,
+    fails: bool,
+    /// The variables that it set, with their last content.
+    set: BTreeMap<Rc<str>, Content>,
+    /// Indexes of what was seen in it, in what it calls too.
+    seen: BTreeSet<usize>,
+}
+
+/// Where a walk of a function started.
+pub(super) struct Start {
+    vars: Rc<BTreeMap<Rc<str>, Content>>,
+    budget: u32,
+}
+
+impl Walk<'_> {
+    /// Notes where a walk starts; [`Walk::summarise`] ends it.
+    pub(super) fn start_of_call(&mut self, state: &State) -> Start {
+        self.observations.in_calls.push(BTreeSet::new());
+        Start { vars: Rc::clone(&state.vars), budget: self.budget }
+    }
+
+    /// Learns from a walk of the function.
+    pub(super) fn summarise(&mut self, index: usize, start: &Start, out: &Out) {
+        let summary = self.summaries.entry(index).or_default();
+        summary.walks += 1;
+        summary.cost = summary.cost.max(start.budget - self.budget);
+        summary.succeeds |= !out.ok.is_empty();
+        summary.fails |= !out.fail.is_empty();
+        for state in out.ok.iter().chain(&out.fail) {
+            for (name, content) in state.vars.iter() {
+                if start.vars.get(name) != Some(content) {
+                    summary.set.insert(Rc::clone(name), content.clone());
+                }
+            }
+        }
+        let seen = self.observations.in_calls.pop().unwrap_or_default();
+        if let Some(outer) = self.observations.in_calls.last_mut() {
+            outer.extend(&seen);
+        }
+        summary.seen.extend(seen);
+    }
+
+    /// The outcome of a call of a function that was walked often enough; `None` where it is to be walked.
+    pub(super) fn summarised(&mut self, index: usize, state: &State) -> Option<Out> {
+        const ENOUGH_WALKS: u32 = 12;
+        const LARGE: u32 = 40;
+        let summary = self.summaries.get(&index)?;
+        let known = summary.walks >= ENOUGH_WALKS && summary.cost >= LARGE;
+        if !known && self.budget > 0 {
+            return None;
+        }
+        for index in &summary.seen {
+            let seen = &mut self.observations.list[*index];
+            if seen.effect == Effect::Mutate && !self.dead {
+                seen.missing.apply |= !state.apply;
+                seen.missing.phrase |= state.confirmed.is_empty();
+            }
+        }
+        if let Some(outer) = self.observations.in_calls.last_mut() {
+            outer.extend(&summary.seen);
+        }
+        let mut after = state.clone();
+        for (name, content) in &summary.set {
+            after.set(name, content.clone());
+        }
+        let mut out = Out::default();
+        if summary.succeeds {
+            out.ok.push(after.clone());
+        }
+        if summary.fails {
+            out.fail.push(after);
+        }
+        Some(out)
+    }
+}
