@@ -82,7 +82,11 @@ impl Linter {
         }
         let rules = catalogue::rules()
             .iter()
-            .filter(|rule| selected.is_empty() || selected.iter().any(|chosen| chosen.slug == rule.slug))
+            .filter(|rule| {
+                selected.is_empty()
+                    || rule.slug == "unparsed"
+                    || selected.iter().any(|chosen| chosen.slug == rule.slug)
+            })
             .filter(|rule| !ignored.iter().any(|chosen| chosen.slug == rule.slug) || rule.slug == "unparsed")
             .map(|rule| {
                 let set = severities.iter().find(|(slug, _)| *slug == rule.slug && rule.slug != "unparsed");

@@ -238,8 +238,21 @@ impl<'a> Walk<'a> {
 
     /// Ends the shell on these paths, with a status that is zero, not zero, or not known.
     pub(super) fn leave(&mut self, states: Vec<State>, zero: Option<bool>) {
+        const MOST_EXITS: usize = 32;
+        let Some(exits) = self.exits.last_mut() else { return };
+        exits.extend(states.into_iter().map(|state| (State { last: zero, ..state }, zero)));
+        if exits.len() <= MOST_EXITS {
+            return;
+        }
+        let all = std::mem::take(exits);
+        let mut joined = Vec::new();
+        for status in [Some(true), Some(false), None] {
+            let same =
+                all.iter().filter(|(_, zero)| *zero == status).map(|(state, _)| state.clone()).collect();
+            joined.extend(self.settle(same).into_iter().map(|state| (state, status)));
+        }
         if let Some(exits) = self.exits.last_mut() {
-            exits.extend(states.into_iter().map(|state| (State { last: zero, ..state }, zero)));
+            *exits = joined;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::finding::Advice;
 use crate::lint::script::{Report, Script};
+use crate::source::Span;
 
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     for unread in &script.unread {
