@@ -3,9 +3,12 @@
 //! [`facts`](self) walks a script as a shell would, path by path, and hands out observations. Rules are filters over
 //! them. Nothing here reports, reads a file or runs anything.
 
+mod arithmetic;
+mod assignments;
 mod builtins;
 mod calls;
 mod decide;
+mod input;
 mod loops;
 mod observe;
 mod redirects;

@@ -6,8 +6,8 @@ use super::calls::Line;
 use super::decide::bracket;
 use super::state::{Parameters, State};
 use super::texts::frame_name;
-use super::value::{Content, Flow, Place, Source, Sym, Value};
-use super::walk::{Frame, Out, Stdin, Walk};
+use super::value::{Content, Place, Source, Sym, Value};
+use super::walk::{Frame, Out, Walk};
 
 /// Whether bash runs the name itself.
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -315,111 +315,6 @@ impl Walk<'_> {
             }
         }
         Out::success(state)
-    }
-
-    fn read(&mut self, line: &Line, mut state: State) -> Out {
-        let mut names = Vec::new();
-        let mut secret = false;
-        let mut typed = matches!(self.stdins.last(), None | Some(Stdin::Operator));
-        let mut array = None;
-        let mut words = line.args().iter();
-        while let Some(value) = words.next() {
-            let text = value.text.as_str();
-            if let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-                let takes_value = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a']);
-                let (flags, attached) = letters.split_at(takes_value.map_or(letters.len(), |at| at + 1));
-                secret |= flags.contains('s');
-                typed &= !flags.contains(['t', 'u', 'i']);
-                if takes_value.is_some() {
-                    let argument = if attached.is_empty() {
-                        words.next().map(|value| value.text.clone())
-                    } else {
-                        Some(attached.to_owned())
-                    };
-                    if flags.ends_with('a') {
-                        array = argument;
-                    }
-                }
-            } else {
-                names.push(text.to_owned());
-            }
-        }
-        let source = match self.stdins.last() {
-            Some(Stdin::Other(value)) => Some(value.clone()),
-            _ => None,
-        };
-        let place = line.place;
-        let list = source.as_ref().and_then(Value::symbol);
-        let some = list
-            .map(|sym| format!("some {}", super::state::symbol_mark(self.symbols.of(Source::Element(sym)))));
-        let mut failed = state.clone();
-        if names.is_empty() {
-            names.extend(array.clone().is_none().then(|| "REPLY".to_owned()));
-        }
-        let mut sym = match list {
-            Some(list) => self.symbols.of(Source::Element(list)),
-            None => self.symbols.of(Source::Computed(place)),
-        };
-        for name in names.iter().chain(&array) {
-            if list.is_none() {
-                state.renew(sym, &mut self.symbols);
-            }
-            let mut value = Value::unknown(sym);
-            value.typed = typed;
-            value.from_args = source.as_ref().is_some_and(|value| value.from_args);
-            value.secret = source.as_ref().and_then(|value| value.secret.clone());
-            if secret {
-                value.secret = Some(Flow::start(place, format!("`read -s` reads a secret into `{name}`")));
-            }
-            let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
-            let content =
-                if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
-            state.set(name, content);
-            failed.set(name, Content::Scalar(Value::default()));
-            sym = self.symbols.of(Source::Element(sym));
-        }
-        let mut out = Out { ok: Vec::new(), fail: Vec::new() };
-        if let Some(some) = some {
-            if state.assume(&some, true) {
-                out.ok.push(state);
-            }
-            if failed.outcomes.get(&some) == Some(&true) || failed.assume(&some, false) {
-                out.fail.push(failed);
-            }
-        } else {
-            out.ok.push(state);
-            out.fail.push(failed);
-        }
-        out
-    }
-
-    fn mapfile(&mut self, line: &Line, mut state: State) -> Out {
-        let mut name = "MAPFILE".to_owned();
-        let mut words = line.args().iter();
-        while let Some(value) = words.next() {
-            match value.text.as_str() {
-                "-t" => {}
-                "-d" | "-n" | "-O" | "-s" | "-u" | "-C" | "-c" => {
-                    words.next();
-                }
-                text if text.starts_with('-') => {}
-                text => text.clone_into(&mut name),
-            }
-        }
-        let source = match self.stdins.last() {
-            Some(Stdin::Other(value)) => Some(value.clone()),
-            _ => None,
-        };
-        let sym = match source.as_ref().and_then(Value::symbol) {
-            Some(list) => self.symbols.of(Source::Element(list)),
-            None => self.symbols.of(Source::Computed(line.place)),
-        };
-        let mut value = Value::unknown(sym);
-        value.secret = source.as_ref().and_then(|value| value.secret.clone());
-        value.from_args = source.as_ref().is_some_and(|value| value.from_args);
-        let content = self.stored(&name, Content::Many(value), line.place, &mut state);
-        state.set(&name, content);
-        Out::either(state)
     }
 
     fn eval(&mut self, line: &Line, state: State) -> Out {

@@ -361,103 +361,6 @@ impl<'a> Walk<'a> {
         value
     }
 
-    /// Walks an arithmetic text for its substitutions and assignments; the value is a number.
-    pub(super) fn arithmetic_value(
-        &mut self,
-        arithmetic: &'a Arithmetic,
-        span: Span,
-        state: &mut State,
-    ) -> Value {
-        for part in &arithmetic.parts {
-            self.part_value(part, state);
-        }
-        let mut number = None;
-        if let Some(expression) = &arithmetic.expression {
-            self.arithmetic_assignments(expression, state);
-            number = self.number(expression, state);
-        }
-        match number {
-            Some(number) => Value::known(number.to_string()),
-            None => Value::unknown(self.symbols.of(Source::Computed(self.place(span)))),
-        }
-    }
-
-    /// Assignments and increments inside an expression.
-    pub(super) fn arithmetic_assignments(&mut self, expression: &'a Expression, state: &mut State) {
-        match expression {
-            Expression::Number(_) | Expression::Variable(..) | Expression::Word(_) => {}
-            Expression::Unary(op, inner) => {
-                self.arithmetic_assignments(inner, state);
-                if op == "++" || op == "--" {
-                    self.forget_number(inner, state);
-                }
-            }
-            Expression::Postfix(inner, _) => self.forget_number(inner, state),
-            Expression::Binary(a, _, b) => {
-                self.arithmetic_assignments(a, state);
-                self.arithmetic_assignments(b, state);
-            }
-            Expression::Conditional(a, b, c) => {
-                for inner in [a, b, c] {
-                    self.arithmetic_assignments(inner, state);
-                }
-            }
-            Expression::Assign(target, op, value) => {
-                self.arithmetic_assignments(value, state);
-                let number = if op == "=" { self.number(value, state) } else { None };
-                match (target.as_ref(), number) {
-                    (Expression::Variable(name, None), Some(number)) => {
-                        state.set(name, Content::Scalar(Value::known(number.to_string())));
-                    }
-                    _ => self.forget_number(target, state),
-                }
-            }
-        }
-    }
-
-    fn forget_number(&mut self, target: &Expression, state: &mut State) {
-        if let Expression::Variable(name, _) = target {
-            let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
-            state.renew(sym, &mut self.symbols);
-            state.set(name, Content::Scalar(Value::unknown(sym)));
-        }
-    }
-
-    /// The value of an expression over known numbers.
-    pub(super) fn number(&mut self, expression: &'a Expression, state: &mut State) -> Option<i64> {
-        match expression {
-            Expression::Number(text) => text.trim().parse().ok(),
-            Expression::Variable(name, None) => {
-                let value = self.variable(name, Place { file: 0, span: Span::default() }, state);
-                let text = value.constant()?.trim();
-                if text.is_empty() { Some(0) } else { text.parse().ok() }
-            }
-            Expression::Word(word) => {
-                let value = self.value(word, state);
-                let text = value.constant()?.trim();
-                if text.is_empty() { Some(0) } else { text.parse().ok() }
-            }
-            Expression::Unary(op, inner) => {
-                let number = self.number(inner, state)?;
-                match op.as_str() {
-                    "!" => Some(i64::from(number == 0)),
-                    "-" => number.checked_neg(),
-                    "+" => Some(number),
-                    _ => None,
-                }
-            }
-            Expression::Binary(a, op, b) => {
-                let (a, b) = (self.number(a, state)?, self.number(b, state)?);
-                arithmetic(a, op, b)
-            }
-            Expression::Conditional(test, yes, no) => {
-                let test = self.number(test, state)?;
-                self.number(if test != 0 { yes } else { no }, state)
-            }
-            Expression::Variable(..) | Expression::Postfix(..) | Expression::Assign(..) => None,
-        }
-    }
-
     fn brace_fields(&mut self, word: &'a Word, state: &mut State) -> Vec<Value> {
         let whole = self.value(word, state);
         let known = whole.constant().and_then(expand_braces);
@@ -471,23 +374,6 @@ impl<'a> Walk<'a> {
             vec![value]
         }
     }
-}
-
-fn arithmetic(a: i64, op: &str, b: i64) -> Option<i64> {
-    Some(match op {
-        "+" => a.checked_add(b)?,
-        "-" => a.checked_sub(b)?,
-        "*" => a.checked_mul(b)?,
-        "==" => i64::from(a == b),
-        "!=" => i64::from(a != b),
-        "<" => i64::from(a < b),
-        "<=" => i64::from(a <= b),
-        ">" => i64::from(a > b),
-        ">=" => i64::from(a >= b),
-        "&&" => i64::from(a != 0 && b != 0),
-        "||" => i64::from(a != 0 || b != 0),
-        _ => return None,
-    })
 }
 
 /// Adds the variable's name to the value's history.

@@ -1,0 +1,257 @@
+//! Assignments: what a variable holds afterwards, and the secret that came with it.
+
+use std::rc::Rc;
+
+use crate::bash::syntax::{Assignment, Declare, Operand, Value as Written};
+use crate::source::Span;
+
+use super::state::State;
+use super::value::{Content, Flow, Place, Source, Value};
+use super::walk::{Out, Walk, index_word};
+
+impl<'a> Walk<'a> {
+    pub(super) fn assign_all(
+        &mut self,
+        assignments: &'a [Assignment],
+        mut state: State,
+        place: Place,
+    ) -> Out {
+        self.last_substitution = None;
+        let mut ran = None;
+        let mut plain = true;
+        for assignment in assignments {
+            plain &= self.assign(assignment, &mut state);
+            if let Some(out) = self.last_substitution.take() {
+                ran = Some(out);
+            }
+        }
+        if !plain {
+            self.observations.first(place, &state);
+        }
+        let Some(ran) = ran else { return Out::success(state) };
+        let after = |learned: State| {
+            let mut after = state.clone();
+            after.learn(&learned);
+            after
+        };
+        Out { ok: ran.ok.into_iter().map(after).collect(), fail: ran.fail.into_iter().map(after).collect() }
+    }
+
+    /// Performs one assignment; gives whether its value is plain text.
+    fn assign(&mut self, assignment: &'a Assignment, state: &mut State) -> bool {
+        let content = self.assigned(assignment, state);
+        let name = assignment.target.name.as_str();
+        let plain = match &content {
+            Content::Scalar(value) => value.constant().is_some(),
+            Content::Array(values) => values.iter().all(|value| value.constant().is_some()),
+            Content::Many(_) => false,
+        };
+        let place = self.place(assignment.span);
+        if let Some(word) = index_word(assignment.target.subscript.as_deref()) {
+            self.value(word, state);
+            self.assign_element(name, content, state, place);
+        } else if assignment.append {
+            self.append(name, content, state, place);
+        } else {
+            let content = self.stored(name, content, place, state);
+            state.set(name, content);
+        }
+        plain
+    }
+
+    /// What an assignment's right side gives.
+    pub(super) fn assigned(&mut self, assignment: &'a Assignment, state: &mut State) -> Content {
+        match &assignment.value {
+            Written::Scalar(word) => Content::Scalar(self.value(word, state)),
+            Written::Array(elements) => {
+                let mut values = Vec::new();
+                for element in elements {
+                    if let Some(key) = &element.key {
+                        self.value(key, state);
+                    }
+                    values.extend(self.fields(&element.value, state));
+                }
+                if values.iter().any(|value| value.splits)
+                    && let [single] = values.as_slice()
+                {
+                    return Content::Many(Value { splits: false, ..single.clone() });
+                }
+                Content::Array(values)
+            }
+        }
+    }
+
+    /// A value on its way into a variable: the secret's step, a secret by name.
+    pub(super) fn stored(
+        &mut self,
+        name: &str,
+        content: Content,
+        place: Place,
+        state: &mut State,
+    ) -> Content {
+        match content {
+            Content::Scalar(value) => Content::Scalar(self.stored_value(name, value, place, state)),
+            Content::Many(value) => Content::Many(self.stored_value(name, value, place, state)),
+            Content::Array(values) => Content::Array(
+                values.into_iter().map(|value| self.stored_value(name, value, place, state)).collect(),
+            ),
+        }
+    }
+
+    fn stored_value(&mut self, name: &str, mut value: Value, place: Place, _state: &mut State) -> Value {
+        if let Some(flow) = &value.secret {
+            value.secret = Some(flow.step(place, format!("it is put into `{name}`")));
+        } else if value.constant().is_none()
+            && self.secret_names.matches(name)
+            && !value.own_file
+            && !self.is_status(&value)
+        {
+            value.secret = Some(Flow::start(place, format!("`{name}` holds a secret by its name")));
+        }
+        value.splits = false;
+        value
+    }
+
+    /// Whether the value is a number that tells how a command ended.
+    fn is_status(&self, value: &Value) -> bool {
+        let text = value.from_args || value.names.iter().any(|name| name.as_ref() == "BASH_REMATCH");
+        !text
+            && value
+                .symbol()
+                .is_some_and(|sym| matches!(self.symbols.source(sym), Source::Volatile | Source::Failed))
+    }
+
+    fn append(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
+        let content = self.stored(name, content, place, state);
+        let old = state.vars.get(name).cloned();
+        let new = match (old, content) {
+            (None | Some(Content::Scalar(_)), Content::Array(values)) => Content::Array(values),
+            (Some(Content::Array(mut list)), Content::Array(values)) => {
+                const MOST_ELEMENTS: usize = 24;
+                if list.len() + values.len() > MOST_ELEMENTS {
+                    Content::Many(self.merge_elements(name, list.into_iter().chain(values)))
+                } else {
+                    list.extend(values);
+                    Content::Array(list)
+                }
+            }
+            (Some(Content::Many(value)), Content::Array(values)) => {
+                Content::Many(self.merge_elements(name, std::iter::once(value).chain(values)))
+            }
+            (Some(Content::Scalar(mut value)), Content::Scalar(more)) => {
+                value.append(&more);
+                Content::Scalar(value)
+            }
+            (None, content) => match content {
+                Content::Scalar(more) => {
+                    let mut value = self.variable(name, place, state);
+                    value.append(&more);
+                    Content::Scalar(value)
+                }
+                other => other,
+            },
+            (Some(old), new) => {
+                let values = [old.scalar(), new.scalar()];
+                Content::Many(self.merge_elements(name, values.into_iter()))
+            }
+        };
+        state.set(name, new);
+    }
+
+    fn merge_elements(&mut self, name: &str, values: impl Iterator<Item = Value>) -> Value {
+        let sym = self.symbols.of(Source::Joined(Rc::from(name)));
+        values.reduce(|so_far, value| so_far.join(&value, sym)).unwrap_or_default()
+    }
+
+    pub(super) fn assign_element(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
+        let content = self.stored(name, content, place, state);
+        let value = content.scalar();
+        let merged = match state.vars.get(name).cloned() {
+            Some(Content::Array(list)) => {
+                Content::Many(self.merge_elements(name, list.into_iter().chain([value])))
+            }
+            Some(Content::Many(old)) => Content::Many(self.merge_elements(name, [old, value].into_iter())),
+            _ => Content::Many(value),
+        };
+        state.set(name, merged);
+    }
+
+    pub(super) fn declare(&mut self, declare: &'a Declare, mut state: State, place: Place) -> Out {
+        let keyword = super::words::literal_text(&declare.keyword).unwrap_or_default();
+        let global = declare.operands.iter().any(
+            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('g'))),
+        );
+        let local = keyword == "local"
+            || (!state.scopes.is_empty() && (keyword == "declare" || keyword == "typeset") && !global);
+        let mut plain = keyword == "readonly";
+        let array = declare.operands.iter().any(
+            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
+        );
+        let nameref = declare.operands.iter().any(
+            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('n'))),
+        );
+        for operand in &declare.operands {
+            match operand {
+                Operand::Flag(_) => {}
+                Operand::Name(name) => {
+                    if local {
+                        state.localise(&name.name);
+                        let empty = if array {
+                            Content::Array(Vec::new())
+                        } else {
+                            Content::Scalar(Value::default())
+                        };
+                        state.set(&name.name, empty);
+                    } else if (array || keyword == "declare") && !state.vars.contains_key(name.name.as_str())
+                    {
+                        let empty = if array {
+                            Content::Array(Vec::new())
+                        } else {
+                            Content::Scalar(Value::default())
+                        };
+                        state.set(&name.name, empty);
+                    }
+                }
+                Operand::Assignment(assignment) => {
+                    if local {
+                        state.localise(&assignment.target.name);
+                    }
+                    if nameref {
+                        let target = self.assigned(assignment, &mut state).scalar();
+                        self.bind_nameref(&assignment.target.name, &target, &mut state);
+                    } else {
+                        plain &= self.assign(assignment, &mut state);
+                    }
+                }
+                Operand::Dynamic(word) => {
+                    self.fields(word, &mut state);
+                }
+            }
+        }
+        if !plain {
+            self.observations.first(place, &state);
+        }
+        // The builtin's own status hides that of a substitution in it.
+        self.last_substitution = None;
+        Out::success(state)
+    }
+
+    /// What a nameref reads is what its target holds when it is made; what it is given its target gets too.
+    fn bind_nameref(&mut self, name: &str, target: &Value, state: &mut State) {
+        let content = target.constant().and_then(|target| state.vars.get(target).cloned());
+        let content = content.unwrap_or_else(|| {
+            let mut value = Value::unknown(self.symbols.of(Source::Joined(Rc::from(name))));
+            if let Some(target) = target.constant().filter(|target| self.secret_names.matches(target)) {
+                value.secret = Some(Flow::start(
+                    Place { file: 0, span: Span::default() },
+                    format!("`{target}` holds a secret by its name"),
+                ));
+            }
+            Content::Scalar(value)
+        });
+        state.set(name, content);
+        if let Some(target) = target.constant() {
+            state.refer(name, target);
+        }
+    }
+}
