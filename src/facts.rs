@@ -72,6 +72,7 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
         outputs: Vec::new(),
         stdins: Vec::new(),
         file: 0,
+        regexes: HashMap::new(),
         budget: 24_000,
         summaries: HashMap::new(),
         subshells: 0,

@@ -165,6 +165,18 @@ impl<'a> Walk<'a> {
         (yes, no)
     }
 
+    /// A regular expression, compiled and tried once.
+    fn expression(&mut self, text: &str) -> KnownRegex {
+        if let Some(known) = self.regexes.get(text) {
+            return known.clone();
+        }
+        let regex = posix_regex(text);
+        let checks_ids = regex.as_ref().is_some_and(is_id_check);
+        let known = KnownRegex { regex, checks_ids };
+        self.regexes.insert(text.to_owned(), known.clone());
+        known
+    }
+
     fn matches_regex(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
         let value = self.value(pattern, &mut state);
         if let Some(flow) = &subject.secret {
@@ -173,16 +185,22 @@ impl<'a> Walk<'a> {
         } else if state.vars.contains_key("BASH_REMATCH") {
             state.unset("BASH_REMATCH");
         }
-        let quoted = pattern.parts.iter().any(|part| matches!(part.kind, PartKind::DoubleQuoted(_)));
-        let (mut yes, no) = match (subject.constant(), value.constant().filter(|_| !quoted)) {
-            (Some(text), Some(regex)) => match posix_regex(regex) {
+        // Quoted text matches itself; a single quoted character is an escape.
+        let quoted = pattern.parts.iter().any(|part| match &part.kind {
+            PartKind::DoubleQuoted(_) => true,
+            PartKind::Quoted(text) => text.chars().count() > 1,
+            _ => false,
+        });
+        let known = value.constant().filter(|_| !quoted).map(|text| self.expression(text));
+        let (mut yes, no) = match (subject.constant(), &known) {
+            (Some(text), Some(known)) => match &known.regex {
                 Some(regex) if regex.is_match(text) => (vec![state], Vec::new()),
                 Some(_) => (Vec::new(), vec![state]),
                 None => (vec![state.clone()], vec![state]),
             },
             _ => assumed(&format!("{} =~ {}", key(subject), key(&value)), state),
         };
-        let checks = !quoted && value.constant().is_some_and(is_id_check);
+        let checks = known.is_some_and(|known| known.checks_ids);
         if let (true, Some(sym)) = (checks, subject.symbol()) {
             for state in &mut yes {
                 state.check(sym);
@@ -409,6 +427,13 @@ fn expands_to_pattern(parts: &[Part], value: &Value) -> bool {
     parts.iter().any(expands) && value.constant().is_none_or(|text| text.contains(['*', '?', '[']))
 }
 
+/// A regular expression of the script.
+#[derive(Clone)]
+pub(super) struct KnownRegex {
+    regex: Option<Regex>,
+    checks_ids: bool,
+}
+
 fn posix_regex(text: &str) -> Option<Regex> {
     Regex::new(&format!("(?s){text}")).ok()
 }
@@ -416,10 +441,9 @@ fn posix_regex(text: &str) -> Option<Regex> {
 /// Whether a regular expression lets only whole ids through: 32 lower-case hexadecimal digits, or a dashed UUID.
 ///
 /// The expression is tried on texts that an id check must refuse: other lengths, capitals, another line, a dash.
-fn is_id_check(text: &str) -> bool {
+fn is_id_check(regex: &Regex) -> bool {
     const HEX: &str = "0123456789abcdef0123456789abcdef";
     const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
-    let Some(regex) = posix_regex(text) else { return false };
     let ids = [HEX, UUID];
     if !ids.iter().any(|id| regex.is_match(id)) {
         return false;

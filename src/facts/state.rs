@@ -40,7 +40,7 @@ pub enum Confirmation {
 }
 
 /// The positional parameters.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parameters {
     /// `$1`, `$2`, ... as far as they are known.
     pub list: Vec<Value>,
@@ -51,7 +51,7 @@ pub struct Parameters {
 }
 
 /// What is known on one path.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
     /// Variables.
     pub vars: Rc<BTreeMap<Rc<str>, Content>>,

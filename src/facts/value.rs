@@ -130,7 +130,7 @@ impl Flow {
 }
 
 /// What is known of a value.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Value {
     /// The text; each unknown part is one [`HOLE`].
     pub text: String,
@@ -241,7 +241,7 @@ impl Value {
 }
 
 /// A variable's content.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// One value.
     Scalar(Value),

@@ -140,6 +140,7 @@ pub(super) struct Walk<'a> {
     pub outputs: Vec<Output>,
     pub stdins: Vec<Stdin>,
     pub file: u16,
+    pub regexes: HashMap<String, super::decide::KnownRegex>,
     /// Statements that are walked before calls are only summed up.
     pub budget: u32,
     pub summaries: HashMap<usize, super::summary::Summary>,
