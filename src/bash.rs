@@ -5,16 +5,12 @@
 //! [`Unread`] region: it may do anything, and nothing that rests on it is ever called clean.
 
 mod ansi;
-mod coverage;
 mod known_faults;
-mod limits;
-mod lower;
 mod map;
 mod outline;
+mod parse;
 mod regions;
-mod strict;
 pub mod syntax;
-mod text;
 pub mod visit;
 mod witness;
 
@@ -54,31 +50,40 @@ pub enum Dialect {
 
 /// Reads a text with both parsers: what they do not agree on is unread, as is what neither understands.
 pub fn read(text: &str, dialect: Dialect) -> Reading {
-    on_deep_stack(text, || {
-        let mut reading = regions::settle(lower::lower(text, dialect), text);
+    parsed(text, dialect, |mut reading| {
         let disputes = witness::disputes(&reading.script, text, &reading.unread);
         regions::add(&mut reading, disputes);
         reading
     })
 }
 
-/// Lowers a text without the second opinion: for the text that a command hands to another shell.
+/// Parses a text without the second opinion: for the text that a command hands to another shell.
 pub fn parse(text: &str) -> Reading {
-    on_deep_stack(text, || regions::settle(lower::lower(text, Dialect::Bash), text))
+    parsed(text, Dialect::Bash, |reading| reading)
 }
 
-/// Stack of the thread that parses: far more than the parsers' own limits on depth let them use.
+/// Levels that are read on the stack of whoever asks; deeper texts get a stack of their own.
+const SHALLOW: u32 = 50;
+
+/// Stack of the thread that reads deep texts: far more than [`parse::DEEPEST`] levels use.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Runs a parse where deep input cannot overflow the stack, and where a fault of a parser ends in an unread region.
-fn on_deep_stack(text: &str, parse: impl FnOnce() -> Reading + Send) -> Reading {
-    if !limits::allows(text) {
-        return regions::nothing_read(text, lower::TOO_DEEP);
+/// Parses a text, then does `more`, where neither can overflow the stack.
+fn parsed(text: &str, dialect: Dialect, more: impl Fn(Reading) -> Reading + Send + Sync) -> Reading {
+    let read = |deepest| {
+        let parsed = parse::parse(text, dialect, deepest);
+        let too_deep = parsed.unread.iter().any(|region| region.reason == parse::TOO_DEEP);
+        (deepest == SHALLOW && too_deep, parsed)
+    };
+    let (again, parsed) = read(SHALLOW);
+    if !again {
+        return more(regions::settle(parsed, text));
     }
+    drop(parsed);
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, parse)
+            .spawn_scoped(scope, || more(regions::settle(read(parse::DEEPEST).1, text)))
             .ok()
             .and_then(|thread| thread.join().ok())
     })

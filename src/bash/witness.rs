@@ -77,8 +77,13 @@ impl Judge<'_> {
         let span = level.span;
         let Some(text) = self.text.get(span.start as usize..span.end as usize) else { return false };
         let mut text = text.to_vec();
-        for child in &level.children {
-            fill(&mut text, span, Edit::word(child.span));
+        let words: Vec<Span> = level.children.iter().map(|child| self.stand_in(child.span)).collect();
+        for (child, word) in level.children.iter().zip(&words) {
+            fill(&mut text, span, Edit { keep_lines: false, ..Edit::blank(child.span) });
+            fill(&mut text, span, Edit::word(*word));
+            if word.end < child.span.end {
+                fill(&mut text, span, Edit::sign(word.end, b';'));
+            }
         }
         let edits: Vec<Edit> = level.heredocs.iter().chain(edits).copied().collect();
         let in_child = |edit: &&Edit| level.children.iter().any(|child| child.span.contains(edit.span));
@@ -93,8 +98,8 @@ impl Judge<'_> {
         let hidden = |place: Span| edits.iter().any(|edit| edit.span.contains(place) && edit.span != place);
         let mut ours: Vec<Outlined> =
             level.commands.iter().filter(|it| !hidden(it.words[0])).cloned().collect();
-        for child in level.children.iter().filter(|child| !hidden(child.span)) {
-            ours.push(Outlined { words: vec![child.span], start_only: false });
+        for (_, word) in level.children.iter().zip(&words).filter(|(child, _)| !hidden(child.span)) {
+            ours.push(Outlined { words: vec![*word], start_only: false });
         }
         ours.sort_by_key(|command| command.words[0]);
         let theirs = outline.commands.into_iter().map(|command| Outlined {
@@ -105,11 +110,27 @@ impl Judge<'_> {
     }
 }
 
+impl Judge<'_> {
+    /// The word that stands for a list: one byte later where the witness would not take a plain word right there.
+    fn stand_in(&self, list: Span) -> Span {
+        let before = list.start.checked_sub(1).and_then(|at| self.text.get(at as usize));
+        let apart = before.is_none_or(|byte| byte.is_ascii_whitespace() || b"(`;&|".contains(byte));
+        let closed = self.text.get(list.end as usize) == Some(&b'}');
+        if list.len() < 3 {
+            return list;
+        }
+        Span::new(list.start + u32::from(!apart), list.end - u32::from(closed))
+    }
+}
+
 fn fill(text: &mut [u8], base: Span, edit: Edit) {
     let start = edit.span.start.saturating_sub(base.start) as usize;
     let end = (edit.span.end.saturating_sub(base.start) as usize).min(text.len()).max(start);
+    let mut escaped = false;
     for byte in text.get_mut(start..end).unwrap_or_default() {
-        if !(edit.keep_lines && *byte == b'\n') {
+        let kept = edit.keep_lines && *byte == b'\n' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        if !kept {
             *byte = edit.with;
         }
     }
@@ -138,7 +159,7 @@ fn extent(statement: &Statement) -> Span {
     impl<'s> Visitor<'s> for Extent {
         fn redirect(&mut self, redirect: &'s Redirect) {
             if let Target::HereDocument(document) = &redirect.target {
-                self.0 = self.0.to(document.body_span);
+                self.0 = self.0.to(document.body_span());
             }
             visit::walk_redirect(self, redirect);
         }
@@ -281,7 +302,7 @@ struct Bodies<'t> {
 impl<'s> Visitor<'s> for Bodies<'_> {
     fn redirect(&mut self, redirect: &'s Redirect) {
         if let Target::HereDocument(document) = &redirect.target {
-            let body = document.body_span;
+            let body = document.body_span();
             let after = self.text.get(body.end as usize..).unwrap_or_default();
             let line = after.iter().position(|byte| *byte == b'\n').map_or(after.len(), |at| at + 1);
             self.found.push(Span::new(

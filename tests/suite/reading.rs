@@ -183,13 +183,29 @@ fn deep_and_long_texts_end_quickly_with_a_reason() {
         deep("if a; then ", "; fi"),
         deep("echo \"${a:-", "}\""),
         deep("coproc ", ""),
-        deep("time ", ""),
-        format!("echo $(({}1))\n", "1+".repeat(100_000)),
-        format!("{}a\n", "a|".repeat(25_000)),
+        deep("(", ")"),
+        deep("((", "))"),
+        deep("$((", "))"),
+        deep("x=(", ")"),
+        deep("a[", "]=b"),
+        deep("f() ", ""),
+        deep("[[ ! ( ", " ) ]]"),
+        deep("echo <(", ")"),
     ] {
         let reading = bash::read(&text, Dialect::Bash);
-        assert!(reading.unread.iter().all(|region| !region.reason.is_empty()));
         assert!(!reading.unread.is_empty(), "{}", &text[..20]);
+        assert!(reading.unread.iter().all(|region| !region.reason.is_empty()));
+    }
+    for text in [
+        deep("time ", ""),
+        deep("! ", ""),
+        format!("echo $(({}1))\n", "1+".repeat(100_000)),
+        format!("{}a\n", "a|".repeat(25_000)),
+        format!("{}a\n", "a&&".repeat(25_000)),
+        format!("{}\n", "cat <<E;".repeat(5_000)),
+    ] {
+        let reading = bash::read(&text, Dialect::Bash);
+        assert!(reading.unread.iter().all(|region| !region.reason.is_empty()), "{}", &text[..20]);
     }
     assert_eq!(words(&format!("echo {}\n", "x".repeat(1_000_000))).len(), 1);
     assert_eq!(unread(&"\n".repeat(100_000)), Vec::<String>::new());

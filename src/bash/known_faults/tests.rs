@@ -40,6 +40,10 @@ fn edits_of(fault: &KnownFault, script: &crate::bash::syntax::Script, text: &[u8
             self.look(Site::Sequence(it));
             visit::walk_sequence(self, it);
         }
+        fn statement(&mut self, it: &'s Statement) {
+            self.look(Site::Statement(it));
+            visit::walk_statement(self, it);
+        }
         fn pipeline(&mut self, it: &'s Pipeline) {
             self.look(Site::Pipeline(it));
             visit::walk_pipeline(self, it);
