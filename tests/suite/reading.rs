@@ -183,9 +183,6 @@ fn deep_and_long_texts_end_quickly_with_a_reason() {
         deep("if a; then ", "; fi"),
         deep("echo \"${a:-", "}\""),
         deep("coproc ", ""),
-        deep("(", ")"),
-        deep("((", "))"),
-        deep("$((", "))"),
         deep("x=(", ")"),
         deep("a[", "]=b"),
         deep("f() ", ""),
@@ -198,6 +195,9 @@ fn deep_and_long_texts_end_quickly_with_a_reason() {
     }
     for text in [
         deep("time ", ""),
+        deep("(", ")"),
+        deep("((", "))"),
+        deep("$((", "))"),
         deep("! ", ""),
         format!("echo $(({}1))\n", "1+".repeat(100_000)),
         format!("{}a\n", "a|".repeat(25_000)),
