@@ -11,15 +11,19 @@ mod limits;
 mod lower;
 mod map;
 mod outline;
+pub mod query;
 mod regions;
 mod strict;
 pub mod syntax;
+mod testimony;
 mod text;
 pub mod visit;
 mod witness;
 
 use crate::source::Span;
+use query::{Query, Searched};
 use syntax::Script;
+pub use testimony::{InProcess, Pending, Question, SecondParser, Silence, Testimony, Witness};
 pub use visit::command_words;
 
 /// What one text turned out to say.
@@ -53,28 +57,50 @@ pub enum Dialect {
 }
 
 /// Reads a text with both parsers: what they do not agree on is unread, as is what neither understands.
-pub fn read(text: &str, dialect: Dialect) -> Reading {
-    on_deep_stack(text, || {
+pub fn read(text: &str, dialect: Dialect, witness: &dyn Witness) -> Reading {
+    search(text, dialect, witness, &[]).reading
+}
+
+/// Reads a text and runs queries on the second parser's tree of it.
+pub fn search(text: &str, dialect: Dialect, witness: &dyn Witness, queries: &[Query]) -> Searched {
+    if !limits::allows(text) {
+        return query::nothing_searched(regions::nothing_read(text, lower::TOO_DEEP), queries.len());
+    }
+    let queries: Vec<_> = queries.iter().map(|query| query.text.clone()).collect();
+    let count = queries.len();
+    // Asked first, so that both parsers work at the same time.
+    let answer = witness.ask(Question { texts: vec![text.as_bytes().to_vec()], queries });
+    let searched = on_deep_stack(|| {
         let mut reading = regions::settle(lower::lower(text, dialect), text);
-        let disputes = witness::disputes(&reading.script, text, &reading.unread);
+        let mut heard = answer.wait();
+        let misread = if count > 0 { query::misread(&heard, &reading, text) } else { Vec::new() };
+        let whole = match &mut heard {
+            Ok(testimony) => testimony.outlines.pop().flatten().ok_or(Silence::GaveUp),
+            Err(silence) => Err(silence.clone()),
+        };
+        let disputes = witness::disputes(&reading.script, text, &reading.unread, &whole, witness);
         regions::add(&mut reading, disputes);
-        reading
+        query::sift(&heard, misread, reading, text, count)
+    });
+    searched.unwrap_or_else(|| {
+        query::nothing_searched(regions::nothing_read(text, regions::PARSER_FAILED), count)
     })
 }
 
 /// Lowers a text without the second opinion: for the text that a command hands to another shell.
 pub fn parse(text: &str) -> Reading {
-    on_deep_stack(text, || regions::settle(lower::lower(text, Dialect::Bash), text))
+    if !limits::allows(text) {
+        return regions::nothing_read(text, lower::TOO_DEEP);
+    }
+    on_deep_stack(|| regions::settle(lower::lower(text, Dialect::Bash), text))
+        .unwrap_or_else(|| regions::nothing_read(text, regions::PARSER_FAILED))
 }
 
 /// Stack of the thread that parses: far more than the parsers' own limits on depth let them use.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Runs a parse where deep input cannot overflow the stack, and where a fault of a parser ends in an unread region.
-fn on_deep_stack(text: &str, parse: impl FnOnce() -> Reading + Send) -> Reading {
-    if !limits::allows(text) {
-        return regions::nothing_read(text, lower::TOO_DEEP);
-    }
+/// Runs a parse where deep input cannot overflow the stack. `None` where a parser failed.
+fn on_deep_stack<R: Send>(parse: impl FnOnce() -> R + Send) -> Option<R> {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
@@ -82,5 +108,4 @@ fn on_deep_stack(text: &str, parse: impl FnOnce() -> Reading + Send) -> Reading 
             .ok()
             .and_then(|thread| thread.join().ok())
     })
-    .unwrap_or_else(|| regions::nothing_read(text, regions::PARSER_FAILED))
 }
