@@ -139,11 +139,11 @@ impl Contained {
 
 impl Witness for Contained {
     fn ask(&self, question: Question) -> Box<dyn Pending + '_> {
-        let asked = self.worker().map(|mut worker| {
+        let worker = self.worker().map(|mut worker| {
             let sent = worker.send(&question.encode(), self.limits.processor_time(question.size()));
             (worker, sent)
         });
-        Box::new(Asked { witness: self, question, asked })
+        Box::new(Asked { witness: self, question, worker })
     }
 }
 
@@ -152,13 +152,14 @@ impl Witness for Contained {
 struct Asked<'w> {
     witness: &'w Contained,
     question: Question,
-    asked: Result<(Worker, Result<(), Lost>), String>,
+    /// The worker, and whether it took the question; where there is none, why.
+    worker: Result<(Worker, Result<(), Lost>), String>,
 }
 
 impl Pending for Asked<'_> {
     fn wait(self: Box<Self>) -> Result<Testimony, Silence> {
-        let Self { witness, question, asked } = *self;
-        let (mut worker, sent) = match asked {
+        let Self { witness, question, worker } = *self;
+        let (mut worker, sent) = match worker {
             Ok(asked) => asked,
             Err(reason) => return witness.without(&question, reason),
         };

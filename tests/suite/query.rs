@@ -27,10 +27,7 @@ fn a_match_has_named_captures_with_places() {
     assert_eq!(matches.len(), 2);
     let captures: Vec<(&str, &str)> =
         matches[1].captures.iter().map(|(name, span)| (name.as_str(), span.slice(text))).collect();
-    assert_eq!(
-        captures,
-        [("all", "rm -rf \"$x\""), ("name", "rm"), ("word", "-rf"), ("word", "\"$x\"")]
-    );
+    assert_eq!(captures, [("all", "rm -rf \"$x\""), ("name", "rm"), ("word", "-rf"), ("word", "\"$x\"")]);
     assert_eq!(bash::command_words(&searched.reading.script).len(), 2);
 }
 
@@ -60,7 +57,7 @@ fn a_mistake_in_a_query_is_told_with_its_place() {
         ("(command) @a\n  (comand) @b", 2, 4, "no node `comand`"),
         ("(command nam: (word)) @a", 1, 10, "no field `nam`"),
         ("(command", 1, 9, "no query"),
-        ("(comment (command)) @a", 1, 11, "never stand here"),
+        ("(comment (command)) @a", 1, 10, "never stand here"),
         ("((command) @a (#eq? @b \"x\"))", 1, 22, "captured as `b`"),
         (";é\n((command) @a (#shiny? @a))", 2, 1, "no predicate `#shiny?`"),
         ("((command) @a (#is-not? local))", 1, 1, "no predicate `#is-not?`"),
@@ -125,9 +122,9 @@ fn a_match_is_withheld_in_what_is_unread_and_where_the_tree_is_broken() {
 
 #[test]
 fn a_query_that_finds_too_much_finds_nothing() {
-    let text = "a b\n".repeat(60_000);
-    let searched = search(&text, "(command (word) @word) @it");
-    assert_eq!(searched.matches, [vec![]]);
+    let text = "a b\n".repeat(17_000);
+    let searched = search(&text, "(command (word) @a @b @c) @d @e @f");
+    assert!(searched.matches[0].is_empty());
     assert_eq!(searched.withheld.len(), 1);
     assert!(searched.withheld[0].reason.contains("more exact"));
 }
@@ -157,7 +154,7 @@ fn a_witness_that_crashes_withholds_everything() {
     let text = "a\nb\n";
     let searched = bash::search(text, Dialect::Bash, &crashing, &[query]);
     assert_eq!(searched.matches, [vec![]]);
-    assert_eq!(withheld(text, &searched), ["a\nb", "a", "b"]);
-    assert!(searched.withheld[0].reason.contains("SIGSEGV"));
+    assert_eq!(withheld(text, &searched), ["a", "a\nb", "b"]);
+    assert!(searched.withheld.iter().all(|region| region.reason.contains("SIGSEGV")));
     assert_eq!(searched.reading.unread.len(), 2);
 }
