@@ -76,7 +76,8 @@ pub struct Contained {
     without: WithoutWorker,
     warn: Box<dyn Fn(&str) + Send + Sync>,
     warned: AtomicBool,
-    /// Whether what was started as a worker was none: it is not tried again.
+    /// Whether none could be started, or what was started was none: it is not tried again, which costs more than to
+    /// parse a small script.
     refused: AtomicBool,
     idle: Mutex<Vec<Worker>>,
     here: InProcess,
@@ -106,9 +107,6 @@ impl Contained {
 
     /// A worker that is free, or a new one.
     fn worker(&self) -> Result<Worker, String> {
-        if self.refused.load(Ordering::Relaxed) {
-            return Err("what was started is no worker".to_owned());
-        }
         loop {
             let Some(mut worker) = self.idle().pop() else { break };
             // One that was killed while it had nothing to do says nothing about the next text.
@@ -116,8 +114,14 @@ impl Contained {
                 return Ok(worker);
             }
         }
+        if self.refused.load(Ordering::Relaxed) {
+            return Err("no worker could be started before".to_owned());
+        }
         let program = self.program.as_ref().map(|(program, args)| (program.as_path(), args.as_slice()));
-        Worker::start(program, &self.limits).map_err(|error| error.to_string())
+        Worker::start(program, &self.limits).map_err(|error| {
+            self.refused.store(true, Ordering::Relaxed);
+            error.to_string()
+        })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {

@@ -259,6 +259,23 @@ fn a_text_that_needs_too_much_memory_is_unread_and_its_parts_are_not() {
 }
 
 #[test]
+fn texts_that_cost_the_second_parser_more_than_their_size_end_at_the_limits() {
+    // What fuzzing found: memory that grows with the square of a pipeline's length, time that grows with that of others.
+    let limits = Limits { memory_bytes: 256 << 20, base: Duration::from_millis(200), ..LIMITS };
+    let witness = real(Limits { per_million: Duration::from_secs(1), ..limits });
+    let pipeline = |stages: usize| format!("{}a\n", "a|".repeat(stages));
+    for text in
+        [pipeline(90), pipeline(10_000), ")".repeat(40_000), "<<<".repeat(20_000), "a b|&".repeat(10_000)]
+    {
+        let since = Instant::now();
+        let reading = read(&text, &witness);
+        assert_eq!(reading.unread.is_empty(), text.len() < 1_000, "{}", &text[..10]);
+        assert!(since.elapsed() < Duration::from_secs(60), "{}", &text[..10]);
+        assert_eq!(read("a | b\n", &witness).unread, [], "{}", &text[..10]);
+    }
+}
+
+#[test]
 fn no_worker_at_all_is_said_once_and_the_caller_decides() {
     let folder = Folder::new();
     folder.write("a.sh", CLEAN);
