@@ -176,13 +176,18 @@ impl Pending for Asked<'_> {
                 witness.idle().push(worker);
                 Ok(testimony)
             }
-            Err(lost) if worker.greeted() => Err(worker.bury(lost)),
             Err(lost) => {
+                let greeted = worker.greeted();
+                let silence = worker.bury(lost);
+                // One that was killed from outside may have been a worker, had it lived.
+                let killed = matches!(&silence, Silence::Crashed(how) if how == "SIGKILL");
+                if greeted || killed {
+                    return Err(silence);
+                }
                 // It never was a worker: that is no text's fault.
                 witness.refused.store(true, Ordering::Relaxed);
-                let silence = worker.bury(lost);
-                witness
-                    .without(&question, format!("what was started is no worker: {}", worker::told(&silence)))
+                let reason = format!("what was started is no worker: {}", worker::told(&silence));
+                witness.without(&question, reason)
             }
         }
     }
