@@ -1,15 +1,15 @@
 //! Every entry of the list is of use, and settles its own example.
 
 use super::*;
-use crate::bash::{Dialect, outline, read, witness};
+use crate::bash::{Dialect, InProcess, outline, read, witness};
 
 #[test]
 fn every_known_fault_has_an_example_that_only_the_list_settles() {
     assert!(!KNOWN.is_empty());
     let mut wrong = Vec::new();
     for fault in KNOWN {
-        let reading = read(fault.example, Dialect::Bash);
-        let text = outline::masked(fault.example);
+        let reading = read(fault.example, Dialect::Bash, &InProcess::new());
+        let text = outline::masked(fault.example.as_bytes());
         if !reading.unread.is_empty() {
             wrong.push((fault.name, "is not settled"));
         }
