@@ -9,8 +9,10 @@ mod builtins;
 mod calls;
 mod decide;
 mod input;
+mod invocations;
 mod loops;
 mod observe;
+mod programs;
 mod redirects;
 mod state;
 mod summary;
@@ -29,7 +31,8 @@ use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
-pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked};
+pub use invocations::{Ending, Invocation, Invocations, Link, invocations};
+pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked, UnreadText};
 pub use state::{Options, Switch};
 pub use walk::{Library, NoLibrary};
 
@@ -69,6 +72,7 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
         returns: Vec::new(),
         loops: Vec::new(),
         frames: Vec::new(),
+        way: invocations::Way::default(),
         outputs: Vec::new(),
         stdins: Vec::new(),
         file: 0,
@@ -105,7 +109,7 @@ impl<'a> Walk<'a> {
             let mut state = state.clone();
             state.traps = Rc::default();
             self.exits.push(Vec::new());
-            self.here(&text, place, state, true);
+            self.trapped(&text, place, state);
             self.exits.pop();
         }
     }

@@ -7,6 +7,7 @@ use crate::bash::syntax::Script;
 use crate::commands::HOLE;
 use crate::source::RepoPath;
 
+use super::observe::UnreadText;
 use super::state::State;
 use super::value::{Place, Value};
 use super::walk::{Text, Walk};
@@ -34,7 +35,11 @@ impl<'a> Walk<'a> {
             at = self.texts[usize::from(place.file)].host;
             depth += 1;
         }
-        if text.text.chars().eq([HOLE]) || depth > DEEPEST {
+        if text.text.chars().eq([HOLE]) {
+            return None;
+        }
+        if depth > DEEPEST {
+            self.unread_text(host, format!("shell text in shell text, more than {DEEPEST} deep"));
             return None;
         }
         let mut source = String::new();
@@ -66,12 +71,20 @@ impl<'a> Walk<'a> {
             known
         } else {
             let reading = bash::parse(&key.1);
-            if !reading.unread.is_empty() {
-                self.observations.opaque_payloads += 1;
+            if let Some(unread) = reading.unread.first() {
+                self.unread_text(host, unread.reason.clone());
             }
             self.add_text(key, reading.script, Text { host: Some(host), path: None })?
         };
         Some((file, script, holes))
+    }
+
+    /// Notes that text which a command of this script carries could not be read.
+    fn unread_text(&mut self, host: Place, reason: String) {
+        let (at, elsewhere) = self.report_span(host);
+        if !elsewhere && !self.observations.unread.iter().any(|known| known.at == at) {
+            self.observations.unread.push(UnreadText { at, reason });
+        }
     }
 
     /// Literal text of a payload: its unknown parts were put in before the text was read, whatever its quotes say.
