@@ -181,7 +181,7 @@ impl Tables {
         }
         let mut wrappers: HashMap<String, Vec<Wrapper>> = HashMap::new();
         let written = read_wrappers(include_str!("../../rules/commands/wrappers.toml"));
-        for wrapper in written.unwrap_or_else(|error| panic!("wrappers.toml does not parse: {error}")) {
+        for wrapper in written.unwrap_or_else(|error| panic!("wrappers.toml: {}", error.message())) {
             for alias in &wrapper.aliases {
                 wrappers.entry(alias.clone()).or_default().push(wrapper.clone());
             }

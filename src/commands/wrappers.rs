@@ -83,8 +83,6 @@ pub enum Order {
     Between,
     /// Anywhere before `--`, even among the command's own words.
     Anywhere,
-    /// Before the first operand; whether one behind it counts is not documented, so that it makes the line opaque.
-    Unclear,
 }
 
 /// How a wrapper is given the command that it runs.
@@ -212,6 +210,8 @@ pub struct Wrapper {
     pub remote: bool,
     /// Whether it is a program of its own (its words are an argv), not a builtin.
     pub execs: bool,
+    /// Whether it does something of its own besides (`docker run` makes a container).
+    pub itself: bool,
     /// Why nothing can be said of what it runs.
     pub opaque: Option<String>,
     /// What remains doubtful of a command that was read.
@@ -258,6 +258,7 @@ struct Written {
     appends: bool,
     remote: bool,
     execs: bool,
+    itself: bool,
     opaque: Option<String>,
     doubt: Option<String>,
 }
@@ -321,7 +322,7 @@ impl TryFrom<String> for Opt {
             };
             let has_value = part.contains('=');
             let sound = if name.starts_with("--") {
-                name.len() > 3 && !name[2..].starts_with('-')
+                name.len() > 2 && !name[2..].starts_with('-')
             } else {
                 name.starts_with('-') && name.chars().count() == 2 && name != "--"
             };
@@ -397,6 +398,7 @@ impl TryFrom<Written> for Wrapper {
             appends: written.appends,
             remote: written.remote,
             execs: written.execs,
+            itself: written.itself,
             opaque: written.opaque,
             doubt: written.doubt,
         })

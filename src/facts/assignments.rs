@@ -92,8 +92,15 @@ impl<'a> Walk<'a> {
         match content {
             Content::Scalar(value) => Content::Scalar(self.stored_value(name, value, place, state)),
             Content::Many(value) => Content::Many(self.stored_value(name, value, place, state)),
+            // An element that may be any number of words stays one: what stands behind it has no known place.
             Content::Array(values) => Content::Array(
-                values.into_iter().map(|value| self.stored_value(name, value, place, state)).collect(),
+                values
+                    .into_iter()
+                    .map(|value| {
+                        let splits = value.splits;
+                        Value { splits, ..self.stored_value(name, value, place, state) }
+                    })
+                    .collect(),
             ),
         }
     }

@@ -433,7 +433,7 @@ impl Walk<'_> {
     /// `command x`, `builtin x`, `exec x`: what they run, without the functions that might shadow it.
     fn rerun(&mut self, name: &str, line: &Line, state: State) -> Out {
         let tables = self.tables;
-        let (link, pieces, doubt) = match unwrap(tables.wrappers(name), line.args(), &Value::default()) {
+        let (link, pieces, doubt) = match unwrap(name, tables.wrappers(name), line.args(), &Value::default()) {
             Inner::Itself => {
                 // `command -v x` looks something up, `exec >file` moves descriptors.
                 self.invoked(line, Ending::Builtin(texts(line.argv())));

@@ -8,7 +8,7 @@ use crate::source::Span;
 
 use super::invocations::Link;
 use super::state::{Parameters, State, Switch};
-use super::value::{Content, Place, Source, Value};
+use super::value::{Content, Place, Value};
 use super::walk::{Frame, Out, Walk};
 
 /// A command line in hand: its words and what is known of where they came from.

@@ -187,6 +187,20 @@ impl<'a> Walk<'a> {
         self.invoked(line, Ending::Opaque { words, reason: reason.into() });
     }
 
+    /// Notes that text which the way so far has led to cannot be read; `host` carries it.
+    pub(super) fn invoked_unread(&mut self, host: Place, reason: String) {
+        let nothing = Line {
+            place: host,
+            words: Vec::new(),
+            spans: Vec::new(),
+            from_params: false,
+            exec: None,
+            at: 0,
+            links: Vec::new(),
+        };
+        self.invoked_unknown(&nothing, reason);
+    }
+
     /// The script's functions that hand a command to the line that runs it (`run "$@"`), outermost first.
     fn functions(&self, head: Option<&Value>) -> Vec<Link> {
         let Some(written) = head.and_then(|head| head.written) else { return Vec::new() };

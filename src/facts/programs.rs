@@ -23,7 +23,7 @@ impl Walk<'_> {
             return self.finish(&line, state);
         }
         let added = self.read_by_wrapper(&line);
-        match unwrap(wrappers, line.args(), &added) {
+        match unwrap(&name, wrappers, line.args(), &added) {
             Inner::Itself => self.finish(&line, state),
             Inner::Opaque(opaque) => self.opaque(&line, opaque, state),
             inner @ Inner::Runs { .. } => self.carried(&line, inner, state),
@@ -201,7 +201,9 @@ impl Walk<'_> {
     /// The innermost program: observe it, and note what it prints.
     fn finish(&mut self, line: &Line, state: State) -> Out {
         self.observe_line(line, line.argv(), &state);
-        self.passed_on(line);
+        if !self.copied(line) {
+            self.passed_on(line);
+        }
         let constant = line.name().map(str::to_owned);
         if constant.is_none() {
             self.invoked_unknown(line, "which program runs is not known");
@@ -216,6 +218,18 @@ impl Walk<'_> {
             };
         }
         Out::either(state)
+    }
+
+    /// `cat` without files prints what it reads: a heredoc on its way into a variable or another shell.
+    fn copied(&mut self, line: &Line) -> bool {
+        let copies = line.name().is_some_and(|name| name.rsplit('/').next() == Some("cat"))
+            && line.args().iter().all(|value| value.constant() == Some("-"));
+        let Some(Stdin::Other(text)) = self.stdins.last().filter(|_| copies) else { return false };
+        let text = text.clone();
+        if let Some(output) = self.outputs.last_mut() {
+            output.values.push(text);
+        }
+        true
     }
 
     /// Notes secrets on the argv of a program that runs shell text.

@@ -326,17 +326,46 @@ fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
 fn join_contents(a: &Content, b: &Content, joined: Sym) -> Content {
     match (a, b) {
         (Content::Scalar(a), Content::Scalar(b)) => Content::Scalar(a.join(b, joined)),
-        (Content::Array(a), Content::Array(b)) if a.len() == b.len() => {
-            Content::Array(a.iter().zip(b).map(|(a, b)| a.join(b, joined)).collect())
+        (Content::Array(a), Content::Array(b)) if same_shape(a, b) => {
+            let join = |(a, b): (&Value, &Value)| Value { splits: a.splits, ..a.join(b, joined) };
+            Content::Array(a.iter().zip(b).map(join).collect())
+        }
+        (Content::Array(a), Content::Array(b)) if known_start(a, b) > 0 => {
+            // A command that grows by options: what it starts with stays known.
+            let start = known_start(a, b);
+            let mut values = a[..start].to_vec();
+            let rest: Vec<Value> = a[start..].iter().chain(&b[start..]).cloned().collect();
+            values.extend(any_number(rest, joined));
+            Content::Array(values)
         }
         _ => {
             let mut all = elements(a);
             all.extend(elements(b));
-            let mut values = all.into_iter();
-            let first = values.next().unwrap_or_default();
-            Content::Many(values.fold(first, |joined_so_far, value| joined_so_far.join(&value, joined)))
+            Content::Many(one_for_all(all, joined).unwrap_or_default())
         }
     }
+}
+
+/// Whether two arrays have as many elements, as far as they can be counted.
+fn same_shape(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.splits == b.splits)
+}
+
+/// How many constants two arrays start with in common.
+fn known_start(a: &[Value], b: &[Value]) -> usize {
+    let same = |(a, b): &(&Value, &Value)| a.constant().is_some() && a.text == b.text && !a.splits && !b.splits;
+    a.iter().zip(b).take_while(same).count()
+}
+
+/// The element that stands for any number of others.
+fn any_number(values: Vec<Value>, joined: Sym) -> Option<Value> {
+    let value = one_for_all(values, joined)?;
+    let value = if value.constant().is_some() { value.join(&Value::default(), joined) } else { value };
+    Some(Value { splits: true, choices: Vec::new(), ..value })
+}
+
+fn one_for_all(values: Vec<Value>, joined: Sym) -> Option<Value> {
+    values.into_iter().reduce(|so_far, value| so_far.join(&value, joined))
 }
 
 fn elements(content: &Content) -> Vec<Value> {

@@ -9,7 +9,7 @@ mod options;
 mod shell;
 mod split;
 
-use crate::commands::{Empty, HOLE, Order, Payload, Style, Wrapper};
+use crate::commands::{Empty, HOLE, Payload, Style, Wrapper};
 
 use super::value::Value;
 use options::Scan;
@@ -88,11 +88,11 @@ pub(super) enum Inner {
     },
 }
 
-/// Reads a wrapper's arguments by the first of `wrappers` that fits. `added` is what a wrapper puts into the words.
-pub(super) fn unwrap(wrappers: &[Wrapper], args: &[Value], added: &Value) -> Inner {
+/// Reads the arguments of the wrapper `name` by the first of `wrappers` that fits. `added` is what a wrapper puts into the words.
+pub(super) fn unwrap(name: &str, wrappers: &[Wrapper], args: &[Value], added: &Value) -> Inner {
     for wrapper in wrappers {
         if let Some(reason) = &wrapper.opaque {
-            return Inner::Opaque(Opaque::because(format!("of `{}` nothing can be told: {reason}", wrapper.name)));
+            return Inner::Opaque(Opaque::because(format!("of `{name}` nothing can be told: {reason}")));
         }
         let pieces: Vec<Piece> = args
             .iter()
@@ -100,9 +100,9 @@ pub(super) fn unwrap(wrappers: &[Wrapper], args: &[Value], added: &Value) -> Inn
             .map(|(at, value)| Piece { value: value.clone(), from: Some(at), whole: true })
             .collect();
         let inner = match wrapper.style {
-            Style::Shell => Some(shell::read(wrapper, &pieces)),
+            Style::Shell => Some(shell::read(name, wrapper, &pieces)),
             Style::Find => Some(find::read(wrapper, &pieces, added)),
-            Style::Gnu | Style::Go => by_options(wrapper, pieces, added),
+            Style::Gnu | Style::Go => by_options(name, wrapper, pieces, added),
         };
         if let Some(inner) = inner {
             return inner;
@@ -112,14 +112,14 @@ pub(super) fn unwrap(wrappers: &[Wrapper], args: &[Value], added: &Value) -> Inn
 }
 
 /// Reads by a grammar of options; `None` where the grammar is for other verbs or options.
-fn by_options(wrapper: &Wrapper, pieces: Vec<Piece>, added: &Value) -> Option<Inner> {
-    let mut link = wrapper.name.clone();
+fn by_options(name: &str, wrapper: &Wrapper, pieces: Vec<Piece>, added: &Value) -> Option<Inner> {
+    let mut link = name.to_owned();
     let mut start = 0;
     if !wrapper.verbs.is_empty() {
         match verb(wrapper, &pieces) {
             Verb::At(end, verb) => {
                 start = end;
-                link = format!("{} {verb}", wrapper.name);
+                link = format!("{name} {verb}");
             }
             Verb::Other => return None,
             Verb::Unclear(opaque) => return Some(Inner::Opaque(opaque)),
@@ -132,13 +132,13 @@ fn by_options(wrapper: &Wrapper, pieces: Vec<Piece>, added: &Value) -> Option<In
         return None;
     }
     if let Some(mut opaque) = stopped {
-        if scan.skip_unclear(&opaque) {
-            let guess = match scan.run() {
-                None => conclude(&scan, &link, added),
-                Some(_) => Inner::Itself,
-            };
-            opaque.guess = Some(Box::new(guess));
+        let mut stop = Some(opaque.clone());
+        while let Some(unclear) = &stop
+            && scan.skip_unclear(unclear)
+        {
+            stop = scan.run();
         }
+        opaque.guess = stop.is_none().then(|| Box::new(conclude(&scan, &link, added)));
         return Some(Inner::Opaque(opaque));
     }
     Some(conclude(&scan, &link, added))
@@ -172,6 +172,9 @@ fn verb(wrapper: &Wrapper, pieces: &[Piece]) -> Verb {
             }
             scan.advance();
             matched += 1;
+            if scan.found.nothing {
+                break;
+            }
             if matched == words.len() {
                 return Verb::At(scan.position(), verb.clone());
             }
@@ -188,7 +191,7 @@ fn conclude(scan: &Scan<'_>, link: &str, added: &Value) -> Inner {
     let mut parts = found.besides.clone();
     let runs = |parts: Vec<Part>, doubt: Option<String>| {
         let doubt = doubt.or_else(|| found.doubt.clone());
-        Inner::Runs { link: link.to_owned(), parts, and_itself: false, doubt }
+        Inner::Runs { link: link.to_owned(), parts, and_itself: wrapper.itself, doubt }
     };
     if found.nothing {
         return if parts.is_empty() { Inner::Itself } else { runs(parts, None) };
@@ -261,23 +264,6 @@ fn behind(scan: &Scan<'_>, rest: &[Piece], added: &Value, remote: bool) -> Resul
         Payload::OneText => {
             if let [single] = rest {
                 return Ok(Some(text(single.value.clone())));
-            }
-            if scan.wrapper.order == Order::Unclear && !scan.only_operands {
-                let option = rest.iter().skip(1).find(|piece| piece.value.text.starts_with('-'));
-                if let Some(option) = option {
-                    let reason = format!(
-                        "whether `{}` takes the `{}` behind the command for its own is not documented; write `--` before the command",
-                        wrapper.name,
-                        shown(&option.value)
-                    );
-                    let guess = Inner::Runs {
-                        link: wrapper.name.clone(),
-                        parts: vec![Part::Words { pieces: rest.to_vec(), remote }],
-                        and_itself: false,
-                        doubt: None,
-                    };
-                    return Err(Opaque { reason, word: None, guess: Some(Box::new(guess)) });
-                }
             }
             Ok(Some(Part::Words { pieces: rest.to_vec(), remote }))
         }

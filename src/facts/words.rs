@@ -53,6 +53,7 @@ impl<'a> Walk<'a> {
                 current.get_or_insert_default();
                 for inner in parts {
                     if let PartKind::Parameter(parameter) = &inner.kind
+                        && !joins(parameter)
                         && let Some(list) = Self::list_expansion(parameter, state)
                     {
                         push_list(list, fields, current);
@@ -100,7 +101,7 @@ impl<'a> Walk<'a> {
                 value
             }
             PartKind::Parameter(parameter) => match Self::list_expansion(parameter, state) {
-                Some(list) => join_list(&list),
+                Some(list) => self.join_list(&list, part.span, state),
                 None => self.parameter(parameter, part.span, state),
             },
             PartKind::Command(substitution) => self.substitution(&substitution.body, part.span, state),
@@ -135,26 +136,46 @@ impl<'a> Walk<'a> {
                 rest.splits = true;
                 list.push(rest);
             }
-            if let ParameterOp::Slice { offset, .. } = &parameter.op {
-                let skip = offset_number(offset).unwrap_or(1).saturating_sub(1);
-                list = list.into_iter().skip(skip).collect();
+            if let ParameterOp::Slice { offset, length } = &parameter.op {
+                return Some(match offset_number(offset) {
+                    Some(0) => {
+                        let mut all = vec![state.vars.get("0").map_or_else(Value::default, Content::scalar)];
+                        if all[0] == Value::default() {
+                            all[0] = Value::unknown(Sym::VOLATILE);
+                        }
+                        all.append(&mut list);
+                        slice(all, 0, length.as_ref())
+                    }
+                    Some(from) => slice(list, from - 1, length.as_ref()),
+                    None => any_of(list),
+                });
             }
             return Some(list);
         }
         if !all || matches!(parameter.op, ParameterOp::Length | ParameterOp::Keys) {
             return None;
         }
-        match state.vars.get(parameter.name.as_str()) {
-            Some(Content::Array(values)) => {
-                let named = values.iter().map(|value| named(value.clone(), &parameter.name)).collect();
-                Some(named)
+        let list: Vec<Value> = match state.vars.get(parameter.name.as_str())? {
+            Content::Array(values) => {
+                values.iter().map(|value| named(value.clone(), &parameter.name)).collect()
             }
-            Some(Content::Many(value) | Content::Scalar(value)) => {
-                let mut value = named(value.clone(), &parameter.name);
-                value.splits = true;
-                Some(vec![value])
+            Content::Many(value) | Content::Scalar(value) => {
+                let value = named(value.clone(), &parameter.name);
+                vec![Value { splits: true, choices: Vec::new(), ..value }]
             }
-            None => None,
+        };
+        match &parameter.op {
+            ParameterOp::Plain
+            | ParameterOp::Default { .. }
+            | ParameterOp::Alternate { .. }
+            | ParameterOp::Assign { .. }
+            | ParameterOp::Error { .. } => Some(list),
+            ParameterOp::Slice { offset, length } => Some(match offset_number(offset) {
+                Some(from) => slice(list, from, length.as_ref()),
+                None => any_of(list),
+            }),
+            // Every element is another one: what they carry goes on.
+            _ => Some(any_of(list)),
         }
     }
 
@@ -201,6 +222,9 @@ impl<'a> Walk<'a> {
 
     fn positional(&mut self, number: usize, state: &State) -> Value {
         if number == 0 {
+            if let Some(content) = state.vars.get("0") {
+                return content.scalar();
+            }
             return Value::unknown(self.symbols.of(Source::Environment(Rc::from("0"))));
         }
         if let Some(value) = state.params.list.get(number - 1) {
@@ -218,6 +242,23 @@ impl<'a> Walk<'a> {
             }
             None => Value::default(),
         }
+    }
+
+    /// The elements in one word, with what `IFS` starts with between them.
+    fn join_list(&mut self, list: &[Value], span: Span, state: &State) -> Value {
+        let between = match state.vars.get("IFS").map(Content::scalar) {
+            None => Some(" ".to_owned()),
+            Some(set) => set.constant().map(|set| set.chars().take(1).collect()),
+        };
+        let mut value = Value::default();
+        for (index, item) in list.iter().enumerate() {
+            if index > 0 {
+                value.text.push_str(between.as_deref().unwrap_or_default());
+            }
+            value.append(item);
+        }
+        value.splits = false;
+        if between.is_none() && list.len() > 1 { self.changed(value, self.place(span)) } else { value }
     }
 
     fn parameter(&mut self, parameter: &'a Parameter, span: Span, state: &mut State) -> Value {
@@ -248,6 +289,9 @@ impl<'a> Walk<'a> {
                     }
                     named(any, &parameter.name)
                 }
+            }
+            (Some(Subscript::All), None) => {
+                Value { splits: true, ..self.variable(&parameter.name, place, state) }
             }
             _ => self.variable(&parameter.name, place, state),
         };
@@ -421,15 +465,10 @@ fn push_list(list: Vec<Value>, fields: &mut Vec<Value>, current: &mut Option<Val
     }
 }
 
-fn join_list(list: &[Value]) -> Value {
-    let mut value = Value::default();
-    for (index, item) in list.iter().enumerate() {
-        if index > 0 {
-            value.text.push(' ');
-        }
-        value.append(item);
-    }
-    value
+/// Whether a quoted list is one word: `"$*"`, `"${a[*]}"`.
+fn joins(parameter: &Parameter) -> bool {
+    matches!(parameter.subscript, Some(Subscript::Star))
+        || (parameter.name == "*" && parameter.subscript.is_none())
 }
 
 /// Splits an unquoted expansion at blanks, as far as its text is known.
@@ -454,7 +493,7 @@ fn split_words(mut value: Value) -> Vec<Value> {
             let holes = text.matches(HOLE).count();
             let syms: Vec<_> = syms.by_ref().take(holes).collect();
             let secret = if syms.is_empty() { None } else { value.secret.clone() };
-            Value { text, syms, secret, splits: holes > 0, ..value.clone() }
+            Value { text, syms, secret, splits: holes > 0, choices: Vec::new(), ..value.clone() }
         })
         .collect()
 }
@@ -464,6 +503,39 @@ fn offset_number(offset: &Arithmetic) -> Option<usize> {
         Some(Expression::Number(text)) => text.trim().parse().ok(),
         _ => None,
     }
+}
+
+/// The elements from one on, as far as their number is known.
+fn slice(list: Vec<Value>, from: usize, length: Option<&Arithmetic>) -> Vec<Value> {
+    let most = match length.map(offset_number) {
+        None => usize::MAX,
+        Some(Some(most)) => most,
+        Some(None) => return any_of(list.into_iter().skip(from).collect()),
+    };
+    let open = list.iter().position(|value| value.splits).unwrap_or(list.len());
+    if open == list.len() {
+        return list.into_iter().skip(from).take(most).collect();
+    }
+    // Behind an element that stands for any number nobody can count.
+    let mut kept: Vec<Value> = list[..open].iter().skip(from).take(most).cloned().collect();
+    if kept.len() < most {
+        kept.extend(any_of(list[open..].to_vec()));
+    }
+    kept
+}
+
+/// Any number of words like these, none known.
+fn any_of(list: Vec<Value>) -> Vec<Value> {
+    let secret = list.iter().find_map(|value| value.secret.clone());
+    let from_args = list.iter().any(|value| value.from_args);
+    if let [single] = list.as_slice()
+        && single.splits
+    {
+        return list;
+    }
+    let Some(first) = list.into_iter().next() else { return Vec::new() };
+    let names = first.names;
+    vec![Value { secret, from_args, names, splits: true, ..Value::unknown(Sym::VOLATILE) }]
 }
 
 /// `{a,b}` lists of a known text (nested lists and ranges are left to the caller as unknown).

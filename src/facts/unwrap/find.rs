@@ -10,7 +10,7 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
     let expression = &wrapper.expression;
     let (mut at, roots) = match front(pieces) {
         Ok(front) => front,
-        Err(opaque) => return Inner::Opaque(opaque),
+        Err(opaque) => return unclear(wrapper, pieces, added, opaque),
     };
     // What it finds is the script's own only below folders that are.
     let own = !roots.is_empty() && roots.iter().all(|root| root.value.own_file);
@@ -19,7 +19,7 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
     while let Some(piece) = pieces.get(at) {
         let Some(word) = piece.value.constant() else {
             let reason = format!("`{}` may be any part of the expression", shown(&piece.value));
-            return Inner::Opaque(Opaque { reason, word: piece.from, guess: None });
+            return unclear(wrapper, &pieces[at + 1..], &found, Opaque { reason, word: piece.from, guess: None });
         };
         let is = |words: &[String]| words.iter().any(|known| known == word);
         if is(&expression.commands) {
@@ -38,13 +38,30 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
             at += 3;
         } else {
             let reason = format!("`{word}` is no part of an expression of `find` that is known here");
-            return Inner::Opaque(Opaque::because(reason));
+            return unclear(wrapper, &pieces[at + 1..], &found, Opaque::because(reason));
         }
     }
     if parts.is_empty() {
         return Inner::Itself;
     }
     Inner::Runs { link: wrapper.name.clone(), parts, and_itself: true, doubt: None }
+}
+
+/// An expression that cannot be read: what seems to be a command in the rest of it must not be overlooked.
+fn unclear(wrapper: &Wrapper, rest: &[Piece], found: &Value, mut opaque: Opaque) -> Inner {
+    let is_action = |piece: &Piece| wrapper.expression.commands.contains(&piece.value.text);
+    let parts: Vec<Part> = rest
+        .iter()
+        .enumerate()
+        .filter(|(_, piece)| is_action(piece))
+        .filter_map(|(at, piece)| command(&piece.value.text, &rest[at + 1..], found).ok())
+        .map(|(_, part)| part)
+        .collect();
+    if !parts.is_empty() {
+        let link = wrapper.name.clone();
+        opaque.guess = Some(Box::new(Inner::Runs { link, parts, and_itself: false, doubt: None }));
+    }
+    Inner::Opaque(opaque)
 }
 
 /// The options and folders in front of the expression: where it starts, and the folders.

@@ -28,7 +28,7 @@ pub(super) struct Scan<'w> {
     pieces: Vec<Piece>,
     at: usize,
     /// Whether `--` was seen.
-    pub only_operands: bool,
+    only_operands: bool,
     pub operands: Vec<Piece>,
     /// Operands behind those that the wrapper takes, where options may stand among them.
     late: Vec<Piece>,
@@ -73,10 +73,9 @@ impl<'w> Scan<'w> {
         self.found.seen.iter().any(|seen| seen == spelling)
     }
 
-    /// Takes the word that stopped the pass for an option without a value; `false` where that is no guess at all.
+    /// Takes the word that stopped the pass for options without a value; `false` where that is no guess at all.
     pub fn skip_unclear(&mut self, opaque: &Opaque) -> bool {
-        let word = self.pieces.get(self.at).filter(|_| opaque.guess.is_none());
-        let skips = word.is_some_and(|piece| {
+        let skips = opaque.guess.is_none() && self.pieces.get(self.at).is_some_and(|piece| {
             piece.value.text.starts_with('-') || (piece.value.splits && piece.value.constant().is_none())
         });
         self.at += usize::from(skips);
@@ -87,7 +86,7 @@ impl<'w> Scan<'w> {
     pub fn run(&mut self) -> Option<Opaque> {
         match self.wrapper.order {
             Order::Anywhere => self.anywhere(),
-            Order::First | Order::Between | Order::Unclear => self.in_front(),
+            Order::First | Order::Between => self.in_front(),
         }
     }
 
@@ -172,7 +171,7 @@ impl<'w> Scan<'w> {
                 if let Err(opaque) = self.option(&value) {
                     return Some(opaque);
                 }
-            } else if value.splits && holds_options(&value) {
+            } else if holds_options(&value) {
                 return Some(Opaque {
                     reason: format!(
                         "`{}` may be any options, with values or without",
@@ -361,18 +360,18 @@ impl<'w> Scan<'w> {
     }
 }
 
-/// Whether an unquoted unknown word stands for options rather than for one operand.
+/// Whether an unknown word may be an option rather than an operand: its name or what it may be says so.
 fn holds_options(value: &Value) -> bool {
     if value.constant().is_some() || !value.text.starts_with(HOLE) {
         return false;
     }
+    let bags: &[&str] = if value.splits { &["opt", "flag", "arg", "extra", "param"] } else { &["opt", "flag"] };
     let bag = |name: &str| {
         let name = name.to_ascii_lowercase();
-        ["opt", "arg", "flag", "extra", "param"].iter().any(|part| name.contains(part))
+        bags.iter().any(|part| name.contains(part)) || (value.splits && ["@", "*"].contains(&name.as_str()))
     };
-    let texts = value.fallbacks.iter().chain(&value.choices);
-    value.names.iter().any(|name| bag(name) || matches!(name.as_ref(), "@" | "*"))
-        || texts.into_iter().any(|text| text.is_empty() || text.starts_with('-'))
+    let option = |text: &String| text.starts_with('-') || (value.splits && text.is_empty());
+    value.names.iter().any(|name| bag(name)) || value.fallbacks.iter().chain(&value.choices).any(option)
 }
 
 /// The value from a byte on.

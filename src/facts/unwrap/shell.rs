@@ -14,7 +14,7 @@ struct Said {
 }
 
 /// Reads the words of a program that is a shell.
-pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece]) -> Inner {
+pub(super) fn read(name: &str, wrapper: &Wrapper, pieces: &[Piece]) -> Inner {
     let mut said = Said::default();
     let end = match options(wrapper, pieces, &mut said) {
         Ok(end) => end,
@@ -25,7 +25,7 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece]) -> Inner {
     }
     match behind(&said, &pieces[end..], false) {
         Ok(part) => {
-            Inner::Runs { link: wrapper.name.clone(), parts: vec![part], and_itself: false, doubt: None }
+            Inner::Runs { link: name.to_owned(), parts: vec![part], and_itself: false, doubt: None }
         }
         Err(opaque) => Inner::Opaque(opaque),
     }
