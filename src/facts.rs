@@ -10,10 +10,12 @@ mod calls;
 mod decide;
 mod input;
 mod invocations;
+mod lists;
 mod loops;
 mod observe;
 mod programs;
 mod redirects;
+mod reentry;
 mod state;
 mod summary;
 mod texts;
@@ -31,8 +33,8 @@ use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
-pub use invocations::{Ending, Invocation, Invocations, Link, invocations};
-pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked, UnreadText};
+pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
+pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked};
 pub use state::{Options, Switch};
 pub use walk::{Library, NoLibrary};
 

@@ -270,7 +270,9 @@ pub enum WrongWrapper {
     #[error("a wrapper has no name")]
     Nameless,
     /// An option as nobody could write it on a command line.
-    #[error("`{0}` is no option: write its spellings, the last with `=VALUE` or `[=VALUE]` where it takes one")]
+    #[error(
+        "`{0}` is no option: write its spellings, the last with `=VALUE` or `[=VALUE]` where it takes one"
+    )]
     NoOption(String),
     /// A spelling that stands twice.
     #[error("wrapper `{wrapper}`: the option `{option}` is written twice")]
@@ -321,10 +323,9 @@ impl TryFrom<String> for Opt {
                 },
             };
             let has_value = part.contains('=');
-            let sound = if name.starts_with("--") {
-                name.len() > 2 && !name[2..].starts_with('-')
-            } else {
-                name.starts_with('-') && name.chars().count() == 2 && name != "--"
+            let sound = match name.strip_prefix("--") {
+                Some(long) => !long.is_empty() && !long.starts_with('-'),
+                None => name.starts_with('-') && name.chars().count() == 2,
             };
             match value {
                 Some((kind, rest)) if !rest.is_empty() && parts.peek().is_none() => takes = kind,
@@ -471,9 +472,8 @@ impl Wrapper {
         if self.style != Style::Gnu || !spelling.starts_with("--") {
             return Err(Vec::new());
         }
-        let mut candidates = options
-            .iter()
-            .filter(|option| option.names.iter().any(|name| name.starts_with(spelling)));
+        let mut candidates =
+            options.iter().filter(|option| option.names.iter().any(|name| name.starts_with(spelling)));
         match (candidates.next(), candidates.next()) {
             (Some(option), None) => Ok(option),
             (None, _) => Err(Vec::new()),

@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
             self.observations.first(line.place, &state);
             let choices = self.choices(head);
             if !choices.is_empty() {
-                return self.each_choice(&line, line.at, &choices, state, Self::run);
+                return self.each_choice(&line, line.at, &choices, &state, Self::run);
             }
             let mut behind = line.clone();
             behind.at += 1;
@@ -274,7 +274,8 @@ fn parameters(values: Vec<Value>, state: &State) -> Parameters {
             break;
         }
         if value.splits {
-            rest = Some(value);
+            // Any one of the parameters is only a part of the text.
+            rest = Some(Value { choices: Vec::new(), ..value });
         } else {
             list.push(value);
         }

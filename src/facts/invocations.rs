@@ -116,6 +116,15 @@ fn write_words(f: &mut fmt::Formatter<'_>, words: &[String]) -> fmt::Result {
     Ok(())
 }
 
+/// Shell text that a command carries and that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadText {
+    /// The command that carries it.
+    pub at: Span,
+    /// Why.
+    pub reason: String,
+}
+
 /// All invocations of a walk, each once, in the order in which they were first seen.
 #[derive(Debug, Default)]
 pub struct Invocations {
@@ -125,8 +134,8 @@ pub struct Invocations {
 
 impl Invocations {
     /// The invocations.
-    pub fn iter(&self) -> std::slice::Iter<'_, Invocation> {
-        self.list.iter()
+    pub fn all(&self) -> &[Invocation] {
+        &self.list
     }
 
     fn record(&mut self, invocation: Invocation) {
@@ -137,12 +146,11 @@ impl Invocations {
                 && known.chain == invocation.chain
                 && known.elsewhere == invocation.elsewhere
         });
-        match known {
-            Some(index) => self.list[index].dead &= invocation.dead,
-            None => {
-                here.push(self.list.len());
-                self.list.push(invocation);
-            }
+        if let Some(index) = known {
+            self.list[index].dead &= invocation.dead;
+        } else {
+            here.push(self.list.len());
+            self.list.push(invocation);
         }
     }
 }
@@ -205,8 +213,7 @@ impl<'a> Walk<'a> {
     fn functions(&self, head: Option<&Value>) -> Vec<Link> {
         let Some(written) = head.and_then(|head| head.written) else { return Vec::new() };
         let frames = self.frames.get(self.way.frames..).unwrap_or_default();
-        let carries =
-            |call: Place| call.file == written.file && call.span.contains(written.span);
+        let carries = |call: Place| call.file == written.file && call.span.contains(written.span);
         let first = frames.iter().position(|frame| frame.function.is_some() && carries(frame.call));
         let Some(first) = first else { return Vec::new() };
         frames[first..]
@@ -221,14 +228,14 @@ impl<'a> Walk<'a> {
         &mut self,
         line: &Line,
         text: Option<&Value>,
-        link: Option<Link>,
+        by: Option<Link>,
         run: impl FnOnce(&mut Walk<'a>) -> T,
     ) -> T {
         let known = self.way.links.len();
         let functions = self.functions(text.or(line.words.get(line.at)));
         self.way.links.extend(functions);
         self.way.links.extend(line.links.iter().cloned());
-        self.way.links.extend(link);
+        self.way.links.extend(by);
         let frames = std::mem::replace(&mut self.way.frames, self.frames.len());
         let out = run(self);
         self.way.frames = frames;

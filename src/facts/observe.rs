@@ -140,15 +140,6 @@ pub struct Switched {
     pub contained: bool,
 }
 
-/// Shell text that a command carries and that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnreadText {
-    /// The command that carries it.
-    pub at: Span,
-    /// Why.
-    pub reason: String,
-}
-
 /// All observations of a walk, in the order in which they were first made.
 #[derive(Debug, Default)]
 pub struct Observations {
@@ -159,7 +150,7 @@ pub struct Observations {
     /// What finally execs.
     pub invocations: super::invocations::Invocations,
     /// Shell text for this or another shell that could not be read.
-    pub unread: Vec<UnreadText>,
+    pub unread: Vec<super::invocations::UnreadText>,
     /// The script's first command that is more than a setting, and the options in force there on every path.
     pub first: Option<(Span, Options)>,
     /// Changes of options, in the order of the walk.

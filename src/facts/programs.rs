@@ -42,23 +42,26 @@ impl Walk<'_> {
 
     /// Runs what a wrapper was found to run, one after the other.
     pub(super) fn carried(&mut self, line: &Line, inner: Inner, state: State) -> Out {
-        let Inner::Runs { link, parts, and_itself, doubt } = inner else { return self.finish(line, state) };
-        let mut out = if and_itself { self.finish(line, state) } else { Out { ok: vec![state], fail: Vec::new() } };
+        let Inner::Runs { link: name, parts, and_itself, doubt } = inner else {
+            return self.finish(line, state);
+        };
+        let mut out =
+            if and_itself { self.finish(line, state) } else { Out { ok: vec![state], fail: Vec::new() } };
         for part in parts {
-            let link = Link { name: link.clone(), remote: is_remote(&part), doubt: doubt.clone() };
+            let by = Link { name: name.clone(), remote: is_remote(&part), doubt: doubt.clone() };
             let before = self.settle(out.both());
             out = Out::default();
             for state in before {
-                out.extend(self.part(line, &part, link.clone(), state));
+                out.extend(self.part(line, &part, by.clone(), state));
             }
         }
         out
     }
 
-    fn part(&mut self, line: &Line, part: &Part, link: Link, state: State) -> Out {
+    fn part(&mut self, line: &Line, part: &Part, by: Link, state: State) -> Out {
         match part {
             Part::Words { pieces, remote } => {
-                let inner = inner_line(line, pieces, link);
+                let inner = inner_line(line, pieces, by);
                 if inner.at >= inner.words.len() {
                     return self.finish(line, state);
                 }
@@ -69,24 +72,25 @@ impl Walk<'_> {
             }
             Part::Text { text, zero, params, remote } => {
                 let text = (text, zero.clone(), params.clone());
-                self.shell_text(line, text, *remote, link, state)
+                self.shell_text(line, text, *remote, by, state)
             }
             Part::Stdin { params, remote } => {
                 let Some(Stdin::Other(text)) = self.stdins.last().cloned() else {
                     self.finish_exposure(line, &state);
                     self.passed_on(line);
-                    let reason = "a shell reads its commands from the terminal, or from whoever starts the script";
-                    self.by_way_of(line, None, Some(link), |walk| walk.invoked_unknown(&line.bare(), reason));
+                    let reason =
+                        "a shell reads its commands from the terminal, or from whoever starts the script";
+                    self.by_way_of(line, None, Some(by), |walk| walk.invoked_unknown(&line.bare(), reason));
                     return Out::either(state);
                 };
-                self.shell_text(line, (&text, None, params.clone()), *remote, link, state)
+                self.shell_text(line, (&text, None, params.clone()), *remote, by, state)
             }
-            Part::File(pieces) => self.script_file(line, pieces, link, state),
+            Part::File(pieces) => self.script_file(line, pieces, by, state),
             Part::Unknown(reason) => {
                 self.observe_line(line, line.argv(), &state);
                 self.passed_on(line);
                 let mut inner = line.clone();
-                inner.links.push(link);
+                inner.links.push(by);
                 self.invoked_unknown(&inner, reason.as_str());
                 Out::either(state)
             }
@@ -99,12 +103,12 @@ impl Walk<'_> {
         line: &Line,
         (text, zero, params): (&Value, Option<Value>, Vec<Value>),
         remote: bool,
-        link: Link,
+        by: Link,
         state: State,
     ) -> Out {
         self.finish_exposure(line, &state);
         self.remote += u32::from(remote);
-        let out = self.by_way_of(line, Some(text), Some(link), |walk| {
+        let out = self.by_way_of(line, Some(text), Some(by), |walk| {
             let out = walk.other_shell(text, line.place, zero, params, &state);
             if out.is_none() {
                 walk.invoked_unknown(&line.bare(), "the text that a shell runs is not known");
@@ -117,13 +121,13 @@ impl Walk<'_> {
     }
 
     /// `bash FILE ARG...`: what is in the file is not read here, except where it is a known substitution.
-    fn script_file(&mut self, line: &Line, pieces: &[Piece], link: Link, state: State) -> Out {
+    fn script_file(&mut self, line: &Line, pieces: &[Piece], by: Link, state: State) -> Out {
         let is_pipe = pieces.first().is_some_and(|file| file.value.constant() == Some("/dev/fd/63"));
         if let (true, Some(text)) = (is_pipe, self.piped_in.clone()) {
             let params = pieces.iter().skip(1).map(|piece| piece.value.clone()).collect();
-            return self.shell_text(line, (&text, None, params), false, link, state);
+            return self.shell_text(line, (&text, None, params), false, by, state);
         }
-        let inner = inner_line(line, pieces, link);
+        let inner = inner_line(line, pieces, by);
         self.invoked(&inner, Ending::Script(texts(inner.argv())));
         self.observe_line(line, line.argv(), &state);
         self.passed_on(line);
@@ -137,7 +141,7 @@ impl Walk<'_> {
             let index = line.at + 1 + word;
             let choices = line.words.get(index).map(|value| self.choices(value)).unwrap_or_default();
             if !choices.is_empty() {
-                return self.each_choice(line, index, &choices, state, Self::program);
+                return self.each_choice(line, index, &choices, &state, Self::program);
             }
         }
         self.invoked_unknown(line, opaque.reason);
@@ -157,6 +161,7 @@ impl Walk<'_> {
         let [sym] = value.syms.as_slice() else { return Vec::new() };
         match self.symbols.source(*sym) {
             Source::Joined(name) if name.as_ref() != "@" => value.choices.clone(),
+            Source::Computed(_) => value.choices.clone(),
             _ => Vec::new(),
         }
     }
@@ -167,21 +172,21 @@ impl Walk<'_> {
         line: &Line,
         index: usize,
         choices: &[String],
-        state: State,
+        state: &State,
         run: fn(&mut Self, Line, State) -> Out,
     ) -> Out {
         let mut out = Out::default();
         for choice in choices {
             let mut chosen = line.clone();
-            let like = &line.words[index];
+            let unclear = &line.words[index];
             let known = |text: &str| Value {
                 text: text.to_owned(),
                 syms: Vec::new(),
                 splits: false,
                 choices: Vec::new(),
-                ..like.clone()
+                ..unclear.clone()
             };
-            let words: Vec<Value> = if like.splits {
+            let words: Vec<Value> = if unclear.splits {
                 choice.split_whitespace().map(known).collect()
             } else {
                 vec![known(choice)]
@@ -292,12 +297,13 @@ impl Walk<'_> {
 }
 
 /// The line of the command in a wrapper's words: the wrapper's other words stay in front of it.
-pub(super) fn inner_line(line: &Line, pieces: &[Piece], link: Link) -> Line {
+pub(super) fn inner_line(line: &Line, pieces: &[Piece], by: Link) -> Line {
     let first = line.at + 1;
     let span_of = |from: Option<usize>| {
         from.and_then(|from| line.spans.get(first + from)).copied().unwrap_or(line.place.span)
     };
-    let moved: Vec<usize> = pieces.iter().filter(|piece| piece.whole).filter_map(|piece| piece.from).collect();
+    let moved: Vec<usize> =
+        pieces.iter().filter(|piece| piece.whole).filter_map(|piece| piece.from).collect();
     let mut inner = line.clone();
     inner.words.truncate(first);
     inner.spans.truncate(first);
@@ -310,7 +316,7 @@ pub(super) fn inner_line(line: &Line, pieces: &[Piece], link: Link) -> Line {
     inner.at = inner.words.len();
     inner.words.extend(pieces.iter().map(|piece| piece.value.clone()));
     inner.spans.extend(pieces.iter().map(|piece| span_of(piece.from)));
-    inner.links.push(link);
+    inner.links.push(by);
     inner
 }
 

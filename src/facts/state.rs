@@ -353,7 +353,8 @@ fn same_shape(a: &[Value], b: &[Value]) -> bool {
 
 /// How many constants two arrays start with in common.
 fn known_start(a: &[Value], b: &[Value]) -> usize {
-    let same = |(a, b): &(&Value, &Value)| a.constant().is_some() && a.text == b.text && !a.splits && !b.splits;
+    let same =
+        |(a, b): &(&Value, &Value)| a.constant().is_some() && a.text == b.text && !a.splits && !b.splits;
     a.iter().zip(b).take_while(same).count()
 }
 

@@ -7,7 +7,7 @@ use crate::bash::syntax::Script;
 use crate::commands::HOLE;
 use crate::source::RepoPath;
 
-use super::observe::UnreadText;
+use super::invocations::UnreadText;
 use super::state::State;
 use super::value::{Place, Value};
 use super::walk::{Text, Walk};

@@ -26,25 +26,15 @@ pub(super) struct Piece {
 }
 
 /// Something that a wrapper runs.
+#[expect(clippy::large_enum_variant, reason = "one or two exist at a time")]
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     /// A command.
-    Words {
-        pieces: Vec<Piece>,
-        remote: bool,
-    },
+    Words { pieces: Vec<Piece>, remote: bool },
     /// Shell text, with `$0` and `$1`, `$2`, ...
-    Text {
-        text: Value,
-        zero: Option<Value>,
-        params: Vec<Value>,
-        remote: bool,
-    },
+    Text { text: Value, zero: Option<Value>, params: Vec<Value>, remote: bool },
     /// Shell text on stdin.
-    Stdin {
-        params: Vec<Value>,
-        remote: bool,
-    },
+    Stdin { params: Vec<Value>, remote: bool },
     /// A file that a shell reads: its path and its arguments.
     File(Vec<Piece>),
     /// Something that is not known.
@@ -208,7 +198,9 @@ fn conclude(scan: &Scan<'_>, link: &str, added: &Value) -> Inner {
         parts.push(Part::Text { text: text.clone(), zero, params, remote });
         return runs(parts, None);
     }
-    if scan.operands.len() < wrapper.operands && wrapper.payload != Payload::Shell && wrapper.payload != Payload::None
+    if scan.operands.len() < wrapper.operands
+        && wrapper.payload != Payload::Shell
+        && wrapper.payload != Payload::None
     {
         return if parts.is_empty() { Inner::Itself } else { runs(parts, None) };
     }

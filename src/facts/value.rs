@@ -129,6 +129,9 @@ impl Flow {
     }
 }
 
+/// The most texts that a value is followed with, one by one.
+pub const MOST_CHOICES: usize = 16;
+
 /// What is known of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Value {
@@ -217,7 +220,6 @@ impl Value {
 
     /// All the texts of both sides, where both are known and few.
     fn joined_choices(&self, other: &Self) -> Vec<String> {
-        const MOST_CHOICES: usize = 16;
         let mut all = Vec::new();
         for side in [self, other] {
             match side.constant() {

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{Arithmetic, Expression, Parameter, ParameterOp, Part, PartKind, Subscript, Word};
+use crate::bash::syntax::{Parameter, ParameterOp, Part, PartKind, Subscript, Word};
 use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::lists::{joins, only_lists};
 use super::state::State;
 use super::value::{Content, Flow, Place, Source, Sym, Value};
 use super::walk::Walk;
@@ -116,69 +117,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// `"$@"`, `"${a[@]}"` and their unquoted forms as a list; `None` for anything else.
-    fn list_expansion(parameter: &'a Parameter, state: &mut State) -> Option<Vec<Value>> {
-        if parameter.indirect {
-            return None;
-        }
-        let all = matches!(parameter.subscript, Some(Subscript::All | Subscript::Star));
-        if parameter.name == "@" || (parameter.name == "*" && parameter.subscript.is_none()) {
-            let plain = matches!(
-                parameter.op,
-                ParameterOp::Plain | ParameterOp::Default { .. } | ParameterOp::Alternate { .. }
-            );
-            if !plain && !matches!(parameter.op, ParameterOp::Slice { .. }) {
-                return None;
-            }
-            let mut list = state.params.list.clone();
-            if let Some(rest) = &state.params.rest {
-                let mut rest = rest.clone();
-                rest.splits = true;
-                list.push(rest);
-            }
-            if let ParameterOp::Slice { offset, length } = &parameter.op {
-                return Some(match offset_number(offset) {
-                    Some(0) => {
-                        let mut all = vec![state.vars.get("0").map_or_else(Value::default, Content::scalar)];
-                        if all[0] == Value::default() {
-                            all[0] = Value::unknown(Sym::VOLATILE);
-                        }
-                        all.append(&mut list);
-                        slice(all, 0, length.as_ref())
-                    }
-                    Some(from) => slice(list, from - 1, length.as_ref()),
-                    None => any_of(list),
-                });
-            }
-            return Some(list);
-        }
-        if !all || matches!(parameter.op, ParameterOp::Length | ParameterOp::Keys) {
-            return None;
-        }
-        let list: Vec<Value> = match state.vars.get(parameter.name.as_str())? {
-            Content::Array(values) => {
-                values.iter().map(|value| named(value.clone(), &parameter.name)).collect()
-            }
-            Content::Many(value) | Content::Scalar(value) => {
-                let value = named(value.clone(), &parameter.name);
-                vec![Value { splits: true, choices: Vec::new(), ..value }]
-            }
-        };
-        match &parameter.op {
-            ParameterOp::Plain
-            | ParameterOp::Default { .. }
-            | ParameterOp::Alternate { .. }
-            | ParameterOp::Assign { .. }
-            | ParameterOp::Error { .. } => Some(list),
-            ParameterOp::Slice { offset, length } => Some(match offset_number(offset) {
-                Some(from) => slice(list, from, length.as_ref()),
-                None => any_of(list),
-            }),
-            // Every element is another one: what they carry goes on.
-            _ => Some(any_of(list)),
-        }
-    }
-
     /// The value of `$name` with nothing done to it.
     pub(super) fn variable(&mut self, name: &str, place: Place, state: &State) -> Value {
         if let Ok(number) = name.parse::<usize>() {
@@ -234,7 +172,7 @@ impl<'a> Walk<'a> {
             Some(rest) => {
                 let beyond = u32::try_from(number - state.params.list.len()).unwrap_or(u32::MAX);
                 let argument = state.params.shifted.saturating_add(beyond);
-                let mut value = rest.clone();
+                let mut value = Value { choices: Vec::new(), ..rest.clone() };
                 if rest.symbol().is_some() && rest.from_args {
                     value.syms = vec![self.symbols.of(Source::Argument(argument))];
                 }
@@ -242,23 +180,6 @@ impl<'a> Walk<'a> {
             }
             None => Value::default(),
         }
-    }
-
-    /// The elements in one word, with what `IFS` starts with between them.
-    fn join_list(&mut self, list: &[Value], span: Span, state: &State) -> Value {
-        let between = match state.vars.get("IFS").map(Content::scalar) {
-            None => Some(" ".to_owned()),
-            Some(set) => set.constant().map(|set| set.chars().take(1).collect()),
-        };
-        let mut value = Value::default();
-        for (index, item) in list.iter().enumerate() {
-            if index > 0 {
-                value.text.push_str(between.as_deref().unwrap_or_default());
-            }
-            value.append(item);
-        }
-        value.splits = false;
-        if between.is_none() && list.len() > 1 { self.changed(value, self.place(span)) } else { value }
     }
 
     fn parameter(&mut self, parameter: &'a Parameter, span: Span, state: &mut State) -> Value {
@@ -347,6 +268,7 @@ impl<'a> Walk<'a> {
                 let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
                 if let Some(text) = other.constant() {
                     value.fallbacks.push(text.to_owned());
+                    value.choices = vec![String::new(), text.to_owned()];
                     value.splits = true;
                 }
                 value.secret = other.secret;
@@ -393,7 +315,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Another text that still carries what the old one carried.
-    fn changed(&mut self, old: Value, place: Place) -> Value {
+    pub(super) fn changed(&mut self, old: Value, place: Place) -> Value {
         if old.constant().is_some_and(str::is_empty) {
             return old;
         }
@@ -445,13 +367,6 @@ fn collect_literal(parts: &[Part], text: &mut String) -> bool {
     })
 }
 
-fn only_lists(parts: &[Part]) -> bool {
-    parts.iter().all(|part| {
-        matches!(&part.kind, PartKind::Parameter(parameter)
-            if parameter.name == "@" || matches!(parameter.subscript, Some(Subscript::All)))
-    }) && !parts.is_empty()
-}
-
 fn push_list(list: Vec<Value>, fields: &mut Vec<Value>, current: &mut Option<Value>) {
     let count = list.len();
     for (index, value) in list.into_iter().enumerate() {
@@ -463,12 +378,6 @@ fn push_list(list: Vec<Value>, fields: &mut Vec<Value>, current: &mut Option<Val
             fields.extend(current.take());
         }
     }
-}
-
-/// Whether a quoted list is one word: `"$*"`, `"${a[*]}"`.
-fn joins(parameter: &Parameter) -> bool {
-    matches!(parameter.subscript, Some(Subscript::Star))
-        || (parameter.name == "*" && parameter.subscript.is_none())
 }
 
 /// Splits an unquoted expansion at blanks, as far as its text is known.
@@ -496,46 +405,6 @@ fn split_words(mut value: Value) -> Vec<Value> {
             Value { text, syms, secret, splits: holes > 0, choices: Vec::new(), ..value.clone() }
         })
         .collect()
-}
-
-fn offset_number(offset: &Arithmetic) -> Option<usize> {
-    match offset.expression.as_deref() {
-        Some(Expression::Number(text)) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-/// The elements from one on, as far as their number is known.
-fn slice(list: Vec<Value>, from: usize, length: Option<&Arithmetic>) -> Vec<Value> {
-    let most = match length.map(offset_number) {
-        None => usize::MAX,
-        Some(Some(most)) => most,
-        Some(None) => return any_of(list.into_iter().skip(from).collect()),
-    };
-    let open = list.iter().position(|value| value.splits).unwrap_or(list.len());
-    if open == list.len() {
-        return list.into_iter().skip(from).take(most).collect();
-    }
-    // Behind an element that stands for any number nobody can count.
-    let mut kept: Vec<Value> = list[..open].iter().skip(from).take(most).cloned().collect();
-    if kept.len() < most {
-        kept.extend(any_of(list[open..].to_vec()));
-    }
-    kept
-}
-
-/// Any number of words like these, none known.
-fn any_of(list: Vec<Value>) -> Vec<Value> {
-    let secret = list.iter().find_map(|value| value.secret.clone());
-    let from_args = list.iter().any(|value| value.from_args);
-    if let [single] = list.as_slice()
-        && single.splits
-    {
-        return list;
-    }
-    let Some(first) = list.into_iter().next() else { return Vec::new() };
-    let names = first.names;
-    vec![Value { secret, from_args, names, splits: true, ..Value::unknown(Sym::VOLATILE) }]
 }
 
 /// `{a,b}` lists of a known text (nested lists and ranges are left to the caller as unknown).

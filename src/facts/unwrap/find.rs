@@ -19,7 +19,12 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
     while let Some(piece) = pieces.get(at) {
         let Some(word) = piece.value.constant() else {
             let reason = format!("`{}` may be any part of the expression", shown(&piece.value));
-            return unclear(wrapper, &pieces[at + 1..], &found, Opaque { reason, word: piece.from, guess: None });
+            return unclear(
+                wrapper,
+                &pieces[at + 1..],
+                &found,
+                Opaque { reason, word: piece.from, guess: None },
+            );
         };
         let is = |words: &[String]| words.iter().any(|known| known == word);
         if is(&expression.commands) {
@@ -32,7 +37,9 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
             }
         } else if is(&expression.alone) {
             at += 1;
-        } else if is(&expression.one) || expression.one_from.iter().any(|start| word.starts_with(start.as_str())) {
+        } else if is(&expression.one)
+            || expression.one_from.iter().any(|start| word.starts_with(start.as_str()))
+        {
             at += 2;
         } else if is(&expression.two) {
             at += 3;
@@ -84,11 +91,12 @@ fn front(pieces: &[Piece]) -> Result<(usize, &[Piece]), Opaque> {
         .iter()
         .take_while(|piece| {
             let text = piece.value.text.as_str();
-            !(text.starts_with('-') && text.len() > 1) && !["(", "!", ","].contains(&text)
+            !(["(", "!", ","].contains(&text) || text.starts_with('-') && text.len() > 1)
         })
         .count();
     let roots = &pieces[start..start + length];
-    let unclear = roots.iter().find(|root| root.value.splits && root.value.names.iter().any(|name| is_bag(name)));
+    let unclear =
+        roots.iter().find(|root| root.value.splits && root.value.names.iter().any(|name| is_bag(name)));
     if let Some(root) = unclear {
         let reason = format!("`{}` may be folders or any part of the expression", shown(&root.value));
         return Err(Opaque { reason, word: root.from, guess: None });

@@ -75,9 +75,10 @@ impl<'w> Scan<'w> {
 
     /// Takes the word that stopped the pass for options without a value; `false` where that is no guess at all.
     pub fn skip_unclear(&mut self, opaque: &Opaque) -> bool {
-        let skips = opaque.guess.is_none() && self.pieces.get(self.at).is_some_and(|piece| {
-            piece.value.text.starts_with('-') || (piece.value.splits && piece.value.constant().is_none())
-        });
+        let skips = opaque.guess.is_none()
+            && self.pieces.get(self.at).is_some_and(|piece| {
+                piece.value.text.starts_with('-') || (piece.value.splits && piece.value.constant().is_none())
+            });
         self.at += usize::from(skips);
         skips
     }
@@ -180,7 +181,9 @@ impl<'w> Scan<'w> {
                     word: piece.from,
                     guess: None,
                 });
-            } else if self.wrapper.assignments == Assignments::Among && text.find('=').is_some_and(|at| at > 0) {
+            } else if self.wrapper.assignments == Assignments::Among
+                && text.find('=').is_some_and(|at| at > 0)
+            {
                 self.at += 1;
             } else {
                 return None;
@@ -365,7 +368,8 @@ fn holds_options(value: &Value) -> bool {
     if value.constant().is_some() || !value.text.starts_with(HOLE) {
         return false;
     }
-    let bags: &[&str] = if value.splits { &["opt", "flag", "arg", "extra", "param"] } else { &["opt", "flag"] };
+    let bags: &[&str] =
+        if value.splits { &["opt", "flag", "arg", "extra", "param"] } else { &["opt", "flag"] };
     let bag = |name: &str| {
         let name = name.to_ascii_lowercase();
         bags.iter().any(|part| name.contains(part)) || (value.splits && ["@", "*"].contains(&name.as_str()))
@@ -387,4 +391,3 @@ fn is_adjustment(text: &str) -> bool {
     let digits = text[1..].strip_prefix(['-', '+']).unwrap_or(&text[1..]);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
-

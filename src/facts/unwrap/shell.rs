@@ -24,9 +24,7 @@ pub(super) fn read(name: &str, wrapper: &Wrapper, pieces: &[Piece]) -> Inner {
         return Inner::Itself;
     }
     match behind(&said, &pieces[end..], false) {
-        Ok(part) => {
-            Inner::Runs { link: name.to_owned(), parts: vec![part], and_itself: false, doubt: None }
-        }
+        Ok(part) => Inner::Runs { link: name.to_owned(), parts: vec![part], and_itself: false, doubt: None },
         Err(opaque) => Inner::Opaque(opaque),
     }
 }
@@ -44,13 +42,15 @@ pub(super) fn arguments(pieces: &[Piece], remote: bool) -> Part {
 
 /// What runs, once the options are read.
 fn behind(said: &Said, rest: &[Piece], remote: bool) -> Result<Part, Opaque> {
-    let values = |pieces: &[Piece]| -> Vec<Value> { pieces.iter().map(|piece| piece.value.clone()).collect() };
+    let values =
+        |pieces: &[Piece]| -> Vec<Value> { pieces.iter().map(|piece| piece.value.clone()).collect() };
     if said.command {
         let Some((text, params)) = rest.split_first() else {
             return Err(Opaque::because("`-c` lacks its text"));
         };
         if text.value.splits && text.value.constant().is_none() {
-            let reason = format!("`{}` is not quoted: where the text ends cannot be told", shown(&text.value));
+            let reason =
+                format!("`{}` is not quoted: where the text ends cannot be told", shown(&text.value));
             return Err(Opaque { reason, word: text.from, guess: None });
         }
         let zero = params.first().map(|piece| piece.value.clone());
@@ -113,14 +113,14 @@ fn letters(wrapper: &Wrapper, word: &str, said: &mut Said) -> Result<usize, Opaq
             'o' | 'O' => values += 1,
             'c' if word.starts_with('-') => said.command = true,
             's' if word.starts_with('-') => said.stdin = true,
-            _ => match wrapper.option(&wrapper.options, &format!("-{letter}")) {
-                Ok(option) => said.nothing |= option.role == Role::Nothing && word.starts_with('-'),
-                Err(_) => {
+            _ => {
+                let Ok(option) = wrapper.option(&wrapper.options, &format!("-{letter}")) else {
                     let name = &wrapper.name;
                     let reason = format!("`-{letter}` is no option of `{name}` that is known here");
                     return Err(Opaque::because(reason));
-                }
-            },
+                };
+                said.nothing |= option.role == Role::Nothing && word.starts_with('-');
+            }
         }
     }
     Ok(values)
