@@ -210,7 +210,8 @@ impl Walk<'_> {
             self.passed_on(line);
         }
         let constant = line.name().map(str::to_owned);
-        if constant.is_none() {
+        let is_pattern = |name: &str| name != "[" && name.contains(['*', '?', '[']);
+        if constant.as_deref().is_none_or(is_pattern) {
             self.invoked_unknown(line, "which program runs is not known");
         } else {
             self.invoked(line, Ending::Program(texts(line.argv())));

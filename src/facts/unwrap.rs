@@ -221,7 +221,7 @@ fn conclude(scan: &Scan<'_>, link: &str, added: &Value) -> Inner {
         Ok(None) => {}
         Err(opaque) => return Inner::Opaque(opaque),
     }
-    let doubt = wrapper.doubt.clone().filter(|_| found.entry.is_none());
+    let doubt = wrapper.doubt.clone().filter(|_| !found.entry_set);
     runs(parts, doubt)
 }
 

@@ -270,6 +270,10 @@ impl<'a> Walk<'a> {
                     value.fallbacks.push(text.to_owned());
                     value.choices = vec![String::new(), text.to_owned()];
                     value.splits = true;
+                } else if other.symbol().is_none() {
+                    // `${KEY:+-i "$KEY"}`: what it starts with tells options from operands.
+                    value.fallbacks.push(other.text.clone());
+                    value.splits = true;
                 }
                 value.secret = other.secret;
                 value
@@ -299,11 +303,15 @@ impl<'a> Walk<'a> {
                 value.secret = value.secret.or(other.secret);
                 value
             }
+            ParameterOp::Case { op, pattern } if pattern.parts.is_empty() && is_ascii(&plain) => {
+                Value { text: in_case(op, &plain.text), ..plain }
+            }
             ParameterOp::Case { .. } | ParameterOp::Transform(_) => self.changed(plain, place),
             ParameterOp::Slice { offset, length } => {
                 let offset = self.arithmetic_value(offset, offset.span, state);
-                if let Some(length) = length {
-                    self.arithmetic_value(length, length.span, state);
+                let length = length.as_ref().map(|length| self.arithmetic_value(length, length.span, state));
+                if let Some(text) = cut(&plain, &offset, length.as_ref()) {
+                    return Value { text, ..plain };
                 }
                 let mut value = self.changed(plain.clone(), place);
                 if plain.ends_in_status && offset.constant() == Some("-3") {
@@ -340,6 +348,34 @@ impl<'a> Walk<'a> {
             vec![value]
         }
     }
+}
+
+fn is_ascii(value: &Value) -> bool {
+    value.constant().is_some_and(str::is_ascii)
+}
+
+/// `${x,,}`, `${x^}` and the like of a text in ASCII.
+fn in_case(op: &str, text: &str) -> String {
+    let first = text.len().min(1);
+    match op {
+        ",," => text.to_ascii_lowercase(),
+        "^^" => text.to_ascii_uppercase(),
+        "," => text[..first].to_ascii_lowercase() + &text[first..],
+        "^" => text[..first].to_ascii_uppercase() + &text[first..],
+        _ => text.to_owned(),
+    }
+}
+
+/// `${x:1:4}` of a known text in ASCII, where both numbers are known and not negative.
+fn cut(value: &Value, offset: &Value, length: Option<&Value>) -> Option<String> {
+    let text = value.constant().filter(|text| text.is_ascii())?;
+    let number = |value: &Value| value.constant()?.trim().parse::<usize>().ok();
+    let start = number(offset)?.min(text.len());
+    let length = match length {
+        Some(length) => number(length)?,
+        None => text.len(),
+    };
+    Some(text[start..].chars().take(length).collect())
 }
 
 /// Adds the variable's name to the value's history.

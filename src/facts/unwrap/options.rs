@@ -15,6 +15,8 @@ pub(super) struct Found {
     pub unjoin: bool,
     pub replace: Option<String>,
     pub entry: Option<Piece>,
+    /// Whether it was said, as nothing perhaps.
+    pub entry_set: bool,
     pub elsewhere: bool,
     pub doubt: Option<String>,
     pub unreadable: Option<String>,
@@ -312,7 +314,10 @@ impl<'w> Scan<'w> {
                     }
                 },
             },
-            Role::Entry => self.found.entry = value.map(added_piece),
+            Role::Entry => {
+                self.found.entry_set = true;
+                self.found.entry = value.filter(|value| value.constant() != Some("")).map(added_piece);
+            }
             Role::Elsewhere => self.found.elsewhere = true,
             Role::Shell => {
                 let known = value.as_ref().and_then(Value::constant).is_some_and(|path| {
