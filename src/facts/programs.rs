@@ -7,7 +7,7 @@ use super::invocations::{Ending, Link, texts};
 use super::observe::Run;
 use super::state::State;
 use super::unwrap::{Inner, Opaque, Part, Piece, unwrap};
-use super::value::{Flow, Source, Value};
+use super::value::{Flow, Source, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
 
 impl Walk<'_> {
@@ -83,7 +83,11 @@ impl Walk<'_> {
                     self.by_way_of(line, None, Some(by), |walk| walk.invoked_unknown(&line.bare(), reason));
                     return Out::either(state);
                 };
-                self.shell_text(line, (&text, None, params.clone()), *remote, by, state)
+                // What its commands read on stdin is the rest of the text itself.
+                self.stdins.push(Stdin::Other(Value::unknown(Sym::VOLATILE)));
+                let out = self.shell_text(line, (&text, None, params.clone()), *remote, by, state);
+                self.stdins.pop();
+                out
             }
             Part::File(pieces) => self.script_file(line, pieces, by, state),
             Part::Unknown(reason) => {

@@ -237,6 +237,9 @@ impl Value {
     pub fn join(&self, other: &Self, joined: Sym) -> Self {
         if self.text == other.text && self.syms == other.syms {
             let mut same = self.clone();
+            if self.choices != other.choices {
+                same.choices = self.joined_choices(other);
+            }
             same.secret = self.secret.clone().or_else(|| other.secret.clone());
             same.own_file &= other.own_file;
             same.typed &= other.typed;
