@@ -218,6 +218,11 @@ impl<'a> Walk<'a> {
         let (file, script, holes) = self.payload(text, host)?;
         let mut inner = State { params: Rc::new(parameters(params, state)), ..State::default() };
         inner.learn(state);
+        if self.remote == 0 && !self.way.exported.is_empty() {
+            let exported = |(name, _): &(&Rc<str>, &usize)| self.way.exported.contains(*name);
+            let functions = state.functions.iter().filter(exported);
+            inner.functions = Rc::new(functions.map(|(name, index)| (Rc::clone(name), *index)).collect());
+        }
         if let Some(zero) = zero {
             inner.set("0", Content::Scalar(zero));
         }

@@ -3,8 +3,9 @@
 //! One command line can give several: the commands of a payload, each value that its first word may have, each
 //! `-exec`. What could not be read is an invocation too, with the reason, so that nobody takes silence for safety.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::rc::Rc;
 
 use crate::bash::{self, Dialect};
 use crate::commands::{HOLE, Tables};
@@ -169,6 +170,8 @@ pub(super) struct Way {
     links: Vec<Link>,
     /// How many of the calls that are being followed are in `links` already.
     frames: usize,
+    /// Functions that other shells on this machine have too.
+    pub exported: BTreeSet<Rc<str>>,
     /// Above 0 while a mere guess is walked: nothing of it is an invocation.
     guesses: u32,
 }
