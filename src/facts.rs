@@ -9,9 +9,13 @@ mod builtins;
 mod calls;
 mod decide;
 mod input;
+mod invocations;
+mod lists;
 mod loops;
 mod observe;
+mod programs;
 mod redirects;
+mod reentry;
 mod state;
 mod summary;
 mod texts;
@@ -29,6 +33,7 @@ use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
+pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
 pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked};
 pub use state::{Options, Switch};
 pub use walk::{Library, NoLibrary};
@@ -69,6 +74,7 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
         returns: Vec::new(),
         loops: Vec::new(),
         frames: Vec::new(),
+        way: invocations::Way::default(),
         outputs: Vec::new(),
         stdins: Vec::new(),
         file: 0,
@@ -105,7 +111,7 @@ impl<'a> Walk<'a> {
             let mut state = state.clone();
             state.traps = Rc::default();
             self.exits.push(Vec::new());
-            self.here(&text, place, state, true);
+            self.trapped(&text, place, state);
             self.exits.pop();
         }
     }

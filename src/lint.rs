@@ -124,7 +124,7 @@ impl Linter {
         match kind {
             FileKind::Script => {
                 let script = Script::read(source, source.text(), Form::File, &context, witness);
-                checked.unparsed = script.unread.len();
+                checked.unparsed = script.unread.len() + script.seen.unread.len();
                 self.judge(&script, &mut checked.findings);
                 if let Some(record) = &self.record {
                     self.judge_project(&script, record, &mut checked.findings);

@@ -13,6 +13,7 @@ mod discovery;
 mod docs;
 mod edits;
 mod folder;
+mod invocations;
 mod job;
 mod query;
 mod reading;
