@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::rc::Rc;
 
-use crate::bash::{self, Dialect};
+use crate::bash::syntax::Script;
 use crate::commands::{HOLE, Tables};
 use crate::source::{RepoPath, Span};
 
@@ -156,12 +156,12 @@ impl Invocations {
     }
 }
 
-/// What a text of bash runs, by itself: without a library, with the built-in tables.
-pub fn invocations(text: &str) -> Vec<Invocation> {
-    let reading = bash::read(text, Dialect::Bash);
+/// What a script runs, by itself: without a library, with the built-in tables. What its reading left unread may run
+/// anything else.
+pub fn invocations(script: &Script) -> Vec<Invocation> {
     let names = SecretNames::new(Tables::builtin(), &[]);
     let context = Context { library: &NoLibrary, secret_names: &names, own_files: &|_| false };
-    observe(&RepoPath::new("text"), &reading.script, &context).invocations.list
+    observe(&RepoPath::new("text"), script, &context).invocations.list
 }
 
 /// The way that led into the text that is being walked.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use gauntlet::bash::{Dialect, InProcess};
 use gauntlet::commands::read_wrappers;
 use gauntlet::facts::{Ending, Invocation, invocations};
 
@@ -60,13 +61,20 @@ fn shown(invocation: &Invocation) -> String {
     shown
 }
 
+/// What a text runs; it must be read whole.
+fn read(text: &str) -> Vec<Invocation> {
+    let reading = gauntlet::bash::read(text, Dialect::Bash, &InProcess::new());
+    assert_eq!(reading.unread, [], "{text}");
+    invocations(&reading.script)
+}
+
 #[test]
 fn every_row_comes_to_what_its_tools_documentation_says() {
     let rows = rows();
     assert!(rows.len() >= 200, "only {} rows were found", rows.len());
     let mut wrong = Vec::new();
     for row in &rows {
-        let seen: Vec<String> = invocations(&row.command).iter().map(shown).collect();
+        let seen: Vec<String> = read(&row.command).iter().map(shown).collect();
         assert!(!row.expected.is_empty(), "{}: nothing is expected", row.place);
         if seen != row.expected {
             wrong.push(format!(
@@ -113,7 +121,7 @@ fn a_table_of_wrappers_that_makes_no_sense_is_refused_with_the_place_to_mend() {
 #[test]
 fn an_invocation_tells_where_it_stands_and_why_it_cannot_be_read() {
     let text = "true\nsudo --weird rm x\nf() { ssh h 'rm y'; }\n";
-    let seen = invocations(text);
+    let seen = read(text);
     let lines: Vec<usize> = seen
         .iter()
         .map(|invocation| 1 + text[..invocation.at.start as usize].matches('\n').count())
