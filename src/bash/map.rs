@@ -30,28 +30,19 @@ impl Map {
         self.signs.push(derived);
     }
 
-    /// The map of a text derived from the text that `self` leads back.
-    pub(super) fn then(&self, inner: &Self) -> Self {
-        let mut starts: Vec<u32> = inner.stretches.iter().map(|(start, _)| *start).collect();
-        for (start, _) in &self.stretches {
-            for (index, (begin, offset)) in inner.stretches.iter().enumerate() {
-                let end =
-                    inner.stretches.get(index + 1).map_or(i64::from(u32::MAX), |next| i64::from(next.0));
-                let at = i64::from(*start) - offset;
-                if at > i64::from(*begin) && at < end {
-                    starts.push(clamp(at));
-                }
-            }
+    /// The map of a text of `len` bytes derived from the text that `self` leads back.
+    pub(super) fn then(&self, inner: &Self, len: u32) -> Self {
+        let mut stretches = Vec::with_capacity(inner.stretches.len());
+        for (index, (begin, offset)) in inner.stretches.iter().enumerate() {
+            let end = inner.stretches.get(index + 1).map_or(len, |next| next.0);
+            // Both texts run in the same direction: the outer stretches within this one stand side by side.
+            let (from, to) = (i64::from(*begin) + offset, i64::from(end) + offset);
+            stretches.push((*begin, offset + self.offset(clamp(from))));
+            let first = self.stretches.partition_point(|(start, _)| i64::from(*start) <= from);
+            let within = self.stretches.iter().skip(first).take_while(|(start, _)| i64::from(*start) < to);
+            stretches
+                .extend(within.map(|(start, outer)| (clamp(i64::from(*start) - offset), offset + outer)));
         }
-        starts.sort_unstable();
-        starts.dedup();
-        let stretches = starts
-            .into_iter()
-            .map(|start| {
-                let middle = i64::from(start) + inner.offset(start);
-                (start, inner.offset(start) + self.offset(clamp(middle)))
-            })
-            .collect();
         Self { stretches, signs: inner.signs.clone() }
     }
 

@@ -5,8 +5,7 @@ use super::{Parser, Read};
 use crate::bash::syntax::{Command, CommandKind, Coproc, Function, Pipeline, Sequence};
 
 /// Words that start a command of their own kind where a command may start.
-const STARTS: [&str; 11] =
-    ["if", "while", "until", "for", "select", "case", "function", "coproc", "{", "[[", "in"];
+const STARTS: [&str; 10] = ["if", "while", "until", "for", "select", "case", "function", "coproc", "{", "[["];
 
 impl Parser<'_> {
     /// A command with its redirections.
@@ -22,24 +21,16 @@ impl Parser<'_> {
         let start = self.at;
         let word = match self.peek() {
             Some(b'(') => "(",
-            Some(b'i' | b'w' | b'u' | b'f' | b's' | b'c' | b'{' | b'[') => match self.reserved(&STARTS) {
-                Some(("in", _)) | None => return Ok(None),
-                Some((word, end)) => {
-                    if word == "coproc" {
-                        self.at = end;
-                        return self.coproc(start).map(Some);
-                    }
-                    if word == "function" {
-                        self.at = end;
-                        return self.function_word(start).map(Some);
-                    }
-                    self.at = end;
-                    word
-                }
-            },
+            Some(b'i' | b'w' | b'u' | b'f' | b's' | b'c' | b'{' | b'[') => {
+                let Some((word, end)) = self.reserved(&STARTS) else { return Ok(None) };
+                self.at = end;
+                word
+            }
             _ => return Ok(None),
         };
         let kind = match word {
+            "coproc" => return self.coproc(start).map(Some),
+            "function" => return self.function_word(start).map(Some),
             "(" => self.parentheses()?,
             "{" => CommandKind::Group(self.braces()?),
             "if" => CommandKind::If(self.if_command()?),

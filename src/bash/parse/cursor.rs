@@ -89,17 +89,7 @@ impl Parser<'_> {
 
     /// The unquoted word that starts here, where it is one of `words` and nothing else; line continuations in it go.
     pub(super) fn reserved(&self, words: &[&'static str]) -> Option<(&'static str, usize)> {
-        // Shortcut: most words start with a letter that no reserved word starts with.
-        let first = self.peek()?;
-        let mut found = None;
-        for word in words {
-            if (word.as_bytes()[0] == first || first == b'\\')
-                && let Some(end) = self.is_word(word)
-            {
-                found = Some((*word, end));
-            }
-        }
-        found
+        words.iter().find_map(|word| self.is_word(word).map(|end| (*word, end)))
     }
 
     /// Where the word that starts here ends, where it is `word`.

@@ -195,18 +195,18 @@ impl Parser<'_> {
         let start = self.at;
         let mut pipeline =
             Pipeline { negated: false, timed: false, stages: Vec::new(), span: Span::default() };
-        let mut end = self.prefixes(&mut pipeline);
+        let end = self.prefixes(&mut pipeline);
         if end == start || !self.no_command_here() {
             pipeline.stages.push(self.command()?);
-            end = self.at;
-            self.stages(&mut pipeline.stages, &mut end)?;
+            self.stages(&mut pipeline.stages)?;
         }
-        pipeline.span = match (pipeline.stages.first(), pipeline.stages.last()) {
-            (Some(first), Some(last)) => {
-                let prefix = self.span(start, end);
-                Span::new(prefix.start.min(first.span.start), last.span.end)
-            }
-            _ => self.span(start, end),
+        let prefix = (end > start).then(|| self.span(start, end));
+        let commands = pipeline.stages.first().zip(pipeline.stages.last());
+        let commands = commands.map(|(first, last)| first.span.to(last.span));
+        pipeline.span = match (prefix, commands) {
+            (Some(prefix), Some(commands)) => prefix.to(commands),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => self.span(start, start),
         };
         Ok(pipeline)
     }
@@ -248,7 +248,7 @@ impl Parser<'_> {
         }
     }
 
-    fn stages(&mut self, stages: &mut Vec<Command>, end: &mut usize) -> Read<()> {
+    fn stages(&mut self, stages: &mut Vec<Command>) -> Read<()> {
         loop {
             self.blanks();
             let mark = self.at;
@@ -266,7 +266,6 @@ impl Parser<'_> {
             }
             self.lines()?;
             stages.push(self.command()?);
-            *end = self.at;
         }
     }
 
@@ -276,8 +275,7 @@ impl Parser<'_> {
         end: usize,
         reason: impl Into<std::borrow::Cow<'static, str>>,
     ) -> Fault {
-        let at = self.at;
-        Fault { at, end, reason: reason.into() }
+        Fault { at: self.at, end, reason: reason.into() }
     }
 }
 
