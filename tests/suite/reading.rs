@@ -225,3 +225,38 @@ fn text_for_another_shell_is_parsed_alone() {
     let reading = bash::parse("rm -rf \"$x\"; ls");
     assert_eq!(bash::command_words(&reading.script).len(), 2);
 }
+
+#[test]
+fn what_bash_looks_into_only_when_it_runs_is_unread() {
+    for text in [
+        "echo ${x bad}\n",
+        "x=(${(f)y})\n",
+        "x=`a 'b`\n",
+        "cat <<E\n$(a 'b)\nE\n",
+        "cat <<E\nx\n",
+        "a \0b\n",
+    ] {
+        assert!(!unread(text).is_empty(), "{text:?}");
+    }
+}
+
+#[test]
+fn the_grammar_of_bash_is_read_where_its_manual_is_silent() {
+    assert_eq!(commands("a >f if x; b\n"), ["a if x", "b"]);
+    assert_eq!(commands("x=1 if; b\n"), ["if", "b"]);
+    assert_eq!(commands("coproc @ { a; }; coproc b c\n"), ["a", "b c"]);
+    assert_eq!(commands("a[b c]=d e\n"), ["e"]);
+    assert_eq!(commands("a\\\nb=c d\n"), ["d"]);
+    assert_eq!(commands("if a; then { while b; do c; done } fi; d\n"), ["a", "b", "c", "d"]);
+    assert_eq!(commands("x=$(cat <<E\n$(a)\nE)\nb\n"), ["cat", "a", "b"]);
+    assert_eq!(commands("cat <<E\na\\\nE\n$(b)\nE\nc\n"), ["cat", "b", "c"]);
+    assert_eq!(commands("echo ${x:-<(a)} \"${y:-'$(b)'}\"\n"), ["echo ${x:-<(a)} \"${y:-'$(b)'}\"", "a", "b"]);
+    assert_eq!(commands("a ${ b; c;}d ${| e; }\n").len(), 4);
+    assert_eq!(commands("a \\\n  # b \\\n  c\n"), ["a", "c"]);
+    assert_eq!(commands("f() for x; do a; done; function g [[ b ]]\n"), ["a"]);
+    assert_eq!(commands("a ;\\\n b &\\\n& c\n"), ["a", "b", "c"]);
+    assert_eq!(commands("case x in (a|b) c ;;& (d) e ;& esac\n"), ["c", "e"]);
+    assert_eq!(commands("[[ a =~ (b c)|d && ! -n $(e) ]]\n"), ["e"]);
+    assert_eq!(commands("echo $((a ? b : $(c))) ${d:e ? f : 1:2} ${g: -1}\n").len(), 2);
+    assert_eq!(commands("echo ${!a[@]:1} ${!b*} ${!c@} ${#d[@]} ${e@Q} ${f/#g/h} ${i////-}\n").len(), 1);
+}
