@@ -90,12 +90,13 @@ fn is_fragment(content: &str) -> bool {
 
 /// Whether `<NAME>` stands in it. `<<EOF >file` and `<IN >OUT` are redirections.
 fn has_placeholder(content: &str) -> bool {
+    let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c);
     content.match_indices('<').any(|(at, _)| {
-        let name = content[at + 1..].split_once('>').map_or("", |(name, _)| name);
+        let rest = &content[at + 1..];
+        let name = &rest[..rest.find(|c| !named(c)).unwrap_or(rest.len())];
         !content[..at].ends_with('<')
+            && rest[name.len()..].starts_with('>')
             && !name.is_empty()
-            && !name.starts_with(' ')
-            && !name.ends_with(' ')
-            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c))
+            && name.trim() == name
     })
 }

@@ -59,8 +59,6 @@ pub(super) fn commands(session: &Excerpt, hash: Hash) -> Excerpt {
         let rest = &text[end..];
         let skipped = if below && command.wants(body, rest, hash) {
             Some(if command.shows_prompts(body) { secondary(body).unwrap_or(0) } else { 0 })
-        } else if let Some(length) = below.then(|| secondary(body)).flatten() {
-            Some(length)
         } else {
             command = Command::default();
             prompt(body, hash).filter(|length| hash_is_prompt(&body[..*length], &body[*length..]))
@@ -103,22 +101,25 @@ struct Command {
     goes_on: bool,
     /// The heredocs whose bodies are still to come: their delimiters, and whether tabs before them go.
     heredocs: Vec<(String, bool)>,
+    /// Whether the first of them has an end; unknown before its first line.
+    closed: Option<bool>,
     /// Whether its second line has a prompt; the others follow it.
     prompts: Option<bool>,
 }
 
 impl Command {
     /// Whether `line` belongs to it, `rest` being what comes after.
-    fn wants(&self, line: &str, rest: &str, hash: Hash) -> bool {
-        if secondary(line).is_some() {
-            return true;
-        }
+    fn wants(&mut self, line: &str, rest: &str, hash: Hash) -> bool {
+        let prompted = secondary(line).is_some();
         if let Some((delimiter, tabs)) = self.heredocs.first() {
             // Whatever stands before the delimiter is the body; without one, the next prompt ends it.
             let ends = |line: &str| ends_heredoc(line, delimiter, *tabs);
-            return ends(line) || rest.lines().any(ends) || prompt(line, hash).is_none();
+            let closed = *self.closed.get_or_insert_with(|| ends(line) || rest.lines().any(ends));
+            return prompted || closed || prompt(line, hash).is_none();
         }
-        (self.goes_on || self.quote.is_some()) && self.prompts != Some(true)
+        let open = self.goes_on || self.quote.is_some();
+        // A loop shows no sign of being open here: its lines are known by their prompts.
+        if prompted { open || self.prompts != Some(false) } else { open && self.prompts != Some(true) }
     }
 
     /// Whether the lines after the first have prompts, now that `line` is one of them.
@@ -131,6 +132,7 @@ impl Command {
         if let Some((delimiter, tabs)) = self.heredocs.first() {
             if ends_heredoc(line, delimiter, *tabs) {
                 self.heredocs.remove(0);
+                self.closed = None;
             }
             return;
         }

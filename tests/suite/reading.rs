@@ -122,6 +122,7 @@ fn valid_bash_that_is_hard_to_read_is_read() {
         ">f <<<\"$x\" cat\n",
         "echo ${a:+$a;} ${t%]*}\n",
         "exec 3<>f\n",
+        "<&- && 0<&-\n",
         "echo $((10#$y)) $((0x1f))\n",
         "shopt -s extglob\nls !(a|b)\n",
         "[[ $a == @(b|c) ]]\n",
