@@ -18,7 +18,7 @@ use crate::settings::Settings;
 use crate::source::{RepoPath, SourceText};
 
 pub use script::dialect;
-use script::{Form, Script};
+use script::{Form, Part, Script};
 
 /// What one file showed.
 #[derive(Debug, Default)]
@@ -123,7 +123,7 @@ impl Linter {
         let mut checked = Checked::default();
         match kind {
             FileKind::Script => {
-                let script = Script::read(source, source.text(), Form::File, &context, witness);
+                let script = Script::read(source, Part::Whole, &context, witness);
                 checked.unparsed = script.unread.len() + script.seen.unread.len();
                 self.judge(&script, &mut checked.findings);
                 if let Some(record) = &self.record {
@@ -132,9 +132,10 @@ impl Linter {
             }
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
-                    let script = Script::read(source, &fence.text, Form::Fence, &context, witness);
-                    if !script.unread.is_empty() {
-                        continue;
+                    let script = Script::read(source, Part::Pieces(&fence.script), &context, witness);
+                    // A fragment need not parse; what could be read of it must hold all the same.
+                    if !fence.fragment {
+                        checked.unparsed += script.unread.len() + script.seen.unread.len();
                     }
                     self.judge(&script, &mut checked.findings);
                 }
@@ -154,8 +155,7 @@ impl Linter {
     fn judge(&self, script: &Script<'_>, findings: &mut Vec<Finding>) {
         for (rule, severity) in &self.rules {
             if rule.scope == Scope::Script && (script.form == Form::File || rule.fences) {
-                let mut report =
-                    script::Report { rule, severity: *severity, source: script.source, findings };
+                let mut report = script.report(rule, *severity, findings);
                 checks::run(script, &mut report);
             }
         }
@@ -164,8 +164,7 @@ impl Linter {
     fn judge_project(&self, script: &Script<'_>, record: &Record, findings: &mut Vec<Finding>) {
         for (rule, severity) in &self.rules {
             if rule.scope == Scope::Project {
-                let mut report =
-                    script::Report { rule, severity: *severity, source: script.source, findings };
+                let mut report = script.report(rule, *severity, findings);
                 checks::run_project(script, record, &mut report);
             }
         }

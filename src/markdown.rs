@@ -2,9 +2,16 @@
 //!
 //! This module never judges what is in a fence.
 
+mod console;
+mod excerpt;
+mod info;
+
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+pub use excerpt::Excerpt;
+use info::Language;
 
 /// A fenced block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +20,8 @@ pub struct Fence {
     pub info: String,
     /// The bytes between the fence lines.
     pub content: Range<usize>,
+    /// What these lines say without the blanks and `>` that nest the fence.
+    pub text: Excerpt,
 }
 
 /// Every fenced block, in order.
@@ -23,11 +32,13 @@ pub fn fences(text: &str) -> Vec<Fence> {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let start = text[range.start..].find('\n').map_or(range.end, |at| range.start + at + 1);
-                open = Some(Fence { info: info.to_string(), content: start..start });
+                open =
+                    Some(Fence { info: info.to_string(), content: start..start, text: Excerpt::default() });
             }
-            Event::Text(_) => {
+            Event::Text(part) => {
                 if let Some(fence) = &mut open {
                     fence.content.end = range.end.max(fence.content.end);
+                    fence.text.add(&part, text, range);
                 }
             }
             Event::End(TagEnd::CodeBlock) => fences.extend(open.take()),
@@ -46,22 +57,20 @@ pub fn literal_regions(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The shell text of a runbook: everything but the shell fences is blanked, so that every byte keeps its place.
-/// One text a fence.
+/// The shell fences of a runbook, in order.
 pub fn shell_fences(text: &str) -> Vec<ShellFence> {
-    fences(text)
-        .into_iter()
+    let fences = fences(text).into_iter();
+    fences
         .filter_map(|fence| {
-            let language = fence.info.split([' ', ',', '{']).next().unwrap_or_default().to_ascii_lowercase();
-            let console = match language.as_str() {
-                "bash" | "sh" | "shell" => false,
-                "console" | "shell-session" | "sh-session" => true,
-                _ => return None,
+            let script = match info::language(&fence.info)? {
+                Language::Console => console::commands(&fence.text, console::Hash::Prompt),
+                Language::Script if console::is_session(fence.text.text()) => {
+                    console::commands(&fence.text, console::Hash::Comment)
+                }
+                Language::Script => fence.text,
             };
-            let content = &text[fence.content.clone()];
-            let blanked = blank(&text[..fence.content.start])
-                + &if console { prompts(content) } else { content.to_owned() };
-            Some(ShellFence { text: blanked, fragment: is_fragment(content) })
+            let fragment = is_fragment(script.text());
+            Some(ShellFence { script, fragment })
         })
         .collect()
 }
@@ -69,42 +78,25 @@ pub fn shell_fences(text: &str) -> Vec<ShellFence> {
 /// A shell fence of a runbook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellFence {
-    /// The fence at its place in a text that is otherwise blank.
-    pub text: String,
+    /// What a shell would be given.
+    pub script: Excerpt,
     /// Whether it has gaps to fill in (`<PLACEHOLDER>`, `...`): it need not parse.
     pub fragment: bool,
 }
 
-fn blank(text: &str) -> String {
-    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
-}
-
-/// Keeps the commands of a console session: prompts and output are blanked.
-fn prompts(content: &str) -> String {
-    let mut kept = String::with_capacity(content.len());
-    let mut continued = false;
-    for line in content.split_inclusive('\n') {
-        let body = line.trim_start();
-        let indent = line.len() - body.len();
-        let prompt = body.starts_with("$ ") || body.starts_with("# ");
-        if prompt || (continued && body.starts_with("> ")) {
-            kept.push_str(&blank(&line[..indent + 2]));
-            kept.push_str(&line[indent + 2..]);
-            continued = line.trim_end().ends_with('\\') || prompt && line.contains("<<");
-        } else {
-            kept.push_str(&blank(line));
-            continued = false;
-        }
-    }
-    kept
-}
-
 fn is_fragment(content: &str) -> bool {
-    let placeholder = content.split('<').skip(1).any(|rest| {
-        rest.split_once('>').is_some_and(|(name, _)| {
-            !name.is_empty()
-                && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c))
-        })
-    });
-    placeholder || content.contains("...") || content.contains('\u{2026}')
+    has_placeholder(content) || content.contains("...") || content.contains('\u{2026}')
+}
+
+/// Whether `<NAME>` stands in it. `<<EOF >file` and `<IN >OUT` are redirections.
+fn has_placeholder(content: &str) -> bool {
+    let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c);
+    content.match_indices('<').any(|(at, _)| {
+        let rest = &content[at + 1..];
+        let name = &rest[..rest.find(|c| !named(c)).unwrap_or(rest.len())];
+        !content[..at].ends_with('<')
+            && rest[name.len()..].starts_with('>')
+            && !name.is_empty()
+            && name.trim() == name
+    })
 }

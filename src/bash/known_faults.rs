@@ -226,7 +226,12 @@ fn rare_redirect(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
             || matches!(redirect.op, RedirectOp::ReadWrite | RedirectOp::Clobber | RedirectOp::HereString)
             || matches!(&redirect.target, Target::Word(word) if literal(word) == Some("-"))
     };
-    command.redirects.iter().filter(rare).map(|redirect| Edit::blank(redirect.span)).collect()
+    // A command that is nothing else must leave something that is no command, or its operator stands alone.
+    let alone = matches!(&command.kind, CommandKind::Simple(simple) if simple.words.is_empty() && simple.assignments.is_empty());
+    let edits = |redirect: &Redirect| {
+        if alone { as_assignment(redirect.span) } else { vec![Edit::blank(redirect.span)] }
+    };
+    command.redirects.iter().filter(rare).flat_map(edits).collect()
 }
 
 fn prefix(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
@@ -511,11 +516,14 @@ fn function_name(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
 
 fn assignment(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
     let Site::Assignment(assignment) = site else { return Vec::new() };
-    let whole = assignment.span;
-    if whole.len() < 2 {
+    as_assignment(assignment.span)
+}
+
+fn as_assignment(span: Span) -> Vec<Edit> {
+    if span.len() < 2 {
         return Vec::new();
     }
-    vec![Edit::word(whole), Edit::sign(whole.start + 1, b'=')]
+    vec![Edit::word(span), Edit::sign(span.start + 1, b'=')]
 }
 
 fn braces(site: Site<'_>, _: &[u8]) -> Vec<Edit> {

@@ -3,7 +3,8 @@
 //! The depth is counted without regard to quotes, so a text may be refused that only looks deep; a script that people
 //! wrote never comes near. Our own parser needs no such limit: it counts its levels.
 
-/// Brackets of one kind that may be open, or closed without having been opened, at once.
+/// Brackets of one kind that may be open at once, or closed on one line without having been opened: the patterns of a
+/// `case` do so line after line.
 const MOST_OPEN: i32 = 200;
 
 /// Operators `<<`, `|` and `(` that one line may hold: the second parser's time and memory grow with their square.
@@ -27,6 +28,7 @@ pub(super) fn allows(text: &[u8]) -> bool {
             b']' => (2, -1),
             b'\n' => {
                 operators = 0;
+                open = open.map(|open| open.max(0));
                 (0, 0)
             }
             b'|' => {

@@ -5,6 +5,7 @@ use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
 use crate::facts::{self, Context, Observations};
 use crate::finding::{Advice, Finding, Label, Severity};
+use crate::markdown::Excerpt;
 use crate::source::{SourceText, Span};
 
 /// Where a script stands.
@@ -16,9 +17,30 @@ pub(super) enum Form {
     Fence,
 }
 
+/// Which part of a file is the script.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part<'s> {
+    /// All of it.
+    Whole,
+    /// Pieces of it.
+    Pieces(&'s Excerpt),
+}
+
+impl Part<'_> {
+    /// The place in the file of a span of the script.
+    fn place(self, span: Span) -> Span {
+        match self {
+            Part::Whole => span,
+            Part::Pieces(pieces) => pieces.span(span),
+        }
+    }
+}
+
 /// A script with everything that is known of it.
 pub(super) struct Script<'s> {
     pub source: &'s SourceText,
+    /// What was read of it.
+    part: Part<'s>,
     pub form: Form,
     pub dialect: Dialect,
     pub unread: Vec<Unread>,
@@ -30,14 +52,17 @@ pub(super) struct Script<'s> {
 }
 
 impl<'s> Script<'s> {
-    /// Reads `text`, which is `source` or a part of it at the same place.
+    /// Reads `part` of `source`.
     pub fn read(
         source: &'s SourceText,
-        text: &str,
-        form: Form,
+        part: Part<'s>,
         context: &Context<'_>,
         witness: &dyn Witness,
     ) -> Self {
+        let (text, form) = match part {
+            Part::Whole => (source.text(), Form::File),
+            Part::Pieces(pieces) => (pieces.text(), Form::Fence),
+        };
         let dialect = dialect(text, source.path().as_str());
         let reading = bash::read(text, dialect, witness);
         let seen = facts::observe(source.path(), &reading.script, context);
@@ -47,12 +72,30 @@ impl<'s> Script<'s> {
             reading.script.comments.iter().copied().filter(|comment| comment.end <= before).collect();
         let in_lib = source.path().as_str().split('/').rev().skip(1).any(|part| part == "lib");
         let library = in_lib || only_defines(&reading.script.body);
-        Self { source, form, dialect, unread: reading.unread, header, library, seen }
+        Self { source, part, form, dialect, unread: reading.unread, header, library, seen }
     }
 
     /// The text of a span.
     pub fn text(&self, span: Span) -> &str {
-        span.slice(self.source.text())
+        match self.part {
+            Part::Whole => span.slice(self.source.text()),
+            Part::Pieces(pieces) => span.slice(pieces.text()),
+        }
+    }
+
+    /// The line of the file on which a span starts.
+    pub fn line(&self, span: Span) -> u32 {
+        self.source.line(self.part.place(span).start)
+    }
+
+    /// A pen for the findings of one rule.
+    pub fn report<'r>(
+        &'r self,
+        rule: &'static Rule,
+        severity: Severity,
+        findings: &'r mut Vec<Finding>,
+    ) -> Report<'r> {
+        Report { rule, severity, source: self.source, part: self.part, findings }
     }
 }
 
@@ -100,6 +143,7 @@ pub(super) struct Report<'r> {
     pub rule: &'static Rule,
     pub severity: Severity,
     pub source: &'r SourceText,
+    part: Part<'r>,
     pub findings: &'r mut Vec<Finding>,
 }
 
@@ -109,14 +153,14 @@ impl Report<'_> {
         let secondary = secondary
             .into_iter()
             .filter(|(span, _)| !span.is_empty())
-            .map(|(span, text)| Label::new(self.source, span, text))
+            .map(|(span, text)| Label::new(self.source, self.part.place(span), text))
             .collect();
         self.findings.push(Finding {
             code: self.rule.code,
             rule: self.rule.slug,
             severity: self.severity,
             path: self.source.path().clone(),
-            primary: Label::new(self.source, at, label),
+            primary: Label::new(self.source, self.part.place(at), label),
             secondary,
             advice,
             fingerprint: String::new(),

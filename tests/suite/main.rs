@@ -12,6 +12,7 @@ mod cli;
 mod discovery;
 mod docs;
 mod edits;
+mod fences;
 mod folder;
 mod invocations;
 mod job;

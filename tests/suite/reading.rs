@@ -80,6 +80,19 @@ fn commands_are_found_wherever_bash_runs_them() {
 }
 
 #[test]
+fn a_length_may_be_typed_over_several_lines() {
+    assert_eq!(commands("echo $\\\n{\\\n#\\\n3\\\n}\nx\n"), ["echo $\\\n{\\\n#\\\n3\\\n}", "x"]);
+    assert_eq!(commands("echo ${#a\\\n} \"${\\\n!a}\"\nx\n").len(), 2);
+}
+
+#[test]
+fn a_case_of_hundreds_of_patterns_is_no_deep_nesting() {
+    let arms: String = (0..300).map(|arm| format!("x{arm}) a{arm} ;;\n")).collect();
+    let found = commands(&format!("case $x in\n{arms}esac\nb\n"));
+    assert_eq!((found.len(), found[299].as_str(), found[300].as_str()), (301, "a299", "b"));
+}
+
+#[test]
 fn nested_backticks_are_read() {
     assert_eq!(commands("x=`a \\`b | c\\``"), ["a `b | c\\`", "b", "c"]);
 }
@@ -109,6 +122,7 @@ fn valid_bash_that_is_hard_to_read_is_read() {
         ">f <<<\"$x\" cat\n",
         "echo ${a:+$a;} ${t%]*}\n",
         "exec 3<>f\n",
+        "<&- && 0<&-\n",
         "echo $((10#$y)) $((0x1f))\n",
         "shopt -s extglob\nls !(a|b)\n",
         "[[ $a == @(b|c) ]]\n",

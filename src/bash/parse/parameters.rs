@@ -10,15 +10,17 @@ pub(super) const BAD_SUBSTITUTION: &str = "bash has no such expansion and fails 
 impl Parser<'_> {
     /// What stands behind `${`, with the `}`; `None` where bash knows no such expansion.
     pub(super) fn parameter(&mut self, quoted: bool) -> Read<Option<Parameter>> {
+        self.continued_lines();
         match self.peek() {
             Some(b'#') => {
                 let mark = self.mark();
                 self.at += 1;
-                if let Some((name, subscript)) = self.name_and_subscript()?
-                    && self.take(b"}")
-                {
-                    let op = ParameterOp::Length;
-                    return Ok(Some(Parameter { name, subscript, indirect: false, op }));
+                if let Some((name, subscript)) = self.name_and_subscript()? {
+                    self.continued_lines();
+                    if self.take(b"}") {
+                        let op = ParameterOp::Length;
+                        return Ok(Some(Parameter { name, subscript, indirect: false, op }));
+                    }
                 }
                 self.back_to(mark)?;
             }
@@ -39,6 +41,10 @@ impl Parser<'_> {
         let Some((name, subscript)) = self.name_and_subscript()? else { return Ok(None) };
         let Some(op) = self.operation(quoted)? else { return Ok(None) };
         Ok(Some(Parameter { name, subscript, indirect: false, op }))
+    }
+
+    fn continued_lines(&mut self) {
+        while self.take(b"\\\n") {}
     }
 
     /// Behind `${!name`.
@@ -62,7 +68,7 @@ impl Parser<'_> {
 
     fn name_and_subscript(&mut self) -> Read<Option<(String, Option<Subscript>)>> {
         let start = self.at;
-        while self.take(b"\\\n") {}
+        self.continued_lines();
         let from = self.at;
         let end = self.name_end(from);
         if end > from {
@@ -95,7 +101,7 @@ impl Parser<'_> {
 
     /// The operator with its operands and the `}`.
     fn operation(&mut self, quoted: bool) -> Read<Option<ParameterOp>> {
-        while self.take(b"\\\n") {}
+        self.continued_lines();
         let Some(first) = self.peek() else { return Err(self.unclosed_expansion()) };
         let start = self.at;
         self.at += 1;

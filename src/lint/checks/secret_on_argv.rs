@@ -36,7 +36,7 @@ fn advice(script: &Script<'_>, seen: &Observation) -> Advice {
             let steps: Vec<String> = exposure
                 .way
                 .iter()
-                .map(|step| format!("{} (line {})", step.what, script.source.line(step.span.start)))
+                .map(|step| format!("{} (line {})", step.what, script.line(step.span)))
                 .collect();
             steps.join(", ")
         })
