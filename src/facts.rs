@@ -10,6 +10,7 @@ mod calls;
 mod decide;
 mod input;
 mod loops;
+mod map;
 mod observe;
 mod redirects;
 mod state;
@@ -20,9 +21,9 @@ mod value;
 mod walk;
 mod words;
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 use crate::bash::syntax::Script;
@@ -60,9 +61,9 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
         texts: vec![Text { host: None, path: Some(path.clone()) }],
         known_texts: Vec::new(),
         definitions: Vec::new(),
-        called: HashSet::new(),
+        called: FxHashSet::default(),
         symbols: Symbols::default(),
-        own_symbols: HashSet::new(),
+        own_symbols: FxHashSet::default(),
         observations: Observations::default(),
         exits: vec![Vec::new()],
         no_errexit: 0,
@@ -72,9 +73,9 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
         outputs: Vec::new(),
         stdins: Vec::new(),
         file: 0,
-        regexes: HashMap::new(),
+        regexes: FxHashMap::default(),
         budget: 24_000,
-        summaries: HashMap::new(),
+        summaries: FxHashMap::default(),
         subshells: 0,
         remote: 0,
         dead: false,
@@ -90,20 +91,20 @@ impl<'a> Walk<'a> {
         let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
         argument.from_args = true;
         let params = Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 };
-        let start = State { params: Rc::new(params), ..State::default() };
-        let out = self.sequence(&root.body, vec![start], false);
+        let start = State::start(params, Rc::default());
+        let out = self.sequence(&root.body, vec![start.clone()], false);
         let mut ends = out.both();
         ends.extend(self.exits.pop().unwrap_or_default().into_iter().map(|(state, _)| state));
         let ends = self.settle(ends);
         self.exit_traps(&ends);
-        self.uncalled_functions(&ends);
+        self.uncalled_functions(ends.first().unwrap_or(&start));
     }
 
     fn exit_traps(&mut self, ends: &[State]) {
         for state in ends {
-            let Some((text, place)) = state.traps.get("EXIT").cloned() else { continue };
+            let Some((text, place)) = state.rare.traps.get("EXIT").cloned() else { continue };
             let mut state = state.clone();
-            state.traps = Rc::default();
+            state.rare_mut().traps.clear();
             self.exits.push(Vec::new());
             self.here(&text, place, state, true);
             self.exits.pop();
@@ -111,9 +112,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Functions that nothing calls are walked with unknown parameters: secrets leak there too once they are called.
-    fn uncalled_functions(&mut self, ends: &[State]) {
+    fn uncalled_functions(&mut self, start: &State) {
         self.dead = true;
-        let start = ends.first().cloned().unwrap_or_default();
         let mut index = 0;
         while index < self.definitions.len() {
             let definition = self.definitions[index];

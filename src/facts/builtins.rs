@@ -96,7 +96,7 @@ impl Walk<'_> {
                 for value in line.args() {
                     if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
                         if functions {
-                            Rc::make_mut(&mut state.functions).remove(name);
+                            state.functions.remove(name);
                         } else {
                             state.unset(name);
                         }
@@ -114,7 +114,7 @@ impl Walk<'_> {
                 if let Some(variable) = line.args().get(1).and_then(Value::constant).map(str::to_owned) {
                     let sym = self.symbols.of(Source::Computed(line.place));
                     state.renew(sym, &mut self.symbols);
-                    let value = Value { from_args: true, ..Value::unknown(sym) };
+                    let value = Value::unknown(sym).with(|value| value.from_args = true);
                     state.set(&variable, Content::Scalar(value));
                 }
                 Out::either(state)
@@ -123,10 +123,9 @@ impl Walk<'_> {
                 for value in line.args() {
                     if let Some((name, _)) = value.text.split_once('=') {
                         let name = name.to_owned();
-                        let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
-                        let content =
-                            Content::Scalar(Value { secret: value.secret.clone(), ..Value::unknown(sym) });
-                        state.set(&name, content);
+                        let sym = self.symbols.joined(&name);
+                        let content = Value::unknown(sym).with(|new| new.secret.clone_from(&value.secret));
+                        state.set(&name, Content::Scalar(content));
                     }
                 }
                 Out::success(state)
@@ -179,7 +178,7 @@ impl Walk<'_> {
                     .and_then(|value| value.constant()?.parse::<usize>().ok())
                     .unwrap_or(1);
                 shift(&mut state, count);
-                let count = self.symbols.of(Source::Environment(Rc::from("#")));
+                let count = self.symbols.environment("#");
                 state.renew(count, &mut self.symbols);
                 if state.params.shifted == MOST_SHIFTED {
                     // From here on `$1` keeps its symbol: what was known of the parameter before is not true of the next.
@@ -360,7 +359,7 @@ impl Walk<'_> {
         let Some((text, signals)) = args.split_first() else { return Out::success(state) };
         if text.text == "-" {
             if signals.iter().any(names_exit) {
-                Rc::make_mut(&mut state.traps).remove("EXIT");
+                state.rare_mut().traps.remove("EXIT");
             }
             return Out::success(state);
         }
@@ -369,7 +368,7 @@ impl Walk<'_> {
         }
         for signal in signals {
             if names_exit(signal) {
-                Rc::make_mut(&mut state.traps).insert("EXIT".to_owned(), (text.clone(), line.place));
+                state.rare_mut().traps.insert("EXIT".to_owned(), (text.clone(), line.place));
             } else if !text.text.is_empty() {
                 let inner = state.clone();
                 let place = line.place;
@@ -463,7 +462,10 @@ fn positional(state: &mut State, args: &[Value]) {
 fn unknown_parameters(like: &Value) -> Parameters {
     let mut rest = like.clone();
     if let Some(sym) = like.syms.first() {
-        rest = Value { from_args: like.from_args, secret: like.secret.clone(), ..Value::unknown(*sym) };
+        rest = Value::unknown(*sym).with(|value| {
+            value.from_args = like.from_args;
+            value.secret.clone_from(&like.secret);
+        });
     }
     Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }
 }

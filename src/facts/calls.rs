@@ -263,7 +263,7 @@ impl<'a> Walk<'a> {
             Some(Stdin::Other(value)) => value.secret.clone(),
             _ => None,
         };
-        let from_pipe = self.piped_in.take().and_then(|value| value.secret);
+        let from_pipe = self.piped_in.take().and_then(|value| value.secret.clone());
         let prints = self.tables.secrets().printers.iter().any(|printer| matches_words(printer, &texts));
         let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
             && texts
@@ -346,7 +346,7 @@ impl<'a> Walk<'a> {
         mut state: State,
     ) -> Out {
         let outer = std::mem::replace(&mut state.params, params);
-        state.scopes.push(Rc::default());
+        state.enter_scope();
         self.returns.push(Out::default());
         let loops = std::mem::take(&mut self.loops);
         let caller = std::mem::replace(&mut self.file, file);
@@ -366,10 +366,7 @@ impl<'a> Walk<'a> {
     /// Runs shell text in another shell: nothing of this shell's variables is known there, nothing it sets comes back.
     fn other_shell(&mut self, text: &Value, host: Place, params: Vec<Value>, state: &State) -> Option<Out> {
         let (file, script, holes) = self.payload(text, host)?;
-        let mut inner = State {
-            params: Rc::new(Parameters { list: params, rest: None, shifted: 0 }),
-            ..State::default()
-        };
+        let mut inner = state.afresh(Parameters { list: params, rest: None, shifted: 0 });
         inner.learn(state);
         for (name, value) in holes {
             inner.set(&name, Content::Scalar(value));

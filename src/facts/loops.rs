@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
             }
         } else {
             items.extend(state.params.list.iter().cloned());
-            items.extend(state.params.rest.clone().map(|rest| Value { splits: true, ..rest }));
+            items.extend(state.params.rest.clone().map(|rest| rest.with(|rest| rest.splits = true)));
         }
         let variable: Rc<str> = Rc::from(each.variable.name.as_str());
         let body = &each.body;
@@ -153,7 +153,11 @@ impl<'a> Walk<'a> {
             && let Some(sym) = single.symbol()
         {
             let element = self.symbols.of(Source::Element(sym));
-            return (Value { syms: vec![element], splits: false, ..single.clone() }, true);
+            let element = single.clone().with(|value| {
+                value.syms = vec![element];
+                value.splits = false;
+            });
+            return (element, true);
         }
         let sym = self.symbols.of(Source::Computed(place));
         let nothing = Value::known("\u{0}");

@@ -1,7 +1,9 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::commands::{Effect, HOLE, Tables};
 use crate::source::Span;
@@ -153,7 +155,7 @@ pub struct Observations {
     pub first: Option<(Span, Options)>,
     /// Changes of options, in the order of the walk.
     pub switches: Vec<Switched>,
-    index: HashMap<(Place, Span, bool), usize>,
+    index: FxHashMap<(Place, Span, bool), usize>,
 }
 
 /// A command as it is about to run.
@@ -399,7 +401,7 @@ fn not_an_object(name: &str) -> bool {
 
 /// `objects` are the words that may name what is changed.
 fn missing_gates(state: &State, objects: &[&Value]) -> Missing {
-    let phrase = state.confirmed.iter().any(|confirmation| match confirmation {
+    let phrase = state.rare.confirmed.iter().any(|confirmation| match confirmation {
         Confirmation::Named => true,
         Confirmation::Constant(text) => objects.iter().any(|value| named_in(value, text)),
     });

@@ -1,8 +1,13 @@
 //! What is known on one path through a script, and how paths that agree on what matters are joined.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::map::Map;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
 /// A shell option's state on a path.
@@ -50,90 +55,244 @@ pub struct Parameters {
     pub shifted: u32,
 }
 
-/// What is known on one path.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What is known on one path. A copy shares it until one of the two is changed.
+#[derive(Debug, Clone)]
 pub struct State {
+    /// Whether the last command succeeded, where that is known.
+    pub last: Option<bool>,
+    known: Rc<Known>,
+}
+
+/// What is known on one path, field by field.
+#[derive(Debug, Clone)]
+pub struct Known {
     /// Variables.
-    pub vars: Rc<BTreeMap<Rc<str>, Content>>,
-    /// Names that `unset` removed.
-    pub unset: Rc<BTreeSet<Rc<str>>>,
-    /// Names that stand for another variable.
-    pub references: Rc<BTreeMap<Rc<str>, Rc<str>>>,
-    /// Variables to put back when the functions return, innermost last.
-    pub scopes: Vec<Rc<BTreeMap<Rc<str>, Option<Content>>>>,
+    pub vars: Map<Content>,
     /// Positional parameters.
     pub params: Rc<Parameters>,
     /// Outcomes of tests on unknown values, by the test.
-    pub outcomes: Rc<BTreeMap<String, bool>>,
+    pub outcomes: Map<bool>,
     /// Ids that an anchored check has passed.
     pub checked: Rc<BTreeSet<Sym>>,
+    /// Functions, by the index of their definition.
+    pub functions: Map<usize>,
+    /// Variables to put back when the innermost function returns.
+    scope: Option<Rc<Scope>>,
     /// Whether `--apply` was among the arguments.
     pub apply: bool,
-    /// Typed confirmations.
-    pub confirmed: Rc<BTreeSet<Confirmation>>,
     /// Options in force.
     pub options: Options,
-    /// Functions, by the index of their definition.
-    pub functions: Rc<BTreeMap<Rc<str>, usize>>,
-    /// Whether the last command succeeded, where that is known.
-    pub last: Option<bool>,
+    /// What seldom changes.
+    pub rare: Rc<Rare>,
+    index: Rc<RefCell<Index>>,
+}
+
+/// What seldom changes on a path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rare {
+    /// Names that `unset` removed.
+    pub unset: BTreeSet<Rc<str>>,
+    /// Names that stand for another variable.
+    pub references: BTreeMap<Rc<str>, Rc<str>>,
+    /// Typed confirmations.
+    pub confirmed: BTreeSet<Confirmation>,
     /// Traps: signal, text, and where it was set.
-    pub traps: Rc<BTreeMap<String, (Value, Place)>>,
+    pub traps: BTreeMap<String, (Value, Place)>,
+}
+
+/// What the variables that a function made local held before.
+#[derive(Debug, Clone, Default)]
+struct Scope {
+    saved: Map<Option<Content>>,
+    outer: Option<Rc<Scope>>,
+    depth: u32,
+}
+
+/// Where a symbol may be found: what ever held it, and which tests were ever made of it, on any path of a walk. It lets
+/// a path forget a symbol without looking through everything that is known.
+#[derive(Debug, Default)]
+pub struct Index {
+    held: FxHashSet<(Sym, Rc<str>)>,
+    holders: FxHashMap<Sym, Vec<Rc<str>>>,
+    known_tests: FxHashSet<Rc<str>>,
+    tests: FxHashMap<Sym, Vec<Rc<str>>>,
+}
+
+impl Index {
+    fn hold(&mut self, name: &Rc<str>, content: &Content) {
+        for value in content.values() {
+            for sym in &value.syms {
+                if self.held.insert((*sym, Rc::clone(name))) {
+                    self.holders.entry(*sym).or_default().push(Rc::clone(name));
+                }
+            }
+        }
+    }
+
+    fn add_test(&mut self, test: &str) {
+        if self.known_tests.contains(test) {
+            return;
+        }
+        let test: Rc<str> = Rc::from(test);
+        self.known_tests.insert(Rc::clone(&test));
+        for sym in marked(&test) {
+            let tests = self.tests.entry(sym).or_default();
+            if tests.last() != Some(&test) {
+                tests.push(Rc::clone(&test));
+            }
+        }
+    }
+}
+
+impl Deref for State {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
+impl DerefMut for State {
+    fn deref_mut(&mut self) -> &mut Known {
+        Rc::make_mut(&mut self.known)
+    }
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (&*self.known, &*other.known);
+        self.last == other.last
+            && (Rc::ptr_eq(&self.known, &other.known)
+                || a.apply == b.apply
+                    && a.options == b.options
+                    && same_or_equal(&a.checked, &b.checked)
+                    && same_or_equal(&a.rare, &b.rare)
+                    && same_or_equal(&a.params, &b.params)
+                    && same_scope(a.scope.as_ref(), b.scope.as_ref())
+                    && a.functions == b.functions
+                    && a.outcomes == b.outcomes
+                    && a.vars == b.vars)
+    }
+}
+
+fn same_or_equal<T: PartialEq>(a: &Rc<T>, b: &Rc<T>) -> bool {
+    Rc::ptr_eq(a, b) || a == b
+}
+
+fn same_scope(a: Option<&Rc<Scope>>, b: Option<&Rc<Scope>>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            Rc::ptr_eq(a, b)
+                || a.depth == b.depth && a.saved == b.saved && same_scope(a.outer.as_ref(), b.outer.as_ref())
+        }
+        _ => false,
+    }
 }
 
 impl State {
+    /// The start of a walk, or of a shell that knows nothing of the one around it; all of a walk share an index.
+    pub fn start(params: Parameters, index: Rc<RefCell<Index>>) -> Self {
+        let known = Known {
+            vars: Map::default(),
+            params: Rc::new(params),
+            outcomes: Map::default(),
+            checked: Rc::default(),
+            functions: Map::default(),
+            scope: None,
+            apply: false,
+            options: Options::default(),
+            rare: Rc::default(),
+            index,
+        };
+        Self { last: None, known: Rc::new(known) }
+    }
+
+    /// A start in the same walk.
+    pub fn afresh(&self, params: Parameters) -> Self {
+        Self::start(params, Rc::clone(&self.index))
+    }
+
+    /// What seldom changes, to be changed.
+    pub fn rare_mut(&mut self) -> &mut Rare {
+        Rc::make_mut(&mut self.rare)
+    }
+
+    /// Whether a function is being walked.
+    pub fn in_function(&self) -> bool {
+        self.scope.is_some()
+    }
+
     /// Sets a variable, and the one that it stands for.
     pub fn set(&mut self, name: &str, content: Content) {
-        if let Some(target) = self.references.get(name).cloned().filter(|target| target.as_ref() != name) {
+        if !self.rare.references.is_empty()
+            && let Some(target) =
+                self.rare.references.get(name).cloned().filter(|target| target.as_ref() != name)
+        {
             self.set_one(&target, content.clone());
         }
         self.set_one(name, content);
     }
 
     fn set_one(&mut self, name: &str, content: Content) {
-        if self.unset.contains(name) {
-            Rc::make_mut(&mut self.unset).remove(name);
+        if self.rare.unset.contains(name) {
+            self.rare_mut().unset.remove(name);
         }
-        Rc::make_mut(&mut self.vars).insert(Rc::from(name), content);
+        let unknown = content.values().iter().any(|value| !value.syms.is_empty());
+        self.vars.insert(name, content);
+        if unknown && let Some((name, content)) = self.vars.entry(name) {
+            self.index.borrow_mut().hold(name, content);
+        }
     }
 
     /// Removes a variable.
     pub fn unset(&mut self, name: &str) {
-        Rc::make_mut(&mut self.vars).remove(name);
-        Rc::make_mut(&mut self.unset).insert(Rc::from(name));
+        self.vars.remove(name);
+        if !self.rare.unset.contains(name) {
+            self.rare_mut().unset.insert(Rc::from(name));
+        }
     }
 
     /// Makes a variable local to the innermost function.
     pub fn localise(&mut self, name: &str) {
         self.stand_alone(name);
-        let old = self.vars.get(name).cloned();
-        if let Some(scope) = self.scopes.last_mut() {
-            Rc::make_mut(scope).entry(Rc::from(name)).or_insert(old);
+        if self.scope.as_ref().is_none_or(|scope| scope.saved.contains_key(name)) {
+            return;
         }
+        let old = self.vars.get(name).cloned();
+        if let Some(scope) = &mut self.scope {
+            Rc::make_mut(scope).saved.insert(name, old);
+        }
+    }
+
+    /// Enters a function.
+    pub fn enter_scope(&mut self) {
+        let outer = self.scope.take();
+        let depth = outer.as_ref().map_or(1, |outer| outer.depth + 1);
+        self.scope = Some(Rc::new(Scope { saved: Map::default(), outer, depth }));
     }
 
     /// Leaves the innermost function.
     pub fn leave_scope(&mut self) {
-        let Some(scope) = self.scopes.pop() else { return };
-        for (name, old) in scope.iter() {
+        let Some(scope) = self.scope.take() else { return };
+        for (name, old) in scope.saved.iter() {
             self.stand_alone(name);
             match old {
                 Some(content) => self.set(name, content.clone()),
-                None => {
-                    Rc::make_mut(&mut self.vars).remove(name);
-                }
+                None => self.vars.remove(name),
             }
         }
+        self.scope.clone_from(&scope.outer);
     }
 
     /// Makes a name stand for another variable.
     pub fn refer(&mut self, name: &str, target: &str) {
-        Rc::make_mut(&mut self.references).insert(Rc::from(name), Rc::from(target));
+        self.rare_mut().references.insert(Rc::from(name), Rc::from(target));
     }
 
     fn stand_alone(&mut self, name: &str) {
-        if self.references.contains_key(name) {
-            Rc::make_mut(&mut self.references).remove(name);
+        if self.rare.references.contains_key(name) {
+            self.rare_mut().references.remove(name);
         }
     }
 
@@ -143,24 +302,37 @@ impl State {
         if sym == Sym::VOLATILE || sym == Sym::FAILED {
             return;
         }
-        let holds = |sym: Sym| {
-            move |content: &Content| content.values().iter().any(|value| value.syms.contains(&sym))
-        };
-        if self.vars.values().any(holds(sym)) {
+        let held = self.held_by(sym);
+        if !held.is_empty() {
             let older = symbols.of(Source::Older(sym));
-            let others = self.vars.values().any(holds(older));
+            let others = !self.held_by(older).is_empty();
             let checked = self.checked.contains(&sym) && (!others || self.checked.contains(&older));
             self.forget(older);
-            for content in Rc::make_mut(&mut self.vars).values_mut() {
-                for value in content.values_mut() {
+            for name in held {
+                let Some(mut content) = self.vars.get(&name).cloned() else { continue };
+                for value in content.values_mut().iter_mut().filter(|value| value.syms.contains(&sym)) {
                     value.syms.iter_mut().filter(|old| **old == sym).for_each(|old| *old = older);
                 }
+                self.index.borrow_mut().hold(&name, &content);
+                self.vars.insert(&name, content);
             }
             if checked {
                 self.check(older);
             }
         }
         self.forget(sym);
+    }
+
+    /// The variables that hold a symbol.
+    fn held_by(&self, sym: Sym) -> Vec<Rc<str>> {
+        let index = self.index.borrow();
+        let Some(names) = index.holders.get(&sym) else { return Vec::new() };
+        let holds = |name: &&Rc<str>| {
+            self.vars
+                .get(name)
+                .is_some_and(|content| content.values().iter().any(|value| value.syms.contains(&sym)))
+        };
+        names.iter().filter(holds).cloned().collect()
     }
 
     /// Nothing that was known of a symbol holds any more.
@@ -173,10 +345,26 @@ impl State {
 
     /// No outcome of a test of the symbol holds any more.
     pub fn forget_outcomes(&mut self, sym: Sym) {
-        let mark = symbol_mark(sym);
-        if self.outcomes.keys().any(|test| test.contains(&mark)) {
-            Rc::make_mut(&mut self.outcomes).retain(|test, _| !test.contains(&mark));
+        if self.outcomes.is_empty() {
+            return;
         }
+        let index = Rc::clone(&self.index);
+        for test in index.borrow().tests.get(&sym).into_iter().flatten() {
+            if self.outcomes.contains_key(test) {
+                self.outcomes.remove(test);
+            }
+        }
+    }
+
+    /// Whether a test that begins with `prefix` and names the symbol is known to hold, and is none that `but` says.
+    pub fn any_holds(&self, sym: Sym, prefix: &str, but: impl Fn(&str) -> bool) -> bool {
+        let index = self.index.borrow();
+        index
+            .tests
+            .get(&sym)
+            .into_iter()
+            .flatten()
+            .any(|test| test.starts_with(prefix) && self.outcomes.get(test) == Some(&true) && !but(test))
     }
 
     /// Notes that an anchored check of the value was passed.
@@ -189,39 +377,56 @@ impl State {
     /// Notes the outcome of a test; `false` where the path is impossible.
     pub fn assume(&mut self, test: &str, outcome: bool) -> bool {
         if let Some(known) = self.outcomes.get(test) {
-            *known == outcome
-        } else {
-            Rc::make_mut(&mut self.outcomes).insert(test.to_owned(), outcome);
-            true
+            return *known == outcome;
         }
+        self.index.borrow_mut().add_test(test);
+        self.outcomes.insert(test, outcome);
+        true
     }
 
     /// Takes over what a subshell learned on the path that led to its end (not its variables).
     pub fn learn(&mut self, inner: &Self) {
-        self.outcomes = Rc::clone(&inner.outcomes);
+        let confirmed = inner.rare.confirmed != self.rare.confirmed;
+        if inner.outcomes.same(&self.outcomes)
+            && Rc::ptr_eq(&inner.checked, &self.checked)
+            && inner.apply == self.apply
+            && !confirmed
+        {
+            return;
+        }
+        self.outcomes = inner.outcomes.clone();
         self.checked = Rc::clone(&inner.checked);
         self.apply = inner.apply;
-        self.confirmed = Rc::clone(&inner.confirmed);
+        if confirmed {
+            self.rare_mut().confirmed.clone_from(&inner.rare.confirmed);
+        }
+    }
+
+    fn depth(&self) -> u32 {
+        self.scope.as_ref().map_or(0, |scope| scope.depth)
     }
 
     /// Whether two paths differ in nothing that a rule asks about.
     fn agrees(&self, other: &Self, strict: bool, symbols: &Symbols) -> bool {
-        self.apply == other.apply
-            && self.confirmed == other.confirmed
-            && self.options == other.options
-            && self.traps == other.traps
-            && self.scopes.len() == other.scopes.len()
-            && self.references == other.references
-            && (!strict
-                || self.checked == other.checked
-                || (self.covers(other, symbols) && other.covers(self, symbols)))
+        Rc::ptr_eq(&self.known, &other.known)
+            || self.apply == other.apply
+                && self.options == other.options
+                && self.depth() == other.depth()
+                && (Rc::ptr_eq(&self.rare, &other.rare)
+                    || self.rare.confirmed == other.rare.confirmed
+                        && self.rare.traps == other.rare.traps
+                        && self.rare.references == other.rare.references)
+                && (!strict
+                    || same_or_equal(&self.checked, &other.checked)
+                    || (self.covers(other, symbols) && other.covers(self, symbols)))
     }
 
     /// Whether a join loses no check of `other`: what only `other` has checked came from joins of its own (the flags
     /// that earlier branches set), is not held here, and stands there for variables that need no check here either.
     fn covers(&self, other: &Self, symbols: &Symbols) -> bool {
         let extra: BTreeSet<Sym> = other.checked.difference(&self.checked).copied().collect();
-        let saved = self.scopes.iter().flat_map(|scope| scope.values().flatten());
+        let scopes = std::iter::successors(self.scope.as_ref(), |scope| scope.outer.as_ref());
+        let saved = scopes.flat_map(|scope| scope.saved.values().flatten());
         let params = self.params.list.iter().chain(&self.params.rest);
         extra.iter().all(|sym| matches!(symbols.source(*sym), Source::Joined(_)))
             && !self.vars.values().chain(saved).any(|content| holds(content, &extra))
@@ -238,70 +443,117 @@ impl State {
         if self.last != other.last {
             self.last = None;
         }
-        let both: BTreeSet<Sym> = self.checked.intersection(&other.checked).copied().collect();
-        let mut checked = both;
-        if self.vars != other.vars {
-            let names: BTreeSet<Rc<str>> = self.vars.keys().chain(other.vars.keys()).cloned().collect();
-            let mut vars = BTreeMap::new();
-            let mut renewed = Vec::new();
-            for name in names {
-                let joined = symbols.of(Source::Joined(Rc::clone(&name)));
-                let content = match (self.vars.get(&name), other.vars.get(&name)) {
-                    (Some(a), Some(b)) if a == b => a.clone(),
-                    (Some(a), Some(b)) => {
-                        if passed(a, &self.checked) && passed(b, &other.checked) {
-                            checked.insert(joined);
-                        }
-                        join_contents(a, b, joined)
-                    }
-                    (Some(one), None) | (None, Some(one)) => {
-                        let unset = self.unset.contains(&name) || other.unset.contains(&name);
-                        let missing = if unset {
-                            Value::default()
-                        } else {
-                            Value::unknown(symbols.of(Source::Environment(Rc::clone(&name))))
-                        };
-                        join_contents(one, &Content::Scalar(missing), joined)
-                    }
-                    (None, None) => continue,
-                };
-                if self.vars.get(&name) != Some(&content) {
-                    renewed.push(joined);
+        if Rc::ptr_eq(&self.known, &other.known) {
+            return;
+        }
+        let mut checked = Rc::clone(&self.checked);
+        if !same_or_equal(&checked, &other.checked) {
+            checked = Rc::new(checked.intersection(&other.checked).copied().collect());
+        }
+        self.join_vars(other, &mut checked, symbols);
+        if !Rc::ptr_eq(&self.checked, &checked) {
+            self.checked = checked;
+        }
+        self.join_outcomes(other);
+        if !same_or_equal(&self.params, &other.params) {
+            let joined = join_parameters(&self.params, &other.params, symbols);
+            self.params = Rc::new(joined);
+        }
+        if !self.functions.same(&other.functions) {
+            let mut functions = self.functions.clone();
+            other.functions.differences(&self.functions, &mut |name, theirs, mine| {
+                if let Some(index) = theirs.filter(|_| theirs != mine) {
+                    functions.insert(name, *index);
                 }
-                vars.insert(name, content);
-            }
-            self.vars = Rc::new(vars);
-            for joined in renewed {
-                self.forget(joined);
-            }
+            });
+            self.functions = functions;
         }
-        self.checked = Rc::new(checked);
-        if self.outcomes != other.outcomes {
-            let shared =
-                self.outcomes.iter().filter(|(test, outcome)| other.outcomes.get(*test) == Some(outcome));
-            self.outcomes = Rc::new(shared.map(|(test, outcome)| (test.clone(), *outcome)).collect());
-        }
-        if self.params != other.params {
-            self.params = Rc::new(join_parameters(&self.params, &other.params, symbols));
-        }
-        if self.functions != other.functions {
-            let mut functions = (*self.functions).clone();
-            functions.extend(other.functions.iter().map(|(name, index)| (Rc::clone(name), *index)));
-            self.functions = Rc::new(functions);
-        }
-        if self.scopes != other.scopes {
-            for (mine, theirs) in self.scopes.iter_mut().zip(&other.scopes) {
-                for (name, old) in theirs.iter() {
-                    Rc::make_mut(mine).entry(Rc::clone(name)).or_insert_with(|| old.clone());
-                }
-            }
+        if !same_scope(self.scope.as_ref(), other.scope.as_ref()) {
+            let joined = join_scopes(self.scope.as_ref(), other.scope.as_ref());
+            self.scope = joined;
         }
     }
+
+    fn join_vars(&mut self, other: &Self, checked: &mut Rc<BTreeSet<Sym>>, symbols: &mut Symbols) {
+        if self.vars.same(&other.vars) {
+            return;
+        }
+        let mut vars = self.vars.clone();
+        let mut renewed = Vec::new();
+        self.vars.differences(&other.vars, &mut |name, mine, theirs| {
+            if mine == theirs {
+                return;
+            }
+            let joined = symbols.joined(name);
+            let content = match (mine, theirs) {
+                (Some(a), Some(b)) => {
+                    if passed(a, &self.checked) && passed(b, &other.checked) && !checked.contains(&joined) {
+                        Rc::make_mut(checked).insert(joined);
+                    }
+                    join_contents(a, b, joined)
+                }
+                (Some(one), None) | (None, Some(one)) => {
+                    let unset = self.rare.unset.contains(name) || other.rare.unset.contains(name);
+                    let missing =
+                        if unset { Value::default() } else { Value::unknown(symbols.environment(name)) };
+                    join_contents(one, &Content::Scalar(missing), joined)
+                }
+                (None, None) => return,
+            };
+            if mine != Some(&content) {
+                renewed.push(joined);
+                self.index.borrow_mut().hold(name, &content);
+                vars.insert(name, content);
+            }
+        });
+        self.vars = vars;
+        for joined in renewed {
+            self.forget_outcomes(joined);
+        }
+    }
+
+    fn join_outcomes(&mut self, other: &Self) {
+        if self.outcomes.same(&other.outcomes) {
+            return;
+        }
+        let mut outcomes = self.outcomes.clone();
+        self.outcomes.differences(&other.outcomes, &mut |test, mine, theirs| {
+            if mine.is_some() && mine != theirs {
+                outcomes.remove(test);
+            }
+        });
+        self.outcomes = outcomes;
+    }
+}
+
+fn join_scopes(mine: Option<&Rc<Scope>>, theirs: Option<&Rc<Scope>>) -> Option<Rc<Scope>> {
+    let (Some(a), Some(b)) = (mine, theirs) else { return mine.cloned() };
+    if Rc::ptr_eq(a, b) {
+        return Some(Rc::clone(a));
+    }
+    let mut saved = a.saved.clone();
+    a.saved.differences(&b.saved, &mut |name, mine, theirs| {
+        if let (None, Some(old)) = (mine, theirs) {
+            saved.insert(name, old.clone());
+        }
+    });
+    let outer = join_scopes(a.outer.as_ref(), b.outer.as_ref());
+    Some(Rc::new(Scope { saved, outer, depth: a.depth }))
 }
 
 /// How a test's text names a symbol.
 pub fn symbol_mark(sym: Sym) -> String {
-    format!("<{sym:?}>")
+    format!("{MARK}{}{MARK_END}", sym.number())
+}
+
+/// Begins a symbol in a test's text.
+pub const MARK: char = '\u{1}';
+/// Ends it.
+const MARK_END: char = '\u{2}';
+
+/// The symbols that a test's text names.
+fn marked(test: &str) -> impl Iterator<Item = Sym> {
+    test.split(MARK).skip(1).filter_map(|rest| rest.split(MARK_END).next()?.parse().ok().map(Sym::numbered))
 }
 
 fn holds(content: &Content, syms: &BTreeSet<Sym>) -> bool {
@@ -371,9 +623,6 @@ pub fn settle(states: Vec<State>, symbols: &mut Symbols) -> Vec<State> {
 fn settle_by(states: Vec<State>, symbols: &mut Symbols, strict: bool) -> Vec<State> {
     let mut settled: Vec<State> = Vec::with_capacity(states.len().min(4));
     for state in states {
-        if settled.contains(&state) {
-            continue;
-        }
         match settled.iter_mut().find(|other| other.agrees(&state, strict, symbols)) {
             Some(other) => other.absorb(&state, symbols),
             None => settled.push(state),

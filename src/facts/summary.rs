@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use crate::commands::Effect;
 
+use super::map::Map;
 use super::state::State;
 use super::value::Content;
 use super::walk::{Out, Walk};
@@ -29,7 +30,7 @@ pub(super) struct Summary {
 
 /// Where a walk of a function started.
 pub(super) struct Start {
-    vars: Rc<BTreeMap<Rc<str>, Content>>,
+    vars: Map<Content>,
     budget: u32,
 }
 
@@ -37,7 +38,7 @@ impl Walk<'_> {
     /// Notes where a walk starts; [`Walk::summarise`] ends it.
     pub(super) fn start_of_call(&mut self, state: &State) -> Start {
         self.observations.in_calls.push(BTreeSet::new());
-        Start { vars: Rc::clone(&state.vars), budget: self.budget }
+        Start { vars: state.vars.clone(), budget: self.budget }
     }
 
     /// Learns from a walk of the function.
@@ -48,11 +49,11 @@ impl Walk<'_> {
         summary.succeeds |= !out.ok.is_empty();
         summary.fails |= !out.fail.is_empty();
         for state in out.ok.iter().chain(&out.fail) {
-            for (name, content) in state.vars.iter() {
-                if start.vars.get(name) != Some(content) {
+            state.vars.differences(&start.vars, &mut |name, after, before| {
+                if let Some(content) = after.filter(|_| after != before) {
                     summary.set.insert(Rc::clone(name), content.clone());
                 }
-            }
+            });
         }
         let seen = self.observations.in_calls.pop().unwrap_or_default();
         if let Some(outer) = self.observations.in_calls.last_mut() {
@@ -74,7 +75,7 @@ impl Walk<'_> {
             let seen = &mut self.observations.list[*index];
             if seen.effect == Effect::Mutate && !self.dead {
                 seen.missing.apply |= !state.apply;
-                seen.missing.phrase |= state.confirmed.is_empty();
+                seen.missing.phrase |= state.rare.confirmed.is_empty();
             }
         }
         if let Some(outer) = self.observations.in_calls.last_mut() {

@@ -4,9 +4,9 @@
 //! could tell apart, and writes an observation wherever something execs or a file is written. It never runs
 //! anything and never reports; checks read the observations.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 use crate::bash::syntax::{
@@ -127,10 +127,10 @@ pub(super) struct Walk<'a> {
     pub texts: Vec<Text>,
     pub known_texts: Vec<super::texts::Known<'a>>,
     pub definitions: Vec<Definition<'a>>,
-    pub called: HashSet<usize>,
+    pub called: FxHashSet<usize>,
     pub symbols: Symbols,
     /// What the script's own `mktemp` made.
-    pub own_symbols: HashSet<Sym>,
+    pub own_symbols: FxHashSet<Sym>,
     pub observations: Observations,
     pub exits: Vec<Vec<(State, Option<bool>)>>,
     pub no_errexit: u32,
@@ -140,10 +140,10 @@ pub(super) struct Walk<'a> {
     pub outputs: Vec<Output>,
     pub stdins: Vec<Stdin>,
     pub file: u16,
-    pub regexes: HashMap<String, super::decide::KnownRegex>,
+    pub regexes: FxHashMap<String, super::decide::KnownRegex>,
     /// Statements that are walked before calls are only summed up.
     pub budget: u32,
-    pub summaries: HashMap<usize, super::summary::Summary>,
+    pub summaries: FxHashMap<usize, super::summary::Summary>,
     pub subshells: u32,
     pub remote: u32,
     pub dead: bool,
@@ -162,17 +162,15 @@ impl<'a> Walk<'a> {
 
     /// Runs statements one after another. `tested`: whoever is around looks at the status, so errexit is off.
     pub(super) fn sequence(&mut self, sequence: &'a Sequence, states: Vec<State>, tested: bool) -> Out {
-        let mut states = states;
-        let mut out = Out { ok: states.clone(), fail: Vec::new() };
+        let mut out = Out { ok: states, fail: Vec::new() };
         for statement in &sequence.statements {
-            states = self.settle(states);
+            let states = self.settle(out.both());
             if states.is_empty() {
                 return Out::default();
             }
             out = self.statement(statement, states, tested);
             out.ok = self.settle(std::mem::take(&mut out.ok));
             out.fail = self.settle(std::mem::take(&mut out.fail));
-            states = out.ok.iter().chain(&out.fail).cloned().collect();
         }
         out
     }
@@ -241,7 +239,10 @@ impl<'a> Walk<'a> {
     pub(super) fn leave(&mut self, states: Vec<State>, zero: Option<bool>) {
         const MOST_EXITS: usize = 32;
         let Some(exits) = self.exits.last_mut() else { return };
-        exits.extend(states.into_iter().map(|state| (State { last: zero, ..state }, zero)));
+        exits.extend(states.into_iter().map(|mut state| {
+            state.last = zero;
+            (state, zero)
+        }));
         if exits.len() <= MOST_EXITS {
             return;
         }
@@ -394,7 +395,7 @@ impl<'a> Walk<'a> {
             }
             CommandKind::Function(function) => {
                 let index = self.define(&function.name, &function.body);
-                Rc::make_mut(&mut state.functions).insert(Rc::from(function.name.as_str()), index);
+                state.functions.insert(&function.name, index);
                 Out::success(state)
             }
             CommandKind::Coproc(coproc) => {
@@ -471,7 +472,7 @@ impl<'a> Walk<'a> {
 
     /// Notes a typed confirmation on a path.
     pub(super) fn confirm(state: &mut State, confirmation: Confirmation) {
-        Rc::make_mut(&mut state.confirmed).insert(confirmation);
+        state.rare_mut().confirmed.insert(confirmation);
     }
 
     /// `[[ ... ]]`

@@ -7,7 +7,7 @@ use crate::commands::HOLE;
 use crate::source::Span;
 
 use super::state::State;
-use super::value::{Content, Flow, Place, Source, Sym, Value};
+use super::value::{Content, Flow, Known, Place, Source, Sym, Value};
 use super::walk::Walk;
 
 impl<'a> Walk<'a> {
@@ -181,15 +181,15 @@ impl<'a> Walk<'a> {
                 return named(Value::unknown(Sym::VOLATILE), name);
             }
             "OPTARG" if !state.vars.contains_key(name) => {
-                return Value { from_args: true, ..Value::unknown(Sym::VOLATILE) };
+                return Value::unknown(Sym::VOLATILE).with(|value| value.from_args = true);
             }
             _ => {}
         }
         let value = match state.vars.get(name) {
             Some(content) => content.scalar(),
-            None if state.unset.contains(name) => Value::default(),
+            None if state.rare.unset.contains(name) => Value::default(),
             None => {
-                let mut value = Value::unknown(self.symbols.of(Source::Environment(Rc::from(name))));
+                let mut value = Value::unknown(self.symbols.environment(name));
                 if self.secret_names.matches(name) {
                     value.secret = Some(Flow::start(place, format!("`${name}` holds a secret by its name")));
                 }
@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
 
     fn positional(&mut self, number: usize, state: &State) -> Value {
         if number == 0 {
-            return Value::unknown(self.symbols.of(Source::Environment(Rc::from("0"))));
+            return Value::unknown(self.symbols.environment("0"));
         }
         if let Some(value) = state.params.list.get(number - 1) {
             return value.clone();
@@ -241,10 +241,8 @@ impl<'a> Walk<'a> {
                         .cloned()
                         .unwrap_or_default();
                     if values.len() > 1 {
-                        any = Value {
-                            secret: any.secret,
-                            ..Value::unknown(self.symbols.of(Source::Computed(place)))
-                        };
+                        let sym = self.symbols.of(Source::Computed(place));
+                        any = Value::unknown(sym).with(|value| value.secret.clone_from(&any.secret));
                     }
                     named(any, &parameter.name)
                 }
@@ -260,7 +258,7 @@ impl<'a> Walk<'a> {
             self.variable(&name, place, state)
         } else {
             let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-            value.secret = target.secret;
+            value.secret.clone_from(&target.secret);
             value
         };
         self.operate(&parameter.op, plain, &parameter.name, place, state)
@@ -283,7 +281,7 @@ impl<'a> Walk<'a> {
                 let other = self.value(word, state);
                 let mut value = plain;
                 if value.constant().is_some_and(str::is_empty) && value.syms.is_empty() {
-                    value = named(Value { names: value.names, ..other }, name);
+                    value = named(other.with(|other| other.names.clone_from(&value.names)), name);
                 } else if value.constant().is_none() {
                     if let Some(text) = other.constant() {
                         value.fallbacks.push(text.to_owned());
@@ -291,7 +289,7 @@ impl<'a> Walk<'a> {
                     value.own_file = false;
                     value.from_args &= other.from_args || other.constant().is_some();
                     value.typed &= other.typed || other.constant() == Some("");
-                    value.secret = value.secret.or(other.secret);
+                    value.secret = value.secret.clone().or_else(|| other.secret.clone());
                 }
                 if matches!(op, ParameterOp::Assign { .. }) {
                     state.set(name, Content::Scalar(value.clone()));
@@ -305,7 +303,7 @@ impl<'a> Walk<'a> {
                     value.fallbacks.push(text.to_owned());
                     value.splits = true;
                 }
-                value.secret = other.secret;
+                value.secret.clone_from(&other.secret);
                 value
             }
             ParameterOp::Error { word, .. } => {
@@ -314,7 +312,7 @@ impl<'a> Walk<'a> {
             }
             ParameterOp::TrimPrefix { pattern } => {
                 let pattern = self.value(pattern, state);
-                let mut value = Value { own_file: false, ..self.changed(plain.clone(), place) };
+                let mut value = self.changed(plain.clone(), place).with(|value| value.own_file = false);
                 if plain.ends_in_status && pattern.constant() == Some("*\n") {
                     value.secret = None;
                 }
@@ -330,7 +328,7 @@ impl<'a> Walk<'a> {
                 self.value(pattern, state);
                 let other = self.value(replacement, state);
                 let mut value = self.changed(plain, place);
-                value.secret = value.secret.or(other.secret);
+                value.secret = value.secret.clone().or_else(|| other.secret.clone());
                 value
             }
             ParameterOp::Case { .. } | ParameterOp::Transform(_) => self.changed(plain, place),
@@ -354,10 +352,10 @@ impl<'a> Walk<'a> {
             return old;
         }
         let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-        value.secret = old.secret;
+        value.secret.clone_from(&old.secret);
         value.from_args = old.from_args;
         value.own_file = old.own_file;
-        value.names = old.names;
+        value.names.clone_from(&old.names);
         value
     }
 
@@ -365,10 +363,13 @@ impl<'a> Walk<'a> {
         let whole = self.value(word, state);
         let known = whole.constant().and_then(expand_braces);
         if let Some(texts) = known {
-            texts.into_iter().map(|text| Value { text, written: whole.written, ..Value::default() }).collect()
+            texts
+                .into_iter()
+                .map(|text| Value::known(text).with(|value| value.written = whole.written))
+                .collect()
         } else {
             let mut value = Value::unknown(self.symbols.of(Source::Computed(self.place(word.span))));
-            value.secret = whole.secret;
+            value.secret.clone_from(&whole.secret);
             value.from_args = whole.from_args;
             value.splits = true;
             vec![value]
@@ -438,7 +439,7 @@ fn split_words(mut value: Value) -> Vec<Value> {
         let words: Vec<Value> = value
             .text
             .split_whitespace()
-            .map(|text| Value { text: text.to_owned(), ..value.clone() })
+            .map(|text| value.clone().with(|value| text.clone_into(&mut value.text)))
             .collect();
         return words;
     }
@@ -454,7 +455,8 @@ fn split_words(mut value: Value) -> Vec<Value> {
             let holes = text.matches(HOLE).count();
             let syms: Vec<_> = syms.by_ref().take(holes).collect();
             let secret = if syms.is_empty() { None } else { value.secret.clone() };
-            Value { text, syms, secret, splits: holes > 0, ..value.clone() }
+            let known = Known { text, syms, secret, splits: holes > 0, ..Known::clone(&value) };
+            known.into()
         })
         .collect()
 }
