@@ -100,7 +100,7 @@ impl<'a> Walk<'a> {
         if let Some(flow) = &value.secret {
             value.secret = Some(flow.step(place, format!("it is put into `{name}`")));
         } else if value.constant().is_none()
-            && self.secret_names.matches(name)
+            && self.tells_of_secret(name)
             && !value.own_file
             && !self.is_status(&value)
         {

@@ -338,15 +338,20 @@ impl Walk<'_> {
 
     fn source(&mut self, line: &Line, state: State) -> Out {
         let Some(path) = line.args().first() else { return Out::either(state) };
-        let Some((file, script)) = self.sourced(path) else { return Out::either(state) };
+        let Some((file, path, sourced)) = self.sourced(path) else { return Out::either(state) };
         let name = frame_name(file);
         if self.frames.iter().any(|frame| frame.name == name) || self.frames.len() > 16 {
             return Out::success(state);
         }
         self.frames.push(Frame { call: line.place, function: None, name });
+        if let Some(summary) = self.summary_of(&path, sourced) {
+            let out = self.apply_summary(summary, file, line, state);
+            self.frames.pop();
+            return out;
+        }
         self.returns.push(Out::default());
         let caller = std::mem::replace(&mut self.file, file);
-        let mut out = self.sequence(&script.body, vec![state], false);
+        let mut out = self.sequence(&sourced.script().body, vec![state], false);
         self.file = caller;
         out.extend(self.returns.pop().unwrap_or_default());
         self.frames.pop();

@@ -1,6 +1,5 @@
 //! Simple commands: assignments, functions, and what a command line really runs.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::bash::syntax::{Command, CommandKind, Subscript, Word};
@@ -251,6 +250,10 @@ impl<'a> Walk<'a> {
 
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
     fn passed_on(&mut self, line: &Line) {
+        let from_pipe = self.piped_in.take().and_then(|value| value.secret.clone());
+        if self.outputs.is_empty() {
+            return;
+        }
         let mut texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
         if let Some(program) = texts.first_mut() {
             *program = program.rsplit('/').next().unwrap_or(program);
@@ -263,8 +266,13 @@ impl<'a> Walk<'a> {
             Some(Stdin::Other(value)) => value.secret.clone(),
             _ => None,
         };
-        let from_pipe = self.piped_in.take().and_then(|value| value.secret.clone());
-        let prints = self.tables.secrets().printers.iter().any(|printer| matches_words(printer, &texts));
+        let program = texts.first().copied().unwrap_or_default();
+        let may_print = |printer: &&String| {
+            let first = printer.split_whitespace().next().unwrap_or_default();
+            first == program || first.contains(['*', '?'])
+        };
+        let printers = &self.tables.secrets().printers;
+        let prints = printers.iter().filter(may_print).any(|printer| matches_words(printer, &texts));
         let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
             && texts
                 .iter()
@@ -299,6 +307,7 @@ impl<'a> Walk<'a> {
         if recursive || self.frames.len() >= DEEPEST {
             return Out::either(state);
         }
+        let Some((body, file)) = self.body_of(index) else { return Out::either(state) };
         if let Some(out) = self.summarised(index, &state) {
             return out;
         }
@@ -324,7 +333,7 @@ impl<'a> Walk<'a> {
         let params = Rc::new(Parameters { list, rest, shifted });
         self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
         let start = self.start_of_call(&state);
-        let out = self.in_function(definition.body, definition.file, params, state);
+        let out = self.in_function(body, file, params, state);
         self.summarise(index, &start, &out);
         self.frames.pop();
         out
@@ -333,9 +342,10 @@ impl<'a> Walk<'a> {
     /// Whether the function is running already. One call on a path may come round once: functions that call each
     /// other would make more paths than anybody could follow.
     fn recurs(&self, index: usize) -> bool {
-        let mut seen = HashSet::new();
-        let again = self.frames.iter().filter_map(|frame| frame.function).any(|known| !seen.insert(known));
-        again && seen.contains(&index)
+        let running = || self.frames.iter().filter_map(|frame| frame.function);
+        let again =
+            running().enumerate().find(|(at, known)| running().take(*at).any(|other| other == *known));
+        again.is_some_and(|(at, _)| running().take(at).any(|known| known == index))
     }
 
     pub(super) fn in_function(

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::commands::{Effect, HOLE, Tables};
 use crate::source::Span;
 
-use super::state::{Confirmation, Options, State, Switch};
+use super::state::{Confirmation, Options, State};
 use super::value::{Flow, Place, Source, Sym, Value};
 use super::walk::Walk;
 
@@ -215,7 +215,7 @@ impl Walk<'_> {
         let effect = self.own_effect(run.argv, &words);
         let exposed = self.exposures(run, at);
         let (missing, unchecked) = if effect == Effect::Mutate && !self.dead {
-            (missing_gates(state, &self.objects(run.argv, &words)), self.unchecked_ids(run, at, state))
+            (self.missing_gates(state, run.argv, &words), self.unchecked_ids(run, at, state))
         } else {
             (Missing::default(), Vec::new())
         };
@@ -246,8 +246,11 @@ impl Walk<'_> {
         let place = self.place(span);
         let (at, elsewhere) = self.report_span(place);
         let effect = if harmless { Effect::Read } else { Effect::Mutate };
-        let missing =
-            if harmless || self.dead { Missing::default() } else { missing_gates(state, &[target]) };
+        let missing = if harmless || self.dead {
+            Missing::default()
+        } else {
+            missing(state, |phrase| named_in(target, phrase))
+        };
         let observation = Observation {
             at,
             elsewhere,
@@ -266,9 +269,12 @@ impl Walk<'_> {
         self.observations.record(place, observation);
     }
 
-    /// The words that may name what a command changes.
-    fn objects<'v>(&self, argv: &'v [Value], words: &[String]) -> Vec<&'v Value> {
-        self.tables.object_words(words).into_iter().filter_map(|index| argv.get(index)).collect()
+    /// The gates that the path to a mutating command lacks.
+    fn missing_gates(&self, state: &State, argv: &[Value], words: &[String]) -> Missing {
+        missing(state, |phrase| {
+            let objects = self.tables.object_words(words);
+            objects.into_iter().filter_map(|index| argv.get(index)).any(|value| named_in(value, phrase))
+        })
     }
 
     /// The table's effect, less what a script does to files of its own.
@@ -399,11 +405,11 @@ fn not_an_object(name: &str) -> bool {
     name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
 }
 
-/// `objects` are the words that may name what is changed.
-fn missing_gates(state: &State, objects: &[&Value]) -> Missing {
+/// `named` says whether a phrase names what is changed.
+fn missing(state: &State, named: impl Fn(&str) -> bool) -> Missing {
     let phrase = state.rare.confirmed.iter().any(|confirmation| match confirmation {
         Confirmation::Named => true,
-        Confirmation::Constant(text) => objects.iter().any(|value| named_in(value, text)),
+        Confirmation::Constant(text) => named(text),
     });
     Missing { apply: !state.apply, phrase: !phrase }
 }
@@ -422,7 +428,7 @@ impl Observations {
         match &mut self.first {
             None => self.first = Some((place.span, state.options)),
             Some((span, options)) if *span == place.span && place.file == 0 => {
-                *options = weaker(*options, state.options);
+                *options = options.common(state.options);
             }
             Some(_) => {}
         }
@@ -436,7 +442,7 @@ impl Observations {
         }
     }
 
-    fn record(&mut self, place: Place, observation: Observation) {
+    pub(super) fn record(&mut self, place: Place, observation: Observation) {
         let key = (place, observation.at, observation.writes_file);
         let index = *self.index.entry(key).or_insert(self.list.len());
         if let Some(call) = self.in_calls.last_mut() {
@@ -446,17 +452,6 @@ impl Observations {
             Some(known) => known.merge(observation),
             None => self.list.push(observation),
         }
-    }
-}
-
-/// What is on in both.
-fn weaker(a: Options, b: Options) -> Options {
-    let both = |a: Switch, b: Switch| if a == b { a } else { Switch::Unknown };
-    Options {
-        errexit: both(a.errexit, b.errexit),
-        nounset: both(a.nounset, b.nounset),
-        pipefail: both(a.pipefail, b.pipefail),
-        xtrace: both(a.xtrace, b.xtrace),
     }
 }
 

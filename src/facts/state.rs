@@ -35,6 +35,27 @@ pub struct Options {
     pub xtrace: Switch,
 }
 
+impl Options {
+    fn both(self, other: Self, each: impl Fn(Switch, Switch) -> Switch) -> Self {
+        Self {
+            errexit: each(self.errexit, other.errexit),
+            nounset: each(self.nounset, other.nounset),
+            pipefail: each(self.pipefail, other.pipefail),
+            xtrace: each(self.xtrace, other.xtrace),
+        }
+    }
+
+    /// What is the same in both.
+    pub fn common(self, other: Self) -> Self {
+        self.both(other, |a, b| if a == b { a } else { Switch::Unknown })
+    }
+
+    /// These options, and where they are not known, those of `before`.
+    pub fn over(self, before: Self) -> Self {
+        self.both(before, |mine, before| if mine == Switch::Unknown { before } else { mine })
+    }
+}
+
 /// A typed confirmation that a path has passed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confirmation {

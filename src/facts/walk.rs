@@ -5,6 +5,7 @@
 //! anything and never reports; checks read the observations.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
@@ -16,6 +17,8 @@ use crate::bash::syntax::{
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
+use super::Context;
+use super::library::{Shared, Sourced, Summary};
 use super::observe::{Observations, SecretNames};
 use super::state::{Confirmation, State, Switch, settle};
 use super::value::{Flow, Place, Sym, Symbols, Value};
@@ -76,8 +79,28 @@ pub(super) struct Text {
 #[derive(Clone, Copy)]
 pub(super) struct Definition<'a> {
     pub name: &'a str,
-    pub body: &'a Command,
+    pub body: Body<'a>,
     pub file: u16,
+}
+
+/// A function's body.
+#[derive(Clone, Copy)]
+pub(super) enum Body<'a> {
+    /// It is at hand.
+    Here(&'a Command),
+    /// It is in a file that was summed up, and not called yet.
+    Elsewhere(&'a Shared),
+}
+
+/// What lives as long as a walk.
+#[derive(Default)]
+pub(super) struct Arenas {
+    /// Payloads.
+    pub scripts: Arena<Script>,
+    /// Sourced files.
+    pub sourced: Arena<Arc<Sourced>>,
+    /// Summaries that hold for this walk only.
+    pub summaries: Arena<Summary>,
 }
 
 /// What a command reads on stdin.
@@ -104,7 +127,7 @@ pub(super) struct Output {
 /// Finds the scripts that a script sources.
 pub trait Library {
     /// The script read from `path`, relative to the project root; `None` where there is none.
-    fn script(&self, path: &RepoPath) -> Option<Script>;
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>>;
 }
 
 /// A library without files.
@@ -112,21 +135,31 @@ pub trait Library {
 pub struct NoLibrary;
 
 impl Library for NoLibrary {
-    fn script(&self, _path: &RepoPath) -> Option<Script> {
+    fn script(&self, _path: &RepoPath) -> Option<Arc<Sourced>> {
         None
     }
 }
 
 /// The walk's own state.
 pub(super) struct Walk<'a> {
-    pub arena: &'a Arena<Script>,
+    pub arenas: &'a Arenas,
+    pub context: &'a Context<'a>,
+    /// The files that are being summed up, one for another, outermost first.
+    pub sourcing: Vec<RepoPath>,
+    /// The outermost of them that this walk would have had to sum up again.
+    pub cut_at: usize,
+    /// Definitions that came from summaries, by their address there.
+    pub shared: FxHashMap<usize, usize>,
     pub library: &'a dyn Library,
     pub tables: &'static Tables,
     pub secret_names: &'a SecretNames,
     pub own_files: &'a dyn Fn(&str) -> bool,
     pub texts: Vec<Text>,
     pub known_texts: Vec<super::texts::Known<'a>>,
+    pub libraries: FxHashMap<RepoPath, Option<(u16, &'a Sourced)>>,
     pub definitions: Vec<Definition<'a>>,
+    /// Their indexes, by text and body.
+    pub defined: FxHashMap<Place, usize>,
     pub called: FxHashSet<usize>,
     pub symbols: Symbols,
     /// What the script's own `mktemp` made.
@@ -140,6 +173,8 @@ pub(super) struct Walk<'a> {
     pub outputs: Vec<Output>,
     pub stdins: Vec<Stdin>,
     pub file: u16,
+    /// Names of variables that were asked about: whether they tell of a secret.
+    pub secret_by_name: FxHashMap<Rc<str>, bool>,
     pub regexes: FxHashMap<String, super::decide::KnownRegex>,
     /// Statements that are walked before calls are only summed up.
     pub budget: u32,
@@ -407,11 +442,14 @@ impl<'a> Walk<'a> {
 
     fn define(&mut self, name: &'a str, body: &'a Command) -> usize {
         let file = self.file;
-        let known = self.definitions.iter().position(|definition| std::ptr::eq(definition.body, body));
-        known.unwrap_or_else(|| {
-            self.definitions.push(Definition { name, body, file });
-            self.definitions.len() - 1
-        })
+        let key = Place { file, span: body.span };
+        if let Some(index) = self.defined.get(&key) {
+            return *index;
+        }
+        let index = self.definitions.len();
+        self.definitions.push(Definition { name, body: Body::Here(body), file });
+        self.defined.insert(key, index);
+        index
     }
 
     fn conditional(&mut self, conditional: &'a If, state: State) -> Out {

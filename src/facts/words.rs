@@ -31,6 +31,10 @@ impl<'a> Walk<'a> {
 
     /// The single value of a word where no splitting happens (assignments, tests, redirections).
     pub(super) fn value(&mut self, word: &'a Word, state: &mut State) -> Value {
+        if let [Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), span }] = word.parts.as_slice()
+        {
+            return self.with_holes(text, state).with(|value| value.written = Some(self.place(*span)));
+        }
         let mut value = Value::default();
         for part in &word.parts {
             value.append(&self.part_value(part, state));
@@ -190,13 +194,23 @@ impl<'a> Walk<'a> {
             None if state.rare.unset.contains(name) => Value::default(),
             None => {
                 let mut value = Value::unknown(self.symbols.environment(name));
-                if self.secret_names.matches(name) {
+                if self.tells_of_secret(name) {
                     value.secret = Some(Flow::start(place, format!("`${name}` holds a secret by its name")));
                 }
                 value
             }
         };
         named(value, name)
+    }
+
+    /// Whether a variable of that name holds a secret, unless its value shows otherwise.
+    pub(super) fn tells_of_secret(&mut self, name: &str) -> bool {
+        if let Some(known) = self.secret_by_name.get(name) {
+            return *known;
+        }
+        let tells = self.secret_names.matches(name);
+        self.secret_by_name.insert(Rc::from(name), tells);
+        tells
     }
 
     fn positional(&mut self, number: usize, state: &State) -> Value {
