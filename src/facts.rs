@@ -40,7 +40,7 @@ use value::{Place, Source, Symbols, Value};
 use walk::{Arenas, Body, Frame, Text, Walk};
 
 /// Statements that may be walked, on top of those that the script's length allows.
-const FREE_STATEMENTS: u32 = 2_000;
+const FREE_STATEMENTS: u32 = 600;
 
 /// How often each statement of a script may be walked, on average, before calls are only summed up: the time that a
 /// script takes grows no faster than its length.

@@ -80,11 +80,6 @@ impl<V> Map<V> {
         Iter { nodes: self.root.iter().map(Rc::as_ref).collect(), clash: [].iter() }
     }
 
-    /// Every value.
-    pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.iter().map(|(_, value)| value)
-    }
-
     /// Every key whose entry is not shared by both, with its value on either side.
     pub fn differences<'m>(
         &'m self,
@@ -244,6 +239,26 @@ fn differences<'m, V>(
         }
         return;
     }
+    match (a.as_ref(), b.as_ref()) {
+        (Node::Leaf { hash: one, key, value }, Node::Leaf { hash: two, key: name, value: theirs }) => {
+            if one == two && key == name {
+                see(key, Some(value), Some(theirs));
+            } else {
+                see(key, Some(value), None);
+                see(name, None, Some(theirs));
+            }
+        }
+        _ => differences_by_key(a, b, depth, see),
+    }
+}
+
+/// Looks every key of one side up on the other: where one holds a single entry and the other several.
+fn differences_by_key<'m, V>(
+    a: &'m Rc<Node<V>>,
+    b: &'m Rc<Node<V>>,
+    depth: u32,
+    see: &mut dyn FnMut(&'m Rc<str>, Option<&'m V>, Option<&'m V>),
+) {
     for (key, value) in a.iter() {
         see(key, Some(value), b.find(hash_of(key), key, depth).map(|(_, value)| value));
     }

@@ -211,9 +211,15 @@ impl Walk<'_> {
     pub(super) fn observe_run(&mut self, run: &Run<'_>, state: &State) {
         let place = if run.from_params { self.carrier(run.place, run.argv.first()) } else { run.place };
         let (at, elsewhere) = self.report_span(place);
-        let words: Vec<String> = run.argv.iter().map(|value| value.text.clone()).collect();
+        let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
         let effect = self.own_effect(run.argv, &words);
         let exposed = self.exposures(run, at);
+        if exposed.is_empty()
+            && effect != Effect::Mutate
+            && self.observations.knows(run.place, at, effect, self.dead)
+        {
+            return;
+        }
         let (missing, unchecked) = if effect == Effect::Mutate && !self.dead {
             (self.missing_gates(state, run.argv, &words), self.unchecked_ids(run, at, state))
         } else {
@@ -223,7 +229,7 @@ impl Walk<'_> {
             at,
             elsewhere,
             exec_words: run.exec.iter().map(|value| value.text.clone()).collect(),
-            words,
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
             effect,
             writes_file: false,
             remote: self.remote > 0,
@@ -270,7 +276,7 @@ impl Walk<'_> {
     }
 
     /// The gates that the path to a mutating command lacks.
-    fn missing_gates(&self, state: &State, argv: &[Value], words: &[String]) -> Missing {
+    fn missing_gates(&self, state: &State, argv: &[Value], words: &[&str]) -> Missing {
         missing(state, |phrase| {
             let objects = self.tables.object_words(words);
             objects.into_iter().filter_map(|index| argv.get(index)).any(|value| named_in(value, phrase))
@@ -278,7 +284,7 @@ impl Walk<'_> {
     }
 
     /// The table's effect, less what a script does to files of its own.
-    fn own_effect(&self, argv: &[Value], words: &[String]) -> Effect {
+    fn own_effect(&self, argv: &[Value], words: &[&str]) -> Effect {
         let effect = self.tables.effect(words);
         if effect != Effect::Mutate {
             return effect;
@@ -440,6 +446,16 @@ impl Observations {
         if !self.switches.contains(&switched) {
             self.switches.push(switched);
         }
+    }
+
+    /// Whether another look at a command that changes nothing would add nothing; it counts as seen again.
+    fn knows(&mut self, place: Place, at: Span, effect: Effect, dead: bool) -> bool {
+        let Some(index) = self.index.get(&(place, at, false)).copied() else { return false };
+        let known = self.list.get(index).is_some_and(|known| known.effect == effect && (dead || !known.dead));
+        if known && let Some(call) = self.in_calls.last_mut() {
+            call.insert(index);
+        }
+        known
     }
 
     pub(super) fn record(&mut self, place: Place, observation: Observation) {

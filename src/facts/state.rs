@@ -348,12 +348,8 @@ impl State {
     fn held_by(&self, sym: Sym) -> Vec<Rc<str>> {
         let index = self.index.borrow();
         let Some(names) = index.holders.get(&sym) else { return Vec::new() };
-        let holds = |name: &&Rc<str>| {
-            self.vars
-                .get(name)
-                .is_some_and(|content| content.values().iter().any(|value| value.syms.contains(&sym)))
-        };
-        names.iter().filter(holds).cloned().collect()
+        let held = |name: &&Rc<str>| self.vars.get(name).is_some_and(|content| holds(content, sym));
+        names.iter().filter(held).cloned().collect()
     }
 
     /// Nothing that was known of a symbol holds any more.
@@ -445,18 +441,29 @@ impl State {
     /// Whether a join loses no check of `other`: what only `other` has checked came from joins of its own (the flags
     /// that earlier branches set), is not held here, and stands there for variables that need no check here either.
     fn covers(&self, other: &Self, symbols: &Symbols) -> bool {
-        let extra: BTreeSet<Sym> = other.checked.difference(&self.checked).copied().collect();
-        let scopes = std::iter::successors(self.scope.as_ref(), |scope| scope.outer.as_ref());
-        let saved = scopes.flat_map(|scope| scope.saved.values().flatten());
-        let params = self.params.list.iter().chain(&self.params.rest);
-        extra.iter().all(|sym| matches!(symbols.source(*sym), Source::Joined(_)))
-            && !self.vars.values().chain(saved).any(|content| holds(content, &extra))
-            && !params.into_iter().any(|value| value.syms.iter().any(|sym| extra.contains(sym)))
-            && other
-                .vars
-                .iter()
-                .filter(|(_, content)| holds(content, &extra))
-                .all(|(name, _)| self.vars.get(name).is_some_and(|content| passed(content, &self.checked)))
+        let mut extra = other.checked.difference(&self.checked);
+        extra.all(|sym| {
+            matches!(symbols.source(*sym), Source::Joined(_))
+                && !self.stands_for(*sym)
+                && other
+                    .held_by(*sym)
+                    .iter()
+                    .all(|name| self.vars.get(name).is_some_and(|content| passed(content, &self.checked)))
+        })
+    }
+
+    /// Whether a variable, one that a function has put aside, or a parameter holds the symbol.
+    fn stands_for(&self, sym: Sym) -> bool {
+        let index = self.index.borrow();
+        let names = || index.holders.get(&sym).into_iter().flatten();
+        let scopes = || std::iter::successors(self.scope.as_ref(), |scope| scope.outer.as_ref());
+        let mut params = self.params.list.iter().chain(&self.params.rest);
+        names().any(|name| {
+            self.vars.get(name).is_some_and(|content| holds(content, sym))
+                || scopes().any(|scope| {
+                    scope.saved.get(name).and_then(Option::as_ref).is_some_and(|content| holds(content, sym))
+                })
+        }) || params.any(|value| value.syms.contains(&sym))
     }
 
     /// Joins a path that agrees into this one.
@@ -577,12 +584,8 @@ fn marked(test: &str) -> impl Iterator<Item = Sym> {
     test.split(MARK).skip(1).filter_map(|rest| rest.split(MARK_END).next()?.parse().ok().map(Sym::numbered))
 }
 
-fn holds(content: &Content, syms: &BTreeSet<Sym>) -> bool {
-    let any = |value: &Value| value.syms.iter().any(|sym| syms.contains(sym));
-    match content {
-        Content::Scalar(value) | Content::Many(value) => any(value),
-        Content::Array(values) => values.iter().any(any),
-    }
+fn holds(content: &Content, sym: Sym) -> bool {
+    content.values().iter().any(|value| value.syms.contains(&sym))
 }
 
 fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {

@@ -279,7 +279,15 @@ impl Value {
 
     /// Whether nothing has been put into it yet.
     fn is_blank(&self) -> bool {
-        self.text.is_empty() && *self.0 == Known::default()
+        let known = &*self.0;
+        let says_nothing = known.text.is_empty()
+            && known.syms.is_empty()
+            && known.names.is_empty()
+            && known.fallbacks.is_empty()
+            && known.secret.is_none()
+            && known.written.is_none();
+        let flags = [known.from_args, known.typed, known.ends_in_status, known.own_file, known.splits];
+        says_nothing && flags == [false; 5]
     }
 
     /// Puts `other` behind this value.

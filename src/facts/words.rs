@@ -16,6 +16,10 @@ impl<'a> Walk<'a> {
         if word.braces {
             return self.brace_fields(word, state);
         }
+        if let [Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), span }] = word.parts.as_slice()
+        {
+            return vec![self.with_holes(text, state).with(|value| value.written = Some(self.place(*span)))];
+        }
         let mut fields = Vec::new();
         let mut current: Option<Value> = None;
         for part in &word.parts {
