@@ -4,6 +4,7 @@
 //! them, on the disk). Without it the fixtures are read. The numbers are CPU seconds of the whole process, system time
 //! included, from `getrusage`: another busy core does not change them much. Each is the fastest of a few rounds.
 
+#![expect(clippy::cast_precision_loss, reason = "bytes of a corpus and seconds of a run are far below 2^52")]
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,

@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod assignments;
+mod branches;
 mod builtins;
 mod calls;
 mod decide;
@@ -14,6 +15,7 @@ mod loops;
 mod map;
 mod observe;
 mod redirects;
+mod secret_names;
 mod state;
 mod summary;
 mod texts;
@@ -31,7 +33,8 @@ use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
 pub use library::Sourced;
-pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked};
+pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};
+pub use secret_names::SecretNames;
 pub use state::{Options, Switch};
 pub use walk::{Library, NoLibrary};
 

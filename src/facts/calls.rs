@@ -309,6 +309,9 @@ impl<'a> Walk<'a> {
         }
         let Some((body, file)) = self.body_of(index) else { return Out::either(state) };
         if let Some(out) = self.summarised(index, &state) {
+            if self.budget == 0 {
+                self.not_followed(index, line, &state);
+            }
             return out;
         }
         let mut list = Vec::new();

@@ -72,10 +72,17 @@ pub(super) struct Summary {
     exits: Vec<Option<bool>>,
     /// Whether it changes the caller's positional parameters.
     parameters: bool,
-    /// The text of an `EXIT` trap; none where it is not known.
-    trap: Option<Option<String>>,
+    /// An `EXIT` trap that it sets.
+    trap: Option<Trap>,
     /// Whether it is part of a gate: nothing of that can be told without its caller.
     gates: bool,
+}
+
+/// The text of a trap.
+#[derive(Debug)]
+enum Trap {
+    Known(String),
+    Unknown,
 }
 
 /// A variable's content after the file.
@@ -194,7 +201,8 @@ impl<'a> Walk<'a> {
         summary.gates |= end.apply || !end.rare.confirmed.is_empty() || !end.checked.is_empty();
         summary.parameters |= end.params != start.params;
         if let Some((text, _)) = end.rare.traps.get("EXIT") {
-            summary.trap = Some(text.constant().map(str::to_owned));
+            let known = text.constant().map(|text| Trap::Known(text.to_owned()));
+            summary.trap = Some(known.unwrap_or(Trap::Unknown));
         }
         for (name, content) in end.vars.iter() {
             summary.gates |= content.values().iter().any(|value| value.typed);
@@ -242,7 +250,10 @@ impl<'a> Walk<'a> {
         }
         if let Some(text) = &summary.trap {
             let sym = self.symbols.of(Source::Computed(line.place));
-            let text = text.as_ref().map_or_else(|| Value::unknown(sym), Value::known);
+            let text = match text {
+                Trap::Known(text) => Value::known(text.as_str()),
+                Trap::Unknown => Value::unknown(sym),
+            };
             state.rare_mut().traps.insert("EXIT".to_owned(), (text, line.place));
         }
         for (name, held) in &summary.vars {

@@ -5,62 +5,13 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::commands::{Effect, HOLE, Tables};
+use crate::commands::{Effect, HOLE};
 use crate::source::Span;
 
+use super::calls::Line;
 use super::state::{Confirmation, Options, State};
 use super::value::{Flow, Place, Source, Sym, Value};
 use super::walk::Walk;
-
-/// Names of variables and files that tell of a secret.
-#[derive(Debug, Clone)]
-pub struct SecretNames {
-    names: Vec<Vec<String>>,
-    harmless: Vec<String>,
-}
-
-impl SecretNames {
-    /// The built-in names and `more` (from the settings).
-    pub fn new(tables: &Tables, more: &[String]) -> Self {
-        let split = |name: &String| name.to_ascii_lowercase().split('_').map(str::to_owned).collect();
-        Self {
-            names: tables.secrets().names.iter().chain(more).map(split).collect(),
-            harmless: tables.secrets().harmless_suffixes.clone(),
-        }
-    }
-
-    /// Whether a variable of that name holds a secret, unless its value shows otherwise.
-    pub fn matches(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        let segments: Vec<&str> = name.split('_').filter(|segment| !segment.is_empty()).collect();
-        self.segments_match(&segments)
-    }
-
-    fn segments_match(&self, segments: &[&str]) -> bool {
-        if segments.last().is_some_and(|last| self.harmless.iter().any(|suffix| suffix == last)) {
-            return false;
-        }
-        self.names.iter().any(|name| {
-            segments
-                .windows(name.len())
-                .any(|window| window.iter().zip(name).all(|(segment, part)| segment == part))
-        })
-    }
-
-    /// Whether the file's own name tells of a secret (`/run/secrets/vault_token`, `admin-password.txt`).
-    pub fn path_matches(&self, path: &str) -> bool {
-        let path = path.to_ascii_lowercase();
-        path.split('/').any(|part| {
-            let segments: Vec<&str> = part
-                .split(|c: char| !c.is_ascii_alphanumeric())
-                .filter(|segment| !segment.is_empty())
-                .collect();
-            self.names.iter().any(|name| {
-                segments.windows(name.len()).any(|window| window.iter().zip(name).all(|(a, b)| a == b))
-            })
-        })
-    }
-}
 
 /// One step of a secret's way, where it can be shown in the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,6 +192,36 @@ impl Walk<'_> {
             top_level: self.frames.is_empty() && self.subshells == 0 && self.file == 0,
         };
         self.observations.record(run.place, observation);
+    }
+
+    /// Writes down a call that is not followed, for the secrets and the ids that are handed to it.
+    pub(super) fn observe_unfollowed(&mut self, line: &Line, execs: bool, changes: bool, state: &State) {
+        let words = &line.words[line.at..];
+        let spans = &line.spans[line.at.min(line.spans.len())..];
+        let run = Run { place: line.place, argv: words, exec: words, spans, from_params: false };
+        let (at, elsewhere) = self.report_span(line.place);
+        let exposed = if execs { self.exposures(&run, at) } else { Vec::new() };
+        let unchecked = if changes && !self.dead { self.unchecked_ids(&run, at, state) } else { Vec::new() };
+        if exposed.is_empty() && unchecked.is_empty() {
+            return;
+        }
+        let texts: Vec<String> = words.iter().map(|value| value.text.clone()).collect();
+        let observation = Observation {
+            at,
+            elsewhere,
+            exec_words: texts.clone(),
+            words: texts,
+            effect: Effect::Unknown,
+            writes_file: false,
+            remote: self.remote > 0,
+            exposed,
+            missing: Missing::default(),
+            unchecked,
+            options: state.options,
+            dead: self.dead,
+            top_level: self.frames.is_empty() && self.subshells == 0 && self.file == 0,
+        };
+        self.observations.record(line.place, observation);
     }
 
     /// Writes down a redirection to a file.

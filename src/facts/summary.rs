@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::commands::Effect;
+use crate::commands::{Effect, HOLE};
 
+use super::calls::Line;
 use super::map::Map;
 use super::state::State;
 use super::value::Content;
@@ -62,6 +63,18 @@ impl Walk<'_> {
         summary.seen.extend(seen);
     }
 
+    /// A call past the budget: nobody looked where its words go. Secrets among them count as exposed where the function
+    /// runs programs with words that are not known, and ids as unchecked where it changes something.
+    pub(super) fn not_followed(&mut self, index: usize, line: &Line, state: &State) {
+        let Some(summary) = self.summaries.get(&index) else { return };
+        let seen = || summary.seen.iter().map(|index| &self.observations.list[*index]);
+        let execs = seen().any(|seen| seen.exec_words.iter().any(|word| word.contains(HOLE)));
+        let changes = seen().any(|seen| seen.effect == Effect::Mutate);
+        if execs || changes {
+            self.observe_unfollowed(line, execs, changes, state);
+        }
+    }
+
     /// The outcome of a call of a function that was walked often enough; `None` where it is to be walked.
     pub(super) fn summarised(&mut self, index: usize, state: &State) -> Option<Out> {
         const ENOUGH_WALKS: u32 = 12;
@@ -83,7 +96,9 @@ impl Walk<'_> {
         }
         let mut after = state.clone();
         for (name, content) in &summary.set {
-            after.set(name, content.clone());
+            if after.vars.get(name) != Some(content) {
+                after.set(name, content.clone());
+            }
         }
         let mut out = Out::default();
         if summary.succeeds {

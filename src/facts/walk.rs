@@ -11,16 +11,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 use crate::bash::syntax::{
-    Case, Command, CommandKind, If, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement, Subscript,
-    Test,
+    Command, CommandKind, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement, Subscript, Test,
 };
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
 use super::Context;
 use super::library::{Shared, Sourced, Summary};
-use super::observe::{Observations, SecretNames};
-use super::state::{Confirmation, State, Switch, settle};
+use super::observe::Observations;
+use super::secret_names::SecretNames;
+use super::state::{Confirmation, State, Switch, settle, settle_further};
 use super::value::{Flow, Place, Sym, Symbols, Value};
 
 /// The paths on which a command succeeded, and those on which it failed.
@@ -273,7 +273,18 @@ impl<'a> Walk<'a> {
     /// Ends the shell on these paths, with a status that is zero, not zero, or not known.
     pub(super) fn leave(&mut self, states: Vec<State>, zero: Option<bool>) {
         const MOST_EXITS: usize = 32;
+        // Where no shell and no trap is left to see what a path knew, one path of each status tells as much as all.
+        let outermost = if self.dead { 2 } else { 1 };
+        let unseen = self.exits.len() == outermost;
         let Some(exits) = self.exits.last_mut() else { return };
+        let states: Vec<State> = states
+            .into_iter()
+            .filter(|state| {
+                !unseen
+                    || state.rare.traps.contains_key("EXIT")
+                    || !exits.iter().any(|(_, known)| *known == zero)
+            })
+            .collect();
         exits.extend(states.into_iter().map(|mut state| {
             state.last = zero;
             (state, zero)
@@ -286,7 +297,11 @@ impl<'a> Walk<'a> {
         for status in [Some(true), Some(false), None] {
             let same =
                 all.iter().filter(|(_, zero)| *zero == status).map(|(state, _)| state.clone()).collect();
-            joined.extend(self.settle(same).into_iter().map(|state| (state, status)));
+            let mut same: Vec<State> = self.settle(same);
+            if same.len() > MOST_EXITS / 4 {
+                same = settle_further(same, &mut self.symbols);
+            }
+            joined.extend(same.into_iter().map(|state| (state, status)));
         }
         if let Some(exits) = self.exits.last_mut() {
             *exits = joined;
@@ -450,62 +465,6 @@ impl<'a> Walk<'a> {
         self.definitions.push(Definition { name, body: Body::Here(body), file });
         self.defined.insert(key, index);
         index
-    }
-
-    fn conditional(&mut self, conditional: &'a If, state: State) -> Out {
-        let mut waiting = vec![state];
-        let mut out = Out::default();
-        for (condition, body) in &conditional.branches {
-            if waiting.is_empty() {
-                break;
-            }
-            let tested = self.sequence(condition, waiting, true);
-            if !tested.ok.is_empty() {
-                out.extend(self.sequence(body, tested.ok, false));
-            }
-            waiting = tested.fail;
-        }
-        match &conditional.otherwise {
-            Some(body) if !waiting.is_empty() => out.extend(self.sequence(body, waiting, false)),
-            _ => out.ok.extend(waiting),
-        }
-        out
-    }
-
-    fn case(&mut self, case: &'a Case, mut state: State) -> Out {
-        let subject = self.value(&case.word, &mut state);
-        let mut waiting = vec![state];
-        let mut out = Out::default();
-        let mut falling: Vec<State> = Vec::new();
-        for arm in &case.arms {
-            let mut entering = std::mem::take(&mut falling);
-            for pattern in &arm.patterns {
-                let mut rest = Vec::new();
-                for state in std::mem::take(&mut waiting) {
-                    let (yes, no) = self.matches(&subject, pattern, state);
-                    entering.extend(yes);
-                    rest.extend(no);
-                }
-                waiting = self.settle(rest);
-            }
-            let entering = self.settle(entering);
-            if entering.is_empty() {
-                continue;
-            }
-            let done = self.sequence(&arm.body, entering, false);
-            match arm.end {
-                crate::bash::syntax::ArmEnd::Break => out.extend(done),
-                crate::bash::syntax::ArmEnd::FallThrough => falling = done.both(),
-                crate::bash::syntax::ArmEnd::Continue => {
-                    let done = done.both();
-                    waiting.extend(done.iter().cloned());
-                    out.ok.extend(done);
-                }
-            }
-        }
-        out.ok.extend(waiting);
-        out.ok.extend(falling);
-        out
     }
 
     /// Notes a typed confirmation on a path.
