@@ -43,11 +43,11 @@ use value::{Place, Source, Symbols, Value};
 use walk::{Arenas, Body, Frame, Text, Walk};
 
 /// Statements that may be walked, on top of those that the script's length allows.
-const FREE_STATEMENTS: u32 = 600;
+const FREE_STATEMENTS: u32 = 1_000;
 
 /// How often each statement of a script may be walked, on average, before calls are only summed up: the time that a
 /// script takes grows no faster than its length.
-const WALKS_A_STATEMENT: u32 = 4;
+const WALKS_A_STATEMENT: u32 = 6;
 
 /// What the walk needs besides the script.
 pub struct Context<'c> {

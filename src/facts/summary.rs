@@ -79,9 +79,11 @@ impl Walk<'_> {
     pub(super) fn summarised(&mut self, index: usize, state: &State) -> Option<Out> {
         const ENOUGH_WALKS: u32 = 12;
         const LARGE: u32 = 40;
+        const SMALL: u32 = 16;
         let summary = self.summaries.get(&index)?;
         let known = summary.walks >= ENOUGH_WALKS && summary.cost >= LARGE;
-        if !known && self.budget > 0 {
+        // Past the budget the small ones are walked all the same: the checks are among them.
+        if !known && (self.budget > 0 || summary.cost <= SMALL) {
             return None;
         }
         for index in &summary.seen {
