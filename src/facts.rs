@@ -100,6 +100,7 @@ impl<'a> Walk<'a> {
             regexes: FxHashMap::default(),
             secret_by_name: FxHashMap::default(),
             budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(statements)),
+            steps: 0,
             summaries: FxHashMap::default(),
             subshells: 0,
             remote: 0,

@@ -32,21 +32,21 @@ pub(super) struct Summary {
 /// Where a walk of a function started.
 pub(super) struct Start {
     vars: Map<Content>,
-    budget: u32,
+    steps: u32,
 }
 
 impl Walk<'_> {
     /// Notes where a walk starts; [`Walk::summarise`] ends it.
     pub(super) fn start_of_call(&mut self, state: &State) -> Start {
         self.observations.in_calls.push(BTreeSet::new());
-        Start { vars: state.vars.clone(), budget: self.budget }
+        Start { vars: state.vars.clone(), steps: self.steps }
     }
 
     /// Learns from a walk of the function.
     pub(super) fn summarise(&mut self, index: usize, start: &Start, out: &Out) {
         let summary = self.summaries.entry(index).or_default();
         summary.walks += 1;
-        summary.cost = summary.cost.max(start.budget - self.budget);
+        summary.cost = summary.cost.max(self.steps.saturating_sub(start.steps));
         summary.succeeds |= !out.ok.is_empty();
         summary.fails |= !out.fail.is_empty();
         for state in out.ok.iter().chain(&out.fail) {

@@ -178,6 +178,8 @@ pub(super) struct Walk<'a> {
     pub regexes: FxHashMap<String, super::decide::KnownRegex>,
     /// Statements that are walked before calls are only summed up.
     pub budget: u32,
+    /// Statements that were walked; unlike the budget it never stands still.
+    pub steps: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,
     pub subshells: u32,
     pub remote: u32,
@@ -212,6 +214,7 @@ impl<'a> Walk<'a> {
 
     fn statement(&mut self, statement: &'a Statement, states: Vec<State>, tested: bool) -> Out {
         self.budget = self.budget.saturating_sub(1);
+        self.steps = self.steps.saturating_add(1);
         if statement.background {
             for state in states.clone() {
                 self.subshell(&state, &mut |walk, inner| walk.chain(statement, vec![inner], true));
