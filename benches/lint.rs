@@ -15,6 +15,7 @@ use std::sync::{Arc, LazyLock};
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
+use gauntlet::bash::InProcess;
 use gauntlet::event::FileKind;
 use gauntlet::facts::{Library, Sourced};
 use gauntlet::lint::{Linter, dialect};
@@ -22,6 +23,9 @@ use gauntlet::settings::Settings;
 use gauntlet::source::{RepoPath, SourceText};
 use gauntlet::{bash, lint::Checked};
 use walkdir::WalkDir;
+
+/// In this process: what containment costs on top is another question.
+static WITNESS: LazyLock<InProcess> = LazyLock::new(InProcess::new);
 
 static CORPUS: LazyLock<Vec<SourceText>> = LazyLock::new(corpus);
 
@@ -60,7 +64,7 @@ fn lint(bencher: Bencher<'_, '_>) {
         let today = "2026-01-01".to_owned();
         let linter = Linter::new(Settings::default(), &[], &[], true, today).expect("it names no rule");
         let shelf = Shelf::default();
-        let check = |source| linter.check(source, FileKind::Script, &shelf);
+        let check = |source| linter.check(source, FileKind::Script, &shelf, &*WITNESS);
         corpus.iter().map(check).collect::<Vec<Checked>>()
     });
 }
@@ -69,8 +73,9 @@ fn lint(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 30)]
 fn both_parsers(bencher: Bencher<'_, '_>) {
     measure(bencher, |corpus| {
-        let read =
-            |source: &SourceText| bash::read(source.text(), dialect(source.text(), source.path().as_str()));
+        let read = |source: &SourceText| {
+            bash::read(source.text(), dialect(source.text(), source.path().as_str()), &*WITNESS)
+        };
         corpus.iter().map(read).collect::<Vec<bash::Reading>>()
     });
 }
@@ -110,8 +115,8 @@ impl Library for Shelf {
             return known.clone();
         }
         let source = CORPUS.iter().find(|source| source.path() == path);
-        let script =
-            source.map(|source| bash::read(source.text(), dialect(source.text(), path.as_str())).script);
+        let script = source
+            .map(|source| bash::read(source.text(), dialect(source.text(), path.as_str()), &*WITNESS).script);
         let script = script.map(|script| Arc::new(Sourced::new(script)));
         self.read.borrow_mut().insert(path.clone(), script.clone());
         script

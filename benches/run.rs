@@ -17,6 +17,7 @@ use std::process::{Command, Stdio};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use gauntlet::bash::InProcess;
 use gauntlet::event::Event;
 use gauntlet::repo::Project;
 use gauntlet::run::Stop;
@@ -94,14 +95,21 @@ fn judged(root: &Path) -> usize {
     let project = Project::locate(&[root.to_path_buf()], false).expect("it is a project");
     let worlds = sealed::worlds(Some(GAUNTLET.into()));
     let mut trials = 0;
-    run(&project, &Request::default(), &worlds, &Stop::default(), &mut |event| match event {
-        Event::TrialFinished(trial) => {
-            assert!(!trial.verdict.is_red(), "{}: {}", trial.id, trial.explanation);
-            trials += 1;
-        }
-        Event::NotChecked { what, reason } => panic!("{what}: {reason}"),
-        _ => {}
-    });
+    run(
+        &project,
+        &Request::default(),
+        &InProcess::new(),
+        &worlds,
+        &Stop::default(),
+        &mut |event| match event {
+            Event::TrialFinished(trial) => {
+                assert!(!trial.verdict.is_red(), "{}: {}", trial.id, trial.explanation);
+                trials += 1;
+            }
+            Event::NotChecked { what, reason } => panic!("{what}: {reason}"),
+            _ => {}
+        },
+    );
     assert!(trials > 0, "nothing was run");
     trials
 }

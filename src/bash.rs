@@ -1,25 +1,28 @@
 //! Bash as text in, our own syntax out: the only module that knows a parser.
 //!
-//! Two parsers read every script. `shuck-parser` is lowered to [`syntax`]; tree-sitter-bash yields an independent
+//! Two parsers read every script. Our own makes [`syntax`] of it; tree-sitter-bash yields an independent
 //! outline of the commands that must agree. What either could not read, or where they disagree, is an
 //! [`Unread`] region: it may do anything, and nothing that rests on it is ever called clean.
 
 mod ansi;
-mod coverage;
 mod known_faults;
 mod limits;
-mod lower;
 mod map;
 mod outline;
+mod parse;
+pub mod query;
 mod regions;
-mod strict;
 pub mod syntax;
-mod text;
+mod testimony;
 pub mod visit;
 mod witness;
 
+use std::panic::AssertUnwindSafe;
+
 use crate::source::Span;
+use query::{Query, Searched};
 use syntax::Script;
+pub use testimony::{InProcess, Pending, Question, SecondParser, Silence, Testimony, Witness};
 pub use visit::command_words;
 
 /// What one text turned out to say.
@@ -53,34 +56,55 @@ pub enum Dialect {
 }
 
 /// Reads a text with both parsers: what they do not agree on is unread, as is what neither understands.
-pub fn read(text: &str, dialect: Dialect) -> Reading {
-    on_deep_stack(text, || {
-        let mut reading = regions::settle(lower::lower(text, dialect), text);
-        let disputes = witness::disputes(&reading.script, text, &reading.unread);
+pub fn read(text: &str, dialect: Dialect, witness: &dyn Witness) -> Reading {
+    search(text, dialect, witness, &[]).reading
+}
+
+/// Reads a text and runs queries on the second parser's tree of it.
+pub fn search(text: &str, dialect: Dialect, witness: &dyn Witness, queries: &[Query]) -> Searched {
+    let queries: Vec<_> = queries.iter().map(|query| query.text.clone()).collect();
+    let count = queries.len();
+    // Asked first, so that both parsers work at the same time.
+    let answer = witness.ask(Question { texts: vec![text.as_bytes().to_vec()], queries });
+    parsed(text, dialect, |mut reading| {
+        let mut heard = answer.wait();
+        let misread = if count > 0 { query::misread(&heard, &reading, text) } else { Vec::new() };
+        let whole = match &mut heard {
+            Ok(testimony) => testimony.outlines.pop().flatten().ok_or(Silence::GaveUp),
+            Err(silence) => Err(silence.clone()),
+        };
+        let disputes = witness::disputes(&reading.script, text, &reading.unread, &whole, witness);
         regions::add(&mut reading, disputes);
-        reading
+        query::sift(&heard, misread, reading, text, count)
     })
+    .unwrap_or_else(|| query::nothing_searched(regions::nothing_read(text, regions::PARSER_FAILED), count))
 }
 
-/// Lowers a text without the second opinion: for the text that a command hands to another shell.
+/// Parses a text without the second opinion: for the text that a command hands to another shell.
 pub fn parse(text: &str) -> Reading {
-    on_deep_stack(text, || regions::settle(lower::lower(text, Dialect::Bash), text))
+    parsed(text, Dialect::Bash, |reading| reading)
+        .unwrap_or_else(|| regions::nothing_read(text, regions::PARSER_FAILED))
 }
 
-/// Stack of the thread that parses: far more than the parsers' own limits on depth let them use.
+/// Levels that are read on the stack of whoever asks; deeper texts get a stack of their own.
+const SHALLOW: u32 = 50;
+
+/// Stack of the thread that reads deep texts: far more than [`parse::DEEPEST`] levels use.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Runs a parse where deep input cannot overflow the stack, and where a fault of a parser ends in an unread region.
-fn on_deep_stack(text: &str, parse: impl FnOnce() -> Reading + Send) -> Reading {
-    if !limits::allows(text) {
-        return regions::nothing_read(text, lower::TOO_DEEP);
+/// Parses a text, then does `more`, where neither can overflow the stack. `None` where a parser failed.
+fn parsed<R: Send>(text: &str, dialect: Dialect, more: impl FnOnce(Reading) -> R + Send) -> Option<R> {
+    let shallow = AssertUnwindSafe(|| parse::parse(text, dialect, SHALLOW));
+    let first = std::panic::catch_unwind(shallow).ok()?;
+    if !first.unread.iter().any(|region| region.reason == parse::TOO_DEEP) {
+        return Some(more(regions::settle(first, text)));
     }
+    drop(first);
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, parse)
+            .spawn_scoped(scope, || more(regions::settle(parse::parse(text, dialect, parse::DEEPEST), text)))
             .ok()
             .and_then(|thread| thread.join().ok())
     })
-    .unwrap_or_else(|| regions::nothing_read(text, regions::PARSER_FAILED))
 }

@@ -23,6 +23,7 @@ pub mod output;
 pub mod parse;
 pub mod repro;
 pub mod run;
+pub mod second_opinion;
 
 use output::OutputArgs;
 

@@ -5,9 +5,14 @@
 
 mod effect;
 mod tables;
+mod wrappers;
 
 pub use effect::{Effect, glob, matches_words};
-pub use tables::{Payload, Safe, Secrets, Tables, Tool, Wrapper};
+pub use tables::{Safe, Secrets, Tables, Tool};
+pub use wrappers::{
+    Assignments, Empty, Expression, Keyword, Opt, Order, Payload, Role, Style, Takes, Wrapper, WrongWrapper,
+    read_wrappers,
+};
 
 /// Stands in a word for a part whose value is not known (U+FFFC, which no shell word contains in practice).
 pub const HOLE: char = '\u{fffc}';

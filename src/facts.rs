@@ -10,11 +10,15 @@ mod builtins;
 mod calls;
 mod decide;
 mod input;
+mod invocations;
 mod library;
+mod lists;
 mod loops;
 mod map;
 mod observe;
+mod programs;
 mod redirects;
+mod reentry;
 mod secret_names;
 mod state;
 mod summary;
@@ -32,6 +36,7 @@ use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
+pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
 pub use library::Sourced;
 pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};
 pub use secret_names::SecretNames;
@@ -94,6 +99,7 @@ impl<'a> Walk<'a> {
             returns: Vec::new(),
             loops: Vec::new(),
             frames: Vec::new(),
+            way: invocations::Way::default(),
             outputs: Vec::new(),
             stdins: Vec::new(),
             file: 0,
@@ -129,7 +135,7 @@ impl<'a> Walk<'a> {
             let mut state = state.clone();
             state.rare_mut().traps.clear();
             self.exits.push(Vec::new());
-            self.here(&text, place, state, true);
+            self.trapped(&text, place, state);
             self.exits.pop();
         }
     }

@@ -29,6 +29,7 @@ pub mod trial;
 pub mod repo;
 pub mod report;
 pub mod sandbox;
+pub mod witness;
 
 // 4: jobs
 pub mod run;

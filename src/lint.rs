@@ -7,6 +7,7 @@ mod checks;
 mod script;
 mod suppress;
 
+use crate::bash::Witness;
 use crate::catalogue::{self, Rule, Scope};
 use crate::changelog::Entry;
 use crate::event::FileKind;
@@ -109,15 +110,21 @@ impl Linter {
         self.rules.iter().any(|(rule, _)| rule.scope == Scope::Project)
     }
 
-    /// Judges one file. `library` finds what it sources.
-    pub fn check(&self, source: &SourceText, kind: FileKind, library: &dyn Library) -> Checked {
+    /// Judges one file. `library` finds what it sources, `witness` gives the second opinion on what it says.
+    pub fn check(
+        &self,
+        source: &SourceText,
+        kind: FileKind,
+        library: &dyn Library,
+        witness: &dyn Witness,
+    ) -> Checked {
         let own = |path: &str| self.settings.lint.own_files.matches(path);
         let context = crate::facts::Context { library, secret_names: &self.secret_names, own_files: &own };
         let mut checked = Checked::default();
         match kind {
             FileKind::Script => {
-                let script = Script::read(source, source.text(), Form::File, &context);
-                checked.unparsed = script.unread.len();
+                let script = Script::read(source, source.text(), Form::File, &context, witness);
+                checked.unparsed = script.unread.len() + script.seen.unread.len();
                 self.judge(&script, &mut checked.findings);
                 if let Some(record) = &self.record {
                     self.judge_project(&script, record, &mut checked.findings);
@@ -125,7 +132,7 @@ impl Linter {
             }
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
-                    let script = Script::read(source, &fence.text, Form::Fence, &context);
+                    let script = Script::read(source, &fence.text, Form::Fence, &context, witness);
                     if !script.unread.is_empty() {
                         continue;
                     }

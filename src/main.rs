@@ -9,5 +9,8 @@ fn main() -> ExitCode {
     if let Some(code) = gauntlet::sandbox::dispatch() {
         return code;
     }
+    if let Some(code) = gauntlet::witness::dispatch() {
+        return code;
+    }
     gauntlet::cli::gauntlet(std::env::args_os())
 }

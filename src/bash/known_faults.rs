@@ -5,8 +5,8 @@
 //! compared on its own. Upstream: tree-sitter/tree-sitter-bash.
 
 use super::syntax::{
-    Arithmetic, Assignment, Command, CommandKind, Fd, Parameter, ParameterOp, Part, PartKind, Pipeline,
-    Redirect, RedirectOp, Sequence, Statement, Target, Value, Word,
+    Arithmetic, ArmEnd, Assignment, Command, CommandKind, Fd, ListOp, Operand, Parameter, ParameterOp, Part,
+    PartKind, Pipeline, Redirect, RedirectOp, Sequence, Statement, Target, Word,
 };
 use super::visit::{self, Visitor};
 use crate::source::Span;
@@ -28,6 +28,11 @@ impl Edit {
         Self { span, with: b'x', keep_lines: false }
     }
 
+    /// One byte.
+    pub(super) fn sign(at: u32, with: u8) -> Self {
+        Self { span: Span::new(at, at + 1), with, keep_lines: false }
+    }
+
     /// Nothing in its place; line feeds stay.
     pub(super) fn blank(span: Span) -> Self {
         Self { span, with: b' ', keep_lines: true }
@@ -37,6 +42,7 @@ impl Edit {
 /// A place in the lowered script.
 #[derive(Clone, Copy)]
 pub(super) enum Site<'s> {
+    Statement(&'s Statement),
     Sequence(&'s Sequence),
     Pipeline(&'s Pipeline),
     Command(&'s Command),
@@ -72,9 +78,9 @@ pub(super) const KNOWN: &[KnownFault] = &[
         edits: redirect_before_words,
     },
     KnownFault {
-        name: "descriptors in braces, closed descriptors, `<>`, here-strings",
+        name: "descriptors in braces, descriptor 0, closed descriptors, `<>`, here-strings, redirections that touch a word",
         issue: None,
-        example: "exec {fd}>/dev/null 3<>f 4>&-",
+        example: "exec {fd}>/dev/null 3<>f 4>&- 0<&5",
         edits: rare_redirect,
     },
     KnownFault {
@@ -88,6 +94,31 @@ pub(super) const KNOWN: &[KnownFault] = &[
         issue: None,
         example: "x=`a \\`b | c\\``",
         edits: backslashed_backticks,
+    },
+    KnownFault {
+        name: "backticks that are empty, or touch other backticks or quotes",
+        issue: None,
+        example: "case \" \"`a`\" \" in x) ;; esac",
+        edits: touching_backticks,
+    },
+    KnownFault {
+        name: "`$()` with nothing in it, `${ list; }`, a line continuation behind the dollar sign",
+        issue: None,
+        example: "echo a$( )b ${ c; }",
+        edits: odd_substitution,
+    },
+    KnownFault {
+        name: "bodies of functions that are loops, `case` or `if`",
+        issue: None,
+        example: "f() for i in 1 2; do g; done",
+        edits: function_header,
+    },
+    KnownFault { name: "operators on two lines", issue: None, example: "a &\\\n& b", edits: split_operator },
+    KnownFault {
+        name: "operands of declarations that are no plain names",
+        issue: None,
+        example: "declare -f sub:\"$1\"",
+        edits: declared,
     },
     KnownFault {
         name: "operators of `${...}`",
@@ -109,10 +140,10 @@ pub(super) const KNOWN: &[KnownFault] = &[
         edits: double_bracket,
     },
     KnownFault {
-        name: "`for` without `in`",
+        name: "`for` and `select` without `in`, with no words, with `in` on another line, over odd names",
         issue: None,
         example: "for arg do f; done",
-        edits: for_without_in,
+        edits: for_head,
     },
     KnownFault {
         name: "patterns of `case`",
@@ -183,10 +214,15 @@ fn redirect_before_words(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
     command.redirects.iter().filter(|it| it.span.start < last).map(|it| Edit::blank(it.span)).collect()
 }
 
-fn rare_redirect(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
+fn rare_redirect(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
     let Site::Command(command) = site else { return Vec::new() };
+    let touches = |redirect: &&Redirect| {
+        let before = redirect.span.start.checked_sub(1).and_then(|at| text.get(at as usize));
+        before.is_some_and(|byte| !byte.is_ascii_whitespace()) && redirect.span.start > command.span.start
+    };
     let rare = |redirect: &&Redirect| {
-        matches!(redirect.fd, Some(Fd::Variable(_)))
+        matches!(redirect.fd, Some(Fd::Variable(_) | Fd::Number(0)))
+            || touches(redirect)
             || matches!(redirect.op, RedirectOp::ReadWrite | RedirectOp::Clobber | RedirectOp::HereString)
             || matches!(&redirect.target, Target::Word(word) if literal(word) == Some("-"))
     };
@@ -196,10 +232,11 @@ fn rare_redirect(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
 fn prefix(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
     let Site::Pipeline(pipeline) = site else { return Vec::new() };
     match pipeline.stages.first() {
-        Some(first) if pipeline.negated || pipeline.timed => {
+        Some(first) if first.span.start > pipeline.span.start => {
             vec![Edit::blank(Span::new(pipeline.span.start, first.span.start))]
         }
-        _ => Vec::new(),
+        Some(_) => Vec::new(),
+        None => vec![Edit::blank(pipeline.span)],
     }
 }
 
@@ -208,6 +245,45 @@ fn backslashed_backticks(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
         Site::Part(part) if super::witness::backslashed(part, text) => vec![Edit::word(part.span)],
         _ => Vec::new(),
     }
+}
+
+fn odd_substitution(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+    match site {
+        Site::Part(Part { kind: PartKind::Command(substitution), span }) if !substitution.backticks => {
+            let sign = text.get(span.start as usize + 1);
+            let empty = substitution.body.statements.is_empty();
+            if empty || sign != Some(&b'(') { vec![Edit::word(*span)] } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn touching_backticks(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+    match site {
+        Site::Part(part @ Part { kind: PartKind::Command(substitution), span }) if substitution.backticks => {
+            let touches = |at: Option<u32>| {
+                at.and_then(|at| text.get(at as usize))
+                    .is_some_and(|byte| matches!(byte, b'`' | b'"' | b'\''))
+            };
+            let empty = substitution.body.statements.is_empty();
+            if empty || touches(span.start.checked_sub(1)) || touches(Some(span.end)) {
+                vec![Edit::word(part.span)]
+            } else {
+                Vec::new()
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn declared(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
+    let Site::Command(Command { kind: CommandKind::Declare(declare), .. }) = site else { return Vec::new() };
+    let odd = |operand: &Operand| match operand {
+        Operand::Dynamic(word) => Some(Edit::word(word.span)),
+        Operand::Name(name) if name.subscript.is_some() => Some(Edit::word(name.span)),
+        _ => None,
+    };
+    declare.operands.iter().filter_map(odd).collect()
 }
 
 fn parameter_operator(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
@@ -221,6 +297,15 @@ fn parameter_operator(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
 fn arithmetic(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
     match site {
         Site::Arithmetic(arithmetic) => vec![Edit::word(arithmetic.span)],
+        // An assignment, which is no command either, in the place of `(())`.
+        Site::Command(Command { kind: CommandKind::Arithmetic(arithmetic), span, .. })
+            if arithmetic.span.is_empty() =>
+        {
+            vec![Edit::word(*span), Edit::sign(span.start + 1, b'=')]
+        }
+        Site::Part(Part { kind: PartKind::Arithmetic(arithmetic), span }) if arithmetic.span.is_empty() => {
+            vec![Edit::word(*span)]
+        }
         _ => Vec::new(),
     }
 }
@@ -248,30 +333,114 @@ fn double_bracket(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
     vec![Edit::word(Span::new(command.span.start + 3, close.saturating_sub(1)))]
 }
 
-fn for_without_in(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
-    match site {
-        Site::Command(Command { kind: CommandKind::For(it) | CommandKind::Select(it), .. })
-            if it.words.is_none() =>
-        {
-            let at = it.variable.span.end;
-            match text.get(at as usize) {
-                Some(b' ' | b'\t') => {
-                    vec![Edit { span: Span::new(at, at + 1), with: b';', keep_lines: false }]
+fn for_head(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+    let Site::Command(Command { kind: CommandKind::For(it) | CommandKind::Select(it), .. }) = site else {
+        return Vec::new();
+    };
+    let at = it.variable.span.end;
+    let mut edits = vec![Edit::word(it.variable.span)];
+    match it.words.as_deref() {
+        None if matches!(text.get(at as usize), Some(b' ' | b'\t')) => edits.push(Edit::sign(at, b';')),
+        None => {}
+        Some(words) => {
+            let end = words.first().map_or_else(|| end_of_word(text, at), |word| word.span.start);
+            edits.push(Edit { keep_lines: false, ..Edit::blank(Span::new(at, end)) });
+            if words.is_empty() {
+                let rest = text.get(end as usize..).unwrap_or_default();
+                if rest
+                    .iter()
+                    .find(|byte| !matches!(byte, b' ' | b'\t'))
+                    .is_some_and(|byte| *byte != b';' && *byte != b'\n')
+                {
+                    edits.push(Edit::sign(at, b';'));
                 }
-                _ => Vec::new(),
+            } else if end > at + 3 {
+                edits.push(Edit::sign(at + 1, b'i'));
+                edits.push(Edit::sign(at + 2, b'n'));
             }
+        }
+    }
+    edits
+}
+
+/// Where the word `in` behind the variable of a loop ends.
+fn end_of_word(text: &[u8], from: u32) -> u32 {
+    let rest = text.get(from as usize..).unwrap_or_default();
+    let at = rest.windows(2).position(|pair| pair == b"in").unwrap_or(0);
+    from + u32::try_from(at).unwrap_or(0) + 2
+}
+
+fn case_pattern(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+    let Site::Command(Command { kind: CommandKind::Case(case), .. }) = site else { return Vec::new() };
+    let mut edits = vec![Edit::word(case.word.span)];
+    for arm in &case.arms {
+        edits.extend(arm.patterns.iter().map(|pattern| Edit::word(pattern.span)));
+        let first = arm.patterns.first().map_or(0, |pattern| pattern.span.start);
+        let before = text.get(..first as usize).unwrap_or_default();
+        let blanks = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let open = before.len() - blanks;
+        if open > 0 && before.get(open - 1) == Some(&b'(') {
+            edits.push(Edit::blank(Span::new(first - u32::try_from(blanks + 1).unwrap_or(0), first)));
+        }
+        if arm.end != ArmEnd::Break {
+            edits.extend(arm_end(arm.body.span.end, text));
+        }
+    }
+    edits
+}
+
+/// `;;` in the place of `;&` and `;;&`.
+fn arm_end(from: u32, text: &[u8]) -> Vec<Edit> {
+    let rest = text.get(from as usize..).unwrap_or_default();
+    let Some(at) = rest.windows(2).position(|pair| pair == b";&") else { return Vec::new() };
+    let at = from + u32::try_from(at).unwrap_or(0);
+    let double = text.get(at as usize - 1) == Some(&b';');
+    if double { vec![Edit::blank(Span::new(at + 1, at + 2))] } else { vec![Edit::sign(at + 1, b';')] }
+}
+
+fn function_header(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
+    match site {
+        Site::Command(Command { kind: CommandKind::Function(function), span, .. })
+            if !matches!(function.body.kind, CommandKind::Group(_) | CommandKind::Subshell(_)) =>
+        {
+            let header = Span::new(span.start, function.body.span.start);
+            vec![Edit { keep_lines: false, ..Edit::blank(header) }]
         }
         _ => Vec::new(),
     }
 }
 
-fn case_pattern(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
+fn split_operator(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+    let mut gaps = Vec::new();
     match site {
-        Site::Command(Command { kind: CommandKind::Case(case), .. }) => {
-            case.arms.iter().flat_map(|arm| &arm.patterns).map(|pattern| Edit::word(pattern.span)).collect()
+        Site::Statement(statement) => {
+            let mut end = statement.first.span.end;
+            for (op, pipeline) in &statement.rest {
+                let sign = if *op == ListOp::And { b'&' } else { b'|' };
+                gaps.push((Span::new(end, pipeline.span.start), sign, 2));
+                end = pipeline.span.end;
+            }
         }
-        _ => Vec::new(),
+        Site::Command(Command { kind: CommandKind::Case(case), span, .. }) => {
+            let starts = case.arms.iter().skip(1).filter_map(|arm| arm.patterns.first());
+            let starts = starts.map(|pattern| pattern.span.start).chain([span.end]);
+            for (arm, start) in case.arms.iter().zip(starts) {
+                gaps.push((Span::new(arm.body.span.end, start), b';', 2));
+            }
+        }
+        _ => {}
     }
+    let mut edits = Vec::new();
+    for (gap, sign, count) in gaps {
+        let inside = text.get(gap.start as usize..gap.end as usize).unwrap_or_default();
+        let split = [sign, b'\\', b'\n', sign];
+        if let Some(at) = inside.windows(4).position(|four| four == split) {
+            let at = gap.start + u32::try_from(at).unwrap_or(0);
+            edits.push(Edit { keep_lines: false, ..Edit::blank(Span::new(at, at + 4)) });
+            edits.push(Edit { span: Span::new(at, at + count), with: sign, keep_lines: false });
+        }
+    }
+    edits
 }
 
 fn continued_word(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
@@ -340,26 +509,13 @@ fn function_name(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
     }
 }
 
-fn assignment(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+fn assignment(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
     let Site::Assignment(assignment) = site else { return Vec::new() };
-    let mut edits = Vec::new();
-    let name = assignment.target.span;
-    let name_len = u32::try_from(assignment.target.name.len()).unwrap_or(0);
-    if name.len() > name_len + 2 {
-        edits.push(Edit::word(Span::new(name.start + name_len + 1, name.end.saturating_sub(1))));
+    let whole = assignment.span;
+    if whole.len() < 2 {
+        return Vec::new();
     }
-    match &assignment.value {
-        Value::Scalar(word) => edits.push(Edit::word(word.span)),
-        Value::Array(elements) if !elements.is_empty() => {
-            let whole = text.get(name.end as usize..assignment.span.end as usize).unwrap_or_default();
-            if let Some(open) = whole.iter().position(|byte| *byte == b'(') {
-                let open = name.end + u32::try_from(open).unwrap_or(0);
-                edits.push(Edit::word(Span::new(open + 1, assignment.span.end.saturating_sub(1))));
-            }
-        }
-        Value::Array(_) => {}
-    }
-    edits
+    vec![Edit::word(whole), Edit::sign(whole.start + 1, b'=')]
 }
 
 fn braces(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
@@ -388,7 +544,7 @@ fn odd_characters(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
     match &part.kind {
         PartKind::Literal(text) if text == "-" => vec![Edit::word(part.span)],
         PartKind::Quoted(_) if bytes.first() == Some(&b'\\') => vec![Edit::word(part.span)],
-        PartKind::Literal(_) if bytes.iter().any(|byte| b"$~[]=".contains(byte)) => {
+        PartKind::Literal(_) if bytes.iter().any(|byte| b"$~[]=:@#?%".contains(byte) || *byte < b' ') => {
             vec![Edit::word(part.span)]
         }
         _ => Vec::new(),
@@ -410,9 +566,16 @@ pub(super) fn edits(statement: &Statement, comments: &[Span], text: &[u8]) -> Ve
     // Comments are misread in backticks, in `case` and after `{`.
     let first = comments.partition_point(|comment| comment.start < statement.span.start);
     let inside = comments.iter().skip(first).take_while(|comment| comment.end <= statement.span.end);
-    finder.found.extend(inside.map(|comment| Edit::blank(*comment)));
-    // What is blanked stays blank, whatever was to become a word in it.
-    finder.found.sort_by_key(|edit| edit.with == b' ');
+    let words: Vec<Span> =
+        finder.found.iter().filter(|edit| edit.with == b'x').map(|edit| edit.span).collect();
+    let outside = inside.filter(|comment| !words.iter().any(|word| word.contains(**comment)));
+    finder.found.extend(outside.map(|comment| Edit::blank(*comment)));
+    // What is blanked stays blank, whatever was to become a word in it; signs stand where blanks were made for them.
+    finder.found.sort_by_key(|edit| match edit.with {
+        b' ' => 1,
+        b'x' | b'=' => 0,
+        _ => 2,
+    });
     finder.found
 }
 
@@ -432,6 +595,10 @@ impl Finder<'_> {
 impl<'s> Visitor<'s> for Finder<'_> {
     fn sequence(&mut self, sequence: &'s Sequence) {
         self.look(Site::Sequence(sequence));
+    }
+    fn statement(&mut self, statement: &'s Statement) {
+        self.look(Site::Statement(statement));
+        visit::walk_statement(self, statement);
     }
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
         self.look(Site::Pipeline(pipeline));

@@ -1,6 +1,6 @@
 //! Unread regions: widened from the place of a fault to the smallest statement around it, never dropped.
 
-use super::lower::Lowered;
+use super::parse::Parsed;
 use super::syntax::{Script, Statement};
 use super::visit::{self, Visitor};
 use super::{Reading, Unread};
@@ -17,9 +17,9 @@ pub(super) fn nothing_read(text: &str, reason: &str) -> Reading {
     Reading { script: Script::default(), unread: vec![region] }
 }
 
-/// Widens the faults of a lowered text to statements.
-pub(super) fn settle(lowered: Lowered, text: &str) -> Reading {
-    let Lowered { script, unread } = lowered;
+/// Widens the faults of a parsed text to statements.
+pub(super) fn settle(parsed: Parsed, text: &str) -> Reading {
+    let Parsed { script, unread } = parsed;
     let unread: Vec<Unread> = unread
         .into_iter()
         .map(|region| Unread { span: widened(&script, region.span, text), reason: region.reason })
@@ -44,9 +44,6 @@ fn merged(mut unread: Vec<Unread>) -> Vec<Unread> {
         match kept.last_mut() {
             Some(last) if last.span.overlaps(region.span) || last.span == region.span => {
                 last.span = last.span.to(region.span);
-                if last.reason == super::coverage::REASON {
-                    last.reason = region.reason;
-                }
             }
             _ => kept.push(region),
         }

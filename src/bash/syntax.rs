@@ -3,6 +3,8 @@
 //! Every node carries its span in the original bytes. A [`Script`] is a value even for broken input; what was not
 //! understood is in the reading's unread regions, never silently left out.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::source::Span;
 
 /// A script, a runbook fence, or the text that a command hands to another shell.
@@ -395,10 +397,27 @@ pub struct HereDocument {
     pub quoted: bool,
     /// Whether leading tabs go (`<<-`).
     pub strip_tabs: bool,
-    /// The body: literals and, where not quoted, expansions.
-    pub body: Vec<Part>,
+    /// The body, set once the line feed before it is reached.
+    pub(super) content: Arc<OnceLock<HereBody>>,
+}
+
+/// The body of a heredoc.
+#[derive(Debug, Default)]
+pub(super) struct HereBody {
+    pub(super) parts: Vec<Part>,
+    pub(super) span: Span,
+}
+
+impl HereDocument {
+    /// The body: literals and, where the delimiter is not quoted, expansions.
+    pub fn body(&self) -> &[Part] {
+        self.content.get().map_or(&[], |body| &body.parts)
+    }
+
     /// The body's bytes.
-    pub body_span: Span,
+    pub fn body_span(&self) -> Span {
+        self.content.get().map_or_else(Span::default, |body| body.span)
+    }
 }
 
 /// A word: parts side by side.
@@ -441,7 +460,7 @@ pub enum PartKind {
 }
 
 /// `$(...)`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Substitution {
     /// What runs.
     pub body: Sequence,

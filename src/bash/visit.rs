@@ -188,7 +188,7 @@ fn walk_test<'s, V: Visitor<'s> + ?Sized>(visitor: &mut V, test: &'s Test) {
 pub fn walk_redirect<'s, V: Visitor<'s> + ?Sized>(visitor: &mut V, redirect: &'s Redirect) {
     match &redirect.target {
         Target::Word(word) => visitor.word(word),
-        Target::HereDocument(document) => walk_parts(visitor, &document.body),
+        Target::HereDocument(document) => walk_parts(visitor, document.body()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 
 use crate::cli::output::{OutputArgs, Outputs};
-use crate::cli::{Failure, interrupt, lint};
+use crate::cli::{Failure, interrupt, lint, second_opinion};
 use crate::repo::{Project, git};
 use crate::report::text::Ending;
 use crate::run;
@@ -18,6 +18,7 @@ pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failur
     let mut outputs = Outputs::open(output, matches, &ending)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);
-    run::all::all(&project, linter, &worlds, &stop, &mut |event| outputs.event(&event));
+    let witness = second_opinion::witness();
+    run::all::all(&project, linter, &witness, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs};
-use crate::cli::{Failure, interrupt};
+use crate::cli::{Failure, interrupt, second_opinion};
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::report::text::Ending;
@@ -44,7 +44,8 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
     let stop = interrupt::stop()?;
     let threads = args.jobs.map_or(0, NonZeroUsize::get);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    run::lint::lint(&project, &args.paths, linter, &stop, &mut |event| outputs.event(&event));
+    let witness = second_opinion::witness();
+    run::lint::lint(&project, &args.paths, linter, &witness, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }
 

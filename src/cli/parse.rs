@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::cli::{COULD_NOT_CHECK, Failure, output};
+use crate::cli::{COULD_NOT_CHECK, Failure, output, second_opinion};
 use crate::report::plain;
 use crate::run;
 
@@ -34,8 +34,9 @@ pub fn parse(args: &ParseArgs) -> Result<ExitCode, Failure> {
     let mut out = BufWriter::new(io::stdout());
     let mut code = 0;
     let mut written = Ok(());
+    let witness = second_opinion::witness();
     for file in &args.files {
-        let parsed = match run::parse::parse(file) {
+        let parsed = match run::parse::parse(file, &witness) {
             Ok(parsed) => parsed,
             Err(problem) => {
                 output::say(&format!(

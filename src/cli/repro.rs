@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, second_opinion};
 use crate::repo::Project;
 use crate::report::replay;
 use crate::run::gauntlet::{self, sealed};
@@ -21,7 +21,7 @@ pub struct ReproArgs {
 /// Runs it. The exit code is the trial's colour.
 pub fn repro(args: &ReproArgs) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
-    let again = gauntlet::repeat(&project, &args.trial, &sealed::worlds(None))
+    let again = gauntlet::repeat(&project, &args.trial, &second_opinion::witness(), &sealed::worlds(None))
         .map_err(|reason| format!("failed to repeat a trial: {reason}"))?;
     let shown = replay::Shown { trial: &again.trial, calls: &again.calls, record: &again.record };
     let mut out = anstream::AutoStream::auto(std::io::stdout());

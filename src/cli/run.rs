@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs};
-use crate::cli::{Failure, interrupt};
+use crate::cli::{Failure, interrupt, second_opinion};
 use crate::repo::Project;
 use crate::report::text::Ending;
 use crate::run::gauntlet::{self, Request};
@@ -31,6 +31,7 @@ pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let stop = interrupt::stop()?;
     let request = Request { names: args.harnesses.clone(), jobs: args.jobs.map(NonZeroUsize::get) };
     let worlds = gauntlet::sealed::worlds(None);
-    gauntlet::run(&project, &request, &worlds, &stop, &mut |event| outputs.event(&event));
+    let witness = second_opinion::witness();
+    gauntlet::run(&project, &request, &witness, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

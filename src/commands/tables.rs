@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::wrappers::{Wrapper, read_wrappers};
+
 /// A tool whose verbs are known.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,76 +108,6 @@ pub struct Failure {
     pub stderr: String,
 }
 
-/// How a wrapper is given the command that it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum Payload {
-    /// The rest of its words are the command's words.
-    #[default]
-    Words,
-    /// The rest of its words are joined by blanks and read as shell text.
-    Joined,
-}
-
-/// A program that runs another one given on its command line.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wrapper {
-    /// Its name.
-    pub name: String,
-    /// Other names with the same grammar.
-    #[serde(default)]
-    pub aliases: Vec<String>,
-    /// The verbs under which it wraps; none for any.
-    #[serde(default)]
-    pub verbs: Vec<String>,
-    /// Options without a value.
-    #[serde(default)]
-    pub flags: Vec<String>,
-    /// Options with a value, attached or the next word.
-    #[serde(default)]
-    pub values: Vec<String>,
-    /// Beginnings of words that are options with an attached value.
-    #[serde(default)]
-    pub prefixes: Vec<String>,
-    /// Options under which nothing runs.
-    #[serde(default)]
-    pub lookups: Vec<String>,
-    /// Options whose value is split into words.
-    #[serde(default)]
-    pub split: Vec<String>,
-    /// How many operands stand before the command.
-    #[serde(default)]
-    pub skip: usize,
-    /// How many operands there are at all (`su USER -c TEXT`).
-    #[serde(default)]
-    pub operands: Option<usize>,
-    /// How the command is given.
-    #[serde(default)]
-    pub payload: Payload,
-    /// The option whose value is shell text.
-    #[serde(default)]
-    pub payload_option: Option<String>,
-    /// Whether `NAME=value` words stand before the command.
-    #[serde(default)]
-    pub assignments: bool,
-    /// Whether it adds words of its own to the command.
-    #[serde(default)]
-    pub appends: bool,
-    /// Whether the command runs on another machine or in another container.
-    #[serde(default)]
-    pub remote: bool,
-    /// The options behind which commands stand, up to `;` or `+`.
-    #[serde(default)]
-    pub exec_options: Vec<String>,
-    /// Whether it is a shell.
-    #[serde(default)]
-    pub shell: bool,
-    /// Whether it is a program of its own (its words are an argv), not a builtin.
-    #[serde(default)]
-    pub execs: bool,
-}
-
 /// What to write instead of an exposing call.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,12 +136,6 @@ pub struct Secrets {
 #[serde(deny_unknown_fields)]
 struct ToolFile {
     tool: Vec<Tool>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrapperFile {
-    wrapper: Vec<Wrapper>,
 }
 
 #[derive(Deserialize)]
@@ -254,8 +180,8 @@ impl Tables {
             }
         }
         let mut wrappers: HashMap<String, Vec<Wrapper>> = HashMap::new();
-        let file: WrapperFile = embedded(include_str!("../../rules/commands/wrappers.toml"));
-        for wrapper in file.wrapper {
+        let written = read_wrappers(include_str!("../../rules/commands/wrappers.toml"));
+        for wrapper in written.unwrap_or_else(|error| panic!("wrappers.toml: {}", error.message())) {
             for alias in &wrapper.aliases {
                 wrappers.entry(alias.clone()).or_default().push(wrapper.clone());
             }

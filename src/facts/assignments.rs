@@ -1,5 +1,7 @@
 //! Assignments: what a variable holds afterwards, and the secret that came with it.
 
+use std::rc::Rc;
+
 use crate::bash::syntax::{Assignment, Declare, Operand, Value as Written};
 use crate::source::Span;
 
@@ -90,8 +92,16 @@ impl<'a> Walk<'a> {
         match content {
             Content::Scalar(value) => Content::Scalar(self.stored_value(name, value, place, state)),
             Content::Many(value) => Content::Many(self.stored_value(name, value, place, state)),
+            // An element that may be any number of words stays one: what stands behind it has no known place.
             Content::Array(values) => Content::Array(
-                values.into_iter().map(|value| self.stored_value(name, value, place, state)).collect(),
+                values
+                    .into_iter()
+                    .map(|value| {
+                        let splits = value.splits;
+                        let stored = self.stored_value(name, value, place, state);
+                        stored.with(|value| value.splits = splits)
+                    })
+                    .collect(),
             ),
         }
     }
@@ -188,6 +198,7 @@ impl<'a> Walk<'a> {
         let nameref = declare.operands.iter().any(
             |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('n'))),
         );
+        self.note_exported(&keyword, declare);
         for operand in &declare.operands {
             match operand {
                 Operand::Flag(_) => {}
@@ -232,6 +243,27 @@ impl<'a> Walk<'a> {
         // The builtin's own status hides that of a substitution in it.
         self.last_substitution = None;
         Out::success(state)
+    }
+
+    /// `export -f f`: other shells have that function too.
+    fn note_exported(&mut self, keyword: &str, declare: &'a Declare) {
+        let flags: String = declare
+            .operands
+            .iter()
+            .filter_map(|operand| match operand {
+                Operand::Flag(word) => super::words::literal_text(word),
+                _ => None,
+            })
+            .filter(|text| text.starts_with('-'))
+            .collect();
+        if !flags.contains('f') || !(keyword == "export" || flags.contains('x')) {
+            return;
+        }
+        for operand in &declare.operands {
+            if let Operand::Name(name) = operand {
+                self.way.exported.insert(Rc::from(name.name.as_str()));
+            }
+        }
     }
 
     /// What a nameref reads is what its target holds when it is made; what it is given its target gets too.

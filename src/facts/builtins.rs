@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use super::calls::Line;
 use super::decide::bracket;
+use super::invocations::{Ending, texts};
 use super::state::{Parameters, State};
-use super::texts::frame_name;
 use super::value::{Content, Place, Source, Sym, Value};
-use super::walk::{Frame, Out, Walk};
+use super::walk::{Out, Walk};
 
 /// Whether bash runs the name itself.
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -81,6 +81,9 @@ impl Walk<'_> {
         let exempt = matches!(name, "set" | "shopt" | "readonly" | "builtin" | "command");
         if !exempt {
             self.observations.first(line.place, &state);
+        }
+        if !matches!(name, "eval" | "source" | "." | "trap" | "command" | "builtin" | "exec") {
+            self.invoked(line, Ending::Builtin(texts(line.argv())));
         }
         match name {
             "false" => Out { ok: Vec::new(), fail: vec![state] },
@@ -318,116 +321,6 @@ impl Walk<'_> {
         }
         Out::success(state)
     }
-
-    fn eval(&mut self, line: &Line, state: State) -> Out {
-        let mut text = Value::default();
-        for (index, word) in line.args().iter().enumerate() {
-            if index > 0 {
-                text.text.push(' ');
-            }
-            text.append(word);
-        }
-        if text.text.starts_with("set -- ") && text.from_args {
-            let mut state = state;
-            state.params = Rc::new(unknown_parameters(&text));
-            return Out::success(state);
-        }
-        let caller = state.clone();
-        match self.here(&text, line.place, state, false) {
-            Some(out) => out,
-            None => Out::either(caller),
-        }
-    }
-
-    fn source(&mut self, line: &Line, state: State) -> Out {
-        let Some(path) = line.args().first() else { return Out::either(state) };
-        let Some((file, path, sourced)) = self.sourced(path) else { return Out::either(state) };
-        let name = frame_name(file);
-        if self.frames.iter().any(|frame| frame.name == name) || self.frames.len() > 16 {
-            return Out::success(state);
-        }
-        self.frames.push(Frame { call: line.place, function: None, name });
-        if let Some(summary) = self.summary_of(&path, sourced) {
-            let out = self.apply_summary(summary, file, line, state);
-            self.frames.pop();
-            return out;
-        }
-        self.returns.push(Out::default());
-        let caller = std::mem::replace(&mut self.file, file);
-        let mut out = self.sequence(&sourced.script().body, vec![state], false);
-        self.file = caller;
-        out.extend(self.returns.pop().unwrap_or_default());
-        self.frames.pop();
-        out
-    }
-
-    fn trap(&mut self, line: &Line, mut state: State) -> Out {
-        let args = line.args();
-        let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
-        let Some((text, signals)) = args.split_first() else { return Out::success(state) };
-        if text.text == "-" {
-            if signals.iter().any(names_exit) {
-                state.rare_mut().traps.remove("EXIT");
-            }
-            return Out::success(state);
-        }
-        if text.text.starts_with('-') || signals.is_empty() {
-            return Out::success(state);
-        }
-        for signal in signals {
-            if names_exit(signal) {
-                state.rare_mut().traps.insert("EXIT".to_owned(), (text.clone(), line.place));
-            } else if !text.text.is_empty() {
-                let inner = state.clone();
-                let place = line.place;
-                self.exits.push(Vec::new());
-                self.here(text, place, inner, true);
-                self.exits.pop();
-            }
-        }
-        Out::success(state)
-    }
-
-    /// `command x`, `builtin x`, `exec x`: what they run, without the functions that might shadow it.
-    fn rerun(&mut self, name: &str, line: &Line, state: State) -> Out {
-        let args = line.args();
-        let mut skip = 0;
-        while let Some(value) = args.get(skip) {
-            match value.text.as_str() {
-                "-v" | "-V" if name == "command" => {
-                    self.observations.first(line.place, &state);
-                    return Out::either(state);
-                }
-                "-a" if name == "exec" => skip += 2,
-                "--" | "-p" | "-c" | "-l" | "-cl" => skip += 1,
-                _ => break,
-            }
-        }
-        if skip >= args.len() {
-            return Out::success(state);
-        }
-        let mut inner = line.clone();
-        inner.at += 1 + skip;
-        let target = inner.name().unwrap_or_default().to_owned();
-        let ends = name == "exec";
-        let out = if name != "exec" && is_builtin(&target) {
-            self.builtin(&target, &inner, state)
-        } else {
-            self.observations.first(line.place, &state);
-            self.program(inner, state)
-        };
-        if ends {
-            let states = out.both();
-            self.leave(states, None);
-            return Out::default();
-        }
-        out
-    }
-}
-
-/// Whether a signal is the shell's own end.
-fn names_exit(signal: &Value) -> bool {
-    signal.text == "0" || signal.text.trim_start_matches("SIG").eq_ignore_ascii_case("EXIT")
 }
 
 /// `exit 0` is `true`, `exit 1` is `false`, a bare `exit` gives the last command's, `exit "$rc"` may not be known.
@@ -467,7 +360,7 @@ fn positional(state: &mut State, args: &[Value]) {
     state.params = Rc::new(params);
 }
 
-fn unknown_parameters(like: &Value) -> Parameters {
+pub(super) fn unknown_parameters(like: &Value) -> Parameters {
     let mut rest = like.clone();
     if let Some(sym) = like.syms.first() {
         rest = Value::unknown(*sym).with(|value| {

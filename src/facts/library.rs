@@ -6,6 +6,7 @@
 //! of its caller. Functions are walked where they are called, whoever defined them.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use crate::bash::syntax::{Command, CommandKind, Function, Script, Statement};
@@ -14,6 +15,7 @@ use crate::commands::Effect;
 use crate::source::{RepoPath, Span};
 
 use super::calls::Line;
+use super::invocations::Invocation;
 use super::observe::{Observation, Switched};
 use super::state::{Options, Parameters, State, Switch};
 use super::value::{Content, Flow, Place, Source, Value};
@@ -66,6 +68,9 @@ pub(super) struct Summary {
     options: Options,
     switches: Vec<Switched>,
     seen: Vec<Observation>,
+    invocations: Vec<Invocation>,
+    /// Functions that it exports to other shells.
+    exported: Vec<String>,
     succeeds: bool,
     fails: bool,
     /// The ways in which it ends its caller.
@@ -170,7 +175,7 @@ impl<'a> Walk<'a> {
         let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
         argument.from_args = true;
         let params = Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 };
-        let mut start = State::start(params, std::rc::Rc::default());
+        let mut start = State::start(params, Rc::default());
         let unknown = Switch::Unknown;
         start.options = Options { errexit: unknown, nounset: unknown, pipefail: unknown, xtrace: unknown };
         self.returns.push(Out::default());
@@ -194,6 +199,8 @@ impl<'a> Walk<'a> {
             seen.effect == Effect::Mutate || !seen.exposed.is_empty() || !seen.unchecked.is_empty()
         };
         summary.seen = std::mem::take(&mut self.observations.list).into_iter().filter(counts).collect();
+        summary.invocations = self.observations.invocations.take();
+        summary.exported = self.way.exported.iter().map(ToString::to_string).collect();
         summary
     }
 
@@ -239,6 +246,10 @@ impl<'a> Walk<'a> {
         for switch in &summary.switches {
             self.observations.switched(at, &switch.name, switch.on, true);
         }
+        for invocation in &summary.invocations {
+            self.invoked_again(invocation, at);
+        }
+        self.way.exported.extend(summary.exported.iter().map(|name| Rc::from(name.as_str())));
         for seen in &summary.seen {
             self.see_again(seen, at, file, &state);
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::bash::syntax::{For, Sequence, While};
 
 use super::state::{State, symbol_mark};
-use super::value::{Content, Place, Source, Value};
+use super::value::{Content, MOST_CHOICES, Place, Source, Value};
 use super::walk::{Jumps, Out, Walk};
 
 /// A loop's head: splits the paths into those that end the loop and those that go on.
@@ -169,6 +169,10 @@ impl<'a> Walk<'a> {
         let nothing = Value::known("\u{0}");
         let mut value = items.iter().fold(nothing, |so_far, item| so_far.join(item, sym));
         value.fallbacks.clear();
+        value.choices = match items.iter().map(|item| item.constant().map(str::to_owned)).collect() {
+            Some(texts) if items.len() <= MOST_CHOICES => texts,
+            _ => Vec::new(),
+        };
         value.splits = false;
         value.typed = false;
         value.own_file = items.iter().all(|item| item.own_file);

@@ -100,8 +100,10 @@ pub struct Observations {
     pub list: Vec<Observation>,
     /// What was seen in each call that is being walked, by index, innermost last.
     pub(super) in_calls: Vec<BTreeSet<usize>>,
-    /// Payloads of other shells that could not be read.
-    pub opaque_payloads: usize,
+    /// What finally execs.
+    pub invocations: super::invocations::Invocations,
+    /// Shell text for this or another shell that could not be read.
+    pub unread: Vec<super::invocations::UnreadText>,
     /// The script's first command that is more than a setting, and the options in force there on every path.
     pub first: Option<(Span, Options)>,
     /// Changes of options, in the order of the walk.
@@ -143,7 +145,7 @@ impl Walk<'_> {
     }
 
     /// The call that hands a command to the function which runs it.
-    fn carrier(&self, place: Place, head: Option<&Value>) -> Place {
+    pub(super) fn carrier(&self, place: Place, head: Option<&Value>) -> Place {
         let written = head.and_then(|head| head.written);
         for frame in self.frames.iter().rev() {
             match written {
@@ -293,12 +295,15 @@ impl Walk<'_> {
             let span = run.spans.get(index).copied().unwrap_or(run.place.span);
             let (span, _) = self.report_span(Place { file: run.place.file, span });
             let span = if at.contains(span) { span } else { at };
-            exposed.push(Exposure { span, way: self.way(flow) });
+            let exposure = Exposure { span, way: self.way_of(flow) };
+            if !exposed.contains(&exposure) {
+                exposed.push(exposure);
+            }
         }
         exposed
     }
 
-    fn way(&self, flow: &Rc<Flow>) -> Vec<Step> {
+    fn way_of(&self, flow: &Rc<Flow>) -> Vec<Step> {
         flow.steps()
             .into_iter()
             .map(|flow| Step { span: self.report_span(flow.place).0, what: flow.what.clone() })

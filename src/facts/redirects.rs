@@ -17,10 +17,10 @@ impl<'a> Walk<'a> {
             match (&redirect.target, redirect.op) {
                 (Target::HereDocument(document), _) => {
                     let mut value = Value::default();
-                    for part in &document.body {
+                    for part in document.body() {
                         value.append(&self.part_value(part, state));
                     }
-                    value.written = Some(self.place(document.body_span));
+                    value.written = Some(self.place(document.body_span()));
                     if to_stdin {
                         stdin = Stdin::Other(value);
                     }

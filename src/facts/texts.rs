@@ -7,8 +7,8 @@ use crate::bash::syntax::Script;
 use crate::commands::HOLE;
 use crate::source::RepoPath;
 
+use super::invocations::UnreadText;
 use super::library::Sourced;
-
 use super::state::State;
 use super::value::{Place, Value};
 use super::walk::{Text, Walk};
@@ -21,6 +21,8 @@ pub(super) struct Known<'a> {
     pub key: (Option<Place>, String),
     pub file: u16,
     pub script: &'a Script,
+    /// Why a part of it could not be read.
+    pub unread: Option<Rc<str>>,
 }
 
 /// A payload: its text's number, its script, and the variables that stand for its holes.
@@ -36,7 +38,11 @@ impl<'a> Walk<'a> {
             at = self.texts[usize::from(place.file)].host;
             depth += 1;
         }
-        if text.text.chars().eq([HOLE]) || depth > DEEPEST {
+        if text.text.chars().eq([HOLE]) {
+            return None;
+        }
+        if depth > DEEPEST {
+            self.unread_text(host, &format!("it is shell text in shell text, more than {DEEPEST} deep"));
             return None;
         }
         let mut source = String::new();
@@ -62,18 +68,30 @@ impl<'a> Walk<'a> {
             holes.push((name, value));
         }
         let key = (Some(host), source);
-        let known =
-            self.known_texts.iter().find(|known| known.key == key).map(|known| (known.file, known.script));
-        let (file, script) = if let Some(known) = known {
-            known
+        let known = self.known_texts.iter().find(|known| known.key == key);
+        let (file, script, unread) = if let Some(known) = known {
+            (known.file, known.script, known.unread.clone())
         } else {
             let reading = bash::parse(&key.1);
-            if !reading.unread.is_empty() {
-                self.observations.opaque_payloads += 1;
-            }
-            self.add_text(key, reading.script, Text { host: Some(host), path: None })?
+            let unread = reading.unread.first().map(|unread| Rc::from(unread.reason.as_str()));
+            let text = Text { host: Some(host), path: None };
+            let (file, script) = self.add_text(key, reading.script, unread.clone(), text)?;
+            (file, script, unread)
         };
+        if let Some(reason) = unread {
+            self.unread_text(host, &reason);
+        }
         Some((file, script, holes))
+    }
+
+    /// Notes that text which a command of this script carries could not be read.
+    fn unread_text(&mut self, host: Place, reason: &str) {
+        self.invoked_unread(host, format!("a part of the text could not be read: {reason}"));
+        let (at, elsewhere) = self.report_span(host);
+        let reason = reason.to_owned();
+        if !elsewhere && !self.observations.unread.iter().any(|known| known.at == at) {
+            self.observations.unread.push(UnreadText { at, reason });
+        }
     }
 
     /// Literal text of a payload: its unknown parts were put in before the text was read, whatever its quotes say.
@@ -136,11 +154,12 @@ impl<'a> Walk<'a> {
         &mut self,
         key: (Option<Place>, String),
         script: Script,
+        unread: Option<Rc<str>>,
         text: Text,
     ) -> Option<(u16, &'a Script)> {
         let file = self.number_text(text)?;
         let script: &'a Script = self.arenas.scripts.alloc(script);
-        self.known_texts.push(Known { key, file, script });
+        self.known_texts.push(Known { key, file, script, unread });
         Some((file, script))
     }
 

@@ -1,239 +1,374 @@
-//! What a wrapper runs: `sudo`, `env`, `timeout`, `ssh`, `bash -c` ... read by their option grammars.
+//! What a wrapper runs: `sudo`, `env`, `timeout`, `ssh`, `bash -c` ... read by the grammars of their words.
 //!
-//! An option that the grammar does not know makes the wrapper opaque, never wrongly read.
+//! The grammars are data (`rules/commands/wrappers.toml`); this is their interpreter. What a grammar does not know, or
+//! a word that is not known where it decides how the others are read, makes the command opaque, with the reason. It
+//! is never read as another command.
 
-use crate::commands::{HOLE, Payload, Wrapper};
+mod find;
+mod options;
+mod shell;
+mod split;
+
+use crate::commands::{Empty, HOLE, Payload, Style, Wrapper};
 
 use super::value::Value;
+use options::Scan;
+
+/// A word of an inner command.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    /// Its value.
+    pub value: Value,
+    /// Which of the wrapper's arguments it is written in; `None` where the wrapper adds it.
+    pub from: Option<usize>,
+    /// Whether it is that argument, whole.
+    pub whole: bool,
+}
+
+/// Something that a wrapper runs.
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    /// A command.
+    Words { pieces: Vec<Piece>, remote: bool },
+    /// Shell text, with `$0` and `$1`, `$2`, ...
+    Text { text: Value, zero: Option<Value>, params: Vec<Value>, remote: bool },
+    /// Shell text on stdin.
+    Stdin { params: Vec<Value>, remote: bool },
+    /// A file that a shell reads: its path and its arguments.
+    File(Vec<Piece>),
+    /// Something that is not known.
+    Unknown(String),
+}
+
+/// Why a command cannot be read.
+#[derive(Debug, Clone)]
+pub(super) struct Opaque {
+    /// In words, to follow "because".
+    pub reason: String,
+    /// The argument that would have to be known.
+    pub word: Option<usize>,
+    /// What would run if that word were an option without a value: never the answer, but it must not be overlooked.
+    pub guess: Option<Box<Inner>>,
+}
+
+impl Opaque {
+    fn because(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), word: None, guess: None }
+    }
+}
 
 /// What is inside a wrapper's words.
 #[derive(Debug, Clone)]
 pub(super) enum Inner {
-    /// Nothing that could be told: the program stands for itself.
-    None,
-    /// It only looks something up.
-    Lookup,
-    /// The words from `skip` on.
-    Words {
-        /// How many of the wrapper's arguments stand before.
-        skip: usize,
-        /// Whether they run elsewhere.
-        remote: bool,
-        /// Whether the shell's functions and builtins may answer (`command`, `exec` run programs only).
-        shadow: bool,
-    },
-    /// Commands among the words, each from one index up to another.
-    Several(Vec<(usize, usize)>),
-    /// Shell text.
-    Text {
-        /// The text.
-        text: Value,
-        /// Whether it runs elsewhere.
-        remote: bool,
-        /// `$1`, `$2`, ... of the text.
-        params: Vec<Value>,
-    },
-    /// Shell text on stdin.
-    Stdin {
-        /// Whether it runs elsewhere.
-        remote: bool,
+    /// Nothing: the program stands for itself.
+    Itself,
+    /// It cannot be told.
+    Opaque(Opaque),
+    /// What it runs.
+    Runs {
+        /// The wrapper's name as the chain shows it (`juju ssh`).
+        link: String,
+        /// What it runs, in order.
+        parts: Vec<Part>,
+        /// Whether the wrapper does something of its own besides (`find -delete`).
+        and_itself: bool,
+        /// Why the reading may still be wrong.
+        doubt: Option<String>,
     },
 }
 
-/// Reads a wrapper's arguments by the first of `wrappers` that fits.
-pub(super) fn unwrap(wrappers: &[Wrapper], args: &[Value]) -> Inner {
+/// Reads the arguments of the wrapper `name` by the first of `wrappers` that fits. `added` is what a wrapper puts into the words.
+pub(super) fn unwrap(name: &str, wrappers: &[Wrapper], args: &[Value], added: &Value) -> Inner {
     for wrapper in wrappers {
-        let mut start = 0;
-        if !wrapper.verbs.is_empty() {
-            match verb_at(wrapper, args) {
-                Some(at) => start = at + 1,
-                None => continue,
+        if let Some(reason) = &wrapper.opaque {
+            return Inner::Opaque(Opaque::because(format!("of `{name}` nothing can be told: {reason}")));
+        }
+        let pieces: Vec<Piece> = args
+            .iter()
+            .enumerate()
+            .map(|(at, value)| Piece { value: value.clone(), from: Some(at), whole: true })
+            .collect();
+        let inner = match wrapper.style {
+            Style::Shell => Some(shell::read(name, wrapper, &pieces)),
+            Style::Find => Some(find::read(wrapper, &pieces, added)),
+            Style::Gnu | Style::Go => by_options(name, wrapper, pieces, added),
+        };
+        if let Some(inner) = inner {
+            return inner;
+        }
+    }
+    Inner::Itself
+}
+
+/// Reads by a grammar of options; `None` where the grammar is for other verbs or options.
+fn by_options(name: &str, wrapper: &Wrapper, pieces: Vec<Piece>, added: &Value) -> Option<Inner> {
+    let mut link = name.to_owned();
+    let mut start = 0;
+    if !wrapper.verbs.is_empty() {
+        match verb(wrapper, &pieces) {
+            Verb::At(end, verb) => {
+                start = end;
+                link = format!("{name} {verb}");
             }
+            Verb::Other => return None,
+            Verb::Unclear(opaque) => return Some(Inner::Opaque(opaque)),
         }
-        if wrapper.shell {
-            return shell(args);
-        }
-        if !wrapper.exec_options.is_empty() {
-            return several(wrapper, args);
-        }
-        return read(wrapper, args, start);
     }
-    Inner::None
-}
-
-/// The commands behind a wrapper's options, each up to `;` or `+`.
-fn several(wrapper: &Wrapper, args: &[Value]) -> Inner {
-    let mut ranges = Vec::new();
-    let mut index = 0;
-    while index < args.len() {
-        if wrapper.exec_options.iter().any(|option| args[index].text == *option) {
-            let start = index + 1;
-            let length = args[start..].iter().position(|value| [";", "+"].contains(&value.text.as_str()));
-            index = length.map_or(args.len(), |length| start + length);
-            if index > start {
-                ranges.push((start, index));
-            }
-        }
-        index += 1;
+    let mut scan = Scan::new(wrapper, pieces, start);
+    let stopped = scan.run();
+    let needed = || wrapper.needs.iter().any(|need| scan.seen(need));
+    if !wrapper.needs.is_empty() && !needed() {
+        return None;
     }
-    if ranges.is_empty() { Inner::None } else { Inner::Several(ranges) }
-}
-
-/// The index of the wrapping verb, global options before it skipped.
-fn verb_at(wrapper: &Wrapper, args: &[Value]) -> Option<usize> {
-    let mut index = 0;
-    while index < args.len() {
-        let word = args[index].constant()?;
-        if wrapper.verbs.iter().any(|verb| verb == word) {
-            return Some(index);
-        }
-        if !word.starts_with('-') {
-            return None;
-        }
-        index += if wrapper.values.iter().any(|option| option == word) { 2 } else { 1 };
-    }
-    None
-}
-
-fn read(wrapper: &Wrapper, args: &[Value], start: usize) -> Inner {
-    let mut index = start;
-    let mut skipped = 0;
-    while index < args.len() {
-        let value = &args[index];
-        let text = value.text.as_str();
-        if skipped >= wrapper.skip && !text.starts_with('-') && !(wrapper.assignments && is_assignment(text))
+    if let Some(mut opaque) = stopped {
+        let mut stop = Some(opaque.clone());
+        while let Some(unclear) = &stop
+            && scan.skip_unclear(unclear)
         {
-            break;
+            stop = scan.run();
         }
-        if text == "--" {
-            index += 1;
-            let rest = wrapper.skip.saturating_sub(skipped);
-            index += rest;
-            break;
-        }
-        if wrapper.payload_option.as_deref() == Some(text) {
-            return args.get(index + 1).map_or(Inner::None, |text| Inner::Text {
-                text: text.clone(),
-                remote: wrapper.remote,
-                params: Vec::new(),
-            });
-        }
-        if wrapper.lookups.iter().any(|option| option == text) {
-            return Inner::Lookup;
-        }
-        if wrapper.split.iter().any(|option| option == text) {
-            return args.get(index + 1).map_or(Inner::None, |text| Inner::Text {
-                text: text.clone(),
-                remote: wrapper.remote,
-                params: Vec::new(),
-            });
-        }
-        if wrapper.flags.iter().any(|option| option == text) {
-            index += 1;
-        } else if wrapper.values.iter().any(|option| option == text) {
-            index += 2;
-        } else if wrapper.assignments && is_assignment(text) || attached(wrapper, text) {
-            index += 1;
-        } else if text.starts_with('-') && !starts_unknown(text) {
-            return Inner::None;
-        } else if skipped < wrapper.skip {
-            skipped += 1;
-            index += 1;
-        } else {
-            break;
+        opaque.guess = stop.is_none().then(|| Box::new(conclude(&scan, &link, added)));
+        return Some(Inner::Opaque(opaque));
+    }
+    Some(conclude(&scan, &link, added))
+}
+
+/// Where a wrapping verb ends.
+enum Verb {
+    At(usize, String),
+    Other,
+    Unclear(Opaque),
+}
+
+/// Looks for a wrapping verb, the options before it skipped.
+fn verb(wrapper: &Wrapper, pieces: &[Piece]) -> Verb {
+    let mut best = Verb::Other;
+    for verb in &wrapper.verbs {
+        let words: Vec<&str> = verb.split(' ').collect();
+        let mut scan = Scan::globals(wrapper, pieces.to_vec());
+        let mut matched = 0;
+        loop {
+            if let Some(opaque) = scan.options() {
+                let last = words[words.len() - 1];
+                if pieces.iter().any(|piece| piece.value.constant() == Some(last)) {
+                    best = Verb::Unclear(opaque);
+                }
+                break;
+            }
+            let Some(piece) = scan.rest().first() else { break };
+            if piece.value.constant() != Some(words[matched]) {
+                break;
+            }
+            scan.advance();
+            matched += 1;
+            if scan.found.nothing {
+                break;
+            }
+            if matched == words.len() {
+                return Verb::At(scan.position(), verb.clone());
+            }
         }
     }
-    if let Some(option) = &wrapper.payload_option
-        && let Some(at) = args.iter().position(|value| value.text == *option)
-        && (wrapper.operands.is_some() || at == index)
+    best
+}
+
+/// What runs, once the options are read.
+fn conclude(scan: &Scan<'_>, link: &str, added: &Value) -> Inner {
+    let wrapper = scan.wrapper;
+    let found = &scan.found;
+    let remote = wrapper.remote || found.elsewhere;
+    let mut parts = found.besides.clone();
+    let runs = |parts: Vec<Part>, doubt: Option<String>| {
+        let doubt = doubt.or_else(|| found.doubt.clone());
+        Inner::Runs { link: link.to_owned(), parts, and_itself: wrapper.itself, doubt }
+    };
+    if found.nothing {
+        return if parts.is_empty() { Inner::Itself } else { runs(parts, None) };
+    }
+    if let Some(reason) = &found.unreadable {
+        return Inner::Opaque(Opaque::because(reason.clone()));
+    }
+    if let Some(text) = &found.text {
+        let mut rest = scan.rest().iter().map(|piece| piece.value.clone());
+        let (zero, params) = match wrapper.payload {
+            Payload::Shell => (rest.next(), rest.collect()),
+            _ => (None, Vec::new()),
+        };
+        parts.push(Part::Text { text: text.clone(), zero, params, remote });
+        return runs(parts, None);
+    }
+    if scan.operands.len() < wrapper.operands
+        && wrapper.payload != Payload::Shell
+        && wrapper.payload != Payload::None
     {
-        return args.get(at + 1).map_or(Inner::None, |text| Inner::Text {
-            text: text.clone(),
-            remote: wrapper.remote,
-            params: Vec::new(),
+        return if parts.is_empty() { Inner::Itself } else { runs(parts, None) };
+    }
+    if wrapper.numeric && !scan.operands.last().is_some_and(|piece| is_number(&piece.value)) {
+        let reason = format!("the number that `{}` takes before the command is not there", wrapper.name);
+        return Inner::Opaque(Opaque::because(reason));
+    }
+    let rest = scan.rest();
+    if let [said, text] = rest
+        && said.value.constant().is_some_and(|word| wrapper.late_text.iter().any(|late| late == word))
+    {
+        parts.push(Part::Text { text: text.value.clone(), zero: None, params: Vec::new(), remote });
+        return runs(parts, None);
+    }
+    match behind(scan, rest, added, remote) {
+        Ok(Some(part)) => parts.push(part),
+        Ok(None) if parts.is_empty() => return Inner::Itself,
+        Ok(None) => {}
+        Err(opaque) => return Inner::Opaque(opaque),
+    }
+    let doubt = wrapper.doubt.clone().filter(|_| !found.entry_set);
+    runs(parts, doubt)
+}
+
+/// The command behind the options and operands; `None` where there is none and the wrapper stands for itself.
+fn behind(scan: &Scan<'_>, rest: &[Piece], added: &Value, remote: bool) -> Result<Option<Part>, Opaque> {
+    let wrapper = scan.wrapper;
+    let found = &scan.found;
+    if wrapper.payload == Payload::Shell {
+        return Ok(Some(shell::arguments(rest, remote)));
+    }
+    if rest.is_empty() && found.entry.is_none() {
+        if found.join && !wrapper.remote {
+            return Ok(Some(Part::Stdin { params: Vec::new(), remote }));
+        }
+        if !wrapper.default.is_empty() {
+            let words = wrapper.default.iter().map(|word| added_piece(Value::known(word.as_str())));
+            return Ok(Some(Part::Words { pieces: with_added(scan, words.collect(), added), remote }));
+        }
+        return Ok(match wrapper.empty {
+            Empty::Itself => None,
+            Empty::Shell => Some(Part::Stdin { params: Vec::new(), remote }),
+            Empty::Unknown => Some(Part::Unknown(format!("`{}` is not told what to run", wrapper.name))),
         });
     }
-    if wrapper.operands.is_some() {
-        return Inner::None;
-    }
-    if index >= args.len() {
-        return if wrapper.remote { Inner::Stdin { remote: true } } else { Inner::None };
-    }
+    let joins = found.join || (wrapper.payload == Payload::Joined && !found.unjoin);
+    let text = |text: Value| Part::Text { text, zero: None, params: Vec::new(), remote };
     match wrapper.payload {
-        Payload::Words => {
-            let shadow = wrapper.name == "builtin";
-            Inner::Words { skip: index, remote: wrapper.remote, shadow }
+        Payload::None => {
+            Err(Opaque::because(format!("`{}` takes no further words, as far as is known", wrapper.name)))
         }
-        Payload::Joined => {
-            Inner::Text { text: joined(&args[index..]), remote: wrapper.remote, params: Vec::new() }
+        Payload::Lines => Ok(Some(text(lines(scan, rest, added)))),
+        Payload::OneText => {
+            if let [single] = rest {
+                return Ok(Some(text(single.value.clone())));
+            }
+            Ok(Some(Part::Words { pieces: rest.to_vec(), remote }))
+        }
+        _ if joins && wrapper.escapes => Ok(Some(text(joined(rest, escaped)))),
+        _ if joins => Ok(Some(text(joined(rest, Value::clone)))),
+        _ => {
+            let mut pieces: Vec<Piece> = found.entry.iter().cloned().collect();
+            pieces.extend(rest.iter().cloned());
+            Ok(Some(Part::Words { pieces: with_added(scan, pieces, added), remote }))
         }
     }
 }
 
-/// `-Wx`, `--option=x`
-fn attached(wrapper: &Wrapper, text: &str) -> bool {
-    wrapper.prefixes.iter().any(|prefix| text.len() > prefix.len() && text.starts_with(prefix.as_str()))
-}
-
-fn starts_unknown(text: &str) -> bool {
-    text.starts_with(HOLE)
-}
-
-fn is_assignment(text: &str) -> bool {
-    text.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    })
-}
-
-/// The words with blanks between them.
-fn joined(words: &[Value]) -> Value {
-    let mut text = Value::default();
-    for (index, word) in words.iter().enumerate() {
-        if index > 0 {
-            text.text.push(' ');
-        }
-        text.append(word);
+/// The words with what the wrapper reads put in or appended.
+fn with_added(scan: &Scan<'_>, mut pieces: Vec<Piece>, added: &Value) -> Vec<Piece> {
+    if !scan.wrapper.appends {
+        return pieces;
     }
-    text.written = words.first().and_then(|word| word.written);
+    match &scan.found.replace {
+        Some(mark) => {
+            for piece in pieces.iter_mut().skip(1) {
+                if piece.value.text.contains(mark.as_str()) {
+                    piece.value = substituted(&piece.value, mark, added);
+                    piece.whole = false;
+                }
+            }
+        }
+        None => {
+            pieces.push(added_piece(added.clone().with(|value| value.splits = true)));
+        }
+    }
+    pieces
+}
+
+fn added_piece(value: Value) -> Piece {
+    Piece { value, from: None, whole: false }
+}
+
+/// `parallel`'s text: up to `:::`, what is read put in for `{}`, `{.}`, `{1}`, ... or behind.
+fn lines(scan: &Scan<'_>, rest: &[Piece], added: &Value) -> Value {
+    let is_source = |piece: &&Piece| piece.value.text.starts_with(":::");
+    let words: Vec<Piece> = rest.iter().take_while(|piece| !is_source(piece)).cloned().collect();
+    let mut text = joined(&words, Value::clone);
+    let mut marks: Vec<String> = scan.found.replace.iter().cloned().collect();
+    let mut open = 0;
+    while let Some(at) = text.text[open..].find('{').map(|at| at + open) {
+        let Some(end) = text.text[at..].find('}').map(|end| at + end) else { break };
+        let inside = &text.text[at + 1..end];
+        if inside.chars().all(|c| c.is_ascii_digit() || "./%#+-".contains(c)) {
+            marks.push(text.text[at..=end].to_owned());
+        }
+        open = at + 1;
+    }
+    if marks.is_empty() {
+        text.text.push(' ');
+        text.append(added);
+    }
+    for mark in marks {
+        text = substituted(&text, &mark, added);
+    }
     text
 }
 
-/// `bash -c TEXT`, `bash -s`, `bash FILE`.
-fn shell(args: &[Value]) -> Inner {
-    let mut index = 0;
-    while let Some(value) = args.get(index) {
-        let Some(word) = value.constant() else { return Inner::None };
-        if word == "--" {
-            index += 1;
-            break;
-        }
-        if word == "-" {
-            return Inner::Stdin { remote: false };
-        }
-        if !word.starts_with(['-', '+']) {
-            break;
-        }
-        if word.starts_with("--") {
-            index += if word == "--rcfile" || word == "--init-file" { 2 } else { 1 };
-            continue;
-        }
-        let letters = &word[1..];
-        if letters.contains('c') {
-            let takes_option = letters.matches('o').count();
-            let at = index + 1 + takes_option;
-            let params = args.get(at + 2..).unwrap_or_default().to_vec();
-            return args.get(at).map_or(Inner::None, |text| Inner::Text {
-                text: text.clone(),
-                remote: false,
-                params,
-            });
-        }
-        if letters.contains('s') {
-            return Inner::Stdin { remote: false };
-        }
-        index += 1 + letters.matches(['o', 'O']).count();
+/// The value with `mark` in it replaced.
+fn substituted(value: &Value, mark: &str, added: &Value) -> Value {
+    let mut out = value.clone().with(|out| {
+        out.text.clear();
+        out.syms.clear();
+    });
+    let mut syms = value.syms.iter().copied();
+    let mut rest = value.text.as_str();
+    loop {
+        let (before, after) = rest.split_once(mark).map_or((rest, None), |(a, b)| (a, Some(b)));
+        out.text.push_str(before);
+        out.syms.extend(syms.by_ref().take(before.matches(HOLE).count()));
+        let Some(after) = after else { break };
+        out.append(added);
+        out.own_file = added.own_file && out.text.starts_with(HOLE);
+        rest = after;
     }
-    if index >= args.len() { Inner::Stdin { remote: false } } else { Inner::None }
+    out
+}
+
+/// The words with blanks between them.
+fn joined(words: &[Piece], each: impl Fn(&Value) -> Value) -> Value {
+    let mut text = Value::default();
+    for (index, piece) in words.iter().enumerate() {
+        if index > 0 {
+            text.text.push(' ');
+        }
+        text.append(&each(&piece.value));
+    }
+    text.written = words.first().and_then(|piece| piece.value.written);
+    text
+}
+
+/// A word as `sudo -s` hands it to the shell: what is special has a backslash.
+fn escaped(value: &Value) -> Value {
+    let mut text = String::new();
+    for c in value.text.chars() {
+        if !(c.is_ascii_alphanumeric() || "_-$".contains(c) || c == HOLE) {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    value.clone().with(|value| value.text = text)
+}
+
+fn is_number(value: &Value) -> bool {
+    let text = value.text.as_str();
+    value.constant().is_none() || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A word as a reason shows it: `…` for what is not known.
+pub(super) fn shown(value: &Value) -> String {
+    value.text.replace(HOLE, "…")
 }

@@ -182,6 +182,9 @@ impl Flow {
     }
 }
 
+/// The most texts that a value is followed with, one by one.
+pub const MOST_CHOICES: usize = 16;
+
 /// What is known of a value. A copy shares it until one of the two is changed.
 #[derive(Debug, Clone, Default)]
 pub struct Value(Rc<Known>);
@@ -229,6 +232,8 @@ pub struct Known {
     pub typed: bool,
     /// Constants that it may be instead (`${1:-default}`).
     pub fallbacks: Vec<String>,
+    /// All the texts that it may be, where they are known (both branches of an `if`); none where they are not.
+    pub choices: Vec<String>,
     /// Whether a status (an HTTP code) stands behind its last line end.
     pub ends_in_status: bool,
     /// Whether it is a path that the script's own `mktemp` made, or one below it.
@@ -305,6 +310,13 @@ impl Known {
     fn append(&mut self, other: &Self) {
         if self.text.is_empty() && self.syms.is_empty() {
             self.own_file = other.own_file;
+            self.choices.clone_from(&other.choices);
+        } else if !other.syms.is_empty() {
+            let known = self.syms.is_empty();
+            let ends = if known { other.choices.as_slice() } else { &[] };
+            self.choices = ends.iter().map(|end| format!("{}{end}", self.text)).collect();
+        } else if !other.text.is_empty() {
+            self.choices.iter_mut().for_each(|choice| choice.push_str(&other.text));
         }
         if self.syms.is_empty() {
             self.typed = other.typed;
@@ -329,6 +341,21 @@ impl Known {
 }
 
 impl Value {
+    /// All the texts of both sides, where both are known and few.
+    fn joined_choices(&self, other: &Self) -> Vec<String> {
+        let mut all = Vec::new();
+        for side in [self, other] {
+            match side.constant() {
+                Some(text) => all.push(text.to_owned()),
+                None if side.choices.is_empty() => return Vec::new(),
+                None => all.extend(side.choices.iter().cloned()),
+            }
+        }
+        all.sort();
+        all.dedup();
+        if all.len() > MOST_CHOICES { Vec::new() } else { all }
+    }
+
     /// The value of `name` after two paths meet.
     pub fn join(&self, other: &Self, joined: Sym) -> Self {
         if Rc::ptr_eq(&self.0, &other.0) {
@@ -336,6 +363,9 @@ impl Value {
         }
         if self.text == other.text && self.syms == other.syms {
             let mut same = self.clone();
+            if self.choices != other.choices {
+                same.choices = self.joined_choices(other);
+            }
             same.secret = self.secret.clone().or_else(|| other.secret.clone());
             same.own_file &= other.own_file;
             same.typed &= other.typed;
@@ -343,6 +373,7 @@ impl Value {
             return same;
         }
         let mut value = Self::unknown(joined);
+        value.choices = self.joined_choices(other);
         value.secret = self.secret.clone().or_else(|| other.secret.clone());
         value.from_args = self.from_args || other.from_args;
         // A `read` that failed leaves an empty text: whatever the operator did not type equals no phrase.

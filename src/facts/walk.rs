@@ -170,6 +170,7 @@ pub(super) struct Walk<'a> {
     pub returns: Vec<Out>,
     pub loops: Vec<Jumps>,
     pub frames: Vec<Frame>,
+    pub way: super::invocations::Way,
     pub outputs: Vec<Output>,
     pub stdins: Vec<Stdin>,
     pub file: u16,

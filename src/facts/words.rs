@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{Arithmetic, Expression, Parameter, ParameterOp, Part, PartKind, Subscript, Word};
+use crate::bash::syntax::{Parameter, ParameterOp, Part, PartKind, Subscript, Word};
 use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::lists::{joins, only_lists};
 use super::state::State;
 use super::value::{Content, Flow, Known, Place, Source, Sym, Value};
 use super::walk::Walk;
@@ -61,6 +62,7 @@ impl<'a> Walk<'a> {
                 current.get_or_insert_default();
                 for inner in parts {
                     if let PartKind::Parameter(parameter) = &inner.kind
+                        && !joins(parameter)
                         && let Some(list) = Self::list_expansion(parameter, state)
                     {
                         push_list(list, fields, current);
@@ -108,7 +110,7 @@ impl<'a> Walk<'a> {
                 value
             }
             PartKind::Parameter(parameter) => match Self::list_expansion(parameter, state) {
-                Some(list) => join_list(&list),
+                Some(list) => self.join_list(&list, part.span, state),
                 None => self.parameter(parameter, part.span, state),
             },
             PartKind::Command(substitution) => self.substitution(&substitution.body, part.span, state),
@@ -120,49 +122,6 @@ impl<'a> Walk<'a> {
                 self.piped_in = process.input.then_some(inner);
                 Value::known("/dev/fd/63")
             }
-        }
-    }
-
-    /// `"$@"`, `"${a[@]}"` and their unquoted forms as a list; `None` for anything else.
-    fn list_expansion(parameter: &'a Parameter, state: &mut State) -> Option<Vec<Value>> {
-        if parameter.indirect {
-            return None;
-        }
-        let all = matches!(parameter.subscript, Some(Subscript::All | Subscript::Star));
-        if parameter.name == "@" || (parameter.name == "*" && parameter.subscript.is_none()) {
-            let plain = matches!(
-                parameter.op,
-                ParameterOp::Plain | ParameterOp::Default { .. } | ParameterOp::Alternate { .. }
-            );
-            if !plain && !matches!(parameter.op, ParameterOp::Slice { .. }) {
-                return None;
-            }
-            let mut list = state.params.list.clone();
-            if let Some(rest) = &state.params.rest {
-                let mut rest = rest.clone();
-                rest.splits = true;
-                list.push(rest);
-            }
-            if let ParameterOp::Slice { offset, .. } = &parameter.op {
-                let skip = offset_number(offset).unwrap_or(1).saturating_sub(1);
-                list = list.into_iter().skip(skip).collect();
-            }
-            return Some(list);
-        }
-        if !all || matches!(parameter.op, ParameterOp::Length | ParameterOp::Keys) {
-            return None;
-        }
-        match state.vars.get(parameter.name.as_str()) {
-            Some(Content::Array(values)) => {
-                let named = values.iter().map(|value| named(value.clone(), &parameter.name)).collect();
-                Some(named)
-            }
-            Some(Content::Many(value) | Content::Scalar(value)) => {
-                let mut value = named(value.clone(), &parameter.name);
-                value.splits = true;
-                Some(vec![value])
-            }
-            None => None,
         }
     }
 
@@ -219,6 +178,9 @@ impl<'a> Walk<'a> {
 
     fn positional(&mut self, number: usize, state: &State) -> Value {
         if number == 0 {
+            if let Some(content) = state.vars.get("0") {
+                return content.scalar();
+            }
             return Value::unknown(self.symbols.environment("0"));
         }
         if let Some(value) = state.params.list.get(number - 1) {
@@ -229,6 +191,9 @@ impl<'a> Walk<'a> {
                 let beyond = u32::try_from(number - state.params.list.len()).unwrap_or(u32::MAX);
                 let argument = state.params.shifted.saturating_add(beyond);
                 let mut value = rest.clone();
+                if !value.choices.is_empty() {
+                    value.choices.clear();
+                }
                 if rest.symbol().is_some() && rest.from_args {
                     value.syms = vec![self.symbols.of(Source::Argument(argument))];
                 }
@@ -264,6 +229,9 @@ impl<'a> Walk<'a> {
                     }
                     named(any, &parameter.name)
                 }
+            }
+            (Some(Subscript::All), None) => {
+                self.variable(&parameter.name, place, state).with(|value| value.splits = true)
             }
             _ => self.variable(&parameter.name, place, state),
         };
@@ -319,6 +287,11 @@ impl<'a> Walk<'a> {
                 let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
                 if let Some(text) = other.constant() {
                     value.fallbacks.push(text.to_owned());
+                    value.choices = vec![String::new(), text.to_owned()];
+                    value.splits = true;
+                } else if other.symbol().is_none() {
+                    // `${KEY:+-i "$KEY"}`: what it starts with tells options from operands.
+                    value.fallbacks.push(other.text.clone());
                     value.splits = true;
                 }
                 value.secret.clone_from(&other.secret);
@@ -349,11 +322,16 @@ impl<'a> Walk<'a> {
                 value.secret = value.secret.clone().or_else(|| other.secret.clone());
                 value
             }
+            ParameterOp::Case { op, pattern } if pattern.parts.is_empty() && is_ascii(&plain) => {
+                let text = in_case(op, &plain.text);
+                plain.with(|value| value.text = text)
+            }
             ParameterOp::Case { .. } | ParameterOp::Transform(_) => self.changed(plain, place),
             ParameterOp::Slice { offset, length } => {
                 let offset = self.arithmetic_value(offset, offset.span, state);
-                if let Some(length) = length {
-                    self.arithmetic_value(length, length.span, state);
+                let length = length.as_ref().map(|length| self.arithmetic_value(length, length.span, state));
+                if let Some(text) = cut(&plain, &offset, length.as_ref()) {
+                    return plain.with(|value| value.text = text);
                 }
                 let mut value = self.changed(plain.clone(), place);
                 if plain.ends_in_status && offset.constant() == Some("-3") {
@@ -365,7 +343,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Another text that still carries what the old one carried.
-    fn changed(&mut self, old: Value, place: Place) -> Value {
+    pub(super) fn changed(&mut self, old: Value, place: Place) -> Value {
         if old.constant().is_some_and(str::is_empty) {
             return old;
         }
@@ -395,6 +373,34 @@ impl<'a> Walk<'a> {
     }
 }
 
+fn is_ascii(value: &Value) -> bool {
+    value.constant().is_some_and(str::is_ascii)
+}
+
+/// `${x,,}`, `${x^}` and the like of a text in ASCII.
+fn in_case(op: &str, text: &str) -> String {
+    let first = text.len().min(1);
+    match op {
+        ",," => text.to_ascii_lowercase(),
+        "^^" => text.to_ascii_uppercase(),
+        "," => text[..first].to_ascii_lowercase() + &text[first..],
+        "^" => text[..first].to_ascii_uppercase() + &text[first..],
+        _ => text.to_owned(),
+    }
+}
+
+/// `${x:1:4}` of a known text in ASCII, where both numbers are known and not negative.
+fn cut(value: &Value, offset: &Value, length: Option<&Value>) -> Option<String> {
+    let text = value.constant().filter(|text| text.is_ascii())?;
+    let number = |value: &Value| value.constant()?.trim().parse::<usize>().ok();
+    let start = number(offset)?.min(text.len());
+    let length = match length {
+        Some(length) => number(length)?,
+        None => text.len(),
+    };
+    Some(text[start..].chars().take(length).collect())
+}
+
 /// Adds the variable's name to the value's history.
 pub(super) fn named(mut value: Value, name: &str) -> Value {
     if value.constant().is_none() && !value.names.iter().any(|known| known.as_ref() == name) {
@@ -420,13 +426,6 @@ fn collect_literal(parts: &[Part], text: &mut String) -> bool {
     })
 }
 
-fn only_lists(parts: &[Part]) -> bool {
-    parts.iter().all(|part| {
-        matches!(&part.kind, PartKind::Parameter(parameter)
-            if parameter.name == "@" || matches!(parameter.subscript, Some(Subscript::All)))
-    }) && !parts.is_empty()
-}
-
 fn push_list(list: Vec<Value>, fields: &mut Vec<Value>, current: &mut Option<Value>) {
     let count = list.len();
     for (index, value) in list.into_iter().enumerate() {
@@ -438,17 +437,6 @@ fn push_list(list: Vec<Value>, fields: &mut Vec<Value>, current: &mut Option<Val
             fields.extend(current.take());
         }
     }
-}
-
-fn join_list(list: &[Value]) -> Value {
-    let mut value = Value::default();
-    for (index, item) in list.iter().enumerate() {
-        if index > 0 {
-            value.text.push(' ');
-        }
-        value.append(item);
-    }
-    value
 }
 
 /// Splits an unquoted expansion at blanks, as far as its text is known.
@@ -473,17 +461,10 @@ fn split_words(mut value: Value) -> Vec<Value> {
             let holes = text.matches(HOLE).count();
             let syms: Vec<_> = syms.by_ref().take(holes).collect();
             let secret = if syms.is_empty() { None } else { value.secret.clone() };
-            let known = Known { text, syms, secret, splits: holes > 0, ..Known::clone(&value) };
-            known.into()
+            let whole = Known::clone(&value);
+            Known { text, syms, secret, splits: holes > 0, choices: Vec::new(), ..whole }.into()
         })
         .collect()
-}
-
-fn offset_number(offset: &Arithmetic) -> Option<usize> {
-    match offset.expression.as_deref() {
-        Some(Expression::Number(text)) => text.trim().parse().ok(),
-        _ => None,
-    }
 }
 
 /// `{a,b}` lists of a known text (nested lists and ranges are left to the caller as unknown).

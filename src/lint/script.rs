@@ -1,7 +1,7 @@
 //! A script as checks see it, and the way in which they report.
 
 use crate::bash::syntax::{CommandKind, Sequence};
-use crate::bash::{self, Dialect, Unread};
+use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
 use crate::facts::{self, Context, Observations};
 use crate::finding::{Advice, Finding, Label, Severity};
@@ -31,9 +31,15 @@ pub(super) struct Script<'s> {
 
 impl<'s> Script<'s> {
     /// Reads `text`, which is `source` or a part of it at the same place.
-    pub fn read(source: &'s SourceText, text: &str, form: Form, context: &Context<'_>) -> Self {
+    pub fn read(
+        source: &'s SourceText,
+        text: &str,
+        form: Form,
+        context: &Context<'_>,
+        witness: &dyn Witness,
+    ) -> Self {
         let dialect = dialect(text, source.path().as_str());
-        let reading = bash::read(text, dialect);
+        let reading = bash::read(text, dialect, witness);
         let seen = facts::observe(source.path(), &reading.script, context);
         let first_statement = reading.script.body.statements.first().map(|statement| statement.span);
         let before = first_statement.map_or(u32::MAX, |span| span.start);

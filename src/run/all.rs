@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::bash::Witness;
 use crate::event::Event;
 use crate::lint::Linter;
 use crate::repo::Project;
@@ -10,10 +11,17 @@ use crate::run::lint::lint;
 use crate::run::{Sink, Stop};
 
 /// Runs every part; the user's wish to stop ends it between two parts too.
-pub fn all(project: &Project, linter: Linter, worlds: &Arc<dyn Worlds>, stop: &Stop, sink: &mut Sink<'_>) {
-    lint(project, &[], linter, stop, sink);
+pub fn all(
+    project: &Project,
+    linter: Linter,
+    witness: &dyn Witness,
+    worlds: &Arc<dyn Worlds>,
+    stop: &Stop,
+    sink: &mut Sink<'_>,
+) {
+    lint(project, &[], linter, witness, stop, sink);
     if stop.wanted() {
         return sink(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
     }
-    gauntlet::run(project, &Request::default(), worlds, stop, sink);
+    gauntlet::run(project, &Request::default(), witness, worlds, stop, sink);
 }

@@ -9,6 +9,7 @@ pub mod sealed;
 
 use std::sync::Arc;
 
+use crate::bash::Witness;
 use crate::event::{Event, Rung};
 use crate::repo::Project;
 use crate::run::{Sink, Stop};
@@ -54,7 +55,14 @@ pub struct Request {
 }
 
 /// Runs harnesses.
-pub fn run(project: &Project, request: &Request, worlds: &Arc<dyn Worlds>, stop: &Stop, sink: &mut Sink<'_>) {
+pub fn run(
+    project: &Project,
+    request: &Request,
+    witness: &dyn Witness,
+    worlds: &Arc<dyn Worlds>,
+    stop: &Stop,
+    sink: &mut Sink<'_>,
+) {
     let paths = match load::harness_files(project, &request.names) {
         Ok(paths) => paths,
         Err((what, reason)) => return sink(Event::NotChecked { what, reason }),
@@ -73,7 +81,7 @@ pub fn run(project: &Project, request: &Request, worlds: &Arc<dyn Worlds>, stop:
     sink(Event::RunStarted { rung, harnesses: paths.len() });
     let crew = crew::Crew::hire(request.jobs, worlds);
     for (index, path) in paths.iter().enumerate() {
-        let course = match load::course(project, path) {
+        let course = match load::course(project, path, witness) {
             Ok(course) => Arc::new(course),
             Err(reason) => {
                 sink(Event::NotChecked { what: path.to_string(), reason });
@@ -93,11 +101,16 @@ pub fn run(project: &Project, request: &Request, worlds: &Arc<dyn Worlds>, stop:
 }
 
 /// Repeats one trial beside its green run.
-pub fn repeat(project: &Project, id: &str, worlds: &Arc<dyn Worlds>) -> Result<Replay, String> {
+pub fn repeat(
+    project: &Project,
+    id: &str,
+    witness: &dyn Witness,
+    worlds: &Arc<dyn Worlds>,
+) -> Result<Replay, String> {
     let name = id.split('/').next().unwrap_or_default().to_owned();
     let paths = load::harness_files(project, std::slice::from_ref(&name))
         .map_err(|(what, reason)| format!("{what}: {reason}"))?;
     let path = paths.first().ok_or_else(|| format!("there is no harness {name}"))?;
-    let course = load::course(project, path)?;
+    let course = load::course(project, path, witness)?;
     course::repeat(&course, id, worlds)
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use crate::bash::Witness;
 use crate::bash::syntax::Script;
 use crate::event::{Event, FileKind};
 use crate::facts::{Library, Sourced};
@@ -24,7 +25,14 @@ use crate::{bash, changelog, markdown};
 const FILES_A_THREAD: usize = 16;
 
 /// Lints `paths`, or the whole project where there are none.
-pub fn lint(project: &Project, paths: &[PathBuf], linter: Linter, stop: &Stop, sink: &mut Sink<'_>) {
+pub fn lint(
+    project: &Project,
+    paths: &[PathBuf],
+    linter: Linter,
+    witness: &dyn Witness,
+    stop: &Stop,
+    sink: &mut Sink<'_>,
+) {
     let found = discover(project, paths);
     sink(Event::LintStarted { files: found.files.len() });
     for (path, reason) in found.skipped {
@@ -37,7 +45,7 @@ pub fn lint(project: &Project, paths: &[PathBuf], linter: Linter, stop: &Stop, s
         Some(record) => linter.with_record(record),
         None => linter,
     };
-    let shelf = Shelf::new(project);
+    let shelf = Shelf::new(project, witness);
     let mut any = false;
     let batch = FILES_A_THREAD * rayon::current_num_threads();
     for (index, files) in found.files.chunks(batch).enumerate() {
@@ -90,7 +98,8 @@ fn check_file(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Option<Ev
         return None;
     }
     // One file that trips over a bug of ours must not take the verdict on all others with it.
-    let Ok(checked) = catch_unwind(AssertUnwindSafe(|| linter.check(&source, kind, shelf))) else {
+    let Ok(checked) = catch_unwind(AssertUnwindSafe(|| linter.check(&source, kind, shelf, shelf.witness)))
+    else {
         let reason =
             "made the linter fail, which is a bug in gauntlet; report it, and exclude the file until then";
         return Some(Event::NotChecked { what: file.path.to_string(), reason: reason.to_owned() });
@@ -119,12 +128,13 @@ fn nothing(project: &Project, paths: &[PathBuf]) -> Event {
 /// The scripts that other scripts source, each read once.
 struct Shelf<'a> {
     project: &'a Project,
+    witness: &'a dyn Witness,
     scripts: Mutex<HashMap<RepoPath, Option<Arc<Sourced>>>>,
 }
 
 impl<'a> Shelf<'a> {
-    fn new(project: &'a Project) -> Self {
-        Self { project, scripts: Mutex::default() }
+    fn new(project: &'a Project, witness: &'a dyn Witness) -> Self {
+        Self { project, witness, scripts: Mutex::default() }
     }
 
     fn read(&self, path: &RepoPath) -> Option<Script> {
@@ -133,7 +143,8 @@ impl<'a> Shelf<'a> {
             return None;
         }
         let source = read::text(path.clone(), &self.project.root().join(path.as_str())).ok()?;
-        Some(bash::read(source.text(), dialect(source.text(), path.as_str())).script)
+        let dialect = dialect(source.text(), path.as_str());
+        Some(bash::read(source.text(), dialect, self.witness).script)
     }
 }
 

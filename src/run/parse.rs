@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bash;
+use crate::bash::{self, Witness};
 use crate::lint::dialect;
 use crate::repo::{Problem, read};
 use crate::source::{Position, RepoPath, Span};
@@ -17,9 +17,10 @@ pub struct Parsed {
 }
 
 /// Reads and parses one file.
-pub fn parse(path: &Path) -> Result<Parsed, Problem> {
+pub fn parse(path: &Path, witness: &dyn Witness) -> Result<Parsed, Problem> {
     let source = read::text(RepoPath::new(path.display().to_string()), path)?;
-    let reading = bash::read(source.text(), dialect(source.text(), source.path().as_str()));
+    let dialect = dialect(source.text(), source.path().as_str());
+    let reading = bash::read(source.text(), dialect, witness);
     let unread = reading
         .unread
         .iter()

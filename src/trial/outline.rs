@@ -9,7 +9,7 @@ mod shape;
 
 use std::collections::BTreeSet;
 
-use crate::bash::{self, Dialect};
+use crate::bash::{self, Dialect, Witness};
 use crate::source::SourceText;
 use crate::trial::calls::REPOSITORY;
 use crate::trial::world::Site;
@@ -23,8 +23,10 @@ pub struct Outline {
 
 impl Outline {
     /// Reads the shape of the scripts of a world.
-    pub fn of(scripts: &[SourceText]) -> Self {
-        let shape = |source: &SourceText| Shape::of(source, &bash::read(source.text(), Dialect::Bash).script);
+    pub fn of(scripts: &[SourceText], witness: &dyn Witness) -> Self {
+        let shape = |source: &SourceText| {
+            Shape::of(source, &bash::read(source.text(), Dialect::Bash, witness).script)
+        };
         Self { shapes: scripts.iter().filter(|source| is_shell(source)).map(shape).collect() }
     }
 
@@ -152,7 +154,8 @@ mod tests {
     use crate::source::RepoPath;
 
     fn outline(text: &str) -> Outline {
-        Outline::of(&[SourceText::new(RepoPath::new("x.sh"), text.to_owned())])
+        let scripts = [SourceText::new(RepoPath::new("x.sh"), text.to_owned())];
+        Outline::of(&scripts, &bash::InProcess::new())
     }
 
     fn feeding_lines(text: &str) -> Vec<u32> {

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gauntlet::bash::InProcess;
 use gauntlet::catalogue;
 use gauntlet::event::FileKind;
 use gauntlet::facts::NoLibrary;
@@ -51,7 +52,7 @@ fn hold(path: &Path, name: &str) -> Result<(), Failed> {
     let linter = Linter::new(Settings::default(), &select, &[], false, "2026-01-01".to_owned())
         .map_err(|error| error.to_string())?;
     let source = SourceText::new(RepoPath::new(format!("scripts/{place}")), text.clone());
-    let findings = linter.check(&source, FileKind::Script, &NoLibrary).findings;
+    let findings = linter.check(&source, FileKind::Script, &NoLibrary, &InProcess::new()).findings;
 
     let mut wanted = marks(&text);
     let mut wrong = Vec::new();

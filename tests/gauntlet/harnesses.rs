@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use gauntlet::bash::InProcess;
 use gauntlet::event::{Event, Outcome, Status, Trial as Told, TrialKind};
 use gauntlet::repo::{Project, listing};
 use gauntlet::run::Stop;
@@ -43,14 +44,21 @@ pub fn ran(root: &Path, names: Vec<String>) -> Result<Ran, Failed> {
     let project = Project::locate(&[root.to_path_buf()], false)?;
     let mut ran = Ran { trials: Vec::new(), status: Status::default(), not_checked: Vec::new() };
     let worlds = sealed::worlds(Some(PathBuf::from(GAUNTLET)));
-    run(&project, &Request { names, jobs: Some(2) }, &worlds, &Stop::default(), &mut |event| {
-        ran.status.fold(&event);
-        match event {
-            Event::TrialFinished(trial) => ran.trials.push(*trial),
-            Event::NotChecked { what, reason } => ran.not_checked.push(format!("{what}: {reason}")),
-            _ => {}
-        }
-    });
+    run(
+        &project,
+        &Request { names, jobs: Some(2) },
+        &InProcess::new(),
+        &worlds,
+        &Stop::default(),
+        &mut |event| {
+            ran.status.fold(&event);
+            match event {
+                Event::TrialFinished(trial) => ran.trials.push(*trial),
+                Event::NotChecked { what, reason } => ran.not_checked.push(format!("{what}: {reason}")),
+                _ => {}
+            }
+        },
+    );
     if ran.not_checked.is_empty() { Ok(ran) } else { Err(ran.not_checked.join("\n").into()) }
 }
 

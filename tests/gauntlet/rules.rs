@@ -1,5 +1,6 @@
 //! The rules' pages: each `bad` example yields exactly one finding of its rule, each `good` one none.
 
+use gauntlet::bash::InProcess;
 use gauntlet::catalogue::{self, Example, Rule, Scope};
 use gauntlet::event::FileKind;
 use gauntlet::facts::NoLibrary;
@@ -34,7 +35,7 @@ fn hold(rule: &'static Rule, example: &Example) -> Result<(), Failed> {
         Linter::new(Settings::default(), &[rule.slug.to_owned()], &[], false, "2026-01-01".to_owned())
             .map_err(|error| error.to_string())?;
     let source = SourceText::new(RepoPath::new("scripts/example.sh"), example.text.clone());
-    let found = linter.check(&source, FileKind::Script, &NoLibrary).findings;
+    let found = linter.check(&source, FileKind::Script, &NoLibrary, &InProcess::new()).findings;
     let wanted = usize::from(example.bad);
     if found.len() == wanted {
         return Ok(());

@@ -50,7 +50,7 @@ fn the_architecture_names_every_module_and_only_tests_that_exist() {
             assert!(page.contains(&format!("`{module}`")), "docs/architecture.md does not name `{module}`");
         }
     }
-    let tests: String = ["architecture", "cli", "discovery", "report"]
+    let tests: String = ["architecture", "cli", "discovery", "report", "witness"]
         .map(|file| read(&format!("tests/suite/{file}.rs")))
         .concat();
     let names: Vec<&str> = page

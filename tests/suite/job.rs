@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gauntlet::bash::InProcess;
 use gauntlet::event::{Event, Outcome, Rung, Status};
 use gauntlet::repo::Project;
 use gauntlet::run::Stop;
@@ -124,7 +125,7 @@ fn events(project: &Project, worlds: Played, request: &Request, stop: &Stop) -> 
     let mut events = Vec::new();
     let mut status = Status::default();
     let worlds: Arc<dyn Worlds> = Arc::new(worlds);
-    run(project, request, &worlds, stop, &mut |event| {
+    run(project, request, &InProcess::new(), &worlds, stop, &mut |event| {
         status.fold(&event);
         events.push(event);
     });

@@ -1,10 +1,14 @@
 //! Reading bash: what a script says, word by word, and what is honestly unread.
 
-use gauntlet::bash::{self, Dialect};
+use gauntlet::bash::{self, Dialect, InProcess, Reading};
+
+fn read(text: &str) -> Reading {
+    bash::read(text, Dialect::Bash, &InProcess::new())
+}
 
 /// The words of every command, as text.
 fn words(text: &str) -> Vec<Vec<String>> {
-    let reading = bash::read(text, Dialect::Bash);
+    let reading = read(text);
     assert_eq!(reading.unread, [], "{text:?}");
     let spans = bash::command_words(&reading.script);
     spans.iter().map(|words| words.iter().map(|span| span.slice(text).to_owned()).collect()).collect()
@@ -17,11 +21,7 @@ fn commands(text: &str) -> Vec<String> {
 
 /// The unread parts, as text.
 fn unread(text: &str) -> Vec<String> {
-    bash::read(text, Dialect::Bash)
-        .unread
-        .iter()
-        .map(|region| region.span.slice(text).trim().to_owned())
-        .collect()
+    read(text).unread.iter().map(|region| region.span.slice(text).trim().to_owned()).collect()
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn valid_bash_that_is_hard_to_read_is_read() {
 #[test]
 fn text_that_crashes_a_parser_is_read() {
     assert_eq!(commands("echo {\u{f0000}"), ["echo {\u{f0000}"]);
-    let _ = bash::read("{\u{f0000}", Dialect::Bash);
+    let _ = read("{\u{f0000}");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn carriage_returns_and_nul_bytes_are_unread() {
 fn a_fault_in_one_statement_leaves_the_others_read() {
     let text = "f() {\n  a\n  echo ${bad substitution}\n  b\n}\nc\n";
     assert_eq!(unread(text), ["echo ${bad substitution}"]);
-    let reading = bash::read(text, Dialect::Bash);
+    let reading = read(text);
     assert_eq!(bash::command_words(&reading.script).len(), 4);
 }
 
@@ -183,13 +183,29 @@ fn deep_and_long_texts_end_quickly_with_a_reason() {
         deep("if a; then ", "; fi"),
         deep("echo \"${a:-", "}\""),
         deep("coproc ", ""),
+        deep("x=(", ")"),
+        deep("f() ", ""),
+        deep("[[ ! ( ", " ) ]]"),
+        deep("echo <(", ")"),
+    ] {
+        let reading = read(&text);
+        assert!(!reading.unread.is_empty(), "{}", &text[..20]);
+        assert!(reading.unread.iter().all(|region| !region.reason.is_empty()));
+    }
+    for text in [
         deep("time ", ""),
+        deep("a[", "]=b"),
+        deep("(", ")"),
+        deep("((", "))"),
+        deep("$((", "))"),
+        deep("! ", ""),
         format!("echo $(({}1))\n", "1+".repeat(100_000)),
         format!("{}a\n", "a|".repeat(25_000)),
+        format!("{}a\n", "a&&".repeat(25_000)),
+        format!("{}\n", "cat <<E;".repeat(5_000)),
     ] {
-        let reading = bash::read(&text, Dialect::Bash);
-        assert!(reading.unread.iter().all(|region| !region.reason.is_empty()));
-        assert!(!reading.unread.is_empty(), "{}", &text[..20]);
+        let reading = read(&text);
+        assert!(reading.unread.iter().all(|region| !region.reason.is_empty()), "{}", &text[..20]);
     }
     assert_eq!(words(&format!("echo {}\n", "x".repeat(1_000_000))).len(), 1);
     assert_eq!(unread(&"\n".repeat(100_000)), Vec::<String>::new());
@@ -198,7 +214,7 @@ fn deep_and_long_texts_end_quickly_with_a_reason() {
 #[test]
 fn comments_are_known_and_hide_nothing() {
     let text = "a # $(b)\n# c\nd '#' \"# e\" f#g # h\n";
-    let reading = bash::read(text, Dialect::Bash);
+    let reading = read(text);
     let comments: Vec<&str> = reading.script.comments.iter().map(|span| span.slice(text)).collect();
     assert_eq!(comments, ["# $(b)", "# c", "# h"]);
     assert_eq!(commands(text), ["a", "d '#' \"# e\" f#g"]);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use gauntlet::bash::InProcess;
 use gauntlet::event::{Event, Status, Trial};
 use gauntlet::repo::Project;
 use gauntlet::run::Stop;
@@ -58,7 +59,7 @@ impl Scripts {
         let project = Project::locate(&[root.to_path_buf()], false).expect("a project");
         let mut ran = Ran { trials: Vec::new(), not_checked: Vec::new(), status: Status::default() };
         let worlds = sealed::worlds(Some(PathBuf::from(GAUNTLET)));
-        run(&project, &Request::default(), &worlds, &Stop::default(), &mut |event| {
+        run(&project, &Request::default(), &InProcess::new(), &worlds, &Stop::default(), &mut |event| {
             ran.status.fold(&event);
             match event {
                 Event::TrialFinished(trial) => ran.trials.push(*trial),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::facts::value::{Content, Source, Sym, Symbols, Value};
+use crate::facts::value::{Content, MOST_CHOICES, Source, Sym, Symbols, Value};
 
 use super::{Parameters, Scope, State, holds, same_or_equal, same_scope};
 
@@ -178,17 +178,88 @@ fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
 fn join_contents(a: &Content, b: &Content, joined: Sym) -> Content {
     match (a, b) {
         (Content::Scalar(a), Content::Scalar(b)) => Content::Scalar(a.join(b, joined)),
-        (Content::Array(a), Content::Array(b)) if a.len() == b.len() => {
-            Content::Array(a.iter().zip(b).map(|(a, b)| a.join(b, joined)).collect())
+        (Content::Array(a), Content::Array(b)) if same_shape(a, b) => {
+            let join = |(a, b): (&Value, &Value)| a.join(b, joined).with(|value| value.splits = a.splits);
+            Content::Array(a.iter().zip(b).map(join).collect())
         }
+        (Content::Array(a), Content::Array(b)) => grown(a, b, joined)
+            .map_or_else(|| Content::Many(any_of(elements_of(a, b), joined)), Content::Array),
         _ => {
             let mut all = elements(a);
             all.extend(elements(b));
-            let mut values = all.into_iter();
-            let first = values.next().unwrap_or_default();
-            Content::Many(values.fold(first, |joined_so_far, value| joined_so_far.join(&value, joined)))
+            Content::Many(any_of(all, joined))
         }
     }
+}
+
+fn elements_of(a: &[Value], b: &[Value]) -> Vec<Value> {
+    a.iter().chain(b).cloned().collect()
+}
+
+/// A command that grows by options: what it starts with stays known, and the rest where it is one of a few. `None`
+/// where nothing of it is known.
+fn grown(a: &[Value], b: &[Value], joined: Sym) -> Option<Vec<Value>> {
+    let start = known_start(a, b);
+    let (rest_a, rest_b) = (&a[start..], &b[start..]);
+    let mut choices = match (rest_choices(rest_a), rest_choices(rest_b)) {
+        (Some(a), Some(b)) => [a, b].concat(),
+        _ => Vec::new(),
+    };
+    choices.sort();
+    choices.dedup();
+    if choices.len() > MOST_CHOICES {
+        choices.clear();
+    }
+    if start == 0 && choices.is_empty() {
+        return None;
+    }
+    let value = any_of(elements_of(rest_a, rest_b), joined);
+    let value = if value.constant().is_some() { value.join(&Value::default(), joined) } else { value };
+    let mut values = a[..start].to_vec();
+    values.push(value.with(|value| {
+        value.splits = true;
+        value.choices = choices;
+    }));
+    Some(values)
+}
+
+/// All that the rest of an array may be, its words with blanks between them, where they hold none themselves.
+fn rest_choices(rest: &[Value]) -> Option<Vec<String>> {
+    let mut all = vec![String::new()];
+    for value in rest {
+        let ends: Vec<String> = match value.constant() {
+            Some(text) if !value.splits && !text.is_empty() && !text.contains(char::is_whitespace) => {
+                vec![text.to_owned()]
+            }
+            None if value.splits && !value.choices.is_empty() => value.choices.clone(),
+            _ => return None,
+        };
+        all = all
+            .iter()
+            .flat_map(|start| ends.iter().map(move |end| format!("{start} {end}").trim().to_owned()))
+            .collect();
+        if all.len() > MOST_CHOICES {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+/// Whether two arrays have as many elements, as far as they can be counted.
+fn same_shape(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.splits == b.splits)
+}
+
+/// How many constants two arrays start with in common.
+fn known_start(a: &[Value], b: &[Value]) -> usize {
+    let same =
+        |(a, b): &(&Value, &Value)| a.constant().is_some() && a.text == b.text && !a.splits && !b.splits;
+    a.iter().zip(b).take_while(same).count()
+}
+
+/// The element that stands for any of these.
+fn any_of(values: Vec<Value>, joined: Sym) -> Value {
+    values.into_iter().reduce(|so_far, value| so_far.join(&value, joined)).unwrap_or_default()
 }
 
 fn elements(content: &Content) -> Vec<Value> {

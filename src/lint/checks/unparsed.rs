@@ -21,4 +21,17 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
             },
         );
     }
+    let inside = |at: Span| script.unread.iter().any(|unread| unread.span.contains(at));
+    for unread in script.seen.unread.iter().filter(|unread| !inside(unread.at)) {
+        report.add(
+            unread.at,
+            "carries text that was not understood",
+            Vec::new(),
+            Advice {
+                message: format!("the shell text that this hands on could not be read: {}", unread.reason),
+                why: "whatever shell gets the text may do anything with it; no rule can vouch for that".to_owned(),
+                instead: "correct the text, or put it into a script of its own that is read like any other; `bash -n` shows whether bash accepts it".to_owned(),
+            },
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! A harness file and everything that its trials need, from the disk.
 
+use crate::bash::Witness;
 use crate::commands::Tables;
 use crate::nearest::suggestion;
 use crate::repo::{Project, listing, read};
@@ -61,7 +62,7 @@ pub(super) fn harness_files(project: &Project, names: &[String]) -> Result<Vec<R
 }
 
 /// Reads a harness file and the scripts that it names.
-pub(super) fn course(project: &Project, path: &RepoPath) -> Result<Course, String> {
+pub(super) fn course(project: &Project, path: &RepoPath, witness: &dyn Witness) -> Result<Course, String> {
     let text =
         read::text(path.clone(), &project.root().join(path.as_str())).map_err(|problem| problem.reason)?;
     let mut harness =
@@ -97,7 +98,7 @@ pub(super) fn course(project: &Project, path: &RepoPath) -> Result<Course, Strin
             Err(_) => {}
         }
     }
-    let outline = Outline::of(&scripts);
+    let outline = Outline::of(&scripts, witness);
     let needs = needs(project, &harness, &files);
     Ok(Course { harness, needs, outline, interpreter })
 }

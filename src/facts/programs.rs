@@ -1,0 +1,373 @@
+//! Programs: what a wrapper's words come to, what a program is seen to do, and what it prints.
+
+use crate::commands::matches_words;
+
+use super::calls::Line;
+use super::invocations::{Ending, Link, texts};
+use super::observe::Run;
+use super::state::State;
+use super::unwrap::{Inner, Opaque, Part, Piece, unwrap};
+use super::value::{Flow, Source, Sym, Value};
+use super::walk::{Out, Stdin, Walk};
+
+impl Walk<'_> {
+    /// Runs a program that is not the shell's own.
+    pub(super) fn program(&mut self, mut line: Line, state: State) -> Out {
+        let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name)).to_owned();
+        let tables = self.tables;
+        let wrappers = tables.wrappers(&name);
+        if wrappers.is_empty() || wrappers.iter().any(|wrapper| wrapper.execs) {
+            line.exec.get_or_insert(line.at);
+        }
+        if wrappers.is_empty() {
+            return self.finish(&line, state);
+        }
+        let added = self.read_by_wrapper(&line);
+        match unwrap(&name, wrappers, line.args(), &added) {
+            Inner::Itself => self.finish(&line, state),
+            Inner::Opaque(opaque) => self.opaque(&line, opaque, state),
+            inner @ Inner::Runs { .. } => self.carried(&line, inner, state),
+        }
+    }
+
+    /// What a wrapper reads and puts into the words of its command: nobody knows, but a secret remains one.
+    fn read_by_wrapper(&mut self, line: &Line) -> Value {
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(line.place)));
+        if let Some(Stdin::Other(piped)) = self.stdins.last() {
+            let step = |flow: &std::rc::Rc<Flow>| flow.step(line.place, "its words come from the pipe");
+            value.secret = piped.secret.as_ref().map(step);
+        }
+        value
+    }
+
+    /// Runs what a wrapper was found to run, one after the other.
+    pub(super) fn carried(&mut self, line: &Line, inner: Inner, state: State) -> Out {
+        let Inner::Runs { link: name, parts, and_itself, doubt } = inner else {
+            return self.finish(line, state);
+        };
+        let mut out =
+            if and_itself { self.finish(line, state) } else { Out { ok: vec![state], fail: Vec::new() } };
+        for part in parts {
+            let by = Link { name: name.clone(), remote: is_remote(&part), doubt: doubt.clone() };
+            let before = self.settle(out.both());
+            out = Out::default();
+            for state in before {
+                out.extend(self.part(line, &part, by.clone(), state));
+            }
+        }
+        out
+    }
+
+    fn part(&mut self, line: &Line, part: &Part, by: Link, state: State) -> Out {
+        match part {
+            Part::Words { pieces, remote } => {
+                let inner = inner_line(line, pieces, by);
+                if inner.at >= inner.words.len() {
+                    return self.finish(line, state);
+                }
+                self.remote += u32::from(*remote);
+                let out = self.choose_or_run(inner, state);
+                self.remote -= u32::from(*remote);
+                out
+            }
+            Part::Text { text, zero, params, remote } => {
+                let text = (text, zero.clone(), params.clone());
+                self.shell_text(line, text, *remote, by, state)
+            }
+            Part::Stdin { params, remote } => {
+                let Some(Stdin::Other(text)) = self.stdins.last().cloned() else {
+                    self.finish_exposure(line, &state);
+                    self.passed_on(line);
+                    let reason =
+                        "a shell reads its commands from the terminal, or from whoever starts the script";
+                    self.by_way_of(line, None, Some(by), |walk| walk.invoked_unknown(&line.bare(), reason));
+                    return Out::either(state);
+                };
+                // What its commands read on stdin is the rest of the text itself.
+                self.stdins.push(Stdin::Other(Value::unknown(Sym::VOLATILE)));
+                let out = self.shell_text(line, (&text, None, params.clone()), *remote, by, state);
+                self.stdins.pop();
+                out
+            }
+            Part::File(pieces) => self.script_file(line, pieces, by, state),
+            Part::Unknown(reason) => {
+                self.observe_line(line, line.argv(), &state);
+                self.passed_on(line);
+                let mut inner = line.clone();
+                inner.links.push(by);
+                self.invoked_unknown(&inner, reason.as_str());
+                Out::either(state)
+            }
+        }
+    }
+
+    /// Runs shell text in another shell.
+    fn shell_text(
+        &mut self,
+        line: &Line,
+        (text, zero, params): (&Value, Option<Value>, Vec<Value>),
+        remote: bool,
+        by: Link,
+        state: State,
+    ) -> Out {
+        self.finish_exposure(line, &state);
+        self.remote += u32::from(remote);
+        let out = self.by_way_of(line, Some(text), Some(by), |walk| {
+            let out = walk.other_shell(text, line.place, zero, params, &state);
+            if out.is_none() {
+                walk.invoked_unknown(&line.bare(), "the text that a shell runs is not known");
+            }
+            out
+        });
+        self.remote -= u32::from(remote);
+        self.passed_on(line);
+        out.unwrap_or_else(|| Out::either(state))
+    }
+
+    /// `bash FILE ARG...`: what is in the file is not read here, except where it is a known substitution.
+    fn script_file(&mut self, line: &Line, pieces: &[Piece], by: Link, state: State) -> Out {
+        let is_pipe = pieces.first().is_some_and(|file| file.value.constant() == Some("/dev/fd/63"));
+        if let (true, Some(text)) = (is_pipe, self.piped_in.clone()) {
+            let params = pieces.iter().skip(1).map(|piece| piece.value.clone()).collect();
+            return self.shell_text(line, (&text, None, params), false, by, state);
+        }
+        let inner = inner_line(line, pieces, by);
+        self.invoked(&inner, Ending::Script(texts(inner.argv())));
+        self.observe_line(line, line.argv(), &state);
+        self.passed_on(line);
+        Out::either(state)
+    }
+
+    /// A command that cannot be read: each value that the unclear word may have is tried; where they are not known,
+    /// that is said. What might run behind an option of unknown shape is observed all the same: it may change something.
+    pub(super) fn opaque(&mut self, line: &Line, opaque: Opaque, state: State) -> Out {
+        if let Some(word) = opaque.word {
+            let index = line.at + 1 + word;
+            let choices = line.words.get(index).map(|value| self.choices(value)).unwrap_or_default();
+            if !choices.is_empty() {
+                return self.each_choice(line, index, &choices, &state, Self::program);
+            }
+        }
+        self.invoked_unknown(line, opaque.reason);
+        self.observe_line(line, line.argv(), &state);
+        self.passed_on(line);
+        let mut out = Out::either(state.clone());
+        if let Some(guess) = opaque.guess
+            && matches!(*guess, Inner::Runs { .. })
+        {
+            out.extend(self.guessing(|walk| walk.carried(line, *guess, state)));
+        }
+        out
+    }
+
+    /// All the texts that a word may be, where they are known: both branches of an `if`.
+    pub(super) fn choices(&self, value: &Value) -> Vec<String> {
+        let [sym] = value.syms.as_slice() else { return Vec::new() };
+        match self.symbols.source(*sym) {
+            Source::Joined(name) if name.as_ref() != "@" => value.choices.clone(),
+            Source::Computed(_) => value.choices.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Runs a line once for each text that one of its words may be.
+    pub(super) fn each_choice(
+        &mut self,
+        line: &Line,
+        index: usize,
+        choices: &[String],
+        state: &State,
+        run: fn(&mut Self, Line, State) -> Out,
+    ) -> Out {
+        let mut out = Out::default();
+        for choice in choices {
+            let mut chosen = line.clone();
+            let unclear = &line.words[index];
+            let known = |text: &str| {
+                unclear.clone().with(|value| {
+                    text.clone_into(&mut value.text);
+                    value.syms.clear();
+                    value.splits = false;
+                    value.choices.clear();
+                })
+            };
+            let words: Vec<Value> = if unclear.splits {
+                choice.split_whitespace().map(known).collect()
+            } else {
+                vec![known(choice)]
+            };
+            let spans = vec![line.spans.get(index).copied().unwrap_or(line.place.span); words.len()];
+            chosen.words.splice(index..=index, words);
+            chosen.spans.splice(index..=index, spans);
+            out.extend(if chosen.at < chosen.words.len() {
+                run(self, chosen, state.clone())
+            } else {
+                Out::success(state.clone())
+            });
+        }
+        out
+    }
+
+    /// The innermost program: observe it, and note what it prints.
+    fn finish(&mut self, line: &Line, state: State) -> Out {
+        self.observe_line(line, line.argv(), &state);
+        if !self.copied(line) {
+            self.passed_on(line);
+        }
+        let constant = line.name().map(str::to_owned);
+        let is_pattern = |name: &str| name != "[" && name.contains(['*', '?', '[']);
+        if constant.as_deref().is_none_or(is_pattern) {
+            self.invoked_unknown(line, "which program runs is not known");
+        } else {
+            self.invoked(line, Ending::Program(texts(line.argv())));
+        }
+        if let Some(name @ ("true" | "false")) = constant.as_deref() {
+            return if name == "true" {
+                Out::success(state)
+            } else {
+                Out { ok: Vec::new(), fail: vec![state] }
+            };
+        }
+        Out::either(state)
+    }
+
+    /// `cat` without files prints what it reads: a heredoc on its way into a variable or another shell.
+    fn copied(&mut self, line: &Line) -> bool {
+        let copies = line.name().is_some_and(|name| name.rsplit('/').next() == Some("cat"))
+            && line.args().iter().all(|value| value.constant() == Some("-"));
+        let Some(Stdin::Other(text)) = self.stdins.last().filter(|_| copies) else { return false };
+        let text = text.clone();
+        if let Some(output) = self.outputs.last_mut() {
+            output.values.push(text);
+        }
+        true
+    }
+
+    /// Notes secrets on the argv of a program that runs shell text.
+    fn finish_exposure(&mut self, line: &Line, state: &State) {
+        self.observe_line(line, &[], state);
+    }
+
+    fn observe_line(&mut self, line: &Line, argv: &[Value], state: &State) {
+        let exec = line.exec.unwrap_or(line.at);
+        let run = Run {
+            place: line.place,
+            argv,
+            exec: &line.words[exec..],
+            spans: &line.spans[exec.min(line.spans.len())..],
+            from_params: line.from_params,
+        };
+        self.observe_run(&run, state);
+    }
+
+    /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
+    fn passed_on(&mut self, line: &Line) {
+        let from_pipe = self.piped_in.take().and_then(|value| value.secret.clone());
+        if self.outputs.is_empty() {
+            return;
+        }
+        let mut texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
+        if let Some(program) = texts.first_mut() {
+            *program = program.rsplit('/').next().unwrap_or(program);
+        }
+        let status_only = tells_only_a_status(&texts);
+        let from_words = line.argv().iter().skip(1).find_map(|value| value.secret.clone());
+        let last_line = texts.first() == Some(&"tail") && matches!(texts[1..], ["-1" | "-n1"] | ["-n", "1"]);
+        let from_stdin = match self.stdins.last() {
+            Some(Stdin::Other(value)) if last_line && value.ends_in_status => None,
+            Some(Stdin::Other(value)) => value.secret.clone(),
+            _ => None,
+        };
+        let program = texts.first().copied().unwrap_or_default();
+        let may_print = |printer: &&String| {
+            let first = printer.split_whitespace().next().unwrap_or_default();
+            first == program || first.contains(['*', '?'])
+        };
+        let printers = &self.tables.secrets().printers;
+        let prints = printers.iter().filter(may_print).any(|printer| matches_words(printer, &texts));
+        let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
+            && texts
+                .iter()
+                .skip(1)
+                .any(|word| !word.starts_with('-') && self.secret_names.path_matches(word));
+        let place = line.place;
+        let from_args = line.argv().iter().any(|value| value.from_args);
+        let own_file = texts.first().is_some_and(|program| program.rsplit('/').next() == Some("mktemp"));
+        let Some(output) = self.outputs.last_mut() else { return };
+        output.opaque = true;
+        output.from_args |= from_args;
+        output.own_file |= own_file;
+        output.ends_in_status = writes_http_code(&texts);
+        if status_only || output.secret.is_some() {
+            return;
+        }
+        output.secret = if prints {
+            Some(Flow::start(place, format!("`{}` prints a secret", short_words(&texts))))
+        } else if reads_file {
+            Some(Flow::start(place, "a secret is read from a file"))
+        } else {
+            from_words.or(from_stdin).or(from_pipe)
+        };
+    }
+}
+
+/// The line of the command in a wrapper's words: the wrapper's other words stay in front of it.
+pub(super) fn inner_line(line: &Line, pieces: &[Piece], by: Link) -> Line {
+    let first = line.at + 1;
+    let span_of = |from: Option<usize>| {
+        from.and_then(|from| line.spans.get(first + from)).copied().unwrap_or(line.place.span)
+    };
+    let moved: Vec<usize> =
+        pieces.iter().filter(|piece| piece.whole).filter_map(|piece| piece.from).collect();
+    let mut inner = line.clone();
+    inner.words.truncate(first);
+    inner.spans.truncate(first);
+    for (index, value) in line.args().iter().enumerate() {
+        if !moved.contains(&index) {
+            inner.words.push(value.clone());
+            inner.spans.push(span_of(Some(index)));
+        }
+    }
+    inner.at = inner.words.len();
+    inner.words.extend(pieces.iter().map(|piece| piece.value.clone()));
+    inner.spans.extend(pieces.iter().map(|piece| span_of(piece.from)));
+    inner.links.push(by);
+    inner
+}
+
+fn is_remote(part: &Part) -> bool {
+    match part {
+        Part::Words { remote, .. } | Part::Text { remote, .. } | Part::Stdin { remote, .. } => *remote,
+        Part::File(_) | Part::Unknown(_) => false,
+    }
+}
+
+/// Whether the last that a command writes is an HTTP code.
+fn writes_http_code(words: &[&str]) -> bool {
+    words.first().is_some_and(|program| program.rsplit('/').next() == Some("curl"))
+        && words.iter().any(|word| word.contains("http_code}") || word.contains("response_code}"))
+}
+
+/// Whether a command's output is a number that says nothing of what it read.
+fn tells_only_a_status(words: &[&str]) -> bool {
+    match words.first().map(|program| program.rsplit('/').next().unwrap_or(program)) {
+        Some("curl") => {
+            writes_http_code(words)
+                && words.windows(2).any(|pair| {
+                    (pair[0] == "-o" || pair[0].ends_with('o') && pair[0].starts_with("-s"))
+                        || pair[0] == "--output"
+                })
+        }
+        Some("wc" | "test" | "[" | "cmp") => true,
+        Some("grep") => words.iter().any(|word| {
+            ["-c", "-q", "-qs", "-qF", "-qx", "-qxF", "-Fq", "-Fxq", "--count", "--quiet"].contains(word)
+        }),
+        _ => false,
+    }
+}
+
+fn short_words(words: &[&str]) -> String {
+    let clean: Vec<&str> =
+        words.iter().take(3).filter(|word| !word.contains(crate::commands::HOLE)).copied().collect();
+    clean.join(" ")
+}

@@ -1,0 +1,184 @@
+//! Builtins that run other commands: `eval`, `source`, `trap`, `command`, `builtin`, `exec`.
+
+use std::rc::Rc;
+
+use super::builtins::{is_builtin, unknown_parameters};
+use super::calls::Line;
+use super::invocations::{Ending, Link, texts};
+use super::programs::inner_line;
+use super::state::State;
+use super::texts::frame_name;
+use super::unwrap::{Inner, Part, unwrap};
+use super::value::{Place, Value};
+use super::walk::{Frame, Out, Stdin, Walk};
+
+impl Walk<'_> {
+    pub(super) fn eval(&mut self, line: &Line, state: State) -> Out {
+        let mut text = Value::default();
+        let args = line.args();
+        let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
+        for (index, word) in args.iter().enumerate() {
+            if index > 0 {
+                text.text.push(' ');
+            }
+            text.append(word);
+        }
+        if text.text.starts_with("set -- ") && text.from_args {
+            self.invoked(line, Ending::Builtin(texts(line.argv())));
+            let mut state = state;
+            state.params = Rc::new(unknown_parameters(&text));
+            return Out::success(state);
+        }
+        self.text_here(line, &text, "eval", state)
+    }
+
+    /// Shell text that this shell reads.
+    fn text_here(&mut self, line: &Line, text: &Value, by: &str, state: State) -> Out {
+        let caller = state.clone();
+        let out = self.by_way_of(line, Some(text), Some(Link::new(by)), |walk| {
+            let out = walk.here(text, line.place, state, false);
+            if out.is_none() {
+                walk.invoked_unknown(&line.bare(), "the text that the shell reads is not known");
+            }
+            out
+        });
+        out.unwrap_or_else(|| Out::either(caller))
+    }
+
+    pub(super) fn source(&mut self, line: &Line, state: State) -> Out {
+        let args = line.args();
+        let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
+        let Some(path) = args.first() else { return Out::either(state) };
+        let piped = self.piped_in.take();
+        let text = match (path.constant(), self.stdins.last()) {
+            (Some("/dev/fd/63"), _) => piped,
+            (Some("/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"), Some(Stdin::Other(text))) => {
+                Some(text.clone())
+            }
+            _ => None,
+        };
+        if let Some(text) = text {
+            return self.text_here(line, &text, "source", state);
+        }
+        let Some((file, path, sourced)) = self.sourced(path) else {
+            self.invoked_unknown(line, "the file that is sourced is not read here");
+            return Out::either(state);
+        };
+        let name = frame_name(file);
+        if self.frames.iter().any(|frame| frame.name == name) || self.frames.len() > 16 {
+            return Out::success(state);
+        }
+        self.frames.push(Frame { call: line.place, function: None, name });
+        if let Some(summary) = self.summary_of(&path, sourced) {
+            let out = self.apply_summary(summary, file, line, state);
+            self.frames.pop();
+            return out;
+        }
+        self.returns.push(Out::default());
+        let caller = std::mem::replace(&mut self.file, file);
+        let mut out = self.sequence(&sourced.script().body, vec![state], false);
+        self.file = caller;
+        out.extend(self.returns.pop().unwrap_or_default());
+        self.frames.pop();
+        out
+    }
+
+    pub(super) fn trap(&mut self, line: &Line, mut state: State) -> Out {
+        let args = line.args();
+        let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
+        let only_set = |text: &Value| text.text.is_empty() || text.text.starts_with('-');
+        if args.len() < 2 || only_set(&args[0]) {
+            self.invoked(line, Ending::Builtin(texts(line.argv())));
+        }
+        let Some((text, signals)) = args.split_first() else { return Out::success(state) };
+        if text.text == "-" {
+            if signals.iter().any(names_exit) {
+                state.rare_mut().traps.remove("EXIT");
+            }
+            return Out::success(state);
+        }
+        if text.text.starts_with('-') || signals.is_empty() {
+            return Out::success(state);
+        }
+        for signal in signals {
+            if names_exit(signal) {
+                state.rare_mut().traps.insert("EXIT".to_owned(), (text.clone(), line.place));
+            } else if !text.text.is_empty() {
+                let inner = state.clone();
+                let place = line.place;
+                self.exits.push(Vec::new());
+                self.trapped(text, place, inner);
+                self.exits.pop();
+            }
+        }
+        Out::success(state)
+    }
+
+    /// What a trap that was set at `place` runs.
+    pub(super) fn trapped(&mut self, text: &Value, place: Place, state: State) {
+        let words = vec![Value::known("trap"), text.clone()];
+        let spans = vec![place.span; words.len()];
+        let line = Line { place, words, spans, from_params: false, exec: None, at: 0, links: Vec::new() };
+        self.by_way_of(&line, Some(text), Some(Link::new("trap")), |walk| {
+            if walk.here(text, place, state, true).is_none() {
+                walk.invoked_unknown(&line.bare(), "the text that the trap runs is not known");
+            }
+        });
+    }
+
+    /// `command x`, `builtin x`, `exec x`: what they run, without the functions that might shadow it.
+    pub(super) fn rerun(&mut self, name: &str, line: &Line, state: State) -> Out {
+        let tables = self.tables;
+        let (by, pieces, doubt) = match unwrap(name, tables.wrappers(name), line.args(), &Value::default()) {
+            Inner::Itself => {
+                // `command -v x` looks something up, `exec >file` moves descriptors.
+                self.invoked(line, Ending::Builtin(texts(line.argv())));
+                if line.args().is_empty() || name == "exec" {
+                    return Out::success(state);
+                }
+                self.observations.first(line.place, &state);
+                return Out::either(state);
+            }
+            Inner::Opaque(opaque) => {
+                self.observations.first(line.place, &state);
+                return self.opaque(line, opaque, state);
+            }
+            Inner::Runs { link: by, mut parts, doubt, .. } => match parts.pop() {
+                Some(Part::Words { pieces, .. }) => (by, pieces, doubt),
+                _ => return Out::either(state),
+            },
+        };
+        let inner = inner_line(line, &pieces, Link { doubt, ..Link::new(by) });
+        let target = inner.name().unwrap_or_default().to_owned();
+        let out = if name != "exec" && is_builtin(&target) {
+            self.builtin(&target, &inner, state)
+        } else if name == "builtin" {
+            self.observations.first(line.place, &state);
+            self.invoked_unknown(&inner, "`builtin` runs nothing but the shell's own commands");
+            Out::either(state)
+        } else {
+            self.observations.first(line.place, &state);
+            self.choose_or_run(inner, state)
+        };
+        if name == "exec" {
+            let states = out.both();
+            self.leave(states, None);
+            return Out::default();
+        }
+        out
+    }
+
+    /// A program whose name may be one of a few.
+    pub(super) fn choose_or_run(&mut self, line: Line, state: State) -> Out {
+        let choices = line.words.get(line.at).map(|head| self.choices(head)).unwrap_or_default();
+        if choices.is_empty() {
+            return self.program(line, state);
+        }
+        self.each_choice(&line, line.at, &choices, &state, Self::program)
+    }
+}
+
+/// Whether a signal is the shell's own end.
+fn names_exit(signal: &Value) -> bool {
+    signal.text == "0" || signal.text.trim_start_matches("SIG").eq_ignore_ascii_case("EXIT")
+}
