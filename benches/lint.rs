@@ -11,14 +11,13 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use gauntlet::bash::InProcess;
-use gauntlet::bash::syntax::Script;
 use gauntlet::event::FileKind;
-use gauntlet::facts::Library;
+use gauntlet::facts::{Library, Sourced};
 use gauntlet::lint::{Linter, dialect};
 use gauntlet::settings::Settings;
 use gauntlet::source::{RepoPath, SourceText};
@@ -107,17 +106,18 @@ fn bare_tree_sitter(bencher: Bencher<'_, '_>) {
 /// The corpus as the place where sourced scripts are found; each is read once in a round.
 #[derive(Default)]
 struct Shelf {
-    read: RefCell<HashMap<RepoPath, Option<Script>>>,
+    read: RefCell<HashMap<RepoPath, Option<Arc<Sourced>>>>,
 }
 
 impl Library for Shelf {
-    fn script(&self, path: &RepoPath) -> Option<Script> {
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>> {
         if let Some(known) = self.read.borrow().get(path) {
             return known.clone();
         }
         let source = CORPUS.iter().find(|source| source.path() == path);
         let script = source
             .map(|source| bash::read(source.text(), dialect(source.text(), path.as_str()), &*WITNESS).script);
+        let script = script.map(|script| Arc::new(Sourced::new(script)));
         self.read.borrow_mut().insert(path.clone(), script.clone());
         script
     }

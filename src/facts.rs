@@ -5,17 +5,21 @@
 
 mod arithmetic;
 mod assignments;
+mod branches;
 mod builtins;
 mod calls;
 mod decide;
 mod input;
 mod invocations;
+mod library;
 mod lists;
 mod loops;
+mod map;
 mod observe;
 mod programs;
 mod redirects;
 mod reentry;
+mod secret_names;
 mod state;
 mod summary;
 mod texts;
@@ -24,23 +28,31 @@ mod value;
 mod walk;
 mod words;
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use typed_arena::Arena;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
 pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
-pub use observe::{Exposure, Missing, Observation, Observations, SecretNames, Step, Switched, Unchecked};
+pub use library::Sourced;
+pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};
+pub use secret_names::SecretNames;
 pub use state::{Options, Switch};
 pub use walk::{Library, NoLibrary};
 
 use state::{Parameters, State};
 use value::{Place, Source, Symbols, Value};
-use walk::{Frame, Text, Walk};
+use walk::{Arenas, Body, Frame, Text, Walk};
+
+/// Statements that may be walked, on top of those that the script's length allows.
+const FREE_STATEMENTS: u32 = 1_000;
+
+/// How often each statement of a script may be walked, on average, before calls are only summed up: the time that a
+/// script takes grows no faster than its length.
+const WALKS_A_STATEMENT: u32 = 6;
 
 /// What the walk needs besides the script.
 pub struct Context<'c> {
@@ -54,62 +66,74 @@ pub struct Context<'c> {
 
 /// Walks a script and gives what was seen. `path` resolves what it sources.
 pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Observations {
-    let arena = Arena::new();
-    let root: &Script = arena.alloc(script.clone());
-    let mut walk = Walk {
-        arena: &arena,
-        library: context.library,
-        tables: Tables::builtin(),
-        secret_names: context.secret_names,
-        own_files: context.own_files,
-        texts: vec![Text { host: None, path: Some(path.clone()) }],
-        known_texts: Vec::new(),
-        definitions: Vec::new(),
-        called: HashSet::new(),
-        symbols: Symbols::default(),
-        own_symbols: HashSet::new(),
-        observations: Observations::default(),
-        exits: vec![Vec::new()],
-        no_errexit: 0,
-        returns: Vec::new(),
-        loops: Vec::new(),
-        frames: Vec::new(),
-        way: invocations::Way::default(),
-        outputs: Vec::new(),
-        stdins: Vec::new(),
-        file: 0,
-        regexes: HashMap::new(),
-        budget: 24_000,
-        summaries: HashMap::new(),
-        subshells: 0,
-        remote: 0,
-        dead: false,
-        last_substitution: None,
-        piped_in: None,
-    };
-    walk.whole_script(root);
+    let arenas = Arenas::default();
+    let mut walk = Walk::new(&arenas, context, path, library::statements(script));
+    walk.whole_script(script);
     walk.observations
 }
 
 impl<'a> Walk<'a> {
+    /// A walk that has not begun, over a script with that many statements.
+    fn new(arenas: &'a Arenas, context: &'a Context<'a>, path: &RepoPath, statements: u32) -> Self {
+        Walk {
+            arenas,
+            context,
+            sourcing: Vec::new(),
+            cut_at: usize::MAX,
+            shared: FxHashMap::default(),
+            library: context.library,
+            tables: Tables::builtin(),
+            secret_names: context.secret_names,
+            own_files: context.own_files,
+            texts: vec![Text { host: None, path: Some(path.clone()) }],
+            known_texts: Vec::new(),
+            libraries: FxHashMap::default(),
+            definitions: Vec::new(),
+            defined: FxHashMap::default(),
+            called: FxHashSet::default(),
+            symbols: Symbols::default(),
+            own_symbols: FxHashSet::default(),
+            observations: Observations::default(),
+            exits: vec![Vec::new()],
+            no_errexit: 0,
+            returns: Vec::new(),
+            loops: Vec::new(),
+            frames: Vec::new(),
+            way: invocations::Way::default(),
+            outputs: Vec::new(),
+            stdins: Vec::new(),
+            file: 0,
+            regexes: FxHashMap::default(),
+            secret_by_name: FxHashMap::default(),
+            budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(statements)),
+            steps: 0,
+            summaries: FxHashMap::default(),
+            subshells: 0,
+            remote: 0,
+            dead: false,
+            last_substitution: None,
+            piped_in: None,
+        }
+    }
+
     fn whole_script(&mut self, root: &'a Script) {
         let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
         argument.from_args = true;
         let params = Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 };
-        let start = State { params: Rc::new(params), ..State::default() };
-        let out = self.sequence(&root.body, vec![start], false);
+        let start = State::start(params, Rc::default());
+        let out = self.sequence(&root.body, vec![start.clone()], false);
         let mut ends = out.both();
         ends.extend(self.exits.pop().unwrap_or_default().into_iter().map(|(state, _)| state));
         let ends = self.settle(ends);
         self.exit_traps(&ends);
-        self.uncalled_functions(&ends);
+        self.uncalled_functions(ends.first().unwrap_or(&start));
     }
 
     fn exit_traps(&mut self, ends: &[State]) {
         for state in ends {
-            let Some((text, place)) = state.traps.get("EXIT").cloned() else { continue };
+            let Some((text, place)) = state.rare.traps.get("EXIT").cloned() else { continue };
             let mut state = state.clone();
-            state.traps = Rc::default();
+            state.rare_mut().traps.clear();
             self.exits.push(Vec::new());
             self.trapped(&text, place, state);
             self.exits.pop();
@@ -117,13 +141,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Functions that nothing calls are walked with unknown parameters: secrets leak there too once they are called.
-    fn uncalled_functions(&mut self, ends: &[State]) {
+    fn uncalled_functions(&mut self, start: &State) {
         self.dead = true;
-        let start = ends.first().cloned().unwrap_or_default();
         let mut index = 0;
         while index < self.definitions.len() {
             let definition = self.definitions[index];
-            if !self.called.contains(&index) && definition.file == 0 {
+            if !self.called.contains(&index)
+                && definition.file == 0
+                && let Body::Here(body) = definition.body
+            {
                 let rest = Value::unknown(self.symbols.of(Source::Argument(0)));
                 let params = Rc::new(Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 });
                 let place = Place { file: 0, span: Span::default() };
@@ -133,7 +159,7 @@ impl<'a> Walk<'a> {
                     name: Rc::from(definition.name),
                 });
                 self.exits.push(Vec::new());
-                self.in_function(definition.body, definition.file, params, start.clone());
+                self.in_function(body, definition.file, params, start.clone());
                 self.exits.pop();
                 self.frames.pop();
             }

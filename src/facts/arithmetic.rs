@@ -1,7 +1,5 @@
 //! Arithmetic over what is known.
 
-use std::rc::Rc;
-
 use crate::bash::syntax::{Arithmetic, Expression};
 use crate::source::Span;
 
@@ -66,7 +64,7 @@ impl<'a> Walk<'a> {
 
     fn forget_number(&mut self, target: &Expression, state: &mut State) {
         if let Expression::Variable(name, _) = target {
-            let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
+            let sym = self.symbols.joined(name);
             state.renew(sym, &mut self.symbols);
             state.set(name, Content::Scalar(Value::unknown(sym)));
         }

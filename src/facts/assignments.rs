@@ -74,7 +74,7 @@ impl<'a> Walk<'a> {
                 if values.iter().any(|value| value.splits)
                     && let [single] = values.as_slice()
                 {
-                    return Content::Many(Value { splits: false, ..single.clone() });
+                    return Content::Many(single.clone().with(|value| value.splits = false));
                 }
                 Content::Array(values)
             }
@@ -98,7 +98,8 @@ impl<'a> Walk<'a> {
                     .into_iter()
                     .map(|value| {
                         let splits = value.splits;
-                        Value { splits, ..self.stored_value(name, value, place, state) }
+                        let stored = self.stored_value(name, value, place, state);
+                        stored.with(|value| value.splits = splits)
                     })
                     .collect(),
             ),
@@ -109,7 +110,7 @@ impl<'a> Walk<'a> {
         if let Some(flow) = &value.secret {
             value.secret = Some(flow.step(place, format!("it is put into `{name}`")));
         } else if value.constant().is_none()
-            && self.secret_names.matches(name)
+            && self.tells_of_secret(name)
             && !value.own_file
             && !self.is_status(&value)
         {
@@ -166,7 +167,7 @@ impl<'a> Walk<'a> {
     }
 
     fn merge_elements(&mut self, name: &str, values: impl Iterator<Item = Value>) -> Value {
-        let sym = self.symbols.of(Source::Joined(Rc::from(name)));
+        let sym = self.symbols.joined(name);
         values.reduce(|so_far, value| so_far.join(&value, sym)).unwrap_or_default()
     }
 
@@ -189,7 +190,7 @@ impl<'a> Walk<'a> {
             |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('g'))),
         );
         let local = keyword == "local"
-            || (!state.scopes.is_empty() && (keyword == "declare" || keyword == "typeset") && !global);
+            || (state.in_function() && (keyword == "declare" || keyword == "typeset") && !global);
         let mut plain = keyword == "readonly";
         let array = declare.operands.iter().any(
             |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
@@ -269,7 +270,7 @@ impl<'a> Walk<'a> {
     fn bind_nameref(&mut self, name: &str, target: &Value, state: &mut State) {
         let content = target.constant().and_then(|target| state.vars.get(target).cloned());
         let content = content.unwrap_or_else(|| {
-            let mut value = Value::unknown(self.symbols.of(Source::Joined(Rc::from(name))));
+            let mut value = Value::unknown(self.symbols.joined(name));
             if let Some(target) = target.constant().filter(|target| self.secret_names.matches(target)) {
                 value.secret = Some(Flow::start(
                     Place { file: 0, span: Span::default() },

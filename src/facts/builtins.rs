@@ -11,66 +11,69 @@ use super::walk::{Out, Walk};
 
 /// Whether bash runs the name itself.
 pub(super) fn is_builtin(name: &str) -> bool {
-    const NAMES: [&str; 57] = [
-        ".",
-        ":",
-        "[",
-        "alias",
-        "bg",
-        "bind",
-        "break",
-        "builtin",
-        "caller",
-        "cd",
-        "command",
-        "compgen",
-        "complete",
-        "compopt",
-        "continue",
-        "declare",
-        "dirs",
-        "disown",
-        "echo",
-        "enable",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "false",
-        "fc",
-        "fg",
-        "getopts",
-        "hash",
-        "help",
-        "history",
-        "jobs",
-        "kill",
-        "let",
-        "local",
-        "logout",
-        "mapfile",
-        "popd",
-        "printf",
-        "pushd",
-        "pwd",
-        "read",
-        "readarray",
-        "readonly",
-        "return",
-        "set",
-        "shift",
-        "shopt",
-        "source",
-        "suspend",
-        "test",
-        "times",
-        "trap",
-        "true",
-        "type",
-        "typeset",
-        "ulimit",
-    ];
-    NAMES.contains(&name) || ["umask", "unalias", "unset", "wait"].contains(&name)
+    matches!(
+        name,
+        "." | ":"
+            | "["
+            | "alias"
+            | "bg"
+            | "bind"
+            | "break"
+            | "builtin"
+            | "caller"
+            | "cd"
+            | "command"
+            | "compgen"
+            | "complete"
+            | "compopt"
+            | "continue"
+            | "declare"
+            | "dirs"
+            | "disown"
+            | "echo"
+            | "enable"
+            | "eval"
+            | "exec"
+            | "exit"
+            | "export"
+            | "false"
+            | "fc"
+            | "fg"
+            | "getopts"
+            | "hash"
+            | "help"
+            | "history"
+            | "jobs"
+            | "kill"
+            | "let"
+            | "local"
+            | "logout"
+            | "mapfile"
+            | "popd"
+            | "printf"
+            | "pushd"
+            | "pwd"
+            | "read"
+            | "readarray"
+            | "readonly"
+            | "return"
+            | "set"
+            | "shift"
+            | "shopt"
+            | "source"
+            | "suspend"
+            | "test"
+            | "times"
+            | "trap"
+            | "true"
+            | "type"
+            | "typeset"
+            | "ulimit"
+            | "umask"
+            | "unalias"
+            | "unset"
+            | "wait"
+    )
 }
 
 impl Walk<'_> {
@@ -99,7 +102,7 @@ impl Walk<'_> {
                 for value in line.args() {
                     if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
                         if functions {
-                            Rc::make_mut(&mut state.functions).remove(name);
+                            state.functions.remove(name);
                         } else {
                             state.unset(name);
                         }
@@ -117,7 +120,7 @@ impl Walk<'_> {
                 if let Some(variable) = line.args().get(1).and_then(Value::constant).map(str::to_owned) {
                     let sym = self.symbols.of(Source::Computed(line.place));
                     state.renew(sym, &mut self.symbols);
-                    let value = Value { from_args: true, ..Value::unknown(sym) };
+                    let value = Value::unknown(sym).with(|value| value.from_args = true);
                     state.set(&variable, Content::Scalar(value));
                 }
                 Out::either(state)
@@ -126,10 +129,9 @@ impl Walk<'_> {
                 for value in line.args() {
                     if let Some((name, _)) = value.text.split_once('=') {
                         let name = name.to_owned();
-                        let sym = self.symbols.of(Source::Joined(Rc::from(name.as_str())));
-                        let content =
-                            Content::Scalar(Value { secret: value.secret.clone(), ..Value::unknown(sym) });
-                        state.set(&name, content);
+                        let sym = self.symbols.joined(&name);
+                        let content = Value::unknown(sym).with(|new| new.secret.clone_from(&value.secret));
+                        state.set(&name, Content::Scalar(content));
                     }
                 }
                 Out::success(state)
@@ -182,7 +184,7 @@ impl Walk<'_> {
                     .and_then(|value| value.constant()?.parse::<usize>().ok())
                     .unwrap_or(1);
                 shift(&mut state, count);
-                let count = self.symbols.of(Source::Environment(Rc::from("#")));
+                let count = self.symbols.environment("#");
                 state.renew(count, &mut self.symbols);
                 if state.params.shifted == MOST_SHIFTED {
                     // From here on `$1` keeps its symbol: what was known of the parameter before is not true of the next.
@@ -361,7 +363,10 @@ fn positional(state: &mut State, args: &[Value]) {
 pub(super) fn unknown_parameters(like: &Value) -> Parameters {
     let mut rest = like.clone();
     if let Some(sym) = like.syms.first() {
-        rest = Value { from_args: like.from_args, secret: like.secret.clone(), ..Value::unknown(*sym) };
+        rest = Value::unknown(*sym).with(|value| {
+            value.from_args = like.from_args;
+            value.secret.clone_from(&like.secret);
+        });
     }
     Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }
 }

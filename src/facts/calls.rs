@@ -1,6 +1,5 @@
 //! Simple commands: assignments, functions, and what a command line really runs.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::bash::syntax::{Command, CommandKind, Subscript, Word};
@@ -150,7 +149,11 @@ impl<'a> Walk<'a> {
             self.invoked_unknown(line, format!("`{}` calls itself", definition.name));
             return Out::either(state);
         }
+        let Some((body, file)) = self.body_of(index) else { return Out::either(state) };
         if let Some(out) = self.summarised(index, &state) {
+            if self.budget == 0 {
+                self.not_followed(index, line, &state);
+            }
             self.invoked_unknown(line, format!("this call of `{}` is only summed up", definition.name));
             return out;
         }
@@ -167,7 +170,7 @@ impl<'a> Walk<'a> {
         let params = Rc::new(parameters(values, &state));
         self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
         let start = self.start_of_call(&state);
-        let out = self.in_function(definition.body, definition.file, params, state);
+        let out = self.in_function(body, file, params, state);
         self.summarise(index, &start, &out);
         self.frames.pop();
         out
@@ -176,9 +179,10 @@ impl<'a> Walk<'a> {
     /// Whether the function is running already. One call on a path may come round once: functions that call each
     /// other would make more paths than anybody could follow.
     fn recurs(&self, index: usize) -> bool {
-        let mut seen = HashSet::new();
-        let again = self.frames.iter().filter_map(|frame| frame.function).any(|known| !seen.insert(known));
-        again && seen.contains(&index)
+        let running = || self.frames.iter().filter_map(|frame| frame.function);
+        let again =
+            running().enumerate().find(|(at, known)| running().take(*at).any(|other| other == *known));
+        again.is_some_and(|(at, _)| running().take(at).any(|known| known == index))
     }
 
     pub(super) fn in_function(
@@ -189,7 +193,7 @@ impl<'a> Walk<'a> {
         mut state: State,
     ) -> Out {
         let outer = std::mem::replace(&mut state.params, params);
-        state.scopes.push(Rc::default());
+        state.enter_scope();
         self.returns.push(Out::default());
         let loops = std::mem::take(&mut self.loops);
         let caller = std::mem::replace(&mut self.file, file);
@@ -216,12 +220,14 @@ impl<'a> Walk<'a> {
         state: &State,
     ) -> Option<Out> {
         let (file, script, holes) = self.payload(text, host)?;
-        let mut inner = State { params: Rc::new(parameters(params, state)), ..State::default() };
+        let mut inner = state.afresh(parameters(params, state));
         inner.learn(state);
         if self.remote == 0 && !self.way.exported.is_empty() {
-            let exported = |(name, _): &(&Rc<str>, &usize)| self.way.exported.contains(*name);
-            let functions = state.functions.iter().filter(exported);
-            inner.functions = Rc::new(functions.map(|(name, index)| (Rc::clone(name), *index)).collect());
+            for name in &self.way.exported {
+                if let Some(index) = state.functions.get(name) {
+                    inner.functions.insert(name, *index);
+                }
+            }
         }
         if let Some(zero) = zero {
             inner.set("0", Content::Scalar(zero));
@@ -280,7 +286,7 @@ fn parameters(values: Vec<Value>, state: &State) -> Parameters {
         }
         if value.splits {
             // Any one of the parameters is only a part of the text.
-            rest = Some(Value { choices: Vec::new(), ..value });
+            rest = Some(value.with(|value| value.choices.clear()));
         } else {
             list.push(value);
         }

@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::bash::syntax::{Arithmetic, Expression, Part, PartKind, Test, Word};
 use crate::commands::{HOLE, glob};
 
-use super::state::{Confirmation, State, symbol_mark};
+use super::state::{Confirmation, MARK, State, symbol_mark};
 use super::value::{Content, Place, Sym, Value};
 use super::walk::{Out, Walk};
 
@@ -180,7 +180,7 @@ impl<'a> Walk<'a> {
     fn matches_regex(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
         let value = self.value(pattern, &mut state);
         if let Some(flow) = &subject.secret {
-            let group = Value { secret: Some(Rc::clone(flow)), ..Value::unknown(Sym::VOLATILE) };
+            let group = Value::unknown(Sym::VOLATILE).with(|value| value.secret = Some(Rc::clone(flow)));
             state.set("BASH_REMATCH", Content::Many(group));
         } else if state.vars.contains_key("BASH_REMATCH") {
             state.unset("BASH_REMATCH");
@@ -372,11 +372,8 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
     let (mut yes, no) = assumed(&test, state);
     if right.constant().is_some() {
         let prefix = format!("{subject} is ");
-        yes.retain(|state| {
-            !state.outcomes.iter().any(|(known, holds)| {
-                *holds && *known != test && known.starts_with(&prefix) && constant_rest(known, &prefix)
-            })
-        });
+        let others = |known: &str| *known == test || !constant_rest(known, &prefix);
+        yes.retain(|state| !left.syms.first().is_some_and(|sym| state.any_holds(*sym, &prefix, others)));
     }
     for state in &mut yes {
         if left.from_args
@@ -400,7 +397,10 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
 fn without_prefix(value: &Value, other: &Value) -> Value {
     let same = value.text.chars().zip(other.text.chars()).take_while(|(a, b)| a == b && *a != HOLE);
     let length: usize = same.map(|(c, _)| c.len_utf8()).sum();
-    Value { text: value.text[length..].to_owned(), ..value.clone() }
+    if length == 0 {
+        return value.clone();
+    }
+    value.clone().with(|value| value.text.replace_range(..length, ""))
 }
 
 /// Whether a phrase that is not known may name its target: it is not random, and no `yes` by default.
@@ -413,7 +413,7 @@ fn may_name(phrase: &Value) -> bool {
 
 /// Whether what follows `prefix` in a test is a constant.
 fn constant_rest(test: &str, prefix: &str) -> bool {
-    !test[prefix.len()..].contains("<Sym(")
+    !test[prefix.len()..].contains(MARK)
 }
 
 /// Whether an unquoted part holds a glob character.

@@ -3,22 +3,25 @@
 //! One command line can give several: the commands of a payload, each value that its first word may have, each
 //! `-exec`. What could not be read is an invocation too, with the reason, so that nobody takes silence for safety.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::BuildHasher;
+use std::mem;
 use std::rc::Rc;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::bash::syntax::Script;
 use crate::commands::{HOLE, Tables};
 use crate::source::{RepoPath, Span};
 
 use super::calls::Line;
-use super::observe::SecretNames;
 use super::value::{Place, Value};
 use super::walk::{NoLibrary, Walk};
-use super::{Context, observe};
+use super::{Context, SecretNames, observe};
 
 /// A wrapper on the way to what execs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Link {
     /// The wrapper: a program (`sudo`, `juju ssh`), a builtin (`eval`), a function of the script.
     pub name: String,
@@ -35,7 +38,7 @@ impl Link {
 }
 
 /// What an invocation comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// A program with these words.
     Program(Vec<String>),
@@ -130,7 +133,8 @@ pub struct UnreadText {
 #[derive(Debug, Default)]
 pub struct Invocations {
     list: Vec<Invocation>,
-    index: HashMap<Span, Vec<usize>>,
+    /// Indexes by a hash of all but `dead`: thousands can stand at one `source`.
+    index: FxHashMap<u64, Vec<usize>>,
 }
 
 impl Invocations {
@@ -139,11 +143,19 @@ impl Invocations {
         &self.list
     }
 
+    /// The invocations; none are left.
+    pub(super) fn take(&mut self) -> Vec<Invocation> {
+        self.index.clear();
+        mem::take(&mut self.list)
+    }
+
     fn record(&mut self, invocation: Invocation) {
-        let here = self.index.entry(invocation.at).or_default();
+        let key = (invocation.at, invocation.elsewhere, &invocation.chain, &invocation.ending);
+        let here = self.index.entry(FxBuildHasher.hash_one(key)).or_default();
         let known = here.iter().copied().find(|index| {
             let known = &self.list[*index];
-            known.ending == invocation.ending
+            known.at == invocation.at
+                && known.ending == invocation.ending
                 && known.chain == invocation.chain
                 && known.elsewhere == invocation.elsewhere
         });
@@ -190,6 +202,17 @@ impl<'a> Walk<'a> {
         chain.extend(line.links.iter().cloned());
         let dead = self.dead;
         self.observations.invocations.record(Invocation { at, elsewhere, chain, ending, dead });
+    }
+
+    /// Notes what a file that was summed up runs when it is sourced at `at`.
+    pub(super) fn invoked_again(&mut self, known: &Invocation, at: Span) {
+        if self.way.guesses > 0 {
+            return;
+        }
+        let chain = self.way.links.iter().chain(&known.chain).cloned().collect();
+        let dead = known.dead || self.dead;
+        let ending = known.ending.clone();
+        self.observations.invocations.record(Invocation { at, elsewhere: true, chain, ending, dead });
     }
 
     /// Notes that a command line cannot be read.
@@ -239,7 +262,7 @@ impl<'a> Walk<'a> {
         self.way.links.extend(functions);
         self.way.links.extend(line.links.iter().cloned());
         self.way.links.extend(by);
-        let frames = std::mem::replace(&mut self.way.frames, self.frames.len());
+        let frames = mem::replace(&mut self.way.frames, self.frames.len());
         let out = run(self);
         self.way.frames = frames;
         self.way.links.truncate(known);

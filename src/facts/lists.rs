@@ -54,7 +54,10 @@ impl<'a> Walk<'a> {
             }
             Content::Many(value) | Content::Scalar(value) => {
                 let value = named(value.clone(), &parameter.name);
-                vec![Value { splits: true, choices: Vec::new(), ..value }]
+                vec![value.with(|value| {
+                    value.splits = true;
+                    value.choices.clear();
+                })]
             }
         };
         match &parameter.op {
@@ -140,6 +143,11 @@ fn any_of(list: Vec<Value>) -> Vec<Value> {
         return list;
     }
     let Some(first) = list.into_iter().next() else { return Vec::new() };
-    let names = first.names;
-    vec![Value { secret, from_args, names, splits: true, ..Value::unknown(Sym::VOLATILE) }]
+    let names = first.names.clone();
+    vec![Value::unknown(Sym::VOLATILE).with(|value| {
+        value.secret = secret;
+        value.from_args = from_args;
+        value.names = names;
+        value.splits = true;
+    })]
 }

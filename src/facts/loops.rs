@@ -35,11 +35,17 @@ impl<'a> Walk<'a> {
     /// was empty" and "every item was seen" stay two different pasts.
     pub(super) fn repeat(&mut self, states: Vec<State>, head: Head<'_, 'a>, body: Body<'_, 'a>) -> Out {
         const MOST_ROUNDS: usize = 4;
+        // Past the budget, what is nested deeper than this comes round once only.
+        const DEEP: usize = 2;
         let states = self.settle(states);
         let (mut done, mut heads) = self.round(states, head, body);
         let mut ends = Vec::new();
         for _ in 0..MOST_ROUNDS {
             if heads.is_empty() {
+                break;
+            }
+            if self.budget == 0 && self.loops.len() >= DEEP {
+                ends.clone_from(&heads);
                 break;
             }
             let (round_ends, next) = self.round(heads.clone(), head, body);
@@ -81,12 +87,12 @@ impl<'a> Walk<'a> {
             }
         } else {
             items.extend(state.params.list.iter().cloned());
-            items.extend(state.params.rest.clone().map(|rest| Value { splits: true, ..rest }));
+            items.extend(state.params.rest.clone().map(|rest| rest.with(|rest| rest.splits = true)));
         }
         let variable: Rc<str> = Rc::from(each.variable.name.as_str());
         let body = &each.body;
         let known = items.iter().all(|item| !item.splits);
-        if known && items.len() <= 6 {
+        if known && items.len() <= 6 && self.budget > 0 {
             return self.unrolled(&variable, &items, body, state);
         }
         let (element, same_list) = self.element(&items, self.place(each.variable.span));
@@ -153,7 +159,11 @@ impl<'a> Walk<'a> {
             && let Some(sym) = single.symbol()
         {
             let element = self.symbols.of(Source::Element(sym));
-            return (Value { syms: vec![element], splits: false, ..single.clone() }, true);
+            let element = single.clone().with(|value| {
+                value.syms = vec![element];
+                value.splits = false;
+            });
+            return (element, true);
         }
         let sym = self.symbols.of(Source::Computed(place));
         let nothing = Value::known("\u{0}");

@@ -1,64 +1,17 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::commands::{Effect, HOLE, Tables};
+use rustc_hash::FxHashMap;
+
+use crate::commands::{Effect, HOLE};
 use crate::source::Span;
 
-use super::state::{Confirmation, Options, State, Switch};
+use super::calls::Line;
+use super::state::{Confirmation, Options, State};
 use super::value::{Flow, Place, Source, Sym, Value};
 use super::walk::Walk;
-
-/// Names of variables and files that tell of a secret.
-#[derive(Debug, Clone)]
-pub struct SecretNames {
-    names: Vec<Vec<String>>,
-    harmless: Vec<String>,
-}
-
-impl SecretNames {
-    /// The built-in names and `more` (from the settings).
-    pub fn new(tables: &Tables, more: &[String]) -> Self {
-        let split = |name: &String| name.to_ascii_lowercase().split('_').map(str::to_owned).collect();
-        Self {
-            names: tables.secrets().names.iter().chain(more).map(split).collect(),
-            harmless: tables.secrets().harmless_suffixes.clone(),
-        }
-    }
-
-    /// Whether a variable of that name holds a secret, unless its value shows otherwise.
-    pub fn matches(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        let segments: Vec<&str> = name.split('_').filter(|segment| !segment.is_empty()).collect();
-        self.segments_match(&segments)
-    }
-
-    fn segments_match(&self, segments: &[&str]) -> bool {
-        if segments.last().is_some_and(|last| self.harmless.iter().any(|suffix| suffix == last)) {
-            return false;
-        }
-        self.names.iter().any(|name| {
-            segments
-                .windows(name.len())
-                .any(|window| window.iter().zip(name).all(|(segment, part)| segment == part))
-        })
-    }
-
-    /// Whether the file's own name tells of a secret (`/run/secrets/vault_token`, `admin-password.txt`).
-    pub fn path_matches(&self, path: &str) -> bool {
-        let path = path.to_ascii_lowercase();
-        path.split('/').any(|part| {
-            let segments: Vec<&str> = part
-                .split(|c: char| !c.is_ascii_alphanumeric())
-                .filter(|segment| !segment.is_empty())
-                .collect();
-            self.names.iter().any(|name| {
-                segments.windows(name.len()).any(|window| window.iter().zip(name).all(|(a, b)| a == b))
-            })
-        })
-    }
-}
 
 /// One step of a secret's way, where it can be shown in the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +108,7 @@ pub struct Observations {
     pub first: Option<(Span, Options)>,
     /// Changes of options, in the order of the walk.
     pub switches: Vec<Switched>,
-    index: HashMap<(Place, Span, bool), usize>,
+    index: FxHashMap<(Place, Span, bool), usize>,
 }
 
 /// A command as it is about to run.
@@ -211,11 +164,17 @@ impl Walk<'_> {
     pub(super) fn observe_run(&mut self, run: &Run<'_>, state: &State) {
         let place = if run.from_params { self.carrier(run.place, run.argv.first()) } else { run.place };
         let (at, elsewhere) = self.report_span(place);
-        let words: Vec<String> = run.argv.iter().map(|value| value.text.clone()).collect();
+        let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
         let effect = self.own_effect(run.argv, &words);
         let exposed = self.exposures(run, at);
+        if exposed.is_empty()
+            && effect != Effect::Mutate
+            && self.observations.knows(run.place, at, effect, self.dead)
+        {
+            return;
+        }
         let (missing, unchecked) = if effect == Effect::Mutate && !self.dead {
-            (missing_gates(state, &self.objects(run.argv, &words)), self.unchecked_ids(run, at, state))
+            (self.missing_gates(state, run.argv, &words), self.unchecked_ids(run, at, state))
         } else {
             (Missing::default(), Vec::new())
         };
@@ -223,7 +182,7 @@ impl Walk<'_> {
             at,
             elsewhere,
             exec_words: run.exec.iter().map(|value| value.text.clone()).collect(),
-            words,
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
             effect,
             writes_file: false,
             remote: self.remote > 0,
@@ -237,6 +196,36 @@ impl Walk<'_> {
         self.observations.record(run.place, observation);
     }
 
+    /// Writes down a call that is not followed, for the secrets and the ids that are handed to it.
+    pub(super) fn observe_unfollowed(&mut self, line: &Line, execs: bool, changes: bool, state: &State) {
+        let words = &line.words[line.at..];
+        let spans = &line.spans[line.at.min(line.spans.len())..];
+        let run = Run { place: line.place, argv: words, exec: words, spans, from_params: false };
+        let (at, elsewhere) = self.report_span(line.place);
+        let exposed = if execs { self.exposures(&run, at) } else { Vec::new() };
+        let unchecked = if changes && !self.dead { self.unchecked_ids(&run, at, state) } else { Vec::new() };
+        if exposed.is_empty() && unchecked.is_empty() {
+            return;
+        }
+        let texts: Vec<String> = words.iter().map(|value| value.text.clone()).collect();
+        let observation = Observation {
+            at,
+            elsewhere,
+            exec_words: texts.clone(),
+            words: texts,
+            effect: Effect::Unknown,
+            writes_file: false,
+            remote: self.remote > 0,
+            exposed,
+            missing: Missing::default(),
+            unchecked,
+            options: state.options,
+            dead: self.dead,
+            top_level: self.frames.is_empty() && self.subshells == 0 && self.file == 0,
+        };
+        self.observations.record(line.place, observation);
+    }
+
     /// Writes down a redirection to a file.
     pub(super) fn observe_write(&mut self, target: &Value, span: Span, state: &State) {
         let harmless = stays_own(target)
@@ -246,8 +235,11 @@ impl Walk<'_> {
         let place = self.place(span);
         let (at, elsewhere) = self.report_span(place);
         let effect = if harmless { Effect::Read } else { Effect::Mutate };
-        let missing =
-            if harmless || self.dead { Missing::default() } else { missing_gates(state, &[target]) };
+        let missing = if harmless || self.dead {
+            Missing::default()
+        } else {
+            missing(state, |phrase| named_in(target, phrase))
+        };
         let observation = Observation {
             at,
             elsewhere,
@@ -266,13 +258,16 @@ impl Walk<'_> {
         self.observations.record(place, observation);
     }
 
-    /// The words that may name what a command changes.
-    fn objects<'v>(&self, argv: &'v [Value], words: &[String]) -> Vec<&'v Value> {
-        self.tables.object_words(words).into_iter().filter_map(|index| argv.get(index)).collect()
+    /// The gates that the path to a mutating command lacks.
+    fn missing_gates(&self, state: &State, argv: &[Value], words: &[&str]) -> Missing {
+        missing(state, |phrase| {
+            let objects = self.tables.object_words(words);
+            objects.into_iter().filter_map(|index| argv.get(index)).any(|value| named_in(value, phrase))
+        })
     }
 
     /// The table's effect, less what a script does to files of its own.
-    fn own_effect(&self, argv: &[Value], words: &[String]) -> Effect {
+    fn own_effect(&self, argv: &[Value], words: &[&str]) -> Effect {
         let effect = self.tables.effect(words);
         if effect != Effect::Mutate {
             return effect;
@@ -402,11 +397,11 @@ fn not_an_object(name: &str) -> bool {
     name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
 }
 
-/// `objects` are the words that may name what is changed.
-fn missing_gates(state: &State, objects: &[&Value]) -> Missing {
-    let phrase = state.confirmed.iter().any(|confirmation| match confirmation {
+/// `named` says whether a phrase names what is changed.
+fn missing(state: &State, named: impl Fn(&str) -> bool) -> Missing {
+    let phrase = state.rare.confirmed.iter().any(|confirmation| match confirmation {
         Confirmation::Named => true,
-        Confirmation::Constant(text) => objects.iter().any(|value| named_in(value, text)),
+        Confirmation::Constant(text) => named(text),
     });
     Missing { apply: !state.apply, phrase: !phrase }
 }
@@ -425,7 +420,7 @@ impl Observations {
         match &mut self.first {
             None => self.first = Some((place.span, state.options)),
             Some((span, options)) if *span == place.span && place.file == 0 => {
-                *options = weaker(*options, state.options);
+                *options = options.common(state.options);
             }
             Some(_) => {}
         }
@@ -439,7 +434,17 @@ impl Observations {
         }
     }
 
-    fn record(&mut self, place: Place, observation: Observation) {
+    /// Whether another look at a command that changes nothing would add nothing; it counts as seen again.
+    fn knows(&mut self, place: Place, at: Span, effect: Effect, dead: bool) -> bool {
+        let Some(index) = self.index.get(&(place, at, false)).copied() else { return false };
+        let known = self.list.get(index).is_some_and(|known| known.effect == effect && (dead || !known.dead));
+        if known && let Some(call) = self.in_calls.last_mut() {
+            call.insert(index);
+        }
+        known
+    }
+
+    pub(super) fn record(&mut self, place: Place, observation: Observation) {
         let key = (place, observation.at, observation.writes_file);
         let index = *self.index.entry(key).or_insert(self.list.len());
         if let Some(call) = self.in_calls.last_mut() {
@@ -449,17 +454,6 @@ impl Observations {
             Some(known) => known.merge(observation),
             None => self.list.push(observation),
         }
-    }
-}
-
-/// What is on in both.
-fn weaker(a: Options, b: Options) -> Options {
-    let both = |a: Switch, b: Switch| if a == b { a } else { Switch::Unknown };
-    Options {
-        errexit: both(a.errexit, b.errexit),
-        nounset: both(a.nounset, b.nounset),
-        pipefail: both(a.pipefail, b.pipefail),
-        xtrace: both(a.xtrace, b.xtrace),
     }
 }
 

@@ -183,12 +183,13 @@ impl Walk<'_> {
         for choice in choices {
             let mut chosen = line.clone();
             let unclear = &line.words[index];
-            let known = |text: &str| Value {
-                text: text.to_owned(),
-                syms: Vec::new(),
-                splits: false,
-                choices: Vec::new(),
-                ..unclear.clone()
+            let known = |text: &str| {
+                unclear.clone().with(|value| {
+                    text.clone_into(&mut value.text);
+                    value.syms.clear();
+                    value.splits = false;
+                    value.choices.clear();
+                })
             };
             let words: Vec<Value> = if unclear.splits {
                 choice.split_whitespace().map(known).collect()
@@ -261,6 +262,10 @@ impl Walk<'_> {
 
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
     fn passed_on(&mut self, line: &Line) {
+        let from_pipe = self.piped_in.take().and_then(|value| value.secret.clone());
+        if self.outputs.is_empty() {
+            return;
+        }
         let mut texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
         if let Some(program) = texts.first_mut() {
             *program = program.rsplit('/').next().unwrap_or(program);
@@ -273,8 +278,13 @@ impl Walk<'_> {
             Some(Stdin::Other(value)) => value.secret.clone(),
             _ => None,
         };
-        let from_pipe = self.piped_in.take().and_then(|value| value.secret);
-        let prints = self.tables.secrets().printers.iter().any(|printer| matches_words(printer, &texts));
+        let program = texts.first().copied().unwrap_or_default();
+        let may_print = |printer: &&String| {
+            let first = printer.split_whitespace().next().unwrap_or_default();
+            first == program || first.contains(['*', '?'])
+        };
+        let printers = &self.tables.secrets().printers;
+        let prints = printers.iter().filter(may_print).any(|printer| matches_words(printer, &texts));
         let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
             && texts
                 .iter()

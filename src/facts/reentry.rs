@@ -60,7 +60,7 @@ impl Walk<'_> {
         if let Some(text) = text {
             return self.text_here(line, &text, "source", state);
         }
-        let Some((file, script)) = self.sourced(path) else {
+        let Some((file, path, sourced)) = self.sourced(path) else {
             self.invoked_unknown(line, "the file that is sourced is not read here");
             return Out::either(state);
         };
@@ -69,9 +69,14 @@ impl Walk<'_> {
             return Out::success(state);
         }
         self.frames.push(Frame { call: line.place, function: None, name });
+        if let Some(summary) = self.summary_of(&path, sourced) {
+            let out = self.apply_summary(summary, file, line, state);
+            self.frames.pop();
+            return out;
+        }
         self.returns.push(Out::default());
         let caller = std::mem::replace(&mut self.file, file);
-        let mut out = self.sequence(&script.body, vec![state], false);
+        let mut out = self.sequence(&sourced.script().body, vec![state], false);
         self.file = caller;
         out.extend(self.returns.pop().unwrap_or_default());
         self.frames.pop();
@@ -88,7 +93,7 @@ impl Walk<'_> {
         let Some((text, signals)) = args.split_first() else { return Out::success(state) };
         if text.text == "-" {
             if signals.iter().any(names_exit) {
-                Rc::make_mut(&mut state.traps).remove("EXIT");
+                state.rare_mut().traps.remove("EXIT");
             }
             return Out::success(state);
         }
@@ -97,7 +102,7 @@ impl Walk<'_> {
         }
         for signal in signals {
             if names_exit(signal) {
-                Rc::make_mut(&mut state.traps).insert("EXIT".to_owned(), (text.clone(), line.place));
+                state.rare_mut().traps.insert("EXIT".to_owned(), (text.clone(), line.place));
             } else if !text.text.is_empty() {
                 let inner = state.clone();
                 let place = line.place;

@@ -1,9 +1,18 @@
 //! What is known on one path through a script, and how paths that agree on what matters are joined.
 
+mod join;
+
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
-use super::value::{Content, MOST_CHOICES, Place, Source, Sym, Symbols, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::map::Map;
+use super::value::{Content, Place, Source, Sym, Symbols, Value};
+
+pub use join::{settle, settle_further};
 
 /// A shell option's state on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -30,6 +39,29 @@ pub struct Options {
     pub xtrace: Switch,
 }
 
+impl Options {
+    fn both(self, other: Self, each: impl Fn(Switch, Switch) -> Switch) -> Self {
+        Self {
+            errexit: each(self.errexit, other.errexit),
+            nounset: each(self.nounset, other.nounset),
+            pipefail: each(self.pipefail, other.pipefail),
+            xtrace: each(self.xtrace, other.xtrace),
+        }
+    }
+
+    /// What is the same in both.
+    #[must_use]
+    pub fn common(self, other: Self) -> Self {
+        self.both(other, |a, b| if a == b { a } else { Switch::Unknown })
+    }
+
+    /// These options, and where they are not known, those of `before`.
+    #[must_use]
+    pub fn over(self, before: Self) -> Self {
+        self.both(before, |mine, before| if mine == Switch::Unknown { before } else { mine })
+    }
+}
+
 /// A typed confirmation that a path has passed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confirmation {
@@ -50,90 +82,244 @@ pub struct Parameters {
     pub shifted: u32,
 }
 
-/// What is known on one path.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What is known on one path. A copy shares it until one of the two is changed.
+#[derive(Debug, Clone)]
 pub struct State {
+    /// Whether the last command succeeded, where that is known.
+    pub last: Option<bool>,
+    known: Rc<Known>,
+}
+
+/// What is known on one path, field by field.
+#[derive(Debug, Clone)]
+pub struct Known {
     /// Variables.
-    pub vars: Rc<BTreeMap<Rc<str>, Content>>,
-    /// Names that `unset` removed.
-    pub unset: Rc<BTreeSet<Rc<str>>>,
-    /// Names that stand for another variable.
-    pub references: Rc<BTreeMap<Rc<str>, Rc<str>>>,
-    /// Variables to put back when the functions return, innermost last.
-    pub scopes: Vec<Rc<BTreeMap<Rc<str>, Option<Content>>>>,
+    pub vars: Map<Content>,
     /// Positional parameters.
     pub params: Rc<Parameters>,
     /// Outcomes of tests on unknown values, by the test.
-    pub outcomes: Rc<BTreeMap<String, bool>>,
+    pub outcomes: Map<bool>,
     /// Ids that an anchored check has passed.
     pub checked: Rc<BTreeSet<Sym>>,
+    /// Functions, by the index of their definition.
+    pub functions: Map<usize>,
+    /// Variables to put back when the innermost function returns.
+    scope: Option<Rc<Scope>>,
     /// Whether `--apply` was among the arguments.
     pub apply: bool,
-    /// Typed confirmations.
-    pub confirmed: Rc<BTreeSet<Confirmation>>,
     /// Options in force.
     pub options: Options,
-    /// Functions, by the index of their definition.
-    pub functions: Rc<BTreeMap<Rc<str>, usize>>,
-    /// Whether the last command succeeded, where that is known.
-    pub last: Option<bool>,
+    /// What seldom changes.
+    pub rare: Rc<Rare>,
+    index: Rc<RefCell<Index>>,
+}
+
+/// What seldom changes on a path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rare {
+    /// Names that `unset` removed.
+    pub unset: BTreeSet<Rc<str>>,
+    /// Names that stand for another variable.
+    pub references: BTreeMap<Rc<str>, Rc<str>>,
+    /// Typed confirmations.
+    pub confirmed: BTreeSet<Confirmation>,
     /// Traps: signal, text, and where it was set.
-    pub traps: Rc<BTreeMap<String, (Value, Place)>>,
+    pub traps: BTreeMap<String, (Value, Place)>,
+}
+
+/// What the variables that a function made local held before.
+#[derive(Debug, Clone, Default)]
+struct Scope {
+    saved: Map<Option<Content>>,
+    outer: Option<Rc<Scope>>,
+    depth: u32,
+}
+
+/// Where a symbol may be found: what ever held it, and which tests were ever made of it, on any path of a walk. It lets
+/// a path forget a symbol without looking through everything that is known.
+#[derive(Debug, Default)]
+pub struct Index {
+    held: FxHashSet<(Sym, Rc<str>)>,
+    holders: FxHashMap<Sym, Vec<Rc<str>>>,
+    known_tests: FxHashSet<Rc<str>>,
+    tests: FxHashMap<Sym, Vec<Rc<str>>>,
+}
+
+impl Index {
+    fn hold(&mut self, name: &Rc<str>, content: &Content) {
+        for value in content.values() {
+            for sym in &value.syms {
+                if self.held.insert((*sym, Rc::clone(name))) {
+                    self.holders.entry(*sym).or_default().push(Rc::clone(name));
+                }
+            }
+        }
+    }
+
+    fn add_test(&mut self, test: &str) {
+        if self.known_tests.contains(test) {
+            return;
+        }
+        let test: Rc<str> = Rc::from(test);
+        self.known_tests.insert(Rc::clone(&test));
+        for sym in marked(&test) {
+            let tests = self.tests.entry(sym).or_default();
+            if tests.last() != Some(&test) {
+                tests.push(Rc::clone(&test));
+            }
+        }
+    }
+}
+
+impl Deref for State {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
+impl DerefMut for State {
+    fn deref_mut(&mut self) -> &mut Known {
+        Rc::make_mut(&mut self.known)
+    }
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (&*self.known, &*other.known);
+        self.last == other.last
+            && (Rc::ptr_eq(&self.known, &other.known)
+                || a.apply == b.apply
+                    && a.options == b.options
+                    && same_or_equal(&a.checked, &b.checked)
+                    && same_or_equal(&a.rare, &b.rare)
+                    && same_or_equal(&a.params, &b.params)
+                    && same_scope(a.scope.as_ref(), b.scope.as_ref())
+                    && a.functions == b.functions
+                    && a.outcomes == b.outcomes
+                    && a.vars == b.vars)
+    }
+}
+
+fn same_or_equal<T: PartialEq>(a: &Rc<T>, b: &Rc<T>) -> bool {
+    Rc::ptr_eq(a, b) || a == b
+}
+
+fn same_scope(a: Option<&Rc<Scope>>, b: Option<&Rc<Scope>>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            Rc::ptr_eq(a, b)
+                || a.depth == b.depth && a.saved == b.saved && same_scope(a.outer.as_ref(), b.outer.as_ref())
+        }
+        _ => false,
+    }
 }
 
 impl State {
+    /// The start of a walk, or of a shell that knows nothing of the one around it; all of a walk share an index.
+    pub fn start(params: Parameters, index: Rc<RefCell<Index>>) -> Self {
+        let known = Known {
+            vars: Map::default(),
+            params: Rc::new(params),
+            outcomes: Map::default(),
+            checked: Rc::default(),
+            functions: Map::default(),
+            scope: None,
+            apply: false,
+            options: Options::default(),
+            rare: Rc::default(),
+            index,
+        };
+        Self { last: None, known: Rc::new(known) }
+    }
+
+    /// A start in the same walk.
+    pub fn afresh(&self, params: Parameters) -> Self {
+        Self::start(params, Rc::clone(&self.index))
+    }
+
+    /// What seldom changes, to be changed.
+    pub fn rare_mut(&mut self) -> &mut Rare {
+        Rc::make_mut(&mut self.rare)
+    }
+
+    /// Whether a function is being walked.
+    pub fn in_function(&self) -> bool {
+        self.scope.is_some()
+    }
+
     /// Sets a variable, and the one that it stands for.
     pub fn set(&mut self, name: &str, content: Content) {
-        if let Some(target) = self.references.get(name).cloned().filter(|target| target.as_ref() != name) {
+        if !self.rare.references.is_empty()
+            && let Some(target) =
+                self.rare.references.get(name).cloned().filter(|target| target.as_ref() != name)
+        {
             self.set_one(&target, content.clone());
         }
         self.set_one(name, content);
     }
 
     fn set_one(&mut self, name: &str, content: Content) {
-        if self.unset.contains(name) {
-            Rc::make_mut(&mut self.unset).remove(name);
+        if self.rare.unset.contains(name) {
+            self.rare_mut().unset.remove(name);
         }
-        Rc::make_mut(&mut self.vars).insert(Rc::from(name), content);
+        let unknown = content.values().iter().any(|value| !value.syms.is_empty());
+        self.vars.insert(name, content);
+        if unknown && let Some((name, content)) = self.vars.entry(name) {
+            self.index.borrow_mut().hold(name, content);
+        }
     }
 
     /// Removes a variable.
     pub fn unset(&mut self, name: &str) {
-        Rc::make_mut(&mut self.vars).remove(name);
-        Rc::make_mut(&mut self.unset).insert(Rc::from(name));
+        self.vars.remove(name);
+        if !self.rare.unset.contains(name) {
+            self.rare_mut().unset.insert(Rc::from(name));
+        }
     }
 
     /// Makes a variable local to the innermost function.
     pub fn localise(&mut self, name: &str) {
         self.stand_alone(name);
-        let old = self.vars.get(name).cloned();
-        if let Some(scope) = self.scopes.last_mut() {
-            Rc::make_mut(scope).entry(Rc::from(name)).or_insert(old);
+        if self.scope.as_ref().is_none_or(|scope| scope.saved.contains_key(name)) {
+            return;
         }
+        let old = self.vars.get(name).cloned();
+        if let Some(scope) = &mut self.scope {
+            Rc::make_mut(scope).saved.insert(name, old);
+        }
+    }
+
+    /// Enters a function.
+    pub fn enter_scope(&mut self) {
+        let outer = self.scope.take();
+        let depth = outer.as_ref().map_or(1, |outer| outer.depth + 1);
+        self.scope = Some(Rc::new(Scope { saved: Map::default(), outer, depth }));
     }
 
     /// Leaves the innermost function.
     pub fn leave_scope(&mut self) {
-        let Some(scope) = self.scopes.pop() else { return };
-        for (name, old) in scope.iter() {
+        let Some(scope) = self.scope.take() else { return };
+        for (name, old) in scope.saved.iter() {
             self.stand_alone(name);
             match old {
                 Some(content) => self.set(name, content.clone()),
-                None => {
-                    Rc::make_mut(&mut self.vars).remove(name);
-                }
+                None => self.vars.remove(name),
             }
         }
+        self.scope.clone_from(&scope.outer);
     }
 
     /// Makes a name stand for another variable.
     pub fn refer(&mut self, name: &str, target: &str) {
-        Rc::make_mut(&mut self.references).insert(Rc::from(name), Rc::from(target));
+        self.rare_mut().references.insert(Rc::from(name), Rc::from(target));
     }
 
     fn stand_alone(&mut self, name: &str) {
-        if self.references.contains_key(name) {
-            Rc::make_mut(&mut self.references).remove(name);
+        if self.rare.references.contains_key(name) {
+            self.rare_mut().references.remove(name);
         }
     }
 
@@ -143,24 +329,33 @@ impl State {
         if sym == Sym::VOLATILE || sym == Sym::FAILED {
             return;
         }
-        let holds = |sym: Sym| {
-            move |content: &Content| content.values().iter().any(|value| value.syms.contains(&sym))
-        };
-        if self.vars.values().any(holds(sym)) {
+        let held = self.held_by(sym);
+        if !held.is_empty() {
             let older = symbols.of(Source::Older(sym));
-            let others = self.vars.values().any(holds(older));
+            let others = !self.held_by(older).is_empty();
             let checked = self.checked.contains(&sym) && (!others || self.checked.contains(&older));
             self.forget(older);
-            for content in Rc::make_mut(&mut self.vars).values_mut() {
-                for value in content.values_mut() {
+            for name in held {
+                let Some(mut content) = self.vars.get(&name).cloned() else { continue };
+                for value in content.values_mut().iter_mut().filter(|value| value.syms.contains(&sym)) {
                     value.syms.iter_mut().filter(|old| **old == sym).for_each(|old| *old = older);
                 }
+                self.index.borrow_mut().hold(&name, &content);
+                self.vars.insert(&name, content);
             }
             if checked {
                 self.check(older);
             }
         }
         self.forget(sym);
+    }
+
+    /// The variables that hold a symbol.
+    fn held_by(&self, sym: Sym) -> Vec<Rc<str>> {
+        let index = self.index.borrow();
+        let Some(names) = index.holders.get(&sym) else { return Vec::new() };
+        let held = |name: &&Rc<str>| self.vars.get(name).is_some_and(|content| holds(content, sym));
+        names.iter().filter(held).cloned().collect()
     }
 
     /// Nothing that was known of a symbol holds any more.
@@ -173,10 +368,26 @@ impl State {
 
     /// No outcome of a test of the symbol holds any more.
     pub fn forget_outcomes(&mut self, sym: Sym) {
-        let mark = symbol_mark(sym);
-        if self.outcomes.keys().any(|test| test.contains(&mark)) {
-            Rc::make_mut(&mut self.outcomes).retain(|test, _| !test.contains(&mark));
+        if self.outcomes.is_empty() {
+            return;
         }
+        let index = Rc::clone(&self.index);
+        for test in index.borrow().tests.get(&sym).into_iter().flatten() {
+            if self.outcomes.contains_key(test) {
+                self.outcomes.remove(test);
+            }
+        }
+    }
+
+    /// Whether a test that begins with `prefix` and names the symbol is known to hold, and is none that `but` says.
+    pub fn any_holds(&self, sym: Sym, prefix: &str, but: impl Fn(&str) -> bool) -> bool {
+        let index = self.index.borrow();
+        index
+            .tests
+            .get(&sym)
+            .into_iter()
+            .flatten()
+            .any(|test| test.starts_with(prefix) && self.outcomes.get(test) == Some(&true) && !but(test))
     }
 
     /// Notes that an anchored check of the value was passed.
@@ -189,263 +400,47 @@ impl State {
     /// Notes the outcome of a test; `false` where the path is impossible.
     pub fn assume(&mut self, test: &str, outcome: bool) -> bool {
         if let Some(known) = self.outcomes.get(test) {
-            *known == outcome
-        } else {
-            Rc::make_mut(&mut self.outcomes).insert(test.to_owned(), outcome);
-            true
+            return *known == outcome;
         }
+        self.index.borrow_mut().add_test(test);
+        self.outcomes.insert(test, outcome);
+        true
     }
 
     /// Takes over what a subshell learned on the path that led to its end (not its variables).
     pub fn learn(&mut self, inner: &Self) {
-        self.outcomes = Rc::clone(&inner.outcomes);
+        let confirmed = inner.rare.confirmed != self.rare.confirmed;
+        if inner.outcomes.same(&self.outcomes)
+            && Rc::ptr_eq(&inner.checked, &self.checked)
+            && inner.apply == self.apply
+            && !confirmed
+        {
+            return;
+        }
+        self.outcomes = inner.outcomes.clone();
         self.checked = Rc::clone(&inner.checked);
         self.apply = inner.apply;
-        self.confirmed = Rc::clone(&inner.confirmed);
-    }
-
-    /// Whether two paths differ in nothing that a rule asks about.
-    fn agrees(&self, other: &Self, strict: bool, symbols: &Symbols) -> bool {
-        self.apply == other.apply
-            && self.confirmed == other.confirmed
-            && self.options == other.options
-            && self.traps == other.traps
-            && self.scopes.len() == other.scopes.len()
-            && self.references == other.references
-            && (!strict
-                || self.checked == other.checked
-                || (self.covers(other, symbols) && other.covers(self, symbols)))
-    }
-
-    /// Whether a join loses no check of `other`: what only `other` has checked came from joins of its own (the flags
-    /// that earlier branches set), is not held here, and stands there for variables that need no check here either.
-    fn covers(&self, other: &Self, symbols: &Symbols) -> bool {
-        let extra: BTreeSet<Sym> = other.checked.difference(&self.checked).copied().collect();
-        let saved = self.scopes.iter().flat_map(|scope| scope.values().flatten());
-        let params = self.params.list.iter().chain(&self.params.rest);
-        extra.iter().all(|sym| matches!(symbols.source(*sym), Source::Joined(_)))
-            && !self.vars.values().chain(saved).any(|content| holds(content, &extra))
-            && !params.into_iter().any(|value| value.syms.iter().any(|sym| extra.contains(sym)))
-            && other
-                .vars
-                .iter()
-                .filter(|(_, content)| holds(content, &extra))
-                .all(|(name, _)| self.vars.get(name).is_some_and(|content| passed(content, &self.checked)))
-    }
-
-    /// Joins a path that agrees into this one.
-    fn absorb(&mut self, other: &Self, symbols: &mut Symbols) {
-        if self.last != other.last {
-            self.last = None;
-        }
-        let both: BTreeSet<Sym> = self.checked.intersection(&other.checked).copied().collect();
-        let mut checked = both;
-        if self.vars != other.vars {
-            let names: BTreeSet<Rc<str>> = self.vars.keys().chain(other.vars.keys()).cloned().collect();
-            let mut vars = BTreeMap::new();
-            let mut renewed = Vec::new();
-            for name in names {
-                let joined = symbols.of(Source::Joined(Rc::clone(&name)));
-                let content = match (self.vars.get(&name), other.vars.get(&name)) {
-                    (Some(a), Some(b)) if a == b => a.clone(),
-                    (Some(a), Some(b)) => {
-                        if passed(a, &self.checked) && passed(b, &other.checked) {
-                            checked.insert(joined);
-                        }
-                        join_contents(a, b, joined)
-                    }
-                    (Some(one), None) | (None, Some(one)) => {
-                        let unset = self.unset.contains(&name) || other.unset.contains(&name);
-                        let missing = if unset {
-                            Value::default()
-                        } else {
-                            Value::unknown(symbols.of(Source::Environment(Rc::clone(&name))))
-                        };
-                        join_contents(one, &Content::Scalar(missing), joined)
-                    }
-                    (None, None) => continue,
-                };
-                if self.vars.get(&name) != Some(&content) {
-                    renewed.push(joined);
-                }
-                vars.insert(name, content);
-            }
-            self.vars = Rc::new(vars);
-            for joined in renewed {
-                self.forget(joined);
-            }
-        }
-        self.checked = Rc::new(checked);
-        if self.outcomes != other.outcomes {
-            let shared =
-                self.outcomes.iter().filter(|(test, outcome)| other.outcomes.get(*test) == Some(outcome));
-            self.outcomes = Rc::new(shared.map(|(test, outcome)| (test.clone(), *outcome)).collect());
-        }
-        if self.params != other.params {
-            self.params = Rc::new(join_parameters(&self.params, &other.params, symbols));
-        }
-        if self.functions != other.functions {
-            let mut functions = (*self.functions).clone();
-            functions.extend(other.functions.iter().map(|(name, index)| (Rc::clone(name), *index)));
-            self.functions = Rc::new(functions);
-        }
-        if self.scopes != other.scopes {
-            for (mine, theirs) in self.scopes.iter_mut().zip(&other.scopes) {
-                for (name, old) in theirs.iter() {
-                    Rc::make_mut(mine).entry(Rc::clone(name)).or_insert_with(|| old.clone());
-                }
-            }
+        if confirmed {
+            self.rare_mut().confirmed.clone_from(&inner.rare.confirmed);
         }
     }
 }
 
 /// How a test's text names a symbol.
 pub fn symbol_mark(sym: Sym) -> String {
-    format!("<{sym:?}>")
+    format!("{MARK}{}{MARK_END}", sym.number())
 }
 
-fn holds(content: &Content, syms: &BTreeSet<Sym>) -> bool {
-    let any = |value: &Value| value.syms.iter().any(|sym| syms.contains(sym));
-    match content {
-        Content::Scalar(value) | Content::Many(value) => any(value),
-        Content::Array(values) => values.iter().any(any),
-    }
+/// Begins a symbol in a test's text.
+pub const MARK: char = '\u{1}';
+/// Ends it.
+const MARK_END: char = '\u{2}';
+
+/// The symbols that a test's text names.
+fn marked(test: &str) -> impl Iterator<Item = Sym> {
+    test.split(MARK).skip(1).filter_map(|rest| rest.split(MARK_END).next()?.parse().ok().map(Sym::numbered))
 }
 
-fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
-    match content {
-        Content::Scalar(value) | Content::Many(value) => {
-            value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
-        }
-        Content::Array(values) => values.iter().all(|value| {
-            value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
-        }),
-    }
-}
-
-fn join_contents(a: &Content, b: &Content, joined: Sym) -> Content {
-    match (a, b) {
-        (Content::Scalar(a), Content::Scalar(b)) => Content::Scalar(a.join(b, joined)),
-        (Content::Array(a), Content::Array(b)) if same_shape(a, b) => {
-            let join = |(a, b): (&Value, &Value)| Value { splits: a.splits, ..a.join(b, joined) };
-            Content::Array(a.iter().zip(b).map(join).collect())
-        }
-        (Content::Array(a), Content::Array(b)) => grown(a, b, joined)
-            .map_or_else(|| Content::Many(any_of(elements_of(a, b), joined)), Content::Array),
-        _ => {
-            let mut all = elements(a);
-            all.extend(elements(b));
-            Content::Many(any_of(all, joined))
-        }
-    }
-}
-
-fn elements_of(a: &[Value], b: &[Value]) -> Vec<Value> {
-    a.iter().chain(b).cloned().collect()
-}
-
-/// A command that grows by options: what it starts with stays known, and the rest where it is one of a few. `None`
-/// where nothing of it is known.
-fn grown(a: &[Value], b: &[Value], joined: Sym) -> Option<Vec<Value>> {
-    let start = known_start(a, b);
-    let (rest_a, rest_b) = (&a[start..], &b[start..]);
-    let mut choices = match (rest_choices(rest_a), rest_choices(rest_b)) {
-        (Some(a), Some(b)) => [a, b].concat(),
-        _ => Vec::new(),
-    };
-    choices.sort();
-    choices.dedup();
-    if choices.len() > MOST_CHOICES {
-        choices.clear();
-    }
-    if start == 0 && choices.is_empty() {
-        return None;
-    }
-    let value = any_of(elements_of(rest_a, rest_b), joined);
-    let value = if value.constant().is_some() { value.join(&Value::default(), joined) } else { value };
-    let mut values = a[..start].to_vec();
-    values.push(Value { splits: true, choices, ..value });
-    Some(values)
-}
-
-/// All that the rest of an array may be, its words with blanks between them, where they hold none themselves.
-fn rest_choices(rest: &[Value]) -> Option<Vec<String>> {
-    let mut all = vec![String::new()];
-    for value in rest {
-        let ends: Vec<String> = match value.constant() {
-            Some(text) if !value.splits && !text.is_empty() && !text.contains(char::is_whitespace) => {
-                vec![text.to_owned()]
-            }
-            None if value.splits && !value.choices.is_empty() => value.choices.clone(),
-            _ => return None,
-        };
-        all = all
-            .iter()
-            .flat_map(|start| ends.iter().map(move |end| format!("{start} {end}").trim().to_owned()))
-            .collect();
-        if all.len() > MOST_CHOICES {
-            return None;
-        }
-    }
-    Some(all)
-}
-
-/// Whether two arrays have as many elements, as far as they can be counted.
-fn same_shape(a: &[Value], b: &[Value]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.splits == b.splits)
-}
-
-/// How many constants two arrays start with in common.
-fn known_start(a: &[Value], b: &[Value]) -> usize {
-    let same =
-        |(a, b): &(&Value, &Value)| a.constant().is_some() && a.text == b.text && !a.splits && !b.splits;
-    a.iter().zip(b).take_while(same).count()
-}
-
-/// The element that stands for any of these.
-fn any_of(values: Vec<Value>, joined: Sym) -> Value {
-    values.into_iter().reduce(|so_far, value| so_far.join(&value, joined)).unwrap_or_default()
-}
-
-fn elements(content: &Content) -> Vec<Value> {
-    match content {
-        Content::Scalar(value) | Content::Many(value) => vec![value.clone()],
-        Content::Array(values) => values.clone(),
-    }
-}
-
-fn join_parameters(a: &Parameters, b: &Parameters, symbols: &mut Symbols) -> Parameters {
-    let joined = symbols.of(Source::Joined(Rc::from("@")));
-    let length = a.list.len().min(b.list.len());
-    let list = a.list[..length].iter().zip(&b.list[..length]).map(|(a, b)| a.join(b, joined)).collect();
-    let mut rest = None;
-    let further = a.list[length..].iter().chain(&b.list[length..]).chain(&a.rest).chain(&b.rest);
-    for value in further {
-        rest = Some(rest.map_or_else(|| value.clone(), |so_far: Value| so_far.join(value, joined)));
-    }
-    Parameters { list, rest, shifted: a.shifted.max(b.shifted) }
-}
-
-/// Joins the paths that agree, so that their number stays small.
-pub fn settle(states: Vec<State>, symbols: &mut Symbols) -> Vec<State> {
-    const MOST_PATHS: usize = 24;
-    let mut settled = settle_by(states, symbols, true);
-    if settled.len() > MOST_PATHS {
-        settled = settle_by(settled, symbols, false);
-    }
-    settled
-}
-
-fn settle_by(states: Vec<State>, symbols: &mut Symbols, strict: bool) -> Vec<State> {
-    let mut settled: Vec<State> = Vec::with_capacity(states.len().min(4));
-    for state in states {
-        if settled.contains(&state) {
-            continue;
-        }
-        match settled.iter_mut().find(|other| other.agrees(&state, strict, symbols)) {
-            Some(other) => other.absorb(&state, symbols),
-            None => settled.push(state),
-        }
-    }
-    settled
+fn holds(content: &Content, sym: Sym) -> bool {
+    content.values().iter().any(|value| value.syms.contains(&sym))
 }

@@ -8,6 +8,7 @@ use crate::commands::HOLE;
 use crate::source::RepoPath;
 
 use super::invocations::UnreadText;
+use super::library::Sourced;
 use super::state::State;
 use super::value::{Place, Value};
 use super::walk::{Text, Walk};
@@ -112,8 +113,8 @@ impl<'a> Walk<'a> {
         value
     }
 
-    /// Reads the file that a `source` names, as far as its path is known.
-    pub(super) fn sourced(&mut self, path: &Value) -> Option<(u16, &'a Script)> {
+    /// The file that a `source` names, as far as its path is known.
+    pub(super) fn sourced(&mut self, path: &Value) -> Option<(u16, RepoPath, &'a Sourced)> {
         let text = path.text.as_str();
         let suffix = text.rsplit(HOLE).next().unwrap_or(text).trim_start_matches('/');
         if suffix.is_empty() || (text.starts_with('/') && path.constant().is_some()) {
@@ -129,16 +130,24 @@ impl<'a> Walk<'a> {
             base =
                 if at.is_empty() { None } else { Some(at.rsplit_once('/').map_or("", |(parent, _)| parent)) };
         }
-        for candidate in candidates {
-            let key = (None, candidate.as_str().to_owned());
-            if let Some(known) = self.known_texts.iter().find(|known| known.key == key) {
-                return Some((known.file, known.script));
-            }
-            if let Some(script) = self.library.script(&candidate) {
-                return self.add_text(key, script, None, Text { host: None, path: Some(candidate) });
-            }
+        candidates.into_iter().find_map(|candidate| {
+            let (file, sourced) = self.library_text(&candidate)?;
+            Some((file, candidate, sourced))
+        })
+    }
+
+    /// A file that can be sourced, and its number among the texts of this walk.
+    pub(super) fn library_text(&mut self, path: &RepoPath) -> Option<(u16, &'a Sourced)> {
+        if let Some(known) = self.libraries.get(path) {
+            return *known;
         }
-        None
+        let found = self.library.script(path).and_then(|sourced| {
+            let file = self.number_text(Text { host: None, path: Some(path.clone()) })?;
+            let sourced: &'a Sourced = self.arenas.sourced.alloc(sourced);
+            Some((file, sourced))
+        });
+        self.libraries.insert(path.clone(), found);
+        found
     }
 
     fn add_text(
@@ -148,11 +157,16 @@ impl<'a> Walk<'a> {
         unread: Option<Rc<str>>,
         text: Text,
     ) -> Option<(u16, &'a Script)> {
-        let file = u16::try_from(self.texts.len()).ok()?;
-        let script: &'a Script = self.arena.alloc(script);
-        self.texts.push(text);
+        let file = self.number_text(text)?;
+        let script: &'a Script = self.arenas.scripts.alloc(script);
         self.known_texts.push(Known { key, file, script, unread });
         Some((file, script))
+    }
+
+    fn number_text(&mut self, text: Text) -> Option<u16> {
+        let file = u16::try_from(self.texts.len()).ok().filter(|file| *file < u16::MAX)?;
+        self.texts.push(text);
+        Some(file)
     }
 }
 

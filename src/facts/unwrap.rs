@@ -26,7 +26,6 @@ pub(super) struct Piece {
 }
 
 /// Something that a wrapper runs.
-#[expect(clippy::large_enum_variant, reason = "one or two exist at a time")]
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     /// A command.
@@ -284,7 +283,7 @@ fn with_added(scan: &Scan<'_>, mut pieces: Vec<Piece>, added: &Value) -> Vec<Pie
             }
         }
         None => {
-            pieces.push(added_piece(Value { splits: true, ..added.clone() }));
+            pieces.push(added_piece(added.clone().with(|value| value.splits = true)));
         }
     }
     pieces
@@ -321,7 +320,10 @@ fn lines(scan: &Scan<'_>, rest: &[Piece], added: &Value) -> Value {
 
 /// The value with `mark` in it replaced.
 fn substituted(value: &Value, mark: &str, added: &Value) -> Value {
-    let mut out = Value { text: String::new(), syms: Vec::new(), ..value.clone() };
+    let mut out = value.clone().with(|out| {
+        out.text.clear();
+        out.syms.clear();
+    });
     let mut syms = value.syms.iter().copied();
     let mut rest = value.text.as_str();
     loop {
@@ -358,7 +360,7 @@ fn escaped(value: &Value) -> Value {
         }
         text.push(c);
     }
-    Value { text, ..value.clone() }
+    value.clone().with(|value| value.text = text)
 }
 
 fn is_number(value: &Value) -> bool {

@@ -1,7 +1,9 @@
 //! Values as the walk knows them: text with holes, and where each unknown part comes from.
 
-use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::commands::HOLE;
 use crate::source::Span;
@@ -46,31 +48,82 @@ impl Sym {
 
     /// The symbol of [`Source::Failed`].
     pub const FAILED: Self = Self(1);
+
+    /// Its number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The symbol with that number.
+    pub fn numbered(number: u32) -> Self {
+        Self(number)
+    }
 }
 
 /// Gives every source one symbol.
 #[derive(Debug)]
 pub struct Symbols {
     sources: Vec<Source>,
-    known: HashMap<Source, Sym>,
+    known: FxHashMap<Source, Sym>,
+    /// Those of the commonest sources, by name: looking one up must not cost a copy of the name.
+    environment: FxHashMap<Rc<str>, Sym>,
+    joined: FxHashMap<Rc<str>, Sym>,
 }
 
 impl Default for Symbols {
     fn default() -> Self {
-        let known = HashMap::from([(Source::Volatile, Sym::VOLATILE), (Source::Failed, Sym::FAILED)]);
-        Self { sources: vec![Source::Volatile, Source::Failed], known }
+        Self {
+            sources: vec![Source::Volatile, Source::Failed],
+            known: FxHashMap::default(),
+            environment: FxHashMap::default(),
+            joined: FxHashMap::default(),
+        }
     }
 }
 
 impl Symbols {
     /// The symbol of `source`.
     pub fn of(&mut self, source: Source) -> Sym {
+        match &source {
+            Source::Environment(name) => return self.environment(name),
+            Source::Joined(name) => return self.joined(name),
+            Source::Volatile => return Sym::VOLATILE,
+            Source::Failed => return Sym::FAILED,
+            _ => {}
+        }
         if let Some(sym) = self.known.get(&source) {
             return *sym;
         }
-        let sym = Sym(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(source.clone());
+        let sym = self.add(source.clone());
         self.known.insert(source, sym);
+        sym
+    }
+
+    /// The symbol of a variable of the environment.
+    pub fn environment(&mut self, name: &str) -> Sym {
+        if let Some(sym) = self.environment.get(name) {
+            return *sym;
+        }
+        let name: Rc<str> = Rc::from(name);
+        let sym = self.add(Source::Environment(Rc::clone(&name)));
+        self.environment.insert(name, sym);
+        sym
+    }
+
+    /// The symbol of a variable after different values have met.
+    pub fn joined(&mut self, name: &str) -> Sym {
+        if let Some(sym) = self.joined.get(name) {
+            return *sym;
+        }
+        let name: Rc<str> = Rc::from(name);
+        let sym = self.add(Source::Joined(Rc::clone(&name)));
+        self.joined.insert(name, sym);
+        sym
+    }
+
+    fn add(&mut self, source: Source) -> Sym {
+        let sym = Sym(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.sources.push(source);
         sym
     }
 
@@ -132,9 +185,41 @@ impl Flow {
 /// The most texts that a value is followed with, one by one.
 pub const MOST_CHOICES: usize = 16;
 
-/// What is known of a value.
+/// What is known of a value. A copy shares it until one of the two is changed.
+#[derive(Debug, Clone, Default)]
+pub struct Value(Rc<Known>);
+
+impl Deref for Value {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.0
+    }
+}
+
+impl DerefMut for Value {
+    fn deref_mut(&mut self) -> &mut Known {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Value {}
+
+impl From<Known> for Value {
+    fn from(known: Known) -> Self {
+        Self(Rc::new(known))
+    }
+}
+
+/// What is known of a value, field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Value {
+pub struct Known {
     /// The text; each unknown part is one [`HOLE`].
     pub text: String,
     /// The symbols of the holes, in order.
@@ -164,12 +249,19 @@ pub struct Value {
 impl Value {
     /// A known text.
     pub fn known(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+        Known { text: text.into(), ..Known::default() }.into()
     }
 
     /// A wholly unknown value.
     pub fn unknown(sym: Sym) -> Self {
-        Self { text: HOLE.to_string(), syms: vec![sym], ..Self::default() }
+        Known { text: String::from(HOLE), syms: vec![sym], ..Known::default() }.into()
+    }
+
+    /// The same value, changed a little.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Known)) -> Self {
+        change(&mut self);
+        self
     }
 
     /// The text, where all of it is known.
@@ -180,13 +272,42 @@ impl Value {
     /// The symbol, where the value is one unknown and nothing else.
     pub fn symbol(&self) -> Option<Sym> {
         match self.syms.as_slice() {
-            [sym] if self.text.chars().eq([HOLE]) => Some(*sym),
+            [sym] if self.is_hole() => Some(*sym),
             _ => None,
         }
     }
 
+    /// Whether the text is one unknown part and nothing else.
+    pub fn is_hole(&self) -> bool {
+        self.text.len() == HOLE.len_utf8() && self.text.starts_with(HOLE)
+    }
+
+    /// Whether nothing has been put into it yet.
+    fn is_blank(&self) -> bool {
+        let known = &*self.0;
+        let says_nothing = known.text.is_empty()
+            && known.syms.is_empty()
+            && known.names.is_empty()
+            && known.fallbacks.is_empty()
+            && known.secret.is_none()
+            && known.written.is_none();
+        let flags = [known.from_args, known.typed, known.ends_in_status, known.own_file, known.splits];
+        says_nothing && flags == [false; 5]
+    }
+
     /// Puts `other` behind this value.
     pub fn append(&mut self, other: &Self) {
+        // A blank one has nothing of its own; fallbacks stay with the whole value that they stand for.
+        if other.fallbacks.is_empty() && self.is_blank() {
+            *self = other.clone();
+            return;
+        }
+        self.deref_mut().append(other);
+    }
+}
+
+impl Known {
+    fn append(&mut self, other: &Self) {
         if self.text.is_empty() && self.syms.is_empty() {
             self.own_file = other.own_file;
             self.choices.clone_from(&other.choices);
@@ -217,7 +338,9 @@ impl Value {
             }
         }
     }
+}
 
+impl Value {
     /// All the texts of both sides, where both are known and few.
     fn joined_choices(&self, other: &Self) -> Vec<String> {
         let mut all = Vec::new();
@@ -235,6 +358,9 @@ impl Value {
 
     /// The value of `name` after two paths meet.
     pub fn join(&self, other: &Self, joined: Sym) -> Self {
+        if Rc::ptr_eq(&self.0, &other.0) {
+            return self.clone();
+        }
         if self.text == other.text && self.syms == other.syms {
             let mut same = self.clone();
             if self.choices != other.choices {

@@ -4,20 +4,23 @@
 //! could tell apart, and writes an observation wherever something execs or a file is written. It never runs
 //! anything and never reports; checks read the observations.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use typed_arena::Arena;
 
 use crate::bash::syntax::{
-    Case, Command, CommandKind, If, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement, Subscript,
-    Test,
+    Command, CommandKind, ListOp, Pipeline, RedirectOp, Script, Sequence, Statement, Subscript, Test,
 };
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
-use super::observe::{Observations, SecretNames};
-use super::state::{Confirmation, State, Switch, settle};
+use super::Context;
+use super::library::{Shared, Sourced, Summary};
+use super::observe::Observations;
+use super::secret_names::SecretNames;
+use super::state::{Confirmation, State, Switch, settle, settle_further};
 use super::value::{Flow, Place, Sym, Symbols, Value};
 
 /// The paths on which a command succeeded, and those on which it failed.
@@ -76,8 +79,28 @@ pub(super) struct Text {
 #[derive(Clone, Copy)]
 pub(super) struct Definition<'a> {
     pub name: &'a str,
-    pub body: &'a Command,
+    pub body: Body<'a>,
     pub file: u16,
+}
+
+/// A function's body.
+#[derive(Clone, Copy)]
+pub(super) enum Body<'a> {
+    /// It is at hand.
+    Here(&'a Command),
+    /// It is in a file that was summed up, and not called yet.
+    Elsewhere(&'a Shared),
+}
+
+/// What lives as long as a walk.
+#[derive(Default)]
+pub(super) struct Arenas {
+    /// Payloads.
+    pub scripts: Arena<Script>,
+    /// Sourced files.
+    pub sourced: Arena<Arc<Sourced>>,
+    /// Summaries that hold for this walk only.
+    pub summaries: Arena<Summary>,
 }
 
 /// What a command reads on stdin.
@@ -104,7 +127,7 @@ pub(super) struct Output {
 /// Finds the scripts that a script sources.
 pub trait Library {
     /// The script read from `path`, relative to the project root; `None` where there is none.
-    fn script(&self, path: &RepoPath) -> Option<Script>;
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>>;
 }
 
 /// A library without files.
@@ -112,25 +135,35 @@ pub trait Library {
 pub struct NoLibrary;
 
 impl Library for NoLibrary {
-    fn script(&self, _path: &RepoPath) -> Option<Script> {
+    fn script(&self, _path: &RepoPath) -> Option<Arc<Sourced>> {
         None
     }
 }
 
 /// The walk's own state.
 pub(super) struct Walk<'a> {
-    pub arena: &'a Arena<Script>,
+    pub arenas: &'a Arenas,
+    pub context: &'a Context<'a>,
+    /// The files that are being summed up, one for another, outermost first.
+    pub sourcing: Vec<RepoPath>,
+    /// The outermost of them that this walk would have had to sum up again.
+    pub cut_at: usize,
+    /// Definitions that came from summaries, by their address there.
+    pub shared: FxHashMap<usize, usize>,
     pub library: &'a dyn Library,
     pub tables: &'static Tables,
     pub secret_names: &'a SecretNames,
     pub own_files: &'a dyn Fn(&str) -> bool,
     pub texts: Vec<Text>,
     pub known_texts: Vec<super::texts::Known<'a>>,
+    pub libraries: FxHashMap<RepoPath, Option<(u16, &'a Sourced)>>,
     pub definitions: Vec<Definition<'a>>,
-    pub called: HashSet<usize>,
+    /// Their indexes, by text and body.
+    pub defined: FxHashMap<Place, usize>,
+    pub called: FxHashSet<usize>,
     pub symbols: Symbols,
     /// What the script's own `mktemp` made.
-    pub own_symbols: HashSet<Sym>,
+    pub own_symbols: FxHashSet<Sym>,
     pub observations: Observations,
     pub exits: Vec<Vec<(State, Option<bool>)>>,
     pub no_errexit: u32,
@@ -141,10 +174,14 @@ pub(super) struct Walk<'a> {
     pub outputs: Vec<Output>,
     pub stdins: Vec<Stdin>,
     pub file: u16,
-    pub regexes: HashMap<String, super::decide::KnownRegex>,
+    /// Names of variables that were asked about: whether they tell of a secret.
+    pub secret_by_name: FxHashMap<Rc<str>, bool>,
+    pub regexes: FxHashMap<String, super::decide::KnownRegex>,
     /// Statements that are walked before calls are only summed up.
     pub budget: u32,
-    pub summaries: HashMap<usize, super::summary::Summary>,
+    /// Statements that were walked; unlike the budget it never stands still.
+    pub steps: u32,
+    pub summaries: FxHashMap<usize, super::summary::Summary>,
     pub subshells: u32,
     pub remote: u32,
     pub dead: bool,
@@ -163,23 +200,22 @@ impl<'a> Walk<'a> {
 
     /// Runs statements one after another. `tested`: whoever is around looks at the status, so errexit is off.
     pub(super) fn sequence(&mut self, sequence: &'a Sequence, states: Vec<State>, tested: bool) -> Out {
-        let mut states = states;
-        let mut out = Out { ok: states.clone(), fail: Vec::new() };
+        let mut out = Out { ok: states, fail: Vec::new() };
         for statement in &sequence.statements {
-            states = self.settle(states);
+            let states = self.settle(out.both());
             if states.is_empty() {
                 return Out::default();
             }
             out = self.statement(statement, states, tested);
             out.ok = self.settle(std::mem::take(&mut out.ok));
             out.fail = self.settle(std::mem::take(&mut out.fail));
-            states = out.ok.iter().chain(&out.fail).cloned().collect();
         }
         out
     }
 
     fn statement(&mut self, statement: &'a Statement, states: Vec<State>, tested: bool) -> Out {
         self.budget = self.budget.saturating_sub(1);
+        self.steps = self.steps.saturating_add(1);
         if statement.background {
             for state in states.clone() {
                 self.subshell(&state, &mut |walk, inner| walk.chain(statement, vec![inner], true));
@@ -241,8 +277,22 @@ impl<'a> Walk<'a> {
     /// Ends the shell on these paths, with a status that is zero, not zero, or not known.
     pub(super) fn leave(&mut self, states: Vec<State>, zero: Option<bool>) {
         const MOST_EXITS: usize = 32;
+        // Where no shell and no trap is left to see what a path knew, one path of each status tells as much as all.
+        let outermost = if self.dead { 2 } else { 1 };
+        let unseen = self.exits.len() == outermost;
         let Some(exits) = self.exits.last_mut() else { return };
-        exits.extend(states.into_iter().map(|state| (State { last: zero, ..state }, zero)));
+        let states: Vec<State> = states
+            .into_iter()
+            .filter(|state| {
+                !unseen
+                    || state.rare.traps.contains_key("EXIT")
+                    || !exits.iter().any(|(_, known)| *known == zero)
+            })
+            .collect();
+        exits.extend(states.into_iter().map(|mut state| {
+            state.last = zero;
+            (state, zero)
+        }));
         if exits.len() <= MOST_EXITS {
             return;
         }
@@ -251,7 +301,11 @@ impl<'a> Walk<'a> {
         for status in [Some(true), Some(false), None] {
             let same =
                 all.iter().filter(|(_, zero)| *zero == status).map(|(state, _)| state.clone()).collect();
-            joined.extend(self.settle(same).into_iter().map(|state| (state, status)));
+            let mut same: Vec<State> = self.settle(same);
+            if same.len() > MOST_EXITS / 4 {
+                same = settle_further(same, &mut self.symbols);
+            }
+            joined.extend(same.into_iter().map(|state| (state, status)));
         }
         if let Some(exits) = self.exits.last_mut() {
             *exits = joined;
@@ -395,7 +449,7 @@ impl<'a> Walk<'a> {
             }
             CommandKind::Function(function) => {
                 let index = self.define(&function.name, &function.body);
-                Rc::make_mut(&mut state.functions).insert(Rc::from(function.name.as_str()), index);
+                state.functions.insert(&function.name, index);
                 Out::success(state)
             }
             CommandKind::Coproc(coproc) => {
@@ -407,72 +461,19 @@ impl<'a> Walk<'a> {
 
     fn define(&mut self, name: &'a str, body: &'a Command) -> usize {
         let file = self.file;
-        let known = self.definitions.iter().position(|definition| std::ptr::eq(definition.body, body));
-        known.unwrap_or_else(|| {
-            self.definitions.push(Definition { name, body, file });
-            self.definitions.len() - 1
-        })
-    }
-
-    fn conditional(&mut self, conditional: &'a If, state: State) -> Out {
-        let mut waiting = vec![state];
-        let mut out = Out::default();
-        for (condition, body) in &conditional.branches {
-            if waiting.is_empty() {
-                break;
-            }
-            let tested = self.sequence(condition, waiting, true);
-            if !tested.ok.is_empty() {
-                out.extend(self.sequence(body, tested.ok, false));
-            }
-            waiting = tested.fail;
+        let key = Place { file, span: body.span };
+        if let Some(index) = self.defined.get(&key) {
+            return *index;
         }
-        match &conditional.otherwise {
-            Some(body) if !waiting.is_empty() => out.extend(self.sequence(body, waiting, false)),
-            _ => out.ok.extend(waiting),
-        }
-        out
-    }
-
-    fn case(&mut self, case: &'a Case, mut state: State) -> Out {
-        let subject = self.value(&case.word, &mut state);
-        let mut waiting = vec![state];
-        let mut out = Out::default();
-        let mut falling: Vec<State> = Vec::new();
-        for arm in &case.arms {
-            let mut entering = std::mem::take(&mut falling);
-            for pattern in &arm.patterns {
-                let mut rest = Vec::new();
-                for state in std::mem::take(&mut waiting) {
-                    let (yes, no) = self.matches(&subject, pattern, state);
-                    entering.extend(yes);
-                    rest.extend(no);
-                }
-                waiting = self.settle(rest);
-            }
-            let entering = self.settle(entering);
-            if entering.is_empty() {
-                continue;
-            }
-            let done = self.sequence(&arm.body, entering, false);
-            match arm.end {
-                crate::bash::syntax::ArmEnd::Break => out.extend(done),
-                crate::bash::syntax::ArmEnd::FallThrough => falling = done.both(),
-                crate::bash::syntax::ArmEnd::Continue => {
-                    let done = done.both();
-                    waiting.extend(done.iter().cloned());
-                    out.ok.extend(done);
-                }
-            }
-        }
-        out.ok.extend(waiting);
-        out.ok.extend(falling);
-        out
+        let index = self.definitions.len();
+        self.definitions.push(Definition { name, body: Body::Here(body), file });
+        self.defined.insert(key, index);
+        index
     }
 
     /// Notes a typed confirmation on a path.
     pub(super) fn confirm(state: &mut State, confirmation: Confirmation) {
-        Rc::make_mut(&mut state.confirmed).insert(confirmation);
+        state.rare_mut().confirmed.insert(confirmation);
     }
 
     /// `[[ ... ]]`

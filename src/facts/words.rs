@@ -8,7 +8,7 @@ use crate::source::Span;
 
 use super::lists::{joins, only_lists};
 use super::state::State;
-use super::value::{Content, Flow, Place, Source, Sym, Value};
+use super::value::{Content, Flow, Known, Place, Source, Sym, Value};
 use super::walk::Walk;
 
 impl<'a> Walk<'a> {
@@ -16,6 +16,10 @@ impl<'a> Walk<'a> {
     pub(super) fn fields(&mut self, word: &'a Word, state: &mut State) -> Vec<Value> {
         if word.braces {
             return self.brace_fields(word, state);
+        }
+        if let [Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), span }] = word.parts.as_slice()
+        {
+            return vec![self.with_holes(text, state).with(|value| value.written = Some(self.place(*span)))];
         }
         let mut fields = Vec::new();
         let mut current: Option<Value> = None;
@@ -32,6 +36,10 @@ impl<'a> Walk<'a> {
 
     /// The single value of a word where no splitting happens (assignments, tests, redirections).
     pub(super) fn value(&mut self, word: &'a Word, state: &mut State) -> Value {
+        if let [Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), span }] = word.parts.as_slice()
+        {
+            return self.with_holes(text, state).with(|value| value.written = Some(self.place(*span)));
+        }
         let mut value = Value::default();
         for part in &word.parts {
             value.append(&self.part_value(part, state));
@@ -140,16 +148,16 @@ impl<'a> Walk<'a> {
                 return named(Value::unknown(Sym::VOLATILE), name);
             }
             "OPTARG" if !state.vars.contains_key(name) => {
-                return Value { from_args: true, ..Value::unknown(Sym::VOLATILE) };
+                return Value::unknown(Sym::VOLATILE).with(|value| value.from_args = true);
             }
             _ => {}
         }
         let value = match state.vars.get(name) {
             Some(content) => content.scalar(),
-            None if state.unset.contains(name) => Value::default(),
+            None if state.rare.unset.contains(name) => Value::default(),
             None => {
-                let mut value = Value::unknown(self.symbols.of(Source::Environment(Rc::from(name))));
-                if self.secret_names.matches(name) {
+                let mut value = Value::unknown(self.symbols.environment(name));
+                if self.tells_of_secret(name) {
                     value.secret = Some(Flow::start(place, format!("`${name}` holds a secret by its name")));
                 }
                 value
@@ -158,12 +166,22 @@ impl<'a> Walk<'a> {
         named(value, name)
     }
 
+    /// Whether a variable of that name holds a secret, unless its value shows otherwise.
+    pub(super) fn tells_of_secret(&mut self, name: &str) -> bool {
+        if let Some(known) = self.secret_by_name.get(name) {
+            return *known;
+        }
+        let tells = self.secret_names.matches(name);
+        self.secret_by_name.insert(Rc::from(name), tells);
+        tells
+    }
+
     fn positional(&mut self, number: usize, state: &State) -> Value {
         if number == 0 {
             if let Some(content) = state.vars.get("0") {
                 return content.scalar();
             }
-            return Value::unknown(self.symbols.of(Source::Environment(Rc::from("0"))));
+            return Value::unknown(self.symbols.environment("0"));
         }
         if let Some(value) = state.params.list.get(number - 1) {
             return value.clone();
@@ -172,7 +190,10 @@ impl<'a> Walk<'a> {
             Some(rest) => {
                 let beyond = u32::try_from(number - state.params.list.len()).unwrap_or(u32::MAX);
                 let argument = state.params.shifted.saturating_add(beyond);
-                let mut value = Value { choices: Vec::new(), ..rest.clone() };
+                let mut value = rest.clone();
+                if !value.choices.is_empty() {
+                    value.choices.clear();
+                }
                 if rest.symbol().is_some() && rest.from_args {
                     value.syms = vec![self.symbols.of(Source::Argument(argument))];
                 }
@@ -203,16 +224,14 @@ impl<'a> Walk<'a> {
                         .cloned()
                         .unwrap_or_default();
                     if values.len() > 1 {
-                        any = Value {
-                            secret: any.secret,
-                            ..Value::unknown(self.symbols.of(Source::Computed(place)))
-                        };
+                        let sym = self.symbols.of(Source::Computed(place));
+                        any = Value::unknown(sym).with(|value| value.secret.clone_from(&any.secret));
                     }
                     named(any, &parameter.name)
                 }
             }
             (Some(Subscript::All), None) => {
-                Value { splits: true, ..self.variable(&parameter.name, place, state) }
+                self.variable(&parameter.name, place, state).with(|value| value.splits = true)
             }
             _ => self.variable(&parameter.name, place, state),
         };
@@ -225,7 +244,7 @@ impl<'a> Walk<'a> {
             self.variable(&name, place, state)
         } else {
             let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-            value.secret = target.secret;
+            value.secret.clone_from(&target.secret);
             value
         };
         self.operate(&parameter.op, plain, &parameter.name, place, state)
@@ -248,7 +267,7 @@ impl<'a> Walk<'a> {
                 let other = self.value(word, state);
                 let mut value = plain;
                 if value.constant().is_some_and(str::is_empty) && value.syms.is_empty() {
-                    value = named(Value { names: value.names, ..other }, name);
+                    value = named(other.with(|other| other.names.clone_from(&value.names)), name);
                 } else if value.constant().is_none() {
                     if let Some(text) = other.constant() {
                         value.fallbacks.push(text.to_owned());
@@ -256,7 +275,7 @@ impl<'a> Walk<'a> {
                     value.own_file = false;
                     value.from_args &= other.from_args || other.constant().is_some();
                     value.typed &= other.typed || other.constant() == Some("");
-                    value.secret = value.secret.or(other.secret);
+                    value.secret = value.secret.clone().or_else(|| other.secret.clone());
                 }
                 if matches!(op, ParameterOp::Assign { .. }) {
                     state.set(name, Content::Scalar(value.clone()));
@@ -275,7 +294,7 @@ impl<'a> Walk<'a> {
                     value.fallbacks.push(other.text.clone());
                     value.splits = true;
                 }
-                value.secret = other.secret;
+                value.secret.clone_from(&other.secret);
                 value
             }
             ParameterOp::Error { word, .. } => {
@@ -284,7 +303,7 @@ impl<'a> Walk<'a> {
             }
             ParameterOp::TrimPrefix { pattern } => {
                 let pattern = self.value(pattern, state);
-                let mut value = Value { own_file: false, ..self.changed(plain.clone(), place) };
+                let mut value = self.changed(plain.clone(), place).with(|value| value.own_file = false);
                 if plain.ends_in_status && pattern.constant() == Some("*\n") {
                     value.secret = None;
                 }
@@ -300,18 +319,19 @@ impl<'a> Walk<'a> {
                 self.value(pattern, state);
                 let other = self.value(replacement, state);
                 let mut value = self.changed(plain, place);
-                value.secret = value.secret.or(other.secret);
+                value.secret = value.secret.clone().or_else(|| other.secret.clone());
                 value
             }
             ParameterOp::Case { op, pattern } if pattern.parts.is_empty() && is_ascii(&plain) => {
-                Value { text: in_case(op, &plain.text), ..plain }
+                let text = in_case(op, &plain.text);
+                plain.with(|value| value.text = text)
             }
             ParameterOp::Case { .. } | ParameterOp::Transform(_) => self.changed(plain, place),
             ParameterOp::Slice { offset, length } => {
                 let offset = self.arithmetic_value(offset, offset.span, state);
                 let length = length.as_ref().map(|length| self.arithmetic_value(length, length.span, state));
                 if let Some(text) = cut(&plain, &offset, length.as_ref()) {
-                    return Value { text, ..plain };
+                    return plain.with(|value| value.text = text);
                 }
                 let mut value = self.changed(plain.clone(), place);
                 if plain.ends_in_status && offset.constant() == Some("-3") {
@@ -328,10 +348,10 @@ impl<'a> Walk<'a> {
             return old;
         }
         let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-        value.secret = old.secret;
+        value.secret.clone_from(&old.secret);
         value.from_args = old.from_args;
         value.own_file = old.own_file;
-        value.names = old.names;
+        value.names.clone_from(&old.names);
         value
     }
 
@@ -339,10 +359,13 @@ impl<'a> Walk<'a> {
         let whole = self.value(word, state);
         let known = whole.constant().and_then(expand_braces);
         if let Some(texts) = known {
-            texts.into_iter().map(|text| Value { text, written: whole.written, ..Value::default() }).collect()
+            texts
+                .into_iter()
+                .map(|text| Value::known(text).with(|value| value.written = whole.written))
+                .collect()
         } else {
             let mut value = Value::unknown(self.symbols.of(Source::Computed(self.place(word.span))));
-            value.secret = whole.secret;
+            value.secret.clone_from(&whole.secret);
             value.from_args = whole.from_args;
             value.splits = true;
             vec![value]
@@ -422,7 +445,7 @@ fn split_words(mut value: Value) -> Vec<Value> {
         let words: Vec<Value> = value
             .text
             .split_whitespace()
-            .map(|text| Value { text: text.to_owned(), ..value.clone() })
+            .map(|text| value.clone().with(|value| text.clone_into(&mut value.text)))
             .collect();
         return words;
     }
@@ -438,7 +461,8 @@ fn split_words(mut value: Value) -> Vec<Value> {
             let holes = text.matches(HOLE).count();
             let syms: Vec<_> = syms.by_ref().take(holes).collect();
             let secret = if syms.is_empty() { None } else { value.secret.clone() };
-            Value { text, syms, secret, splits: holes > 0, choices: Vec::new(), ..value.clone() }
+            let whole = Known::clone(&value);
+            Known { text, syms, secret, splits: holes > 0, choices: Vec::new(), ..whole }.into()
         })
         .collect()
 }

@@ -13,7 +13,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::bash::Witness;
 use crate::bash::syntax::Script;
 use crate::event::{Event, FileKind};
-use crate::facts::Library;
+use crate::facts::{Library, Sourced};
 use crate::lint::{Linter, Record, dialect};
 use crate::repo::discover::{Candidate, discover};
 use crate::repo::{Problem, Project, read};
@@ -129,7 +129,7 @@ fn nothing(project: &Project, paths: &[PathBuf]) -> Event {
 struct Shelf<'a> {
     project: &'a Project,
     witness: &'a dyn Witness,
-    scripts: Mutex<HashMap<RepoPath, Option<Script>>>,
+    scripts: Mutex<HashMap<RepoPath, Option<Arc<Sourced>>>>,
 }
 
 impl<'a> Shelf<'a> {
@@ -149,14 +149,15 @@ impl<'a> Shelf<'a> {
 }
 
 impl Library for Shelf<'_> {
-    fn script(&self, path: &RepoPath) -> Option<Script> {
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>> {
         let known =
             |shelf: &Self| shelf.scripts.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         if let Some(script) = known(self) {
             return script;
         }
-        let script = self.read(path);
-        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), script.clone());
-        script
+        // Whoever is first to put it there wins: all share one summary.
+        let script = self.read(path).map(|script| Arc::new(Sourced::new(script)));
+        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        scripts.entry(path.clone()).or_insert(script).clone()
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
     };
     // What it finds is the script's own only below folders that are.
     let own = !roots.is_empty() && roots.iter().all(|root| root.value.own_file);
-    let found = Value { own_file: own, ..added.clone() };
+    let found = added.clone().with(|value| value.own_file = own);
     let mut parts = Vec::new();
     while let Some(piece) = pieces.get(at) {
         let Some(word) = piece.value.constant() else {

@@ -388,7 +388,10 @@ fn tail(value: &Value, start: usize) -> Value {
     let text = value.text[start..].to_owned();
     let holes = text.matches(HOLE).count();
     let first = value.syms.len().saturating_sub(holes);
-    Value { syms: value.syms[first..].to_vec(), text, ..value.clone() }
+    value.clone().with(|tail| {
+        tail.syms.drain(..first);
+        tail.text = text;
+    })
 }
 
 /// `-10`, `--10`, `-+10`: a niceness as it was once written.

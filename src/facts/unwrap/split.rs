@@ -69,12 +69,13 @@ struct Reader<'v, I> {
 impl<I: Iterator<Item = Sym>> Reader<'_, I> {
     fn word(&mut self) -> &mut Value {
         let like = self.value;
-        self.word.get_or_insert_with(|| Value {
-            text: String::new(),
-            syms: Vec::new(),
-            splits: false,
-            choices: Vec::new(),
-            ..like.clone()
+        self.word.get_or_insert_with(|| {
+            like.clone().with(|word| {
+                word.text.clear();
+                word.syms.clear();
+                word.splits = false;
+                word.choices.clear();
+            })
         })
     }
 

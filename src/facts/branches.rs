@@ -1,0 +1,64 @@
+//! `if` and `case`: which paths enter which branch.
+
+use crate::bash::syntax::{ArmEnd, Case, If};
+
+use super::state::State;
+use super::walk::{Out, Walk};
+
+impl<'a> Walk<'a> {
+    pub(super) fn conditional(&mut self, conditional: &'a If, state: State) -> Out {
+        let mut waiting = vec![state];
+        let mut out = Out::default();
+        for (condition, body) in &conditional.branches {
+            if waiting.is_empty() {
+                break;
+            }
+            let tested = self.sequence(condition, waiting, true);
+            if !tested.ok.is_empty() {
+                out.extend(self.sequence(body, tested.ok, false));
+            }
+            waiting = tested.fail;
+        }
+        match &conditional.otherwise {
+            Some(body) if !waiting.is_empty() => out.extend(self.sequence(body, waiting, false)),
+            _ => out.ok.extend(waiting),
+        }
+        out
+    }
+
+    pub(super) fn case(&mut self, case: &'a Case, mut state: State) -> Out {
+        let subject = self.value(&case.word, &mut state);
+        let mut waiting = vec![state];
+        let mut out = Out::default();
+        let mut falling: Vec<State> = Vec::new();
+        for arm in &case.arms {
+            let mut entering = std::mem::take(&mut falling);
+            for pattern in &arm.patterns {
+                let mut rest = Vec::new();
+                for state in std::mem::take(&mut waiting) {
+                    let (yes, no) = self.matches(&subject, pattern, state);
+                    entering.extend(yes);
+                    rest.extend(no);
+                }
+                waiting = self.settle(rest);
+            }
+            let entering = self.settle(entering);
+            if entering.is_empty() {
+                continue;
+            }
+            let done = self.sequence(&arm.body, entering, false);
+            match arm.end {
+                ArmEnd::Break => out.extend(done),
+                ArmEnd::FallThrough => falling = done.both(),
+                ArmEnd::Continue => {
+                    let done = done.both();
+                    waiting.extend(done.iter().cloned());
+                    out.ok.extend(done);
+                }
+            }
+        }
+        out.ok.extend(waiting);
+        out.ok.extend(falling);
+        out
+    }
+}

@@ -1,0 +1,378 @@
+//! Sourced files: a large one is summed up once in a run, and never walked again by each script that sources it.
+//!
+//! A summary says what a file does when it is sourced by a script of which nothing is known: the variables it sets, the
+//! functions it defines, the options it changes, what it runs, how it ends. A small file, and one that is part of a
+//! script's gates (it reads the arguments or what the operator typed), is still walked in place, with all that is known
+//! of its caller. Functions are walked where they are called, whoever defined them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use crate::bash::syntax::{Command, CommandKind, Function, Script, Statement};
+use crate::bash::visit::{Visitor, walk_command, walk_script, walk_statement};
+use crate::commands::Effect;
+use crate::source::{RepoPath, Span};
+
+use super::calls::Line;
+use super::invocations::Invocation;
+use super::observe::{Observation, Switched};
+use super::state::{Options, Parameters, State, Switch};
+use super::value::{Content, Flow, Place, Source, Value};
+use super::walk::{Arenas, Body, Definition, Out, Walk};
+
+/// A file with fewer statements is walked in place.
+const SMALL: u32 = 150;
+
+/// A file that scripts source, read once, with its summary as soon as somebody has needed it.
+#[derive(Debug, Default)]
+pub struct Sourced {
+    script: Script,
+    statements: u32,
+    summary: OnceLock<Summary>,
+}
+
+impl Sourced {
+    /// A file that was read.
+    pub fn new(script: Script) -> Self {
+        let statements = statements(&script);
+        Self { script, statements, summary: OnceLock::new() }
+    }
+
+    /// What was read.
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+}
+
+/// How many statements a script has, those inside others too.
+pub(super) fn statements(script: &Script) -> u32 {
+    struct Count(u32);
+    impl<'s> Visitor<'s> for Count {
+        fn statement(&mut self, statement: &'s Statement) {
+            self.0 = self.0.saturating_add(1);
+            walk_statement(self, statement);
+        }
+    }
+    let mut count = Count(0);
+    walk_script(&mut count, script);
+    count.0
+}
+
+/// What a file does to whoever sources it.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    vars: BTreeMap<String, Held>,
+    functions: BTreeMap<String, Shared>,
+    /// Options on its way out; unknown where it leaves the caller's.
+    options: Options,
+    switches: Vec<Switched>,
+    seen: Vec<Observation>,
+    invocations: Vec<Invocation>,
+    /// Functions that it exports to other shells.
+    exported: Vec<String>,
+    succeeds: bool,
+    fails: bool,
+    /// The ways in which it ends its caller.
+    exits: Vec<Option<bool>>,
+    /// Whether it changes the caller's positional parameters.
+    parameters: bool,
+    /// An `EXIT` trap that it sets.
+    trap: Option<Trap>,
+    /// Whether it is part of a gate: nothing of that can be told without its caller.
+    gates: bool,
+}
+
+/// The text of a trap.
+#[derive(Debug)]
+enum Trap {
+    Known(String),
+    Unknown,
+}
+
+/// A variable's content after the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Held {
+    /// A known text.
+    Text(String),
+    /// Anything else.
+    Unknown { many: bool, secret: bool, from_args: bool, own_file: bool },
+}
+
+/// Where a function is defined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shared {
+    pub path: RepoPath,
+    pub body: Span,
+}
+
+impl Held {
+    fn of(content: &Content) -> Self {
+        if let Content::Scalar(value) = content
+            && let Some(text) = value.constant()
+        {
+            return Self::Text(text.to_owned());
+        }
+        let values = content.values();
+        Self::Unknown {
+            many: !matches!(content, Content::Scalar(_)),
+            secret: values.iter().any(|value| value.secret.is_some()),
+            from_args: values.iter().any(|value| value.from_args),
+            own_file: !values.is_empty() && values.iter().all(|value| value.own_file),
+        }
+    }
+
+    /// What holds where either does.
+    fn or(self, other: Self) -> Self {
+        let open = |held: Self| match held {
+            Self::Text(_) => (false, false, false, false),
+            Self::Unknown { many, secret, from_args, own_file } => (many, secret, from_args, own_file),
+        };
+        if self == other {
+            return self;
+        }
+        let (a, b) = (open(self), open(other));
+        Self::Unknown { many: a.0 || b.0, secret: a.1 || b.1, from_args: a.2 || b.2, own_file: a.3 && b.3 }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// The summary of a large file; `None` where it is to be walked in place.
+    pub(super) fn summary_of(&mut self, path: &RepoPath, sourced: &'a Sourced) -> Option<&'a Summary> {
+        const DEEPEST: usize = 8;
+        if sourced.statements < SMALL {
+            return None;
+        }
+        let known = match sourced.summary.get() {
+            Some(known) => known,
+            None if self.sourcing.contains(path) || self.sourcing.len() >= DEEPEST => {
+                let at = self.sourcing.iter().position(|other| other == path).unwrap_or(0);
+                self.cut_at = self.cut_at.min(at);
+                return Some(self.arenas.summaries.alloc(Summary { succeeds: true, ..Summary::default() }));
+            }
+            None => self.sum_up(path, sourced),
+        };
+        (!known.gates).then_some(known)
+    }
+
+    /// Sums up a file. What was cut short because files source each other is only kept by the file where the round
+    /// began: no summary may depend on which script asked first.
+    fn sum_up(&mut self, path: &RepoPath, sourced: &'a Sourced) -> &'a Summary {
+        let depth = self.sourcing.len();
+        let arenas = Arenas::default();
+        let mut walk = Walk::new(&arenas, self.context, path, sourced.statements);
+        walk.sourcing.clone_from(&self.sourcing);
+        walk.sourcing.push(path.clone());
+        let summary = walk.summary(&sourced.script);
+        if walk.cut_at < depth {
+            self.cut_at = self.cut_at.min(walk.cut_at);
+            return self.arenas.summaries.alloc(summary);
+        }
+        sourced.summary.get_or_init(|| summary)
+    }
+
+    fn summary(&mut self, script: &'a Script) -> Summary {
+        let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
+        argument.from_args = true;
+        let params = Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 };
+        let mut start = State::start(params, Rc::default());
+        let unknown = Switch::Unknown;
+        start.options = Options { errexit: unknown, nounset: unknown, pipefail: unknown, xtrace: unknown };
+        self.returns.push(Out::default());
+        let mut out = self.sequence(&script.body, vec![start.clone()], false);
+        out.extend(self.returns.pop().unwrap_or_default());
+        let mut summary =
+            Summary { succeeds: !out.ok.is_empty(), fails: !out.fail.is_empty(), ..Summary::default() };
+        let exits = self.exits.pop().unwrap_or_default();
+        for (_, zero) in &exits {
+            if !summary.exits.contains(zero) {
+                summary.exits.push(*zero);
+            }
+        }
+        let ends = out.both();
+        summary.options = ends.iter().map(|end| end.options).reduce(Options::common).unwrap_or(start.options);
+        for end in ends.iter().chain(exits.iter().map(|(state, _)| state)) {
+            self.add_end(&mut summary, end, &start);
+        }
+        summary.switches = std::mem::take(&mut self.observations.switches);
+        let counts = |seen: &Observation| {
+            seen.effect == Effect::Mutate || !seen.exposed.is_empty() || !seen.unchecked.is_empty()
+        };
+        summary.seen = std::mem::take(&mut self.observations.list).into_iter().filter(counts).collect();
+        summary.invocations = self.observations.invocations.take();
+        summary.exported = self.way.exported.iter().map(ToString::to_string).collect();
+        summary
+    }
+
+    fn add_end(&self, summary: &mut Summary, end: &State, start: &State) {
+        summary.gates |= end.apply || !end.rare.confirmed.is_empty() || !end.checked.is_empty();
+        summary.parameters |= end.params != start.params;
+        if let Some((text, _)) = end.rare.traps.get("EXIT") {
+            let known = text.constant().map(|text| Trap::Known(text.to_owned()));
+            summary.trap = Some(known.unwrap_or(Trap::Unknown));
+        }
+        for (name, content) in end.vars.iter() {
+            summary.gates |= content.values().iter().any(|value| value.typed);
+            let held = Held::of(content);
+            match summary.vars.get_mut(name.as_ref()) {
+                Some(known) => *known = known.clone().or(held),
+                None => drop(summary.vars.insert(name.to_string(), held)),
+            }
+        }
+        for (name, index) in end.functions.iter() {
+            let definition = &self.definitions[*index];
+            let shared = match definition.body {
+                Body::Elsewhere(shared) => Some(shared.clone()),
+                Body::Here(body) => self.texts[usize::from(definition.file)]
+                    .path
+                    .clone()
+                    .map(|path| Shared { path, body: body.span }),
+            };
+            if let Some(shared) = shared {
+                summary.functions.insert(name.to_string(), shared);
+            }
+        }
+    }
+
+    /// Does to the caller what the file does; `file` is its text's number.
+    pub(super) fn apply_summary(
+        &mut self,
+        summary: &'a Summary,
+        file: u16,
+        line: &Line,
+        mut state: State,
+    ) -> Out {
+        let (at, _) = self.report_span(Place { file, span: line.place.span });
+        for switch in &summary.switches {
+            self.observations.switched(at, &switch.name, switch.on, true);
+        }
+        for invocation in &summary.invocations {
+            self.invoked_again(invocation, at);
+        }
+        self.way.exported.extend(summary.exported.iter().map(|name| Rc::from(name.as_str())));
+        for seen in &summary.seen {
+            self.see_again(seen, at, file, &state);
+        }
+        state.options = summary.options.over(state.options);
+        if summary.parameters {
+            let sym = self.symbols.of(Source::Computed(line.place));
+            let rest = Value::unknown(sym).with(|value| value.from_args = true);
+            state.params = Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }.into();
+        }
+        if let Some(text) = &summary.trap {
+            let sym = self.symbols.of(Source::Computed(line.place));
+            let text = match text {
+                Trap::Known(text) => Value::known(text.as_str()),
+                Trap::Unknown => Value::unknown(sym),
+            };
+            state.rare_mut().traps.insert("EXIT".to_owned(), (text, line.place));
+        }
+        for (name, held) in &summary.vars {
+            let content = self.held(name, held, line.place);
+            state.set(name, content);
+        }
+        for (name, shared) in &summary.functions {
+            let index = self.define_elsewhere(name, shared);
+            state.functions.insert(name, index);
+        }
+        for zero in &summary.exits {
+            self.leave(vec![state.clone()], *zero);
+        }
+        match (summary.succeeds, summary.fails) {
+            (true, true) => Out::either(state),
+            (true, false) => Out::success(state),
+            (false, true) => Out { ok: Vec::new(), fail: vec![state] },
+            (false, false) => Out::default(),
+        }
+    }
+
+    fn held(&mut self, name: &str, held: &Held, place: Place) -> Content {
+        match held {
+            Held::Text(text) => Content::Scalar(Value::known(text.as_str())),
+            Held::Unknown { many, secret, from_args, own_file } => {
+                let sym = self.symbols.joined(name);
+                let value = Value::unknown(sym).with(|value| {
+                    value.from_args = *from_args;
+                    value.own_file = *own_file;
+                    value.secret = secret.then(|| {
+                        Flow::start(place, format!("the file sourced here puts a secret into `{name}`"))
+                    });
+                });
+                if *own_file {
+                    self.own_symbols.insert(sym);
+                }
+                if *many { Content::Many(value) } else { Content::Scalar(value) }
+            }
+        }
+    }
+
+    /// What was seen in the file, with the gates that its caller has passed.
+    fn see_again(&mut self, seen: &Observation, at: Span, file: u16, state: &State) {
+        let place = Place { file, span: seen.at };
+        let mut seen = seen.clone();
+        seen.at = at;
+        seen.elsewhere = true;
+        seen.top_level = false;
+        seen.dead = self.dead;
+        seen.remote |= self.remote > 0;
+        seen.missing.apply &= !state.apply && !self.dead;
+        seen.missing.phrase &= state.rare.confirmed.is_empty() && !self.dead;
+        for exposure in &mut seen.exposed {
+            exposure.span = at;
+            exposure.way.iter_mut().for_each(|step| step.span = at);
+        }
+        seen.unchecked.iter_mut().for_each(|id| id.span = at);
+        if self.dead {
+            seen.unchecked.clear();
+        }
+        self.observations.record(place, seen);
+    }
+
+    fn define_elsewhere(&mut self, name: &'a str, shared: &'a Shared) -> usize {
+        let key = std::ptr::from_ref(shared).addr();
+        if let Some(index) = self.shared.get(&key) {
+            return *index;
+        }
+        let index = self.definitions.len();
+        self.definitions.push(Definition { name, body: Body::Elsewhere(shared), file: u16::MAX });
+        self.shared.insert(key, index);
+        index
+    }
+
+    /// A function's body, and the number of its text; `None` where its file has gone.
+    pub(super) fn body_of(&mut self, index: usize) -> Option<(&'a Command, u16)> {
+        let definition = self.definitions[index];
+        match definition.body {
+            Body::Here(body) => Some((body, definition.file)),
+            Body::Elsewhere(shared) => {
+                let (file, sourced) = self.library_text(&shared.path)?;
+                let body = function_at(&sourced.script, shared.body)?;
+                self.definitions[index] = Definition { name: definition.name, body: Body::Here(body), file };
+                Some((body, file))
+            }
+        }
+    }
+}
+
+/// The body of a function that is defined at that place.
+fn function_at(script: &Script, body: Span) -> Option<&Command> {
+    struct Search<'s> {
+        body: Span,
+        found: Option<&'s Command>,
+    }
+    impl<'s> Visitor<'s> for Search<'s> {
+        fn command(&mut self, command: &'s Command) {
+            match &command.kind {
+                CommandKind::Function(Function { body, .. }) if body.span == self.body => {
+                    self.found = Some(body);
+                }
+                _ => walk_command(self, command),
+            }
+        }
+    }
+    let statements = &script.body.statements;
+    let at = statements.partition_point(|statement| statement.span.start <= body.start).checked_sub(1)?;
+    let mut search = Search { body, found: None };
+    search.statement(&statements[at]);
+    search.found
+}
