@@ -18,6 +18,7 @@ mod invocations;
 mod job;
 mod query;
 mod reading;
+mod reading_finds;
 mod report;
 mod sandbox;
 mod spans;

@@ -81,6 +81,14 @@ impl Writer<'_> {
             self.blank();
             self.redirect();
         }
+        self.apart_from_equals();
+    }
+
+    /// tree-sitter-bash misreads `v=|a`, and two bytes leave no room to write it in another way.
+    fn apart_from_equals(&mut self) {
+        if self.text.ends_with('=') {
+            self.put(" ");
+        }
     }
 
     fn assignment(&mut self, subscripts: bool) {
@@ -133,6 +141,7 @@ impl Writer<'_> {
             };
             meant.push(operand);
         }
+        self.apart_from_equals();
         self.commands.push(meant);
     }
 
