@@ -5,8 +5,8 @@
 //! compared on its own. Upstream: tree-sitter/tree-sitter-bash.
 
 use super::syntax::{
-    Arithmetic, ArmEnd, Assignment, Command, CommandKind, Fd, ListOp, Operand, Parameter, ParameterOp, Part,
-    PartKind, Pipeline, Redirect, RedirectOp, Sequence, Statement, Target, Word,
+    Arithmetic, ArmEnd, Assignment, Command, CommandKind, Fd, For, ListOp, Operand, Parameter, ParameterOp,
+    Part, PartKind, Pipeline, Redirect, RedirectOp, Sequence, Statement, Target, Word,
 };
 use super::visit::{self, Visitor};
 use crate::source::Span;
@@ -31,6 +31,11 @@ impl Edit {
     /// One byte.
     pub(super) fn sign(at: u32, with: u8) -> Self {
         Self { span: Span::new(at, at + 1), with, keep_lines: false }
+    }
+
+    /// Nothing in its place, line feeds away too.
+    pub(super) fn nothing(span: Span) -> Self {
+        Self { span, with: b' ', keep_lines: false }
     }
 
     /// Nothing in its place; line feeds stay.
@@ -96,7 +101,7 @@ pub(super) const KNOWN: &[KnownFault] = &[
         edits: backslashed_backticks,
     },
     KnownFault {
-        name: "backticks that are empty, or touch other backticks or quotes",
+        name: "backticks that are empty, touch quotes, or stand beside other backticks",
         issue: None,
         example: "case \" \"`a`\" \" in x) ;; esac",
         edits: touching_backticks,
@@ -144,6 +149,18 @@ pub(super) const KNOWN: &[KnownFault] = &[
         issue: None,
         example: "for arg do f; done",
         edits: for_head,
+    },
+    KnownFault {
+        name: "loops over words with a body in braces",
+        issue: None,
+        example: "for i in; { a; }",
+        edits: loop_in_braces,
+    },
+    KnownFault {
+        name: "`esac` that touches an operator",
+        issue: None,
+        example: "case a in b) c ;; esac|d",
+        edits: touched_esac,
     },
     KnownFault {
         name: "patterns of `case`",
@@ -211,7 +228,7 @@ fn redirect_before_words(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
         CommandKind::Declare(_) => u32::MAX,
         _ => return Vec::new(),
     };
-    command.redirects.iter().filter(|it| it.span.start < last).map(|it| Edit::blank(it.span)).collect()
+    command.redirects.iter().filter(|it| it.span.start < last).map(|it| Edit::nothing(it.span)).collect()
 }
 
 fn rare_redirect(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
@@ -229,7 +246,7 @@ fn rare_redirect(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
     // A command that is nothing else must leave something that is no command, or its operator stands alone.
     let alone = matches!(&command.kind, CommandKind::Simple(simple) if simple.words.is_empty() && simple.assignments.is_empty());
     let edits = |redirect: &Redirect| {
-        if alone { as_assignment(redirect.span) } else { vec![Edit::blank(redirect.span)] }
+        if alone { as_assignment(redirect.span) } else { vec![Edit::nothing(redirect.span)] }
     };
     command.redirects.iter().filter(rare).flat_map(edits).collect()
 }
@@ -266,12 +283,18 @@ fn odd_substitution(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
 fn touching_backticks(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
     match site {
         Site::Part(part @ Part { kind: PartKind::Command(substitution), span }) if substitution.backticks => {
-            let touches = |at: Option<u32>| {
-                at.and_then(|at| text.get(at as usize))
-                    .is_some_and(|byte| matches!(byte, b'`' | b'"' | b'\''))
-            };
+            let before = text.get(..span.start as usize).unwrap_or_default();
+            let after = text.get(span.end as usize..).unwrap_or_default();
+            let quote = |byte: Option<&u8>| matches!(byte, Some(b'`' | b'"' | b'\''));
+            let blank = |byte: &&u8| !matches!(byte, b' ' | b'\t');
+            let backtick = |byte: Option<&u8>| byte == Some(&b'`');
             let empty = substitution.body.statements.is_empty();
-            if empty || touches(span.start.checked_sub(1)) || touches(Some(span.end)) {
+            if empty
+                || quote(before.last())
+                || quote(after.first())
+                || backtick(before.iter().rev().find(blank))
+                || backtick(after.iter().find(blank))
+            {
                 vec![Edit::word(part.span)]
             } else {
                 Vec::new()
@@ -342,6 +365,9 @@ fn for_head(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
     let Site::Command(Command { kind: CommandKind::For(it) | CommandKind::Select(it), .. }) = site else {
         return Vec::new();
     };
+    if brace_of_loop(it, text).is_some() {
+        return Vec::new();
+    }
     let at = it.variable.span.end;
     let mut edits = vec![Edit::word(it.variable.span)];
     match it.words.as_deref() {
@@ -349,7 +375,7 @@ fn for_head(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
         None => {}
         Some(words) => {
             let end = words.first().map_or_else(|| end_of_word(text, at), |word| word.span.start);
-            edits.push(Edit { keep_lines: false, ..Edit::blank(Span::new(at, end)) });
+            edits.push(Edit::nothing(Span::new(at, end)));
             if words.is_empty() {
                 let rest = text.get(end as usize..).unwrap_or_default();
                 if rest
@@ -375,8 +401,62 @@ fn end_of_word(text: &[u8], from: u32) -> u32 {
     from + u32::try_from(at).unwrap_or(0) + 2
 }
 
+/// The head of a loop whose body stands in braces, so that a group is left.
+fn loop_in_braces(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+    match site {
+        Site::Command(Command { kind: CommandKind::For(it) | CommandKind::Select(it), span, .. }) => {
+            let brace = brace_of_loop(it, text);
+            brace.map(|brace| Edit::nothing(Span::new(span.start, brace))).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Where the brace is that opens the body of a loop.
+fn brace_of_loop(it: &For, text: &[u8]) -> Option<u32> {
+    // Most often right before the body; only comments may stand between, and a heredoc's body before.
+    let before = text.get(..it.body.span.start as usize)?.trim_ascii_end();
+    if before.last() == Some(&b'{') {
+        return u32::try_from(before.len() - 1).ok();
+    }
+    let words = it.words.as_deref().unwrap_or_default();
+    let mut at = words.last().map_or(it.variable.span, |word| word.span).end as usize;
+    loop {
+        let rest = text.get(at..)?;
+        at += match rest.first()? {
+            b' ' | b'\t' | b'\n' | b';' | b'\\' => 1,
+            b'i' if words.is_empty() && rest.starts_with(b"in") => 2,
+            b'#' => rest.iter().position(|byte| *byte == b'\n')?,
+            b'{' => return u32::try_from(at).ok(),
+            _ => return None,
+        };
+    }
+}
+
+/// A `case` that must be followed by a blank and is not: an assignment, which is no command either, in its place.
+fn touched_esac(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
+    match site {
+        Site::Command(command) if touched(command, text) => {
+            vec![Edit::word(command.span), Edit::sign(command.span.start + 1, b'=')]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether this is a `case` with an operator right behind it.
+fn touched(command: &Command, text: &[u8]) -> bool {
+    matches!(command.kind, CommandKind::Case(_))
+        && command.redirects.is_empty()
+        && matches!(text.get(command.span.end as usize), Some(b'|' | b'&'))
+}
+
 fn case_pattern(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
-    let Site::Command(Command { kind: CommandKind::Case(case), .. }) = site else { return Vec::new() };
+    let Site::Command(command @ Command { kind: CommandKind::Case(case), .. }) = site else {
+        return Vec::new();
+    };
+    if touched(command, text) {
+        return Vec::new();
+    }
     let mut edits = vec![Edit::word(case.word.span)];
     for arm in &case.arms {
         edits.extend(arm.patterns.iter().map(|pattern| Edit::word(pattern.span)));
@@ -409,7 +489,7 @@ fn function_header(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
             if !matches!(function.body.kind, CommandKind::Group(_) | CommandKind::Subshell(_)) =>
         {
             let header = Span::new(span.start, function.body.span.start);
-            vec![Edit { keep_lines: false, ..Edit::blank(header) }]
+            vec![Edit::nothing(header)]
         }
         _ => Vec::new(),
     }
@@ -426,7 +506,9 @@ fn split_operator(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
                 end = pipeline.span.end;
             }
         }
-        Site::Command(Command { kind: CommandKind::Case(case), span, .. }) => {
+        Site::Command(command @ Command { kind: CommandKind::Case(case), span, .. })
+            if !touched(command, text) =>
+        {
             let starts = case.arms.iter().skip(1).filter_map(|arm| arm.patterns.first());
             let starts = starts.map(|pattern| pattern.span.start).chain([span.end]);
             for (arm, start) in case.arms.iter().zip(starts) {
@@ -441,7 +523,7 @@ fn split_operator(site: Site<'_>, text: &[u8]) -> Vec<Edit> {
         let split = [sign, b'\\', b'\n', sign];
         if let Some(at) = inside.windows(4).position(|four| four == split) {
             let at = gap.start + u32::try_from(at).unwrap_or(0);
-            edits.push(Edit { keep_lines: false, ..Edit::blank(Span::new(at, at + 4)) });
+            edits.push(Edit::nothing(Span::new(at, at + 4)));
             edits.push(Edit { span: Span::new(at, at + count), with: sign, keep_lines: false });
         }
     }
@@ -499,7 +581,7 @@ fn redirected_assignment(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
         Site::Command(Command { kind: CommandKind::Simple(simple), redirects, .. })
             if simple.words.is_empty() && !simple.assignments.is_empty() =>
         {
-            redirects.iter().map(|redirect| Edit::blank(redirect.span)).collect()
+            redirects.iter().map(|redirect| Edit::nothing(redirect.span)).collect()
         }
         _ => Vec::new(),
     }

@@ -42,7 +42,7 @@ pub(super) fn disputes(
     }
     let masked = outline::masked(bytes);
     let asker = Asker { witness, losses: u32::from(whole.is_err()) };
-    let mut judge = Judge { text: &masked, comments: &script.comments, known, asker, found: Vec::new() };
+    let mut judge = Judge::new(&masked, script, known, asker);
     judge.statements(open);
     judge.found
 }
@@ -51,7 +51,7 @@ pub(super) fn disputes(
 #[cfg(test)]
 pub(super) fn disputed_without_list(script: &Script, text: &str) -> bool {
     fn disputed(judge: &mut Judge<'_>, statement: &Statement) -> bool {
-        let level = Level::of(statement, judge.text);
+        let level = Level::of(statement, judge.text, &judge.bodies);
         let agrees = judge.agree(&[(&level, Vec::new())]);
         agrees != [Ok(true)]
             || level.children.iter().flat_map(|child| &child.statements).any(|inner| disputed(judge, inner))
@@ -59,7 +59,7 @@ pub(super) fn disputed_without_list(script: &Script, text: &str) -> bool {
     let masked = outline::masked(text.as_bytes());
     let witness = super::testimony::InProcess::new();
     let asker = Asker { witness: &witness, losses: 0 };
-    let mut judge = Judge { text: &masked, comments: &script.comments, known: &[], asker, found: Vec::new() };
+    let mut judge = Judge::new(&masked, script, &[], asker);
     script.body.statements.iter().any(|statement| disputed(&mut judge, statement))
 }
 
@@ -138,16 +138,27 @@ struct Judge<'t> {
     text: &'t [u8],
     comments: &'t [Span],
     known: &'t [Unread],
+    /// The bodies of all heredocs: one may stand in the midst of a statement that its operator is no part of.
+    bodies: Vec<Span>,
     asker: Asker<'t>,
     found: Vec<Unread>,
 }
 
-impl Judge<'_> {
+impl<'t> Judge<'t> {
+    fn new(text: &'t [u8], script: &'t Script, known: &'t [Unread], asker: Asker<'t>) -> Self {
+        let mut bodies = Bodies { text, found: Vec::new() };
+        visit::walk_script(&mut bodies, script);
+        let mut bodies = bodies.found;
+        bodies.sort_unstable();
+        Self { text, comments: &script.comments, known, bodies, asker, found: Vec::new() }
+    }
+
     /// Judges statements, then the statements inside them, and so on: all of one depth in one question.
     fn statements(&mut self, mut open: Vec<&Statement>) {
         while !open.is_empty() {
             open.retain(|it| !self.known.iter().any(|region| region.span.contains(it.span)));
-            let levels: Vec<Level<'_>> = open.iter().map(|it| Level::of(it, self.text)).collect();
+            let levels: Vec<Level<'_>> =
+                open.iter().map(|it| Level::of(it, self.text, &self.bodies)).collect();
             let plain: Vec<_> = levels.iter().map(|level| (level, Vec::new())).collect();
             let mut verdicts = self.agree(&plain);
             let mut doubtful = Vec::new();
@@ -209,13 +220,16 @@ impl Level<'_> {
         let mut text = whole.get(span.start as usize..span.end as usize).unwrap_or_default().to_vec();
         let words: Vec<Span> = self.children.iter().map(|child| stand_in(child.span, whole)).collect();
         for (child, word) in self.children.iter().zip(&words) {
-            fill(&mut text, span, Edit { keep_lines: false, ..Edit::blank(child.span) });
+            fill(&mut text, span, Edit::nothing(child.span));
             fill(&mut text, span, Edit::word(*word));
             if word.end < child.span.end {
                 fill(&mut text, span, Edit::sign(word.end, b';'));
             }
         }
-        let edits: Vec<Edit> = self.heredocs.iter().chain(edits).copied().collect();
+        // An edit of what is in a heredoc must not bring text back where nothing is left.
+        let in_heredoc = |edit: &&Edit| self.heredocs.iter().any(|it| it.span.contains(edit.span));
+        let outside = edits.iter().filter(|edit| !in_heredoc(edit));
+        let edits: Vec<Edit> = self.heredocs.iter().chain(outside).copied().collect();
         let in_child = |edit: &&Edit| self.children.iter().any(|child| child.span.contains(edit.span));
         for edit in edits.iter().filter(|edit| !in_child(edit)) {
             fill(&mut text, span, *edit);
@@ -404,7 +418,7 @@ struct Level<'s> {
 }
 
 impl<'s> Level<'s> {
-    fn of(statement: &'s Statement, text: &[u8]) -> Self {
+    fn of(statement: &'s Statement, text: &[u8], all_bodies: &[Span]) -> Self {
         let level = Level {
             span: statement.span,
             commands: Outline::default(),
@@ -415,7 +429,10 @@ impl<'s> Level<'s> {
         gatherer.statement(statement);
         let mut bodies = Bodies { text, found: Vec::new() };
         bodies.statement(statement);
-        gatherer.level.heredocs.extend(bodies.found.into_iter().map(Edit::blank));
+        gatherer.level.heredocs.extend(bodies.found.into_iter().map(Edit::nothing));
+        let first = all_bodies.partition_point(|body| body.start < statement.span.start);
+        let others = all_bodies.iter().skip(first).take_while(|body| body.start < statement.span.end);
+        gatherer.level.heredocs.extend(others.map(|body| Edit::nothing(*body)));
         gatherer.level
     }
 }

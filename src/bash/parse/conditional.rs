@@ -51,7 +51,8 @@ impl Parser<'_> {
 
     fn term(&mut self) -> Read<Test> {
         self.lines()?;
-        if self.take_word("!") {
+        let pattern = self.peek_at(1) == Some(b'(') && self.extended();
+        if !pattern && self.take_word("!") {
             return Ok(Test::Not(Box::new(self.deeper(Self::term)?)));
         }
         if self.take(b"(") {
