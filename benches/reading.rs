@@ -13,7 +13,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
 use gauntlet::bash::syntax::Script;
@@ -23,6 +24,7 @@ use gauntlet::facts::{self, Context, Library, Observations, SecretNames, Sourced
 use gauntlet::lint::dialect;
 use gauntlet::source::RepoPath;
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use walkdir::WalkDir;
 
 /// In this process: what containment costs on top is another question.
@@ -40,6 +42,8 @@ fn main() {
     println!("{} scripts, {bytes} bytes", corpus.len());
     let bare = fastest(|| bare_tree_sitter(&corpus));
     report("bare tree-sitter", bytes, bare, bare);
+    let own = fastest(|| corpus.iter().for_each(|text| drop(bash::parse(&text.text))));
+    report("our own parser", bytes, own, bare);
     let reading = fastest(|| {
         for text in &corpus {
             bash::read(&text.text, dialect(&text.text, text.path.as_str()), &*WITNESS);
@@ -66,9 +70,42 @@ fn main() {
         .fold(f64::INFINITY, f64::min);
     report("facts::observe", bytes, walk, bare);
     println!("both together: {:.2} parses", (reading + walk) / bare);
+    if let Some(list) = std::env::var_os("GAUNTLET_BENCH_LIST") {
+        for (name, args) in PEERS {
+            peer(name, args, &PathBuf::from(list.clone()), bytes, bare);
+        }
+    }
     slowest(&corpus, &observe);
     let peak = getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| usage.max_rss());
     println!("peak resident set: {} MB", peak / 1024);
+}
+
+/// Linters that read the same scripts, where they are installed, with all that they check.
+const PEERS: [(&str, &[&str]); 2] =
+    [("shellcheck", &["--norc", "--format=quiet"]), ("shuck", &["check", "--no-cache"])];
+
+/// What another linter takes for the same scripts, in processes of its own.
+fn peer(name: &str, args: &[&str], list: &Path, bytes: usize, bare: f64) {
+    let used = || {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("a process can ask what its children used");
+        seconds(usage.user_time()) + seconds(usage.system_time())
+    };
+    let list = std::fs::read_to_string(list).expect("the list can be read");
+    let paths: Vec<&str> = list.lines().collect();
+    let before = used();
+    for some in paths.chunks(200) {
+        let run =
+            Command::new(name).args(args).args(some).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if run.is_err() {
+            println!("{name:18} is not installed");
+            return;
+        }
+    }
+    report(name, bytes, used() - before, bare);
+}
+
+fn seconds(time: TimeVal) -> f64 {
+    time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6
 }
 
 /// The scripts whose walk takes the most time for their size, and the most time at all.
@@ -111,7 +148,6 @@ fn fastest(mut round: impl FnMut()) -> f64 {
 fn cpu_seconds(work: impl FnOnce()) -> f64 {
     let now = || {
         let usage = getrusage(UsageWho::RUSAGE_SELF).expect("a process can ask what it used");
-        let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
         seconds(usage.user_time()) + seconds(usage.system_time())
     };
     let before = now();

@@ -242,14 +242,9 @@ fn text_for_another_shell_is_parsed_alone() {
 
 #[test]
 fn what_bash_looks_into_only_when_it_runs_is_unread() {
-    for text in [
-        "echo ${x bad}\n",
-        "x=(${(f)y})\n",
-        "x=`a 'b`\n",
-        "cat <<E\n$(a 'b)\nE\n",
-        "cat <<E\nx\n",
-        "a \0b\n",
-    ] {
+    for text in
+        ["echo ${x bad}\n", "x=(${(f)y})\n", "x=`a 'b`\n", "cat <<E\n$(a 'b)\nE\n", "cat <<E\nx\n", "a \0b\n"]
+    {
         assert!(!unread(text).is_empty(), "{text:?}");
     }
 }
@@ -264,7 +259,10 @@ fn the_grammar_of_bash_is_read_where_its_manual_is_silent() {
     assert_eq!(commands("if a; then { while b; do c; done } fi; d\n"), ["a", "b", "c", "d"]);
     assert_eq!(commands("x=$(cat <<E\n$(a)\nE)\nb\n"), ["cat", "a", "b"]);
     assert_eq!(commands("cat <<E\na\\\nE\n$(b)\nE\nc\n"), ["cat", "b", "c"]);
-    assert_eq!(commands("echo ${x:-<(a)} \"${y:-'$(b)'}\"\n"), ["echo ${x:-<(a)} \"${y:-'$(b)'}\"", "a", "b"]);
+    assert_eq!(
+        commands("echo ${x:-<(a)} \"${y:-'$(b)'}\"\n"),
+        ["echo ${x:-<(a)} \"${y:-'$(b)'}\"", "a", "b"]
+    );
     assert_eq!(commands("a ${ b; c;}d ${| e; }\n").len(), 4);
     assert_eq!(commands("a \\\n  # b \\\n  c\n"), ["a", "c"]);
     assert_eq!(commands("f() for x; do a; done; function g [[ b ]]\n"), ["a"]);
