@@ -219,7 +219,7 @@ fn sessions_lose_their_prompts_and_their_output() {
         ("$ sudo -i\n# a\n# don't\n$ b\n", "sudo -i\na\nb\n"),
     ] {
         is_read(&format!("```console\n{session}```\n"), &[wanted]);
-        let quoted: String = session.lines().map(|line| format!("> {line}\n")).collect();
+        let quoted = session.lines().fold(String::new(), |quoted, line| quoted + "> " + line + "\n");
         is_read(&format!("> ```console\n{quoted}> ```\n"), &[wanted]);
     }
 }
