@@ -119,7 +119,11 @@ impl Command {
         }
         let open = self.goes_on || self.quote.is_some();
         // A loop shows no sign of being open here: its lines are known by their prompts.
-        if prompted { open || self.prompts != Some(false) } else { open && self.prompts != Some(true) }
+        if prompted {
+            return open || self.prompts != Some(false);
+        }
+        // Whatever is still open, a prompt starts a command: one slip must not swallow the rest of the session.
+        open && self.prompts != Some(true) && prompt(line, Hash::Comment).is_none()
     }
 
     /// Whether the lines after the first have prompts, now that `line` is one of them.

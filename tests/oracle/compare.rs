@@ -78,9 +78,8 @@ pub fn compare(path: &str, text: &str, ours: &BTreeMap<u32, Words>, theirs: &Out
 /// A difference at the byte `start`.
 pub fn difference(kind: Kind, path: &str, text: &str, start: u32) -> Difference {
     let (before, after) = text.split_at_checked(start as usize).unwrap_or((text, ""));
-    let shown = after.chars().take(60).flat_map(|character| match character {
-        '\n' | '\t' | '\r' => character.escape_default().collect::<Vec<_>>(),
-        other => vec![other],
+    let shown = after.chars().take(60).flat_map(|character| {
+        if character.is_control() { character.escape_default().collect() } else { vec![character] }
     });
     Difference { kind, path: path.to_owned(), line: before.matches('\n').count() + 1, text: shown.collect() }
 }

@@ -108,13 +108,11 @@ fn string(text: &str) -> &str {
 }
 
 fn close(closed: Open<'_>, open: &mut [Open<'_>], outline: &mut Outline) {
-    match closed.kind {
-        "CallExpr" => {
-            if let Some((start, _)) = closed.words.first() {
-                outline.calls.insert(*start, closed.words.clone());
-            }
+    match (closed.kind, closed.words.first()) {
+        ("CallExpr", Some((start, _))) => {
+            outline.calls.insert(*start, closed.words);
         }
-        "DeclClause" => {
+        ("DeclClause", _) => {
             outline.declarations.insert(closed.start);
         }
         _ => {}

@@ -207,6 +207,7 @@ fn sessions_lose_their_prompts_and_their_output() {
         ("$ for x in a; do\n>   b\n> done\nout\n> out\n", "for x in a; do\n  b\ndone\n"),
         ("$ a \\\n> b\n> c\n$ d\n", "a \\\nb\nc\nd\n"),
         ("$ a\n\n> out\n", "a\n"),
+        ("$ echo don't\nout\n$ b\n", "echo don't\nout\nb\n"),
         ("$ a \\\n  b\n> out\n", "a \\\n  b\n"),
         // Heredocs.
         ("$ cat <<EOF\n> a\n>\n> b\n> EOF\nout\n", "cat <<EOF\na\n\nb\nEOF\n"),
@@ -219,7 +220,7 @@ fn sessions_lose_their_prompts_and_their_output() {
         ("$ sudo -i\n# a\n# don't\n$ b\n", "sudo -i\na\nb\n"),
     ] {
         is_read(&format!("```console\n{session}```\n"), &[wanted]);
-        let quoted: String = session.lines().map(|line| format!("> {line}\n")).collect();
+        let quoted = session.lines().fold(String::new(), |quoted, line| quoted + "> " + line + "\n");
         is_read(&format!("> ```console\n{quoted}> ```\n"), &[wanted]);
     }
 }
