@@ -30,17 +30,18 @@ impl Map {
         self.signs.push(derived);
     }
 
-    /// The map of a text derived from the text that `self` leads back.
-    pub(super) fn then(&self, inner: &Self) -> Self {
+    /// The map of a text derived from the text that `self` leads back: `inner` leads its `length` bytes there.
+    pub(super) fn then(&self, inner: &Self, length: u32) -> Self {
         let mut starts: Vec<u32> = inner.stretches.iter().map(|(start, _)| *start).collect();
-        for (start, _) in &self.stretches {
-            for (index, (begin, offset)) in inner.stretches.iter().enumerate() {
-                let end =
-                    inner.stretches.get(index + 1).map_or(i64::from(u32::MAX), |next| i64::from(next.0));
-                let at = i64::from(*start) - offset;
-                if at > i64::from(*begin) && at < end {
-                    starts.push(clamp(at));
-                }
+        // Only what starts within the derived text cuts a stretch of it.
+        let (from, to) = (inner.at(0), inner.at(length));
+        let first = self.stretches.partition_point(|(start, _)| *start <= from);
+        for (start, _) in self.stretches.iter().skip(first).take_while(|(start, _)| *start <= to) {
+            let index = inner
+                .stretches
+                .partition_point(|(begin, offset)| i64::from(*begin) + offset < i64::from(*start));
+            if let Some((_, offset)) = index.checked_sub(1).and_then(|index| inner.stretches.get(index)) {
+                starts.push(clamp(i64::from(*start) - offset));
             }
         }
         starts.sort_unstable();

@@ -103,7 +103,7 @@ impl Parser<'_> {
         let shift = Map::shifted(i64::from(clamp(start + 1)));
         let (text, map) = if escaped { unescaped(inside, quoted, shift) } else { (inside.to_owned(), shift) };
         let map = match &self.map {
-            Some(outer) => outer.then(&map),
+            Some(outer) => outer.then(&map, clamp(text.len())),
             None => map,
         };
         let body = self.deeper(|parser| Ok(parser.nested(&text, map)))?;
@@ -117,6 +117,7 @@ impl Parser<'_> {
         let mut inner = Parser::new(text, Some(map), self.deepest);
         inner.posix = self.posix;
         inner.depth = self.depth;
+        inner.arithmetics = self.arithmetics;
         inner.fuel = self.fuel;
         let body = inner.list(Until::default());
         inner.unclosed_heredocs();
