@@ -56,7 +56,6 @@ fn merged(mut unread: Vec<Unread>) -> Vec<Unread> {
 }
 
 /// The statements of a script by their places: there may be as many faults as statements.
-#[derive(Default)]
 struct Places {
     /// By their start, outer ones first, each with the number of the one around it.
     statements: Vec<(Span, Option<usize>)>,
@@ -70,9 +69,9 @@ impl Places {
         visit::walk_sequence(&mut gatherer, &script.body);
         let mut spans = gatherer.0;
         spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        let mut places = Self::default();
-        places.ends = spans.iter().map(|span| span.end).collect();
-        places.ends.sort_unstable();
+        let mut ends: Vec<u32> = spans.iter().map(|span| span.end).collect();
+        ends.sort_unstable();
+        let mut places = Self { statements: Vec::with_capacity(spans.len()), ends };
         let mut around: Vec<usize> = Vec::new();
         for span in spans {
             while around.last().is_some_and(|last| !places.statements[*last].0.contains(span)) {
