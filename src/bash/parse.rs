@@ -89,6 +89,8 @@ struct Parser<'t> {
     posix: bool,
     depth: u32,
     deepest: u32,
+    /// Arithmetic texts around.
+    arithmetics: u32,
     /// Steps left for what is read again.
     fuel: usize,
     /// The reading ends here: too deep or too long.
@@ -115,6 +117,7 @@ impl<'t> Parser<'t> {
             posix: false,
             depth: 0,
             deepest,
+            arithmetics: 0,
             fuel: 0,
             stopped: false,
             extended_from: whole.find("extglob").unwrap_or(usize::MAX),

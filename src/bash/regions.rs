@@ -20,9 +20,13 @@ pub(super) fn nothing_read(text: &str, reason: &str) -> Reading {
 /// Widens the faults of a parsed text to statements.
 pub(super) fn settle(parsed: Parsed, text: &str) -> Reading {
     let Parsed { script, unread } = parsed;
+    if unread.is_empty() {
+        return Reading { script, unread };
+    }
+    let places = Places::of(&script);
     let unread: Vec<Unread> = unread
         .into_iter()
-        .map(|region| Unread { span: widened(&script, region.span, text), reason: region.reason })
+        .map(|region| Unread { span: places.widened(region.span, text), reason: region.reason })
         .collect();
     Reading { script, unread: merged(unread) }
 }
@@ -51,44 +55,66 @@ fn merged(mut unread: Vec<Unread>) -> Vec<Unread> {
     kept
 }
 
-/// The smallest statement around `span`; where there is none, the text between the statements around it.
-pub(super) fn widened(script: &Script, span: Span, text: &str) -> Span {
-    let mut finder =
-        Finder { span, smallest: None, before: 0, after: u32::try_from(text.len()).unwrap_or(u32::MAX) };
-    visit::walk_sequence(&mut finder, &script.body);
-    if let Some(smallest) = finder.smallest {
-        return smallest;
-    }
-    let between = Span::new(finder.before.min(span.start), finder.after.max(span.end));
-    let inner = between.slice(text);
-    let start = inner.len() - inner.trim_start_matches([' ', '\t', '\n', ';']).len();
-    let end = inner.trim_end().len();
-    if start >= end {
-        return span;
-    }
-    let offset = |at: usize| between.start + u32::try_from(at).unwrap_or(u32::MAX);
-    Span::new(offset(start), offset(end)).to(span)
+/// The statements of a script by their places: there may be as many faults as statements.
+struct Places {
+    /// By their start, outer ones first, each with the number of the one around it.
+    statements: Vec<(Span, Option<usize>)>,
+    /// Their ends, in order.
+    ends: Vec<u32>,
 }
 
-struct Finder {
-    span: Span,
-    smallest: Option<Span>,
-    before: u32,
-    after: u32,
-}
-
-impl<'s> Visitor<'s> for Finder {
-    fn statement(&mut self, statement: &'s Statement) {
-        let place = statement.span;
-        if place.contains(self.span) && place.end > self.span.start {
-            if self.smallest.is_none_or(|smallest| place.len() <= smallest.len()) {
-                self.smallest = Some(place);
+impl Places {
+    fn of(script: &Script) -> Self {
+        let mut gatherer = Gatherer(Vec::new());
+        visit::walk_sequence(&mut gatherer, &script.body);
+        let mut spans = gatherer.0;
+        spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        let mut ends: Vec<u32> = spans.iter().map(|span| span.end).collect();
+        ends.sort_unstable();
+        let mut places = Self { statements: Vec::with_capacity(spans.len()), ends };
+        let mut around: Vec<usize> = Vec::new();
+        for span in spans {
+            while around.last().is_some_and(|last| !places.statements[*last].0.contains(span)) {
+                around.pop();
             }
-        } else if place.end <= self.span.start {
-            self.before = self.before.max(place.end);
-        } else if place.start >= self.span.end {
-            self.after = self.after.min(place.start);
+            places.statements.push((span, around.last().copied()));
+            around.push(places.statements.len() - 1);
         }
+        places
+    }
+
+    /// The smallest statement around `span`; where there is none, the text between the statements around it.
+    fn widened(&self, span: Span, text: &str) -> Span {
+        let next = self.statements.partition_point(|(place, _)| place.start <= span.start);
+        let mut inner = next.checked_sub(1);
+        while let Some((place, around)) = inner.map(|index| self.statements[index]) {
+            if place.contains(span) && place.end > span.start {
+                return place;
+            }
+            inner = around;
+        }
+        let ended = self.ends.partition_point(|end| *end <= span.start);
+        let before = ended.checked_sub(1).map_or(0, |index| self.ends[index]);
+        let behind = self.statements.partition_point(|(place, _)| place.start < span.end);
+        let whole = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let after = self.statements.get(behind).map_or(whole, |(place, _)| place.start);
+        let between = Span::new(before.min(span.start), after.max(span.end));
+        let inner = between.slice(text);
+        let start = inner.len() - inner.trim_start_matches([' ', '\t', '\n', ';']).len();
+        let end = inner.trim_end().len();
+        if start >= end {
+            return span;
+        }
+        let offset = |at: usize| between.start + u32::try_from(at).unwrap_or(u32::MAX);
+        Span::new(offset(start), offset(end)).to(span)
+    }
+}
+
+struct Gatherer(Vec<Span>);
+
+impl<'s> Visitor<'s> for Gatherer {
+    fn statement(&mut self, statement: &'s Statement) {
+        self.0.push(statement.span);
         visit::walk_statement(self, statement);
     }
 }

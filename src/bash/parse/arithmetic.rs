@@ -4,6 +4,9 @@ use super::parts::Parts;
 use super::{Fault, Parser, Read};
 use crate::bash::syntax::{Arithmetic, Part, PartKind};
 
+/// Levels of arithmetic within arithmetic whose shape is read: each holds what is inside of it twice.
+const MOST_SHAPED: u32 = 6;
+
 /// What ends an arithmetic text, outside brackets of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -77,9 +80,13 @@ impl Parser<'_> {
     pub(super) fn arithmetic_until(&mut self, end: End) -> Read<Arithmetic> {
         let start = self.at;
         let mut parts = Parts::default();
-        self.deeper(|parser| parser.arithmetic_parts(end, &mut parts))?;
+        self.arithmetics += 1;
+        let read = self.deeper(|parser| parser.arithmetic_parts(end, &mut parts));
+        self.arithmetics -= 1;
+        read?;
         let parts = parts.finish();
-        let expression = super::expression::read(&parts).map(Box::new);
+        let shaped = self.arithmetics < MOST_SHAPED;
+        let expression = if shaped { super::expression::read(&parts).map(Box::new) } else { None };
         Ok(Arithmetic { expression, parts, span: self.span(start, self.at) })
     }
 

@@ -28,24 +28,24 @@ impl Parser<'_> {
     }
 
     fn either(&mut self) -> Read<Test> {
-        let mut test = self.both()?;
+        let mut terms = vec![self.both()?];
         loop {
             self.lines()?;
             if !self.operator(b"||") {
-                return Ok(test);
+                return Ok(joined(terms, Test::Or));
             }
-            test = Test::Or(Box::new(test), Box::new(self.both()?));
+            terms.push(self.both()?);
         }
     }
 
     fn both(&mut self) -> Read<Test> {
-        let mut test = self.term()?;
+        let mut terms = vec![self.term()?];
         loop {
             self.lines()?;
             if !self.operator(b"&&") {
-                return Ok(test);
+                return Ok(joined(terms, Test::And));
             }
-            test = Test::And(Box::new(test), Box::new(self.term()?));
+            terms.push(self.term()?);
         }
     }
 
@@ -113,6 +113,23 @@ impl Parser<'_> {
         let reason = format!("{found} stands in `[[ ]]` where a word is expected: quote it");
         Err(self.broken_at(self.token_end(), reason))
     }
+}
+
+/// Terms joined by an operator, two by two: as many levels as the number of terms would be more than a stack holds, and
+/// how they are grouped makes no difference.
+fn joined(mut terms: Vec<Test>, join: fn(Box<Test>, Box<Test>) -> Test) -> Test {
+    while terms.len() > 1 {
+        let mut left = terms.into_iter();
+        let mut pairs = Vec::with_capacity(left.len() / 2 + 1);
+        while let Some(one) = left.next() {
+            pairs.push(match left.next() {
+                Some(other) => join(Box::new(one), Box::new(other)),
+                None => one,
+            });
+        }
+        terms = pairs;
+    }
+    terms.pop().unwrap_or_else(|| Test::Word(Word::default()))
 }
 
 /// The operator that a word alone is.

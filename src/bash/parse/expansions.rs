@@ -117,6 +117,7 @@ impl Parser<'_> {
         let mut inner = Parser::new(text, Some(map), self.deepest);
         inner.posix = self.posix;
         inner.depth = self.depth;
+        inner.arithmetics = self.arithmetics;
         inner.fuel = self.fuel;
         let body = inner.list(Until::default());
         inner.unclosed_heredocs();

@@ -62,25 +62,25 @@ impl Parts {
 
 /// Whether an unquoted brace expansion is in a word of these parts: `{a,b}`, `{1..3}`.
 pub(super) fn has_braces(parts: &[Part]) -> bool {
-    let mut open: Vec<(bool, String, bool)> = Vec::new();
+    // Whether there is a comma, the text inside, and how many parts that are no text stand before.
+    let mut open: Vec<(bool, String, usize)> = Vec::new();
+    let mut others = 0;
     for part in parts {
         let PartKind::Literal(text) = &part.kind else {
-            for (_, _, plain) in &mut open {
-                *plain = false;
-            }
+            others += 1;
             continue;
         };
         for character in text.chars() {
             match character {
-                '{' => open.push((false, String::new(), true)),
+                '{' => open.push((false, String::new(), others)),
                 ',' => {
                     if let Some(last) = open.last_mut() {
                         last.0 = true;
                     }
                 }
                 '}' => {
-                    if let Some((comma, inside, plain)) = open.pop()
-                        && (comma || plain && is_range(&inside))
+                    if let Some((comma, inside, before)) = open.pop()
+                        && (comma || before == others && is_range(&inside))
                     {
                         return true;
                     }

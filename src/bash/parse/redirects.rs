@@ -1,5 +1,6 @@
 //! Redirections.
 
+use super::cursor::ends_word;
 use super::{Parser, Read};
 use crate::bash::syntax::{Fd, Redirect, RedirectOp, Target};
 
@@ -83,7 +84,7 @@ impl Parser<'_> {
         }
         if self.text.get(end) == Some(&b'[') {
             let rest = self.text.get(end..).unwrap_or_default();
-            end += rest.iter().take_while(|byte| !matches!(byte, b']' | b'\n' | b' ')).count() + 1;
+            end += rest.iter().take_while(|byte| **byte != b']' && !ends_word(**byte)).count() + 1;
         }
         if self.text.get(end) != Some(&b'}') || !matches!(self.text.get(end + 1), Some(b'<' | b'>')) {
             return None;

@@ -181,9 +181,17 @@ impl Parser<'_> {
     /// A word behind `eval`, `alias` or `let`, in which bash takes `name=(...)` for one word.
     pub(super) fn word_with_arrays(&mut self) -> Read<Word> {
         let start = self.at;
+        // Shortcut, and more: what is no array is read once, or nested words would be read twice at every level.
+        let name_end = self.name_end(start);
+        let rest = self.text.get(name_end..).unwrap_or_default();
+        let behind = rest.strip_prefix(b"+").unwrap_or(rest);
+        if !behind.starts_with(b"=(") && rest.first() != Some(&b'[') {
+            return self.word();
+        }
+        let mark = self.mark();
         let Some(assignment) = self.assignment(false)? else { return self.word() };
         let Value::Array(elements) = assignment.value else {
-            self.at = start;
+            self.back_to(mark)?;
             return self.word();
         };
         let mut parts = Parts::default();

@@ -214,8 +214,7 @@ impl Writer<'_> {
 
     fn compound(&mut self) {
         match self.pick(14) {
-            0 => self.group(),
-            1 => self.subshell(),
+            0 | 12 => self.group(),
             2 => self.if_command(),
             3 => {
                 self.put_one_of(&["while ", "until "]);
@@ -236,7 +235,6 @@ impl Writer<'_> {
             }
             9 | 10 => return self.function(),
             11 => return self.coproc(),
-            12 => self.group(),
             _ => self.subshell(),
         }
         if self.one_in(5) {

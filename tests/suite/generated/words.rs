@@ -97,7 +97,7 @@ impl Writer<'_> {
     /// A list whose heredocs end within it.
     fn inner_list(&mut self) {
         let waiting = std::mem::take(&mut self.pending);
-        self.deeper(|writer| writer.list(), |writer| writer.plain_command(&["deep"]));
+        self.deeper(Self::list, |writer| writer.plain_command(&["deep"]));
         if !self.pending.is_empty() {
             self.line_feed();
         }
@@ -191,26 +191,28 @@ impl Writer<'_> {
                 self.put("]");
             }
             3 => {
-                self.put_one_of(&["x@Q", "x@a", "x^", "x^^", "x,", "x,,", "x^^[a-c]", "@:2", "x: -1", "x::2"])
+                self.put_one_of(&[
+                    "x@Q", "x@a", "x^", "x^^", "x,", "x,,", "x^^[a-c]", "@:2", "x: -1", "x::2",
+                ]);
             }
             4..=10 => {
                 self.put_one_of(&["x", "1", "a[1]", "@", "!x", "y_1"]);
                 self.put_one_of(&[":-", "-", ":=", "=", ":?", "?", ":+", "+"]);
-                self.operand(quoted, "}");
+                self.operand(quoted);
             }
             11..=14 => {
                 self.put_one_of(&["x", "1", "a[@]", "@"]);
                 self.put_one_of(&["#", "##", "%", "%%"]);
-                self.operand(false, "}");
+                self.operand(false);
             }
             15 | 16 => {
                 self.put_one_of(&["x", "a[@]", "1"]);
                 self.put_one_of(&["/", "//", "/#", "/%"]);
                 self.put("p");
-                self.operand(false, "/}");
+                self.operand(false);
                 if !self.one_in(4) {
                     self.put("/");
-                    self.operand(false, "}");
+                    self.operand(false);
                 }
             }
             _ => {
@@ -226,7 +228,7 @@ impl Writer<'_> {
         self.put("}");
     }
 
-    fn operand(&mut self, quoted: bool, _ends: &str) {
+    fn operand(&mut self, quoted: bool) {
         for _ in 0..self.pick(4) {
             match self.pick(9) {
                 0 => self.put_one_of(&["w", "a b", "-", "*", "?", ".", "é", "[a-z]"]),
