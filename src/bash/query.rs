@@ -138,10 +138,10 @@ pub(super) fn sift(
         }
         kept.sort_by_key(|one| one.captures.first().map(|(_, place)| *place));
     }
-    searched.withheld.sort_by_key(|region| (region.span.start, std::cmp::Reverse(region.span.end)));
+    searched.withheld.sort_by_key(|region| region.span);
     // The same place, but for blank space at its end, is withheld once.
     searched.withheld.dedup_by(|region, before| {
-        let rest = Span::new(region.span.end, before.span.end.max(region.span.end));
+        let rest = Span::new(before.span.end, region.span.end);
         before.span.start == region.span.start && rest.slice(text).trim().is_empty()
     });
     searched
