@@ -9,6 +9,7 @@ mod branches;
 mod builtins;
 mod calls;
 mod decide;
+mod ids;
 mod input;
 mod invocations;
 mod library;
@@ -48,11 +49,11 @@ use value::{Place, Source, Symbols, Value};
 use walk::{Arenas, Body, Frame, Text, Walk};
 
 /// Statements that may be walked, on top of those that the script's length allows.
-const FREE_STATEMENTS: u32 = 1_000;
+const FREE_STATEMENTS: u32 = 300;
 
 /// How often each statement of a script may be walked, on average, before calls are only summed up: the time that a
 /// script takes grows no faster than its length.
-const WALKS_A_STATEMENT: u32 = 6;
+const WALKS_A_STATEMENT: u32 = 3;
 
 /// What the walk needs besides the script.
 pub struct Context<'c> {
@@ -67,14 +68,14 @@ pub struct Context<'c> {
 /// Walks a script and gives what was seen. `path` resolves what it sources.
 pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Observations {
     let arenas = Arenas::default();
-    let mut walk = Walk::new(&arenas, context, path, library::statements(script));
+    let mut walk = Walk::new(&arenas, context, path, ids::extent(script));
     walk.whole_script(script);
     walk.observations
 }
 
 impl<'a> Walk<'a> {
-    /// A walk that has not begun, over a script with that many statements.
-    fn new(arenas: &'a Arenas, context: &'a Context<'a>, path: &RepoPath, statements: u32) -> Self {
+    /// A walk that has not begun, over a script like that.
+    fn new(arenas: &'a Arenas, context: &'a Context<'a>, path: &RepoPath, extent: ids::Extent) -> Self {
         Walk {
             arenas,
             context,
@@ -105,7 +106,8 @@ impl<'a> Walk<'a> {
             file: 0,
             regexes: FxHashMap::default(),
             secret_by_name: FxHashMap::default(),
-            budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(statements)),
+            budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(extent.statements)),
+            ids: extent.ids,
             steps: 0,
             summaries: FxHashMap::default(),
             subshells: 0,
@@ -143,6 +145,8 @@ impl<'a> Walk<'a> {
     /// Functions that nothing calls are walked with unknown parameters: secrets leak there too once they are called.
     fn uncalled_functions(&mut self, start: &State) {
         self.dead = true;
+        // Nothing of them is known to run: what is left of the budget is not for them.
+        self.budget = self.budget.min(FREE_STATEMENTS);
         let mut index = 0;
         while index < self.definitions.len() {
             let definition = self.definitions[index];

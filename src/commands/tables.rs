@@ -1,8 +1,9 @@
 //! The tables as typed values, and their lookup.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::wrappers::{Wrapper, read_wrappers};
@@ -148,8 +149,8 @@ struct RealFile {
 /// All tables.
 #[derive(Debug)]
 pub struct Tables {
-    tools: HashMap<String, Tool>,
-    wrappers: HashMap<String, Vec<Wrapper>>,
+    tools: FxHashMap<String, Tool>,
+    wrappers: FxHashMap<String, Vec<Wrapper>>,
     secrets: Secrets,
     real: Vec<String>,
     journalled: Vec<String>,
@@ -169,7 +170,7 @@ impl Tables {
             include_str!("../../rules/commands/cloud.toml"),
             include_str!("../../rules/commands/system.toml"),
         ];
-        let mut tools = HashMap::new();
+        let mut tools = FxHashMap::default();
         for text in TOOLS {
             let file: ToolFile = embedded(text);
             for tool in file.tool {
@@ -179,7 +180,7 @@ impl Tables {
                 tools.insert(tool.name.clone(), tool);
             }
         }
-        let mut wrappers: HashMap<String, Vec<Wrapper>> = HashMap::new();
+        let mut wrappers: FxHashMap<String, Vec<Wrapper>> = FxHashMap::default();
         let written = read_wrappers(include_str!("../../rules/commands/wrappers.toml"));
         for wrapper in written.unwrap_or_else(|error| panic!("wrappers.toml: {}", error.message())) {
             for alias in &wrapper.aliases {

@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use crate::bash::syntax::{Command, CommandKind, Function, Script, Statement};
-use crate::bash::visit::{Visitor, walk_command, walk_script, walk_statement};
+use crate::bash::syntax::{Command, CommandKind, Function, Script};
+use crate::bash::visit::{Visitor, walk_command};
 use crate::commands::Effect;
 use crate::source::{RepoPath, Span};
 
 use super::calls::Line;
+use super::ids::{Extent, extent};
 use super::invocations::Invocation;
 use super::observe::{Observation, Switched};
 use super::state::{Options, Parameters, State, Switch};
@@ -28,35 +29,26 @@ const SMALL: u32 = 150;
 #[derive(Debug, Default)]
 pub struct Sourced {
     script: Script,
-    statements: u32,
+    extent: Extent,
     summary: OnceLock<Summary>,
 }
 
 impl Sourced {
     /// A file that was read.
     pub fn new(script: Script) -> Self {
-        let statements = statements(&script);
-        Self { script, statements, summary: OnceLock::new() }
+        let extent = extent(&script);
+        Self { script, extent, summary: OnceLock::new() }
+    }
+
+    /// Whether a command in it may name an object by its id.
+    pub(super) fn ids(&self) -> bool {
+        self.extent.ids
     }
 
     /// What was read.
     pub fn script(&self) -> &Script {
         &self.script
     }
-}
-
-/// How many statements a script has, those inside others too.
-pub(super) fn statements(script: &Script) -> u32 {
-    struct Count(u32);
-    impl<'s> Visitor<'s> for Count {
-        fn statement(&mut self, statement: &'s Statement) {
-            self.0 = self.0.saturating_add(1);
-            walk_statement(self, statement);
-        }
-    }
-    let mut count = Count(0);
-    walk_script(&mut count, script);
-    count.0
 }
 
 /// What a file does to whoever sources it.
@@ -140,7 +132,7 @@ impl<'a> Walk<'a> {
     /// The summary of a large file; `None` where it is to be walked in place.
     pub(super) fn summary_of(&mut self, path: &RepoPath, sourced: &'a Sourced) -> Option<&'a Summary> {
         const DEEPEST: usize = 8;
-        if sourced.statements < SMALL {
+        if sourced.extent.statements < SMALL {
             return None;
         }
         let known = match sourced.summary.get() {
@@ -160,7 +152,9 @@ impl<'a> Walk<'a> {
     fn sum_up(&mut self, path: &RepoPath, sourced: &'a Sourced) -> &'a Summary {
         let depth = self.sourcing.len();
         let arenas = Arenas::default();
-        let mut walk = Walk::new(&arenas, self.context, path, sourced.statements);
+        let mut walk = Walk::new(&arenas, self.context, path, sourced.extent);
+        // Whether it checks ids is asked for whoever sources it.
+        walk.ids = true;
         walk.sourcing.clone_from(&self.sourcing);
         walk.sourcing.push(path.clone());
         let summary = walk.summary(&sourced.script);

@@ -9,6 +9,7 @@ use crate::commands::{Effect, HOLE};
 use crate::source::Span;
 
 use super::calls::Line;
+use super::ids::id_name;
 use super::state::{Confirmation, Options, State};
 use super::value::{Flow, Place, Source, Sym, Value};
 use super::walk::Walk;
@@ -367,12 +368,6 @@ impl Walk<'_> {
 /// Whether a value is a path that the script's own `mktemp` made, or one below it.
 fn stays_own(value: &Value) -> bool {
     value.own_file && !value.text.split('/').any(|part| part == "..")
-}
-
-/// `id`, `x_id`, `uuid`, `x_uuid`, in any case.
-fn id_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name == "id" || name == "uuid" || name.ends_with("_id") || name.ends_with("_uuid")
 }
 
 /// Names of values that are options, counts or texts, not objects.

@@ -144,6 +144,7 @@ impl<'a> Walk<'a> {
         let found = self.library.script(path).and_then(|sourced| {
             let file = self.number_text(Text { host: None, path: Some(path.clone()) })?;
             let sourced: &'a Sourced = self.arenas.sourced.alloc(sourced);
+            self.ids |= sourced.ids();
             Some((file, sourced))
         });
         self.libraries.insert(path.clone(), found);
@@ -158,6 +159,7 @@ impl<'a> Walk<'a> {
         text: Text,
     ) -> Option<(u16, &'a Script)> {
         let file = self.number_text(text)?;
+        self.ids |= !self.ids && super::ids::extent(&script).ids;
         let script: &'a Script = self.arenas.scripts.alloc(script);
         self.known_texts.push(Known { key, file, script, unread });
         Some((file, script))

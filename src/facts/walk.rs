@@ -179,6 +179,8 @@ pub(super) struct Walk<'a> {
     pub regexes: FxHashMap<String, super::decide::KnownRegex>,
     /// Statements that are walked before calls are only summed up.
     pub budget: u32,
+    /// Whether a command may name an object by its id, as far as the texts are known.
+    pub ids: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,
@@ -195,7 +197,13 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn settle(&mut self, states: Vec<State>) -> Vec<State> {
-        if states.len() < 2 { states } else { settle(states, &mut self.symbols) }
+        if states.len() < 2 {
+            states
+        } else if self.ids && !self.dead {
+            settle(states, &mut self.symbols)
+        } else {
+            settle_further(states, &mut self.symbols)
+        }
     }
 
     /// Runs statements one after another. `tested`: whoever is around looks at the status, so errexit is off.

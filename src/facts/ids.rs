@@ -1,0 +1,82 @@
+//! What a look at a script's words tells before it is walked: its length, and whether any id can matter in it.
+//!
+//! Paths that differ only in which ids they have checked are kept apart, which is most of what a long script costs.
+//! Where no word can name an object by its id, nobody ever asks for a check, and such paths are one.
+
+use crate::bash::syntax::{Parameter, Part, PartKind, Script, Statement};
+use crate::bash::visit::{Visitor, walk_parameter, walk_part, walk_script, walk_statement};
+use crate::commands::Tables;
+use crate::source::Span;
+
+/// What a script is like.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    /// Its statements, those inside others too.
+    pub statements: u32,
+    /// Whether a command in it may name an object by its id.
+    pub ids: bool,
+}
+
+/// Looks through a script.
+pub(super) fn extent(script: &Script) -> Extent {
+    let mut look = Look { extent: Extent::default(), bare_id: false, indirect: false };
+    walk_script(&mut look, script);
+    look.extent.ids |= look.bare_id && look.indirect;
+    look.extent
+}
+
+struct Look {
+    extent: Extent,
+    /// Whether some word is `id`: the program, unless a variable is named by its value.
+    bare_id: bool,
+    indirect: bool,
+}
+
+impl Look {
+    fn text(&mut self, text: &str) {
+        if text == "id" {
+            self.bare_id = true;
+            return;
+        }
+        let tables = Tables::builtin();
+        let takes_ids = |token: &str| tables.tool(token).is_some_and(|tool| !tool.id_forms.is_empty());
+        self.extent.ids |= text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .filter(|token| token.len() > 1)
+            .any(id_name)
+            || text
+                .split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
+                .filter(|token| token.len() > 1)
+                .any(takes_ids);
+    }
+}
+
+impl<'s> Visitor<'s> for Look {
+    fn statement(&mut self, statement: &'s Statement) {
+        self.extent.statements = self.extent.statements.saturating_add(1);
+        walk_statement(self, statement);
+    }
+
+    fn part(&mut self, part: &'s Part) {
+        match &part.kind {
+            PartKind::Literal(text) | PartKind::Quoted(text) if !self.extent.ids => self.text(text),
+            _ => {}
+        }
+        walk_part(self, part);
+    }
+
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+        self.extent.ids |= id_name(&parameter.name);
+        self.indirect |= parameter.indirect;
+        walk_parameter(self, parameter);
+    }
+}
+
+/// `id`, `x_id`, `uuid`, `x_uuid`, in any case.
+pub(super) fn id_name(name: &str) -> bool {
+    let ends = |ending: &str| {
+        let (name, ending) = (name.as_bytes(), ending.as_bytes());
+        name.len().checked_sub(ending.len()).is_some_and(|start| name[start..].eq_ignore_ascii_case(ending))
+    };
+    ends("_id") || ends("_uuid") || name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("uuid")
+}
