@@ -8,7 +8,8 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
-    reason = "a benchmark reads the scripts that it measures from the disk, and says what it found"
+    clippy::disallowed_types,
+    reason = "a benchmark starts its peers, reads the scripts that it measures from the disk, and says what it found"
 )]
 
 use std::cell::RefCell;
