@@ -333,10 +333,23 @@ impl Known {
             self.written = other.written;
         }
         for name in &other.names {
-            if !self.names.contains(name) {
-                self.names.push(Rc::clone(name));
-            }
+            remember(&mut self.names, name);
         }
+    }
+}
+
+/// Names that a value's history holds; beyond them only names of ids are kept, up to twice as many. A value that many
+/// others went into would else carry every name of the script.
+const MOST_NAMES: usize = 24;
+
+/// Adds a name to a value's history.
+fn remember(names: &mut Vec<Rc<str>>, name: &Rc<str>) {
+    let full = names.len() >= MOST_NAMES;
+    if full && (names.len() >= 2 * MOST_NAMES || !super::ids::id_name(name)) {
+        return;
+    }
+    if !names.iter().any(|known| Rc::ptr_eq(known, name) || known == name) {
+        names.push(Rc::clone(name));
     }
 }
 
@@ -385,9 +398,7 @@ impl Value {
             value.fallbacks.extend(side.constant().map(str::to_owned));
             value.fallbacks.extend(side.fallbacks.iter().cloned());
             for name in &side.names {
-                if !value.names.contains(name) {
-                    value.names.push(Rc::clone(name));
-                }
+                remember(&mut value.names, name);
             }
         }
         value.fallbacks.sort();
