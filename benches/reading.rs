@@ -83,7 +83,7 @@ fn main() {
 
 /// Linters that read the same scripts, where they are installed, with all that they check.
 const PEERS: [(&str, &[&str]); 2] =
-    [("shellcheck", &["--norc", "--format=quiet"]), ("shuck", &["check", "--no-cache"])];
+    [("shellcheck", &["--norc", "--format=gcc"]), ("shuck", &["check", "--no-cache"])];
 
 /// What another linter takes for the same scripts, in processes of its own.
 fn peer(name: &str, args: &[&str], list: &Path, bytes: usize, bare: f64) {
