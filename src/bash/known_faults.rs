@@ -131,6 +131,12 @@ pub(super) const KNOWN: &[KnownFault] = &[
         edits: commands::declared,
     },
     KnownFault {
+        name: "a command's name that starts with a reserved word and goes on with an expansion",
+        issue: None,
+        example: "case$i || b",
+        edits: words::reserved_start,
+    },
+    KnownFault {
         name: "operators of `${...}`",
         issue: None,
         example: "echo ${a:+$a;} ${t%]*}",

@@ -144,3 +144,16 @@ pub(super) fn literal(word: &Word) -> Option<&str> {
         _ => None,
     }
 }
+
+pub(super) fn reserved_start(site: Site<'_>, _: &[u8]) -> Vec<Edit> {
+    let Site::Command(Command { kind: CommandKind::Simple(simple), .. }) = site else { return Vec::new() };
+    let Some(name) = simple.words.first() else { return Vec::new() };
+    let reserved =
+        ["case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "select"];
+    let reserved =
+        |text: &str| reserved.contains(&text) || ["then", "until", "while", "time"].contains(&text);
+    match name.parts.as_slice() {
+        [Part { kind: PartKind::Literal(text), .. }, _, ..] if reserved(text) => vec![Edit::word(name.span)],
+        _ => Vec::new(),
+    }
+}
