@@ -153,10 +153,9 @@ impl Parser<'_> {
     /// What stands in `${...}` is none of bash's expansions: it fails when it runs.
     fn bad_substitution(&mut self, start: usize, quoted: bool) -> Read<PartKind> {
         let inside = self.at;
-        let word = self.deeper(|parser| parser.operand(quoted, false))?;
+        self.deeper(|parser| parser.operand(quoted, false))?;
         self.at += 1;
         self.note(start, self.at, super::parameters::BAD_SUBSTITUTION);
-        let _ = word;
         Ok(variable(self.slice(inside, self.at - 1)))
     }
 }
