@@ -93,8 +93,8 @@ struct Parser<'t> {
     arithmetics: u32,
     /// Steps left for what is read again.
     fuel: usize,
-    /// The reading ends here: too deep or too long.
-    stopped: bool,
+    /// Why the reading ends here, where it does: too deep or too long.
+    stopped: Option<&'static str>,
     /// Where patterns such as `!(x)` start to be read as bash reads them with `extglob`.
     extended_from: usize,
     /// What ends the lists around, as far as no parenthesis stands between.
@@ -119,7 +119,7 @@ impl<'t> Parser<'t> {
             deepest,
             arithmetics: 0,
             fuel: 0,
-            stopped: false,
+            stopped: None,
             extended_from: whole.find("extglob").unwrap_or(usize::MAX),
             open: Until::default(),
             parentheses: 0,
@@ -131,9 +131,9 @@ impl<'t> Parser<'t> {
 
     fn script(mut self) -> Parsed {
         let body = self.list(Until::default());
-        if self.stopped || self.at < self.text.len() {
+        if self.stopped.is_some() || self.at < self.text.len() {
             let span = self.span(self.at, self.whole.len());
-            self.unread.push(Unread { span, reason: TOO_DEEP.to_owned() });
+            self.unread.push(Unread { span, reason: self.stopped.unwrap_or(TOO_DEEP).to_owned() });
         }
         self.unclosed_heredocs();
         for (at, _) in self.whole.match_indices('\0') {
@@ -148,10 +148,10 @@ impl<'t> Parser<'t> {
     /// Reads something one level further in.
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         if self.depth >= self.deepest {
-            self.stopped = true;
+            self.stopped = Some(TOO_DEEP);
         }
-        if self.stopped {
-            return Err(self.fault(TOO_DEEP));
+        if let Some(reason) = self.stopped {
+            return Err(self.fault(reason));
         }
         self.depth += 1;
         let result = read(self);
@@ -167,7 +167,7 @@ impl<'t> Parser<'t> {
         self.unread.truncate(mark.unread);
         self.pending.truncate(mark.pending);
         let Some(fuel) = self.fuel.checked_sub(again) else {
-            self.stopped = true;
+            self.stopped = Some(TOO_LONG);
             return Err(self.fault(TOO_LONG));
         };
         self.fuel = fuel;

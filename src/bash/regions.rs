@@ -40,7 +40,7 @@ pub(super) fn add(reading: &mut Reading, more: Vec<Unread>) {
     }
 }
 
-/// Regions that overlap become one, with the first reason that says more than that something is left over.
+/// Regions that overlap become one, with the first reason.
 fn merged(mut unread: Vec<Unread>) -> Vec<Unread> {
     unread.sort_by_key(|region| region.span);
     let mut kept: Vec<Unread> = Vec::with_capacity(unread.len());

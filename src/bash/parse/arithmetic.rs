@@ -30,7 +30,7 @@ impl Parser<'_> {
         let mark = self.mark();
         self.at += open;
         let read = self.arithmetic_until(End::Parenthesis);
-        if self.stopped {
+        if self.stopped.is_some() {
             return read.map(Some);
         }
         if let Ok(arithmetic) = read

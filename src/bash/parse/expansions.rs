@@ -121,7 +121,7 @@ impl Parser<'_> {
         inner.fuel = self.fuel;
         let body = inner.list(Until::default());
         inner.unclosed_heredocs();
-        self.stopped |= inner.stopped;
+        self.stopped = self.stopped.or(inner.stopped);
         self.fuel = inner.fuel;
         self.comments.append(&mut inner.comments);
         self.unread.append(&mut inner.unread);

@@ -86,7 +86,7 @@ impl Parser<'_> {
         self.open = if until.parenthesis || until.brace { until } else { outer.and(until) };
         let mut statements = Vec::new();
         let start = self.at;
-        while !self.stopped {
+        while self.stopped.is_none() {
             let from = self.at;
             let read = self.lines().and_then(|()| {
                 if self.ends(until) {
@@ -98,7 +98,7 @@ impl Parser<'_> {
             match read {
                 Ok(Some(statement)) => statements.push(statement),
                 Ok(None) => break,
-                Err(_) if self.stopped => break,
+                Err(_) if self.stopped.is_some() => break,
                 Err(fault) => self.recover(from, fault),
             }
         }
@@ -115,7 +115,7 @@ impl Parser<'_> {
         let start = self.at;
         let noted = self.unread.len();
         let body = self.list(until);
-        if body.statements.is_empty() && self.unread.len() == noted && !self.stopped {
+        if body.statements.is_empty() && self.unread.len() == noted && self.stopped.is_none() {
             let reason = format!("this {of} holds no command: bash does not accept that, write `:` there");
             return Err(Fault { at: start, end: self.token_end(), reason: reason.into() });
         }

@@ -307,7 +307,7 @@ impl Parser<'_> {
         let mut inside = Parts::default();
         let read = self.quoted_text(b"`$", &mut inside);
         self.text = text;
-        if read.is_err() && !self.stopped {
+        if read.is_err() && self.stopped.is_none() {
             // bash looks into this text only when it runs, and fails then.
             self.back_to(mark)?;
             self.note(start, close + 1, super::parameters::BAD_SUBSTITUTION);
