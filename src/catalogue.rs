@@ -67,6 +67,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ungated-mutation", include_str!("../rules/ungated-mutation.md")),
     ("unchecked-id", include_str!("../rules/unchecked-id.md")),
     ("changelog-entry", include_str!("../rules/changelog-entry.md")),
+    ("stale-suppression", include_str!("../rules/stale-suppression.md")),
 ];
 
 static RULES: LazyLock<Vec<Rule>> =

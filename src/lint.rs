@@ -5,6 +5,7 @@
 
 mod checks;
 mod script;
+pub mod stale;
 mod suppress;
 
 use crate::bash::Witness;
@@ -19,6 +20,7 @@ use crate::source::{RepoPath, SourceText};
 
 pub use script::dialect;
 use script::{Form, Part, Script};
+use suppress::Suppression;
 
 /// What one file showed.
 #[derive(Debug, Default)]
@@ -121,9 +123,11 @@ impl Linter {
         let own = |path: &str| self.settings.lint.own_files.matches(path);
         let context = crate::facts::Context { library, secret_names: &self.secret_names, own_files: &own };
         let mut checked = Checked::default();
+        let mut suppressions = Vec::new();
         match kind {
             FileKind::Script => {
                 let script = Script::read(source, Part::Whole, &context, witness);
+                suppressions.extend(script.suppressions());
                 checked.unparsed = script.unread.len() + script.seen.unread.len();
                 self.judge(&script, &mut checked.findings);
                 if let Some(record) = &self.record {
@@ -133,18 +137,28 @@ impl Linter {
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
                     let script = Script::read(source, Part::Pieces(&fence.script), &context, witness);
+                    suppressions.extend(script.suppressions());
                     // A fragment need not parse; what could be read of it must hold all the same.
                     if !fence.fragment {
                         checked.unparsed += script.unread.len() + script.seen.unread.len();
                     }
                     self.judge(&script, &mut checked.findings);
                 }
+                let comments = markdown::html_comments(source.text()).into_iter();
+                suppressions.extend(comments.filter_map(|range| Suppression::in_html(source, range)));
             }
         }
         if self.suppressions {
-            let (kept, suppressed) = suppress::apply(source, checked.findings, &self.today);
-            checked.findings = kept;
-            checked.suppressed = suppressed;
+            let ran = |slug: &str| {
+                let in_force = self.rules.iter().find(|(rule, _)| rule.slug == slug);
+                in_force.is_some_and(|(rule, _)| rule.scope == Scope::Script || self.record.is_some())
+            };
+            let stale = self.rules.iter().find(|(rule, _)| rule.slug == suppress::RULE);
+            let severity = stale.map(|(_, severity)| *severity);
+            let run = suppress::Run { today: &self.today, ran: &ran, severity };
+            let left = suppress::apply(source, checked.findings, suppressions, &run);
+            checked.findings = left.findings;
+            checked.suppressed = left.suppressed;
         }
         checked.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         checked.findings.dedup();

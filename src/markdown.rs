@@ -57,6 +57,28 @@ pub fn literal_regions(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
+/// Every HTML comment outside of code, from `<!--` to `-->`.
+pub fn html_comments(text: &str) -> Vec<Range<usize>> {
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        match event {
+            Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_) => blocks.push(range),
+            _ => {}
+        }
+    }
+    let mut comments = Vec::new();
+    for block in blocks {
+        let mut at = block.start;
+        while let Some(open) = text[at..block.end].find("<!--") {
+            let start = at + open;
+            let Some(close) = text[start..block.end].find("-->") else { break };
+            at = start + close + "-->".len();
+            comments.push(start..at);
+        }
+    }
+    comments
+}
+
 /// The shell fences of a runbook, in order.
 pub fn shell_fences(text: &str) -> Vec<ShellFence> {
     let fences = fences(text).into_iter();

@@ -1,5 +1,7 @@
 //! A script as checks see it, and the way in which they report.
 
+use std::ops::Range;
+
 use crate::bash::syntax::{CommandKind, Sequence};
 use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
@@ -7,6 +9,8 @@ use crate::facts::{self, Context, Observations};
 use crate::finding::{Advice, Finding, Label, Severity};
 use crate::markdown::Excerpt;
 use crate::source::{SourceText, Span};
+
+use super::suppress::{self, Suppression};
 
 /// Where a script stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub(super) struct Script<'s> {
     pub form: Form,
     pub dialect: Dialect,
     pub unread: Vec<Unread>,
+    /// Every comment, in order.
+    comments: Vec<Span>,
     /// Comments before the first statement, in order.
     pub header: Vec<Span>,
     /// Whether it only defines functions for others.
@@ -72,7 +78,19 @@ impl<'s> Script<'s> {
             reading.script.comments.iter().copied().filter(|comment| comment.end <= before).collect();
         let in_lib = source.path().as_str().split('/').rev().skip(1).any(|part| part == "lib");
         let library = in_lib || only_defines(&reading.script.body);
-        Self { source, part, form, dialect, unread: reading.unread, header, library, seen }
+        let comments = reading.script.comments;
+        Self { source, part, form, dialect, unread: reading.unread, comments, header, library, seen }
+    }
+
+    /// The suppressions in its comments.
+    pub fn suppressions(&self) -> Vec<Suppression> {
+        let in_comment = |comment: &Span| {
+            let offset = |at: usize| comment.start + u32::try_from(at).unwrap_or(0);
+            let place =
+                |range: Range<usize>| self.part.place(Span::new(offset(range.start), offset(range.end)));
+            suppress::in_comment(self.source, self.text(*comment), place)
+        };
+        self.comments.iter().filter_map(in_comment).collect()
     }
 
     /// The text of a span.

@@ -1,58 +1,244 @@
-//! Suppressions in the text: `# gauntlet: allow(<slug>) reason="..." until=YYYY-MM-DD`.
+//! Suppressions in the text: `# gauntlet: allow(<slug>[,<slug>]) reason="..." until=YYYY-MM-DD`, in a comment of the
+//! script; in Markdown outside of its fences in an HTML comment.
 //!
-//! One counts only with a reason, on the finding's line or the line above it, and until it expires. L0 is beyond it.
+//! One counts on its own line and for the line below it. L0 is beyond it. One that silences nothing is a finding itself.
 
-use crate::finding::Finding;
-use crate::source::SourceText;
+use std::ops::Range;
 
-/// A suppression that counts.
-struct Allow {
+use crate::catalogue;
+use crate::finding::{Finding, Label, Severity};
+use crate::source::{SourceText, Span};
+
+use super::stale::{Claim, Stale, Written};
+
+/// The rule that says what is wrong with a suppression.
+pub(super) const RULE: &str = "stale-suppression";
+
+/// A suppression where it stands.
+pub(super) struct Suppression {
+    /// From the `#` to its end, in the file.
+    span: Span,
     line: u32,
-    slugs: Vec<String>,
+    claim: Claim,
+    /// Which of the claim's rules silenced something.
+    used: Vec<bool>,
 }
 
-/// Leaves out the findings that a suppression silences; gives the others and how many went.
-pub(super) fn apply(source: &SourceText, findings: Vec<Finding>, today: &str) -> (Vec<Finding>, usize) {
-    let allows = allows(source, today);
-    let before = findings.len();
-    let kept: Vec<Finding> = findings
-        .into_iter()
-        .filter(|finding| finding.rule == "unparsed" || !allows.iter().any(|allow| allow.silences(finding)))
-        .collect();
-    let suppressed = before - kept.len();
-    (kept, suppressed)
+/// What remains after suppressions.
+pub(super) struct Remainder {
+    pub findings: Vec<Finding>,
+    /// How many findings were silenced.
+    pub suppressed: usize,
 }
 
-impl Allow {
-    fn silences(&self, finding: &Finding) -> bool {
+/// What is known of the run.
+pub(super) struct Run<'r> {
+    /// The day, as `YYYY-MM-DD`.
+    pub today: &'r str,
+    /// Whether the rule of that slug looked at the file.
+    pub ran: &'r dyn Fn(&str) -> bool,
+    /// How much a stale suppression weighs; `None` where that rule does not run.
+    pub severity: Option<Severity>,
+}
+
+/// The suppression in a comment, where there is one. `comment` is its text, `place` where each of its bytes stands.
+pub(super) fn in_comment(
+    source: &SourceText,
+    comment: &str,
+    place: impl Fn(Range<usize>) -> Span,
+) -> Option<Suppression> {
+    let at = mark(comment)?;
+    let rest = &comment[at..];
+    // Another comment behind it is not part of it.
+    let end = end_of(rest);
+    let span = place(at..at + end);
+    Some(Suppression::new(source, span, &rest[..end]))
+}
+
+/// Where a suppression starts: at the comment's start, or as a comment behind the comment.
+fn mark(comment: &str) -> Option<usize> {
+    comment.match_indices('#').map(|(at, _)| at).find(|at| {
+        let before = &comment[..*at];
+        let stands_alone = before.chars().all(|c| c == '#') || before.ends_with([' ', '\t']);
+        let rest = comment[at + 1..].trim_start_matches([' ', '\t']);
+        stands_alone && is_directive(rest)
+    })
+}
+
+/// Whether it begins like a suppression: `gauntlet: allow`, with the blanks that a hand may slip in.
+fn is_directive(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("gauntlet") else { return false };
+    let Some(rest) = rest.trim_start().strip_prefix(':') else { return false };
+    let rest = rest.trim_start();
+    // `allow(` in prose about suppressions, `allow(<slug>)`, is no attempt at one.
+    rest.strip_prefix("allow").is_some_and(|rest| !rest.trim_start().starts_with("(<"))
+}
+
+/// The length of a suppression at the start of a comment: up to the next ` #` outside of its reason.
+fn end_of(text: &str) -> usize {
+    let mut quoted = false;
+    let mut last = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '#' if at > 0 && !quoted && last.is_whitespace() => return text[..at].trim_end().len(),
+            _ => {}
+        }
+        last = c;
+    }
+    text.trim_end().len()
+}
+
+impl Suppression {
+    fn new(source: &SourceText, span: Span, text: &str) -> Self {
+        let claim = claim(text);
+        Self { span, line: source.line(span.start), used: vec![false; claim.rules.len()], claim }
+    }
+
+    /// An HTML comment of a Markdown file, at `range`.
+    pub(super) fn in_html(source: &SourceText, range: Range<usize>) -> Option<Self> {
+        let text = &source.text()[range.clone()];
+        let inside = text.strip_prefix("<!--")?.strip_suffix("-->")?;
+        let start = range.start + text.find(inside.trim_start())?;
+        let inside = inside.trim();
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = Span::new(offset(start), offset(start + inside.len()));
+        is_directive(inside).then(|| Self::new(source, span, inside))
+    }
+
+    /// Whether it stands on the line of the finding or on the line above; which of its rules silences it.
+    fn silences(&self, finding: &Finding) -> Option<usize> {
         let line = finding.primary.start.line;
-        (self.line == line || self.line + 1 == line) && self.slugs.iter().any(|slug| slug == finding.rule)
+        let near = self.line == line || self.line + 1 == line;
+        near.then(|| self.claim.rules.iter().position(|slug| slug == finding.rule)).flatten()
+    }
+
+    fn faults(&self, run: &Run<'_>, findings: &[Finding]) -> Vec<Stale> {
+        let mut faults = self.claim.faults(run.today);
+        if !self.claim.counts(run.today) {
+            return faults;
+        }
+        for (rule, used) in self.claim.rules.iter().zip(&self.used) {
+            let known = catalogue::rules().iter().any(|known| known.slug == rule && rule != "unparsed");
+            if *used || !known || rule == RULE || !(run.ran)(rule) {
+                continue;
+            }
+            let lines = findings.iter().filter(|finding| finding.rule == rule);
+            let nearest = lines
+                .map(|finding| finding.primary.start.line)
+                .min_by_key(|line| (line.abs_diff(self.line), *line));
+            faults.push(Stale::Unmatched { rule: rule.clone(), nearest });
+        }
+        faults
     }
 }
 
-fn allows(source: &SourceText, today: &str) -> Vec<Allow> {
-    const MARK: &str = "# gauntlet: allow(";
-    let mut allows = Vec::new();
-    if !source.text().contains(MARK) {
-        return allows;
-    }
-    for (index, line) in (1..).zip(source.text().lines()) {
-        let Some(at) = line.find(MARK) else { continue };
-        let rest = &line[at + MARK.len()..];
-        let Some((slugs, rest)) = rest.split_once(')') else { continue };
-        let reason = rest
-            .split_once("reason=\"")
-            .and_then(|(_, rest)| rest.split_once('"'))
-            .map(|(reason, _)| reason.trim());
-        let until =
-            rest.split_once("until=").map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default());
-        let expired = until.is_some_and(|until| until < today);
-        if reason.is_some_and(|reason| !reason.is_empty()) && !expired {
-            allows.push(Allow {
-                line: index,
-                slugs: slugs.split(',').map(|slug| slug.trim().to_owned()).collect(),
-            });
+/// What a suppression says, as far as it can be read.
+fn claim(text: &str) -> Claim {
+    let inside = text.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    let Some((slugs, rest)) = inside else { return Claim::default() };
+    let rules = slugs.split(',').map(str::trim).filter(|slug| !slug.is_empty()).map(str::to_owned).collect();
+    let (reason, rest) = match rest.split_once("reason=\"") {
+        Some((before, quoted)) => match quoted.split_once('"') {
+            Some((reason, after)) => (Some(reason.trim().to_owned()), format!("{before} {after}")),
+            None => (None, before.to_owned()),
+        },
+        None => (None, rest.to_owned()),
+    };
+    let until = rest.split_whitespace().find_map(|word| word.strip_prefix("until="));
+    let until = until.map(|until| until.trim_matches(['"', '\'', ',', ';']).to_owned());
+    Claim { rules, reason, until }
+}
+
+/// Leaves out the findings that a suppression silences, and adds what is wrong with suppressions.
+pub(super) fn apply(
+    source: &SourceText,
+    findings: Vec<Finding>,
+    mut suppressions: Vec<Suppression>,
+    run: &Run<'_>,
+) -> Remainder {
+    let mut suppressed = 0;
+    let mut kept = Vec::new();
+    for finding in findings {
+        if silenced(&finding, &mut suppressions, None, run) {
+            suppressed += 1;
+        } else {
+            kept.push(finding);
         }
     }
-    allows
+    let Some(severity) = run.severity else { return Remainder { findings: kept, suppressed } };
+    let stale: Vec<(usize, Finding)> = suppressions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, suppression)| {
+            Some((index, say(source, suppression, &suppression.faults(run, &kept), severity)?))
+        })
+        .collect();
+    for (index, finding) in stale {
+        // One must not vouch for itself.
+        if silenced(&finding, &mut suppressions, Some(index), run) {
+            suppressed += 1;
+        } else {
+            kept.push(finding);
+        }
+    }
+    let idle = suppressions.iter().filter(|suppression| suppression.claim.counts(run.today)).filter_map(
+        |suppression| {
+            let index = suppression.claim.rules.iter().position(|rule| rule == RULE)?;
+            let fault = Stale::Unmatched { rule: RULE.to_owned(), nearest: None };
+            (!suppression.used[index]).then(|| say(source, suppression, &[fault], severity)).flatten()
+        },
+    );
+    let idle: Vec<Finding> = idle.collect();
+    for finding in idle {
+        if !kept.iter().any(|known| known.rule == RULE && known.primary.span == finding.primary.span) {
+            kept.push(finding);
+        }
+    }
+    Remainder { findings: kept, suppressed }
+}
+
+/// Whether a suppression (other than the one numbered `but`) silences a finding; all that do are in use.
+fn silenced(finding: &Finding, suppressions: &mut [Suppression], but: Option<usize>, run: &Run<'_>) -> bool {
+    if finding.rule == "unparsed" {
+        return false;
+    }
+    let mut silenced = false;
+    for (index, suppression) in suppressions.iter_mut().enumerate() {
+        if Some(index) == but || !suppression.claim.counts(run.today) {
+            continue;
+        }
+        if let Some(rule) = suppression.silences(finding) {
+            suppression.used[rule] = true;
+            silenced = true;
+        }
+    }
+    silenced
+}
+
+/// One finding for all that is wrong with one suppression.
+fn say(
+    source: &SourceText,
+    suppression: &Suppression,
+    faults: &[Stale],
+    severity: Severity,
+) -> Option<Finding> {
+    let rule = catalogue::find(RULE)?;
+    let (first, others) = faults.split_first()?;
+    let mut advice = first.advice(Written::Comment);
+    for other in others {
+        let more = other.advice(Written::Comment);
+        advice.message = format!("{}; {}", advice.message, more.message);
+        advice.instead = format!("{}; {}", advice.instead, more.instead);
+    }
+    Some(Finding {
+        code: rule.code,
+        rule: rule.slug,
+        severity,
+        path: source.path().clone(),
+        primary: Label::new(source, suppression.span, ""),
+        secondary: Vec::new(),
+        advice,
+        fingerprint: String::new(),
+    })
 }

@@ -61,7 +61,11 @@ pub(super) fn commands(session: &Excerpt, hash: Hash) -> Excerpt {
             Some(if command.shows_prompts(body) { secondary(body).unwrap_or(0) } else { 0 })
         } else {
             command = Command::default();
-            prompt(body, hash).filter(|length| hash_is_prompt(&body[..*length], &body[*length..]))
+            if is_suppression(body) {
+                Some(0)
+            } else {
+                prompt(body, hash).filter(|length| hash_is_prompt(&body[..*length], &body[*length..]))
+            }
         };
         below = skipped.is_some();
         if let Some(length) = skipped {
@@ -70,6 +74,12 @@ pub(super) fn commands(session: &Excerpt, hash: Hash) -> Excerpt {
         }
     }
     kept
+}
+
+/// `# gauntlet: allow(...)` is a comment on the next line, whoever's prompt `#` is.
+fn is_suppression(line: &str) -> bool {
+    let rest = line.trim_start().strip_prefix('#').unwrap_or_default();
+    rest.trim_start().starts_with("gauntlet:")
 }
 
 /// Length of the prompt of a continuation line.
