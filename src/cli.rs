@@ -17,6 +17,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 pub mod all;
 pub mod explain;
+pub mod fix;
 pub mod interrupt;
 pub mod lint;
 pub mod output;

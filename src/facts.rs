@@ -9,6 +9,7 @@ mod branches;
 mod builtins;
 mod calls;
 mod decide;
+mod habits;
 mod ids;
 mod input;
 mod invocations;
@@ -37,6 +38,7 @@ use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
+pub use habits::{Habits, habits};
 pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
 pub use library::Sourced;
 pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};

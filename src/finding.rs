@@ -53,6 +53,24 @@ pub struct Advice {
     pub instead: String,
 }
 
+/// A change that repairs what a finding is about: replacements that belong together.
+///
+/// It is offered only where the script does the same as before as long as nothing fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// The replacements, in the order of their places, none over another.
+    pub edits: Vec<Edit>,
+}
+
+/// The replacement of some bytes of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that go; an empty span inserts.
+    pub span: Span,
+    /// What comes.
+    pub text: String,
+}
+
 /// One finding of one rule in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -70,6 +88,8 @@ pub struct Finding {
     pub secondary: Vec<Label>,
     /// What, why, instead.
     pub advice: Advice,
+    /// What repairs it, where that can be done safely.
+    pub fix: Option<Fix>,
     /// Identifies the finding across edits elsewhere in the file: 32 hexadecimal digits.
     pub fingerprint: String,
 }

@@ -4,6 +4,7 @@
 //! file: sourced libraries come from whoever calls.
 
 mod checks;
+mod fix;
 mod script;
 pub mod stale;
 mod suppress;
@@ -18,6 +19,7 @@ use crate::markdown;
 use crate::settings::Settings;
 use crate::source::{RepoPath, SourceText};
 
+pub use fix::repair;
 pub use script::dialect;
 use script::{Form, Part, Script};
 use suppress::Suppression;

@@ -21,6 +21,7 @@ pub mod git;
 pub mod listing;
 pub mod read;
 pub mod shebang;
+pub mod write;
 
 /// Why there is no project to work on.
 #[derive(Debug, Error)]

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::event::Event;
 
 pub mod all;
+pub mod fix;
 pub mod gauntlet;
 pub mod lint;
 pub mod parse;

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs};
-use crate::cli::{Failure, interrupt, second_opinion};
+use crate::cli::{Failure, fix, interrupt, second_opinion};
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::report::text::Ending;
@@ -29,6 +29,12 @@ pub struct LintArgs {
     /// Leave gauntlet.toml and suppressions out of it.
     #[arg(long)]
     isolated: bool,
+    /// Write what can be repaired without changing what a script does, then check what is left.
+    #[arg(long)]
+    fix: bool,
+    /// Show what `--fix` would write, as a diff, and write nothing; exit code 1 where that is anything.
+    #[arg(long)]
+    diff: bool,
     /// How many files are checked at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -40,11 +46,19 @@ pub struct LintArgs {
 pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&args.paths, args.isolated)?;
     let linter = linter(&project, &args.select, &args.ignore)?;
-    let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
-    let stop = interrupt::stop()?;
     let threads = args.jobs.map_or(0, NonZeroUsize::get);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    let stop = interrupt::stop()?;
     let witness = second_opinion::witness();
+    if args.diff {
+        return fix::diff(&project, &args.paths, &linter, &witness, &stop);
+    }
+    if args.fix
+        && let Some(failed) = fix::write(&project, &args.paths, &linter, &witness, &stop)
+    {
+        return Ok(failed);
+    }
+    let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
     run::lint::lint(&project, &args.paths, linter, &witness, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::bash::syntax::{CommandKind, Sequence};
+use crate::bash::syntax::{self, CommandKind, Sequence};
 use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
 use crate::facts::{self, Context, Observations};
-use crate::finding::{Advice, Finding, Label, Severity};
+use crate::finding::{Advice, Edit, Finding, Fix, Label, Severity};
 use crate::markdown::Excerpt;
 use crate::source::{SourceText, Span};
 
@@ -47,9 +47,9 @@ pub(super) struct Script<'s> {
     part: Part<'s>,
     pub form: Form,
     pub dialect: Dialect,
+    /// What it says, for a repair that must know what else it would change; a check filters `seen`.
+    pub syntax: syntax::Script,
     pub unread: Vec<Unread>,
-    /// Every comment, in order.
-    comments: Vec<Span>,
     /// Comments before the first statement, in order.
     pub header: Vec<Span>,
     /// Whether it only defines functions for others.
@@ -78,8 +78,17 @@ impl<'s> Script<'s> {
             reading.script.comments.iter().copied().filter(|comment| comment.end <= before).collect();
         let in_lib = source.path().as_str().split('/').rev().skip(1).any(|part| part == "lib");
         let library = in_lib || only_defines(&reading.script.body);
-        let comments = reading.script.comments;
-        Self { source, part, form, dialect, unread: reading.unread, comments, header, library, seen }
+        Self {
+            source,
+            part,
+            form,
+            dialect,
+            syntax: reading.script,
+            unread: reading.unread,
+            header,
+            library,
+            seen,
+        }
     }
 
     /// The suppressions in its comments.
@@ -90,7 +99,7 @@ impl<'s> Script<'s> {
                 |range: Range<usize>| self.part.place(Span::new(offset(range.start), offset(range.end)));
             suppress::in_comment(self.source, self.text(*comment), place)
         };
-        self.comments.iter().filter_map(in_comment).collect()
+        self.syntax.comments.iter().filter_map(in_comment).collect()
     }
 
     /// The text of a span.
@@ -181,8 +190,18 @@ impl Report<'_> {
             primary: Label::new(self.source, self.part.place(at), label),
             secondary,
             advice,
+            fix: None,
             fingerprint: String::new(),
         });
+    }
+
+    /// Offers a repair of the last finding, where the script is a file: in a runbook's fence nothing is changed.
+    pub fn fix(&mut self, edits: Vec<Edit>) {
+        if let (Part::Whole, Some(finding)) = (self.part, self.findings.last_mut())
+            && !edits.is_empty()
+        {
+            finding.fix = Some(Fix { edits });
+        }
     }
 }
 

@@ -126,14 +126,14 @@ fn nothing(project: &Project, paths: &[PathBuf]) -> Event {
 }
 
 /// The scripts that other scripts source, each read once.
-struct Shelf<'a> {
+pub(super) struct Shelf<'a> {
     project: &'a Project,
-    witness: &'a dyn Witness,
+    pub(super) witness: &'a dyn Witness,
     scripts: Mutex<HashMap<RepoPath, Option<Arc<Sourced>>>>,
 }
 
 impl<'a> Shelf<'a> {
-    fn new(project: &'a Project, witness: &'a dyn Witness) -> Self {
+    pub(super) fn new(project: &'a Project, witness: &'a dyn Witness) -> Self {
         Self { project, witness, scripts: Mutex::default() }
     }
 

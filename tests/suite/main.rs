@@ -13,6 +13,7 @@ mod discovery;
 mod docs;
 mod edits;
 mod fences;
+mod fix;
 mod folder;
 mod generated;
 mod invocations;

@@ -1,5 +1,7 @@
 //! L1: the header states the error regime, and the script executes it before it does anything else.
 
+mod fix;
+
 use std::collections::BTreeSet;
 
 use crate::bash::Dialect;
@@ -8,6 +10,7 @@ use crate::facts::{Options, Switch};
 use crate::finding::Advice;
 use crate::lint::script::{Form, Report, Script};
 use crate::source::Span;
+use fix::Lacking;
 
 /// What the header says.
 #[derive(Default)]
@@ -29,8 +32,13 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let options = Options { errexit: errexit(script, first, options.errexit), ..options };
     if let Some(problem) = problem(script, stated.as_ref(), options) {
         let at = place(script, first);
+        let lacking = Lacking {
+            header: stated.is_none(),
+            options: options.nounset != Switch::On || options.pipefail != Switch::On,
+        };
         let secondary = stated.map(|stated| (stated.at, "stated here".to_owned())).into_iter().collect();
         report.add(at, "", secondary, problem);
+        report.fix(fix::edits(script, &lacking, options));
     }
     for switch in &script.seen.switches {
         let undone = ["pipefail", "nounset", "u"].contains(&switch.name.as_str());

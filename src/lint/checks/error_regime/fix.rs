@@ -1,0 +1,73 @@
+//! The repair of an error regime: the header's line, and the options that it promises.
+//!
+//! Options are added only where the script leans on nothing that they change.
+
+use crate::bash::Dialect;
+use crate::facts::{self, Options, Switch};
+use crate::finding::Edit;
+use crate::lint::script::Script;
+use crate::source::Span;
+
+/// What a script lacks.
+pub(super) struct Lacking {
+    /// The header states nothing.
+    pub header: bool,
+    /// Options are not in force.
+    pub options: bool,
+}
+
+/// The edits that give `script` what it lacks; none where that could change what it does.
+pub(super) fn edits(script: &Script<'_>, lacking: &Lacking, in_force: Options) -> Vec<Edit> {
+    if script.dialect != Dialect::Bash || !script.unread.is_empty() {
+        return Vec::new();
+    }
+    let errexit = in_force.errexit == Switch::On;
+    if lacking.options {
+        let habits = facts::habits(&script.syntax, errexit);
+        let nounset = in_force.nounset == Switch::On || !habits.unset;
+        let pipefail = in_force.pipefail == Switch::On || !habits.pipelines;
+        if !nounset || !pipefail {
+            return Vec::new();
+        }
+    }
+    let block = header_block(script);
+    let text = script.text(Span::new(0, block.end));
+    let worded = script.header.iter().any(|comment| comment.start >= block.start && comment.end <= block.end);
+    let mut insert = String::new();
+    if !text.is_empty() && !text.ends_with('\n') {
+        insert.push('\n');
+    }
+    if lacking.header {
+        // Behind other words of the header it is a paragraph of its own.
+        if worded {
+            insert.push_str("#\n");
+        }
+        insert.push_str(if errexit {
+            "# Error regime: set -euo pipefail\n"
+        } else {
+            "# Error regime: set -uo pipefail, capture-then-test\n"
+        });
+    }
+    if lacking.options {
+        insert.push_str(if errexit { "set -euo pipefail\n" } else { "set -uo pipefail\n" });
+    }
+    vec![Edit { span: Span::new(block.end, block.end), text: insert }]
+}
+
+/// The comment lines at the top without a gap, from the end of the first line (the shebang's, where there is one).
+fn header_block(script: &Script<'_>) -> Span {
+    let text = script.source.text();
+    let mut end = 0;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.starts_with('#') {
+            break;
+        }
+        end += line.len();
+        if line.starts_with("#!") && start == 0 {
+            start = end;
+        }
+    }
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Span::new(number(start), number(end))
+}

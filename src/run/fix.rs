@@ -1,0 +1,146 @@
+//! The job `lint --fix`: repairs what findings offer, file by file, until nothing is left to repair.
+//!
+//! A repair counts only where the file is better for it: the finding is gone, and no other has come. What does not hold
+//! is taken back, so that repairing twice changes nothing. This job never writes a file that changed in the meantime.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::bash::Witness;
+use crate::finding::Finding;
+use crate::lint::{Checked, Linter, repair};
+use crate::repo::discover::{Candidate, discover};
+use crate::repo::{Problem, Project, read, write};
+use crate::run::Stop;
+use crate::run::lint::Shelf;
+use crate::source::{RepoPath, SourceText};
+
+/// Repairs can uncover more to repair; more rounds than this are no repair.
+const ROUNDS: usize = 10;
+
+/// A file that was repaired.
+#[derive(Debug)]
+pub struct Repaired {
+    /// The file.
+    pub path: RepoPath,
+    /// Where it is on the disk.
+    on_disk: PathBuf,
+    /// Its text as it was.
+    pub before: String,
+    /// Its text as it is to be.
+    pub after: String,
+    /// How many findings were repaired.
+    pub findings: usize,
+}
+
+/// What the job did.
+#[derive(Debug, Default)]
+pub struct Repairs {
+    /// The files with something to repair, in the order of their paths.
+    pub files: Vec<Repaired>,
+    /// Files that could not be read or written.
+    pub problems: Vec<Problem>,
+    /// Whether it was stopped before the end.
+    pub stopped: bool,
+}
+
+impl Repairs {
+    /// How many findings were repaired in all.
+    pub fn findings(&self) -> usize {
+        self.files.iter().map(|file| file.findings).sum()
+    }
+}
+
+/// Works out the repairs of `paths` (or of the whole project) and writes nothing.
+pub fn plan(
+    project: &Project,
+    paths: &[PathBuf],
+    linter: &Linter,
+    witness: &dyn Witness,
+    stop: &Stop,
+) -> Repairs {
+    let found = discover(project, paths);
+    let shelf = Shelf::new(project, witness);
+    let done: Vec<Result<Option<Repaired>, Problem>> = found
+        .files
+        .par_iter()
+        .filter(|file| !file.runbook)
+        .map(|file| if stop.wanted() { Ok(None) } else { one(file, linter, &shelf) })
+        .collect();
+    let mut repairs = Repairs { problems: found.problems, stopped: stop.wanted(), ..Repairs::default() };
+    for result in done {
+        match result {
+            Ok(file) => repairs.files.extend(file),
+            Err(problem) => repairs.problems.push(problem),
+        }
+    }
+    repairs
+}
+
+/// Writes what was planned; what could not be written becomes a problem, and its file is as it was.
+pub fn write_all(repairs: &mut Repairs) {
+    let mut written = Vec::new();
+    for file in std::mem::take(&mut repairs.files) {
+        match write::replace(&file.path, &file.on_disk, &file.before, &file.after) {
+            Ok(()) => written.push(file),
+            Err(problem) => repairs.problems.push(problem),
+        }
+    }
+    repairs.files = written;
+}
+
+fn one(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Result<Option<Repaired>, Problem> {
+    let source = read::text(file.path.clone(), &file.on_disk)?;
+    let before = source.text().to_owned();
+    let check = |source: &SourceText| linter.check(source, file.kind(), shelf, shelf.witness);
+    let mut source = source;
+    let mut checked = check(&source);
+    let mut findings = 0;
+    for _ in 0..ROUNDS {
+        let Some((text, seen, number)) = better(&source, &checked, &check) else { break };
+        source = SourceText::new(file.path.clone(), text);
+        checked = seen;
+        findings += number;
+    }
+    let changed = source.text() != before;
+    Ok(changed.then(|| Repaired {
+        path: file.path.clone(),
+        on_disk: file.on_disk.clone(),
+        after: source.text().to_owned(),
+        before,
+        findings,
+    }))
+}
+
+/// The text after as many repairs as make it better: all of them, else the first that does so by itself.
+fn better(
+    source: &SourceText,
+    checked: &Checked,
+    check: &dyn Fn(&SourceText) -> Checked,
+) -> Option<(String, Checked, usize)> {
+    let attempt = |findings: &[Finding]| {
+        let (text, number) = repair(source.text(), findings)?;
+        let seen = check(&SourceText::new(source.path().clone(), text.clone()));
+        improves(checked, &seen).then_some((text, seen, number))
+    };
+    let fixable: Vec<Finding> =
+        checked.findings.iter().filter(|finding| finding.fix.is_some()).cloned().collect();
+    attempt(&fixable).or_else(|| fixable.chunks(1).find_map(attempt))
+}
+
+/// Whether there are fewer findings, of no rule more, and nothing more that cannot be read.
+fn improves(before: &Checked, after: &Checked) -> bool {
+    let (was, is) = (by_rule(before), by_rule(after));
+    let no_more = is.iter().all(|(rule, number)| was.get(rule).is_some_and(|was| number <= was));
+    no_more && after.findings.len() < before.findings.len() && after.unparsed <= before.unparsed
+}
+
+fn by_rule(checked: &Checked) -> BTreeMap<&'static str, usize> {
+    let mut numbers = BTreeMap::new();
+    for finding in &checked.findings {
+        *numbers.entry(finding.rule).or_default() += 1;
+    }
+    numbers
+}

@@ -1,0 +1,168 @@
+//! `gauntlet lint --fix` and `--diff`: what is repaired, what is left alone, and that nothing is lost.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+use predicates::Predicate;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::{contains, is_empty};
+use walkdir::WalkDir;
+
+use crate::folder::{CLEAN, Folder, NO_REGIME};
+
+/// The text of `name` after `--fix`, which must say how many findings went.
+fn fixed(text: &str, findings: usize) -> String {
+    let folder = Folder::new();
+    let path = folder.write("a.sh", text);
+    let said =
+        if findings == 1 { "1 finding fixed".to_owned() } else { format!("{findings} findings fixed") };
+    folder.gauntlet(["lint", "--fix"]).assert().stderr(contains(said));
+    let once = fs::read_to_string(&path).expect("it is there");
+    folder.gauntlet(["lint", "--fix"]).assert().stderr(contains("0 findings fixed"));
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), once, "a second time changes nothing");
+    once
+}
+
+/// Asserts that nothing is repaired.
+fn left_alone(text: &str) {
+    assert_eq!(fixed(text, 0), text);
+}
+
+#[test]
+fn the_regime_is_added_below_the_header() {
+    assert_eq!(
+        fixed("#!/usr/bin/env bash\n# Greets.\n\nprintf 'hello\\n'\n", 1),
+        "#!/usr/bin/env bash\n# Greets.\n#\n# Error regime: set -uo pipefail, capture-then-test\nset -uo pipefail\n\nprintf 'hello\\n'\n"
+    );
+    assert_eq!(
+        fixed("printf 'hello\\n'\n", 1),
+        "# Error regime: set -uo pipefail, capture-then-test\nset -uo pipefail\nprintf 'hello\\n'\n"
+    );
+}
+
+#[test]
+fn the_header_states_what_is_in_force() {
+    assert_eq!(
+        fixed("#!/bin/bash\nset -euo pipefail\nls\n", 1),
+        "#!/bin/bash\n# Error regime: set -euo pipefail\nset -euo pipefail\nls\n"
+    );
+}
+
+#[test]
+fn a_script_that_leans_on_what_the_options_change_is_left_alone() {
+    for line in [
+        // Unset on purpose, or perhaps.
+        "printf '%s\\n' \"$COLOUR\"",
+        "[ -z $1 ] && exit 0",
+        "[[ $1 == -v ]] && exit 0",
+        "case $1 in -v) ;; esac",
+        "if true; then x=1; fi; printf '%s\\n' \"$x\"",
+        "(( n > 1 )) && exit 0",
+        "eval \"$(printf 'x=1\\n')\"",
+        // A pipeline's status decides.
+        "if ls | sort; then printf 'x\\n'; fi",
+        "! ls | sort",
+        "ls | sort || exit 1",
+        "x=$(ls | sort) || exit 1",
+        "f() { ls | sort; }; f",
+        "ls | sort; printf '%s\\n' \"$?\"",
+        "ls | sort",
+    ] {
+        left_alone(&format!("#!/bin/bash\n{line}\n"));
+    }
+    // With errexit, every pipeline decides.
+    left_alone("#!/bin/bash\nset -e\nls | sort\nprintf 'x\\n'\n");
+}
+
+#[test]
+fn a_diff_shows_what_would_be_written_and_applies() {
+    let folder = Folder::new();
+    let path = folder.write("scripts/a.sh", NO_REGIME);
+    folder.write("scripts/clean.sh", CLEAN);
+    let shown = folder
+        .gauntlet(["lint", "--diff"])
+        .assert()
+        .code(1)
+        .stderr(contains("1 finding could be fixed in 1 file"));
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), NO_REGIME, "nothing is written");
+    let diff = folder.path("diff");
+    fs::write(&diff, &shown.get_output().stdout).expect("it can be written");
+    let applied = Command::new("git").args(["apply", "diff"]).current_dir(folder.path("")).status();
+    assert!(applied.expect("git runs").success(), "git takes the diff");
+    folder.gauntlet(["lint", "--diff"]).assert().code(0).stdout(is_empty());
+}
+
+#[test]
+fn the_mode_and_the_link_stay() {
+    let folder = Folder::new();
+    let path = folder.write("real/a.sh", NO_REGIME);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).expect("its mode can be set");
+    let link = folder.path("a.sh");
+    symlink("real/a.sh", &link).expect("a link can be made");
+    folder.gauntlet(["lint", "--fix", "a.sh"]).assert().code(0);
+    assert!(link.is_symlink(), "the link is a link still");
+    assert_eq!(path.metadata().expect("it is there").permissions().mode() & 0o777, 0o750);
+    assert!(fs::read_to_string(&path).expect("it is there").contains("set -uo pipefail"));
+}
+
+#[test]
+fn what_cannot_be_read_is_said_and_the_others_are_repaired() {
+    let folder = Folder::new();
+    folder.write("binary.sh", b"#!/bin/bash\n\xff\n");
+    let path = folder.write("a.sh", NO_REGIME);
+    folder.gauntlet(["lint", "--fix"]).assert().code(2).stderr(contains("binary.sh is not UTF-8"));
+    assert!(fs::read_to_string(&path).expect("it is there").contains("Error regime"));
+}
+
+#[test]
+fn suppressed_findings_and_runbooks_are_left_alone() {
+    let folder = Folder::new();
+    let text =
+        "#!/bin/bash\n# gauntlet: allow(error-regime) reason=\"a test of the terminal\"\nprintf 'x\\n'\n";
+    let path = folder.write("a.sh", text);
+    folder.write("b.md", "```bash\nlocal x=$(ls)\n```\n");
+    folder
+        .gauntlet(["lint", "--fix"])
+        .assert()
+        .stderr(contains("0 findings fixed").and(contains("not fixed").not()));
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
+}
+
+/// Every hard case: bash accepts what comes out, and a second time changes nothing.
+#[test]
+fn hard_cases_stay_bash_and_settle() {
+    let folder = Folder::new();
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/rules");
+    let mut copied = 0;
+    for entry in WalkDir::new(cases).into_iter().filter_map(Result::ok) {
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|end| end == "sh") {
+            let name = entry.path().strip_prefix(cases).expect("it lies below");
+            fs::create_dir_all(folder.path(name).parent().expect("it has one")).expect("folders can be made");
+            fs::copy(entry.path(), folder.path(name)).expect("it can be copied");
+            copied += 1;
+        }
+    }
+    assert!(copied > 300, "only {copied} hard cases were found");
+    let rejected = || {
+        let mut broken = Vec::new();
+        for entry in WalkDir::new(folder.path("")).into_iter().filter_map(Result::ok) {
+            if entry.path().extension().is_some_and(|end| end == "sh") {
+                let checked = Command::new("bash").arg("-n").arg(entry.path()).output().expect("bash runs");
+                if !checked.status.success() {
+                    broken
+                        .push(entry.path().strip_prefix(folder.path("")).expect("it lies below").to_owned());
+                }
+            }
+        }
+        broken
+    };
+    let before = rejected();
+    folder.gauntlet(["lint", "--fix"]).assert().stderr(contains("findings fixed").and(nothing().not()));
+    assert_eq!(rejected(), before);
+    folder.gauntlet(["lint", "--fix"]).assert().stderr(nothing());
+}
+
+fn nothing() -> impl Predicate<str> {
+    predicates::str::is_match("(?m)^0 findings fixed").expect("it is a regex")
+}
