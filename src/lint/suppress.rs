@@ -239,6 +239,7 @@ fn say(
         primary: Label::new(source, suppression.span, ""),
         secondary: Vec::new(),
         advice,
+        fix: None,
         fingerprint: String::new(),
     })
 }
