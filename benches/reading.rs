@@ -58,7 +58,7 @@ fn main() {
     let files = Files::default();
     let names = SecretNames::new(Tables::builtin(), &[]);
     let observe = |index: usize| -> Observations {
-        let context = Context { library: &files, secret_names: &names, own_files: &|_| false };
+        let context = Context { library: &files, secret_names: &names, own_files: &|_| false, traced: false };
         facts::observe(&corpus[index].path, &scripts[index], &context)
     };
     // Sourced files are read once for the whole run: their parse is no part of the walk.

@@ -67,6 +67,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ungated-mutation", include_str!("../rules/ungated-mutation.md")),
     ("unchecked-id", include_str!("../rules/unchecked-id.md")),
     ("changelog-entry", include_str!("../rules/changelog-entry.md")),
+    ("secret-in-trace", include_str!("../rules/secret-in-trace.md")),
     ("stale-suppression", include_str!("../rules/stale-suppression.md")),
 ];
 

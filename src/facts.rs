@@ -8,16 +8,20 @@ mod assignments;
 mod branches;
 mod builtins;
 mod calls;
+mod credentials;
 mod decide;
 mod habits;
 mod ids;
 mod input;
 mod invocations;
+mod leaks;
 mod library;
 mod lists;
+mod literals;
 mod loops;
 mod map;
 mod observe;
+mod outlets;
 mod programs;
 mod redirects;
 mod reentry;
@@ -40,7 +44,9 @@ use crate::source::{RepoPath, Span};
 
 pub use habits::{Habits, habits};
 pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
+pub use leaks::{Leak, Shown};
 pub use library::Sourced;
+pub use literals::{Given, Literal};
 pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};
 pub use secret_names::SecretNames;
 pub use state::{Options, Switch};
@@ -65,6 +71,8 @@ pub struct Context<'c> {
     pub secret_names: &'c SecretNames,
     /// Whether a script may always write the file of that path (logs, locks).
     pub own_files: &'c dyn Fn(&str) -> bool,
+    /// Whether the script is started with `-x`, as its first line says.
+    pub traced: bool,
 }
 
 /// Walks a script and gives what was seen. `path` resolves what it sources.
@@ -72,7 +80,9 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     let arenas = Arenas::default();
     let mut walk = Walk::new(&arenas, context, path, ids::extent(script));
     walk.whole_script(script);
-    walk.observations
+    let mut seen = walk.observations;
+    seen.literals = literals::literals(script, context.secret_names);
+    seen
 }
 
 impl<'a> Walk<'a> {
@@ -117,6 +127,10 @@ impl<'a> Walk<'a> {
             dead: false,
             last_substitution: None,
             piped_in: None,
+            traces: false,
+            at_command: Place { file: 0, span: Span::default() },
+            piped_from: None,
+            outlets: vec![outlets::Outlets::default()],
         }
     }
 
@@ -124,7 +138,10 @@ impl<'a> Walk<'a> {
         let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
         argument.from_args = true;
         let params = Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 };
-        let start = State::start(params, Rc::default());
+        let mut start = State::start(params, Rc::default());
+        if self.context.traced {
+            start.options.xtrace = Switch::On;
+        }
         let out = self.sequence(&root.body, vec![start.clone()], false);
         let mut ends = out.both();
         ends.extend(self.exits.pop().unwrap_or_default().into_iter().map(|(state, _)| state));

@@ -123,7 +123,12 @@ impl Linter {
         witness: &dyn Witness,
     ) -> Checked {
         let own = |path: &str| self.settings.lint.own_files.matches(path);
-        let context = crate::facts::Context { library, secret_names: &self.secret_names, own_files: &own };
+        let context = crate::facts::Context {
+            library,
+            secret_names: &self.secret_names,
+            own_files: &own,
+            traced: script::is_traced(source.text()),
+        };
         let mut checked = Checked::default();
         let mut suppressions = Vec::new();
         match kind {

@@ -119,6 +119,19 @@ pub struct Safe {
     pub instead: String,
 }
 
+/// Options whose value is a credential.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialOptions {
+    /// The programs that have them.
+    pub programs: Vec<String>,
+    /// The options, as written; the value follows as the next word, or attached.
+    pub options: Vec<String>,
+    /// What stands between a name and the credential (`user:password`).
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
 /// What is known of secrets.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +142,16 @@ pub struct Secrets {
     pub harmless_suffixes: Vec<String>,
     /// Commands that print secrets.
     pub printers: Vec<String>,
+    /// Programs that hand what they are given to the system's log, or to every terminal.
+    pub loggers: Vec<String>,
+    /// Programs whose output is the text that they read, whole or in another spelling.
+    pub copiers: Vec<String>,
+    /// Names of variables, whole or as the last segment, that are given a credential though they are none of `names`.
+    pub credential_names: Vec<String>,
+    /// Options whose value is a credential, by program.
+    pub credential_options: Vec<CredentialOptions>,
+    /// Commands whose last word is a credential, as words that glob.
+    pub credential_calls: Vec<String>,
     /// What to write instead.
     pub safe: Vec<Safe>,
 }

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::bash::syntax::{Assignment, Declare, Operand, Value as Written};
 use crate::source::Span;
 
+use super::literals::is_literal_credential;
 use super::state::State;
-use super::value::{Content, Flow, Place, Source, Value};
+use super::value::{Content, Flow, Place, Source, StepKind, Value};
 use super::walk::{Out, Walk, index_word};
 
 impl<'a> Walk<'a> {
@@ -54,6 +55,9 @@ impl<'a> Walk<'a> {
             self.append(name, content, state, place);
         } else {
             let content = self.stored(name, content, place, state);
+            for value in content.values() {
+                self.traced(value, state);
+            }
             state.set(name, content);
         }
         plain
@@ -107,14 +111,22 @@ impl<'a> Walk<'a> {
     }
 
     fn stored_value(&mut self, name: &str, mut value: Value, place: Place, _state: &mut State) -> Value {
-        if let Some(flow) = &value.secret {
-            value.secret = Some(flow.step(place, format!("it is put into `{name}`")));
+        if let Some(flow) = value.secret.clone() {
+            let kind = StepKind::Stored { secret_name: self.tells_of_secret(name) };
+            value.secret = Some(flow.step(kind, place, format!("it is put into `{name}`")));
         } else if value.constant().is_none()
             && self.tells_of_secret(name)
             && !value.own_file
             && !self.is_status(&value)
         {
             value.secret = Some(Flow::start(place, format!("`{name}` holds a secret by its name")));
+        }
+        // A credential in the text is one wherever it goes; any other known text is clean, whatever its variable is called.
+        if value.secret.is_none()
+            && let Some(text) = value.constant()
+            && is_literal_credential(self.secret_names, name, text)
+        {
+            value.secret = Some(Flow::start(place, format!("`{name}` is given a literal credential")));
         }
         value.splits = false;
         value
@@ -201,6 +213,11 @@ impl<'a> Walk<'a> {
         self.note_exported(&keyword, declare);
         for operand in &declare.operands {
             match operand {
+                Operand::Flag(word) | Operand::Dynamic(word)
+                    if local && super::words::literal_text(word).is_some_and(|text| text == "-") =>
+                {
+                    state.localise_options();
+                }
                 Operand::Flag(_) => {}
                 Operand::Name(name) => {
                     if local {

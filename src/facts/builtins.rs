@@ -228,7 +228,11 @@ impl Walk<'_> {
             }
             text
         };
+        self.printed(&value, line.place, 1);
         if let Some(output) = self.outputs.last_mut() {
+            if value.secret.is_some() {
+                output.secret_at.get_or_insert(line.place);
+            }
             output.values.push(value);
         }
         Out::success(state)

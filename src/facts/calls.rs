@@ -7,7 +7,7 @@ use crate::source::Span;
 
 use super::invocations::Link;
 use super::state::{Parameters, State, Switch};
-use super::value::{Content, Place, Value};
+use super::value::{Content, Place, StepKind, Value};
 use super::walk::{Frame, Out, Walk};
 
 /// A command line in hand: its words and what is known of where they came from.
@@ -164,7 +164,8 @@ impl<'a> Walk<'a> {
                     file: line.place.file,
                     span: line.spans.get(line.at + 1 + offset).copied().unwrap_or(line.place.span),
                 };
-                value.secret = Some(flow.step(place, format!("it is passed to `{}`", definition.name)));
+                let what = format!("it is passed to `{}`", definition.name);
+                value.secret = Some(flow.step(StepKind::Passed, place, what));
             }
         }
         let params = Rc::new(parameters(values, &state));
@@ -222,6 +223,9 @@ impl<'a> Walk<'a> {
         let (file, script, holes) = self.payload(text, host)?;
         let mut inner = state.afresh(parameters(params, state));
         inner.learn(state);
+        if std::mem::take(&mut self.traces) {
+            inner.options.xtrace = Switch::On;
+        }
         if self.remote == 0 && !self.way.exported.is_empty() {
             for name in &self.way.exported {
                 if let Some(index) = state.functions.get(name) {

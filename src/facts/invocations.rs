@@ -172,7 +172,7 @@ impl Invocations {
 /// anything else.
 pub fn invocations(script: &Script) -> Vec<Invocation> {
     let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context { library: &NoLibrary, secret_names: &names, own_files: &|_| false };
+    let context = Context { library: &NoLibrary, secret_names: &names, own_files: &|_| false, traced: false };
     observe(&RepoPath::new("text"), script, &context).invocations.list
 }
 

@@ -107,6 +107,10 @@ pub struct Observations {
     pub unread: Vec<super::invocations::UnreadText>,
     /// The script's first command that is more than a setting, and the options in force there on every path.
     pub first: Option<(Span, Options)>,
+    /// Credentials in the text, in order.
+    pub literals: Vec<super::literals::Literal>,
+    /// Secrets that come to light, in the order of the walk.
+    pub leaks: Vec<super::leaks::Leak>,
     /// Changes of options, in the order of the walk.
     pub switches: Vec<Switched>,
     index: FxHashMap<(Place, Span, bool), usize>,
@@ -304,7 +308,7 @@ impl Walk<'_> {
         exposed
     }
 
-    fn way_of(&self, flow: &Rc<Flow>) -> Vec<Step> {
+    pub(super) fn way_of(&self, flow: &Rc<Flow>) -> Vec<Step> {
         flow.steps()
             .into_iter()
             .map(|flow| Step { span: self.report_span(flow.place).0, what: flow.what.clone() })

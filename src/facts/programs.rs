@@ -7,7 +7,7 @@ use super::invocations::{Ending, Link, texts};
 use super::observe::Run;
 use super::state::State;
 use super::unwrap::{Inner, Opaque, Part, Piece, unwrap};
-use super::value::{Flow, Source, Sym, Value};
+use super::value::{Flow, Source, StepKind, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
 
 impl Walk<'_> {
@@ -34,7 +34,9 @@ impl Walk<'_> {
     fn read_by_wrapper(&mut self, line: &Line) -> Value {
         let mut value = Value::unknown(self.symbols.of(Source::Computed(line.place)));
         if let Some(Stdin::Other(piped)) = self.stdins.last() {
-            let step = |flow: &std::rc::Rc<Flow>| flow.step(line.place, "its words come from the pipe");
+            let step = |flow: &std::rc::Rc<Flow>| {
+                flow.step(StepKind::Moved, line.place, "its words come from the pipe")
+            };
             value.secret = piped.secret.as_ref().map(step);
         }
         value
@@ -112,7 +114,9 @@ impl Walk<'_> {
     ) -> Out {
         self.finish_exposure(line, &state);
         self.remote += u32::from(remote);
+        let traces = starts_tracing(line);
         let out = self.by_way_of(line, Some(text), Some(by), |walk| {
+            walk.traces = traces;
             let out = walk.other_shell(text, line.place, zero, params, &state);
             if out.is_none() {
                 walk.invoked_unknown(&line.bare(), "the text that a shell runs is not known");
@@ -133,6 +137,9 @@ impl Walk<'_> {
         }
         let inner = inner_line(line, pieces, by);
         self.invoked(&inner, Ending::Script(texts(inner.argv())));
+        if starts_tracing(line) {
+            self.traced_by_child(line);
+        }
         self.observe_line(line, line.argv(), &state);
         self.passed_on(line);
         Out::either(state)
@@ -211,6 +218,7 @@ impl Walk<'_> {
     /// The innermost program: observe it, and note what it prints.
     fn finish(&mut self, line: &Line, state: State) -> Out {
         self.observe_line(line, line.argv(), &state);
+        self.program_shows(line);
         if !self.copied(line) {
             self.passed_on(line);
         }
@@ -301,12 +309,21 @@ impl Walk<'_> {
         if status_only || output.secret.is_some() {
             return;
         }
+        let fresh = prints || reads_file;
+        if fresh {
+            output.secret_at.get_or_insert(place);
+        }
         output.secret = if prints {
             Some(Flow::start(place, format!("`{}` prints a secret", short_words(&texts))))
         } else if reads_file {
             Some(Flow::start(place, "a secret is read from a file"))
         } else {
-            from_words.or(from_stdin).or(from_pipe)
+            let read = from_words.or(from_stdin).or(from_pipe);
+            let copies = self.tables.secrets().copiers.iter().any(|copier| copier == program);
+            let answered = |flow: std::rc::Rc<Flow>| {
+                flow.step(StepKind::Answered, place, "a program reads it and answers")
+            };
+            if copies { read } else { read.map(answered) }
         };
     }
 }
@@ -333,6 +350,19 @@ pub(super) fn inner_line(line: &Line, pieces: &[Piece], by: Link) -> Line {
     inner.spans.extend(pieces.iter().map(|piece| span_of(piece.from)));
     inner.links.push(by);
     inner
+}
+
+/// Whether a line starts a shell that traces: `bash -x`, `sh -exc`, `bash -o xtrace`.
+fn starts_tracing(line: &Line) -> bool {
+    const SHELLS: [&str; 6] = ["bash", "sh", "dash", "ksh", "ash", "mksh"];
+    let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name));
+    let mut options = line.args().iter().map(|value| value.text.as_str()).take_while(|text| {
+        text.starts_with(['-', '+']) || ["xtrace", "pipefail", "errexit", "nounset"].contains(text)
+    });
+    SHELLS.contains(&name)
+        && options.any(|text| {
+            text == "xtrace" || (text.starts_with('-') && !text.starts_with("--") && text.contains('x'))
+        })
 }
 
 fn is_remote(part: &Part) -> bool {

@@ -48,6 +48,7 @@ impl<'a> Walk<'a> {
                 }
                 (Target::Word(word), op) => {
                     let value = self.value(word, state);
+                    self.lead(redirect, word, &value);
                     if op != RedirectOp::DuplicateOutput
                         || value
                             .constant()
@@ -100,7 +101,10 @@ impl<'a> Walk<'a> {
         let fresh = self.symbols.of(Source::Computed(self.place(span)));
         state.renew(fresh, &mut self.symbols);
         self.outputs.push(Output::default());
+        let outlets = self.outlets.last().map(super::outlets::Outlets::without_stdout);
+        self.outlets.extend(outlets);
         let out = self.subshell(state, &mut |walk, inner| walk.sequence(body, vec![inner], false));
+        self.outlets.pop();
         let output = self.outputs.pop().unwrap_or_default();
         self.last_substitution = Some(out);
         if let Some(path) = read_file_idiom(body) {

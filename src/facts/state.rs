@@ -133,6 +133,8 @@ struct Scope {
     saved: Map<Option<Content>>,
     outer: Option<Rc<Scope>>,
     depth: u32,
+    /// The options to put back (`local -`).
+    options: Option<Options>,
 }
 
 /// Where a symbol may be found: what ever held it, and which tests were ever made of it, on any path of a walk. It lets
@@ -211,7 +213,10 @@ fn same_scope(a: Option<&Rc<Scope>>, b: Option<&Rc<Scope>>) -> bool {
         (None, None) => true,
         (Some(a), Some(b)) => {
             Rc::ptr_eq(a, b)
-                || a.depth == b.depth && a.saved == b.saved && same_scope(a.outer.as_ref(), b.outer.as_ref())
+                || a.depth == b.depth
+                    && a.options == b.options
+                    && a.saved == b.saved
+                    && same_scope(a.outer.as_ref(), b.outer.as_ref())
         }
         _ => false,
     }
@@ -296,7 +301,15 @@ impl State {
     pub fn enter_scope(&mut self) {
         let outer = self.scope.take();
         let depth = outer.as_ref().map_or(1, |outer| outer.depth + 1);
-        self.scope = Some(Rc::new(Scope { saved: Map::default(), outer, depth }));
+        self.scope = Some(Rc::new(Scope { saved: Map::default(), outer, depth, options: None }));
+    }
+
+    /// `local -`: the options are put back when the innermost function returns.
+    pub fn localise_options(&mut self) {
+        let options = self.options;
+        if let Some(scope) = &mut self.scope {
+            Rc::make_mut(scope).options.get_or_insert(options);
+        }
     }
 
     /// Leaves the innermost function.
@@ -308,6 +321,9 @@ impl State {
                 Some(content) => self.set(name, content.clone()),
                 None => self.vars.remove(name),
             }
+        }
+        if let Some(options) = scope.options {
+            self.options = options;
         }
         self.scope.clone_from(&scope.outer);
     }

@@ -133,9 +133,29 @@ impl Symbols {
     }
 }
 
+/// What happens to a secret in one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepKind {
+    /// Here it comes from.
+    Source,
+    /// It is put into a variable.
+    Stored {
+        /// Whether the variable's name tells of a secret.
+        secret_name: bool,
+    },
+    /// It is handed to a function.
+    Passed,
+    /// A program reads it, and what that prints goes on: an answer, not the secret's own text.
+    Answered,
+    /// Anything else.
+    Moved,
+}
+
 /// The way of a secret: a step, and the steps before it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Flow {
+    /// What kind of step it is.
+    pub kind: StepKind,
     /// Where this step is.
     pub place: Place,
     /// What happens there, such as "`$token` is read from vault".
@@ -147,11 +167,11 @@ pub struct Flow {
 impl Flow {
     /// The first step of a way.
     pub fn start(place: Place, what: impl Into<String>) -> Rc<Self> {
-        Rc::new(Self { place, what: what.into(), before: None })
+        Rc::new(Self { kind: StepKind::Source, place, what: what.into(), before: None })
     }
 
     /// One step further; the same step twice is one, and long ways keep their first steps.
-    pub fn step(self: &Rc<Self>, place: Place, what: impl Into<String>) -> Rc<Self> {
+    pub fn step(self: &Rc<Self>, kind: StepKind, place: Place, what: impl Into<String>) -> Rc<Self> {
         const MOST_STEPS: usize = 8;
         let what = what.into();
         let mut length = 0;
@@ -166,7 +186,7 @@ impl Flow {
         if length >= MOST_STEPS {
             return Rc::clone(self);
         }
-        Rc::new(Self { place, what, before: Some(Rc::clone(self)) })
+        Rc::new(Self { kind, place, what, before: Some(Rc::clone(self)) })
     }
 
     /// The steps, first to last.

@@ -122,6 +122,8 @@ pub(super) struct Output {
     pub from_args: bool,
     pub own_file: bool,
     pub ends_in_status: bool,
+    /// The command that printed a secret.
+    pub secret_at: Option<Place>,
 }
 
 /// Finds the scripts that a script sources.
@@ -189,6 +191,14 @@ pub(super) struct Walk<'a> {
     pub dead: bool,
     pub last_substitution: Option<Out>,
     pub piped_in: Option<Value>,
+    /// Whether the shell that is about to start is told to trace.
+    pub traces: bool,
+    /// The command in hand.
+    pub at_command: Place,
+    /// The first command of the pipeline that the command in hand reads from.
+    pub piped_from: Option<Place>,
+    /// Where output goes, innermost last.
+    pub outlets: Vec<super::outlets::Outlets>,
 }
 
 impl<'a> Walk<'a> {
@@ -324,6 +334,7 @@ impl<'a> Walk<'a> {
         let mut piped: Option<Value> = None;
         let mut last = Out::default();
         let mut may_fail = false;
+        let piped_from = self.piped_from;
         for (index, stage) in stages.iter().enumerate() {
             let is_last = index + 1 == stages.len();
             if let Some(value) = piped.take() {
@@ -333,15 +344,24 @@ impl<'a> Walk<'a> {
             }
             if !is_last {
                 self.outputs.push(Output::default());
+                let outlets = self.outlets.last().map(super::outlets::Outlets::without_stdout);
+                self.outlets.extend(outlets);
             }
             last = self.subshell(&state, &mut |walk, inner| walk.command(stage, inner));
             self.stdins.pop();
             if !is_last {
+                self.outlets.pop();
                 may_fail |= !last.fail.is_empty() && state.options.pipefail != Switch::Off;
                 let output = self.outputs.pop().unwrap_or_default();
+                let within = |place: &Place| place.file == self.file && stage.span.contains(place.span);
+                let printed = output.secret_at.filter(within);
+                if index == 0 || printed.is_some() {
+                    self.piped_from = Some(printed.unwrap_or_else(|| self.place(stage.span)));
+                }
                 piped = Some(self.output_value(output, stage.span));
             }
         }
+        self.piped_from = piped_from;
         if may_fail {
             last.fail.push(state);
         }
@@ -353,7 +373,10 @@ impl<'a> Walk<'a> {
         self.exits.push(Vec::new());
         let loops = std::mem::take(&mut self.loops);
         self.subshells += 1;
+        let outlets = self.outlets.last().cloned();
+        self.outlets.extend(outlets);
         let inner = run(self, state.clone());
+        self.outlets.pop();
         self.subshells -= 1;
         self.loops = loops;
         let exited = self.exits.pop().unwrap_or_default();
@@ -389,7 +412,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Runs one command on one path.
-    pub(super) fn command(&mut self, command: &'a Command, mut state: State) -> Out {
+    pub(super) fn command(&mut self, command: &'a Command, state: State) -> Out {
+        let around = self.enter_command(command);
+        let out = self.redirected(command, state);
+        self.leave_command(command, &around);
+        out
+    }
+
+    fn redirected(&mut self, command: &'a Command, mut state: State) -> Out {
         let is_compound = !matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_));
         if !is_compound {
             return self.simple_command(command, state);

@@ -65,6 +65,7 @@ impl<'a> Walk<'a> {
                         && !joins(parameter)
                         && let Some(list) = Self::list_expansion(parameter, state)
                     {
+                        self.traced_list(parameter, &list, state);
                         push_list(list, fields, current);
                     } else {
                         let value = self.part_value(inner, state);
@@ -77,6 +78,9 @@ impl<'a> Walk<'a> {
             }
             PartKind::Parameter(parameter) => {
                 let list = Self::list_expansion(parameter, state);
+                if let Some(list) = &list {
+                    self.traced_list(parameter, list, state);
+                }
                 let values = list.unwrap_or_else(|| vec![self.parameter(parameter, part.span, state)]);
                 let mut split = Vec::new();
                 for value in values {
@@ -110,10 +114,17 @@ impl<'a> Walk<'a> {
                 value
             }
             PartKind::Parameter(parameter) => match Self::list_expansion(parameter, state) {
-                Some(list) => self.join_list(&list, part.span, state),
+                Some(list) => {
+                    self.traced_list(parameter, &list, state);
+                    self.join_list(&list, part.span, state)
+                }
                 None => self.parameter(parameter, part.span, state),
             },
-            PartKind::Command(substitution) => self.substitution(&substitution.body, part.span, state),
+            PartKind::Command(substitution) => {
+                let value = self.substitution(&substitution.body, part.span, state);
+                self.traced(&value, state);
+                value
+            }
             PartKind::Arithmetic(arithmetic) => self.arithmetic_value(arithmetic, part.span, state),
             PartKind::Process(process) => {
                 let inner = self.substitution(&process.body, part.span, state);
@@ -235,7 +246,18 @@ impl<'a> Walk<'a> {
             }
             _ => self.variable(&parameter.name, place, state),
         };
-        self.operate(&parameter.op, plain, &parameter.name, place, state)
+        let value = self.operate(&parameter.op, plain, &parameter.name, place, state);
+        self.traced(&value, state);
+        value
+    }
+
+    /// `"${a[@]}"` is an expansion of each element; of `"$@"` the call has said it already.
+    fn traced_list(&mut self, parameter: &Parameter, list: &[Value], state: &State) {
+        if !["@", "*"].contains(&parameter.name.as_str()) {
+            for value in list {
+                self.traced(value, state);
+            }
+        }
     }
 
     fn indirect(&mut self, parameter: &'a Parameter, place: Place, state: &mut State) -> Value {
@@ -247,7 +269,9 @@ impl<'a> Walk<'a> {
             value.secret.clone_from(&target.secret);
             value
         };
-        self.operate(&parameter.op, plain, &parameter.name, place, state)
+        let value = self.operate(&parameter.op, plain, &parameter.name, place, state);
+        self.traced(&value, state);
+        value
     }
 
     fn operate(

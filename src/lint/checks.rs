@@ -2,6 +2,7 @@
 
 mod changelog_entry;
 mod error_regime;
+mod secret_in_trace;
 mod secret_on_argv;
 mod unchecked_id;
 mod ungated_mutation;
@@ -15,6 +16,7 @@ pub(super) fn run(script: &Script<'_>, report: &mut Report<'_>) {
     match report.rule.slug {
         "unparsed" => unparsed::check(script, report),
         "error-regime" => error_regime::check(script, report),
+        "secret-in-trace" => secret_in_trace::check(script, report),
         "secret-on-argv" => secret_on_argv::check(script, report),
         "ungated-mutation" => ungated_mutation::check(script, report),
         "unchecked-id" => unchecked_id::check(script, report),

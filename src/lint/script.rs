@@ -126,6 +126,15 @@ impl<'s> Script<'s> {
     }
 }
 
+/// Whether the first line asks for a trace (`#!/bin/bash -ex`).
+pub(super) fn is_traced(text: &str) -> bool {
+    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    let Some(line) = first.strip_prefix("#!") else { return false };
+    let words: Vec<&str> = line.split_ascii_whitespace().skip(1).collect();
+    let bundle = |word: &&str| word.starts_with('-') && !word.starts_with("--") && word.contains('x');
+    words.iter().any(bundle) || words.windows(2).any(|pair| pair == ["-o", "xtrace"])
+}
+
 /// The dialect that the first line or the file's name asks for.
 pub fn dialect(text: &str, path: &str) -> Dialect {
     let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();

@@ -28,8 +28,12 @@ fn carried_mutates(tables: &Tables, call: &Call) -> bool {
         None => format!("{} </dev/null\n", typed(&call.argv)),
     };
     let reading = bash::parse(&text);
-    let context =
-        Context { library: &NoLibrary, secret_names: &SecretNames::new(tables, &[]), own_files: &|_| false };
+    let context = Context {
+        library: &NoLibrary,
+        secret_names: &SecretNames::new(tables, &[]),
+        own_files: &|_| false,
+        traced: false,
+    };
     let seen = observe(&RepoPath::new("call"), &reading.script, &context);
     seen.list.iter().any(|observation| observation.effect == Effect::Mutate)
 }

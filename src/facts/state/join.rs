@@ -161,7 +161,7 @@ fn join_scopes(mine: Option<&Rc<Scope>>, theirs: Option<&Rc<Scope>>) -> Option<R
         }
     });
     let outer = join_scopes(a.outer.as_ref(), b.outer.as_ref());
-    Some(Rc::new(Scope { saved, outer, depth: a.depth }))
+    Some(Rc::new(Scope { saved, outer, depth: a.depth, options: a.options.or(b.options) }))
 }
 
 fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {

@@ -1,0 +1,468 @@
+//! Credentials that stand in the text: given to a secret's name or to a credential option, in a header, an address, a
+//! document, as a private key.
+//!
+//! What is only written about (usage text, comments) is left out. Whether a text is a credential is judged by
+//! `credentials`; no value is followed here, and none is repeated.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::bash;
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Declare, Operand, Part, PartKind, Pipeline, Redirect, RedirectOp,
+    Script, Simple, Target, Value, Word,
+};
+use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_pipeline, walk_script};
+use crate::commands::{HOLE, Tables, matches_words};
+use crate::source::Span;
+
+use super::credentials::{Place, is_credential, private_key, shows_itself};
+use super::secret_names::SecretNames;
+
+/// What gives a credential away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It is assigned to a name.
+    Name(String),
+    /// It is the value of an option.
+    Option(String),
+    /// It is an operand where the program takes a credential.
+    Operand(String),
+    /// It is in a header.
+    Header(String),
+    /// Its own form tells: a known kind of token, an address with a password.
+    Form,
+    /// It is a private key.
+    PrivateKey,
+}
+
+/// A credential in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Literal {
+    /// The command, the assignment or the text that holds it.
+    pub at: Span,
+    /// On which line of `at` it stands, where that is a text of several (from 0).
+    pub line: usize,
+    /// What gives it away.
+    pub given: Given,
+}
+
+/// Every credential in a script's text, in order.
+pub(super) fn literals(script: &Script, names: &SecretNames) -> Vec<Literal> {
+    let mut search = Search { names, found: Vec::new(), at: None, piped: false, depth: 0 };
+    walk_script(&mut search, script);
+    search.found
+}
+
+struct Search<'n> {
+    names: &'n SecretNames,
+    found: Vec<Literal>,
+    /// Where everything is reported, while a command's own shell text is read.
+    at: Option<Span>,
+    /// Whether the command in hand writes into a pipe.
+    piped: bool,
+    depth: u32,
+}
+
+impl<'s> Visitor<'s> for Search<'_> {
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        if pipeline.stages.len() < 2 {
+            return walk_pipeline(self, pipeline);
+        }
+        let outer = self.piped;
+        for (index, stage) in pipeline.stages.iter().enumerate() {
+            self.piped = index + 1 < pipeline.stages.len() || outer;
+            self.command(stage);
+        }
+        self.piped = outer;
+    }
+
+    fn command(&mut self, command: &'s Command) {
+        let before = self.found.len();
+        match &command.kind {
+            CommandKind::Simple(simple) if !simple.words.is_empty() => self.simple(command, simple),
+            CommandKind::Declare(declare) => self.declared(declare),
+            _ => {}
+        }
+        self.documents(command);
+        walk_command(self, command);
+        // One command is one finding, whatever of it tells.
+        let own = |literal: &Literal| literal.at == command.span;
+        if self.found[before..].iter().any(own) {
+            let inside = |literal: &Literal| !own(literal) && command.span.contains(literal.at);
+            let one_line = |literal: &Literal| literal.line == 0 && literal.given != Given::PrivateKey;
+            let simple = matches!(command.kind, CommandKind::Simple(_));
+            let mut index = 0;
+            self.found.retain(|literal| {
+                index += 1;
+                !(simple && index > before && inside(literal) && one_line(literal))
+            });
+        }
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        match &assignment.value {
+            Value::Scalar(word) => {
+                let text = text_of(word);
+                if self.named_credential(&assignment.target.name, &text) {
+                    self.add(assignment.span, 0, Given::Name(assignment.target.name.clone()));
+                }
+            }
+            Value::Array(elements) => {
+                let texts: Vec<String> = elements.iter().map(|element| text_of(&element.value)).collect();
+                for (index, element) in elements.iter().enumerate() {
+                    let named = self.named_credential(&assignment.target.name, &texts[index]);
+                    let given = if named {
+                        Some(Given::Name(assignment.target.name.clone()))
+                    } else {
+                        self.in_words("", &texts, index)
+                    };
+                    if let Some(given) = given {
+                        self.add(element.value.span, 0, given);
+                    }
+                }
+            }
+        }
+        walk_assignment(self, assignment);
+    }
+
+    fn word(&mut self, word: &'s Word) {
+        self.own_form(&word.parts, word.span);
+        crate::bash::visit::walk_parts(self, &word.parts);
+    }
+
+    fn redirect(&mut self, redirect: &'s Redirect) {
+        if let Target::HereDocument(document) = &redirect.target {
+            self.own_form(document.body(), document.body_span());
+        }
+        crate::bash::visit::walk_redirect(self, redirect);
+    }
+}
+
+impl Search<'_> {
+    fn add(&mut self, at: Span, line: usize, given: Given) {
+        let (at, line) = self.at.map_or((at, line), |at| (at, 0));
+        if !self.found.iter().any(|known| known.at == at && known.line == line) {
+            self.found.push(Literal { at, line, given });
+        }
+    }
+
+    fn simple(&mut self, command: &Command, simple: &Simple) {
+        let texts: Vec<String> = simple.words.iter().map(text_of).collect();
+        let program = program_of(&texts);
+        let shows = ["echo", "printf", "log", "usage", "die", "read"].contains(&program.as_str());
+        if !shows {
+            let given = (1..texts.len()).find_map(|index| self.in_words(&program, &texts, index));
+            let given = given.or_else(|| operand(&texts));
+            if let Some(given) = given {
+                self.add(command.span, 0, given);
+            }
+        }
+        self.shell_texts(command, &program, &texts);
+    }
+
+    fn declared(&mut self, declare: &Declare) {
+        for operand in &declare.operands {
+            if let Operand::Dynamic(word) = operand
+                && let Some((name, value)) = text_of(word).split_once('=')
+                && self.named_credential(name, value)
+            {
+                self.add(word.span, 0, Given::Name(name.to_owned()));
+            }
+        }
+    }
+
+    /// Shell text among a command's words: `ssh host '...'`, `bash -c '...'`.
+    fn shell_texts(&mut self, command: &Command, program: &str, texts: &[String]) {
+        const CARRIERS: [&str; 16] = [
+            "ssh", "bash", "sh", "dash", "ksh", "su", "eval", "lxc", "juju", "docker", "kubectl", "podman",
+            "xargs", "timeout", "watch", "trap",
+        ];
+        const DEEPEST: u32 = 3;
+        if self.depth >= DEEPEST || !CARRIERS.contains(&program) {
+            return;
+        }
+        for text in texts.iter().skip(1).filter(|text| text.contains(char::is_whitespace)) {
+            let text = text.replace(HOLE, "x");
+            let script = bash::parse(&text).script;
+            let outer = self.at.replace(self.at.unwrap_or(command.span));
+            self.depth += 1;
+            walk_script(self, &script);
+            self.depth -= 1;
+            self.at = outer;
+        }
+    }
+
+    /// What gives the word at `index` away.
+    fn in_words(&self, program: &str, texts: &[String], index: usize) -> Option<Given> {
+        let text = texts[index].as_str();
+        if text.contains(HOLE) && text.trim_matches(HOLE).is_empty() {
+            return None;
+        }
+        if let Some(given) = self.after_option(program, texts, index) {
+            return Some(given);
+        }
+        if let Some((name, value)) = text.split_once('=') {
+            let option = name.starts_with('-');
+            let bare = name.trim_start_matches('-');
+            let is_name = !bare.is_empty()
+                && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-[]/".contains(&byte));
+            if is_name && self.named_credential(&snake(bare), value) {
+                return Some(if option {
+                    Given::Option(name.to_owned())
+                } else {
+                    Given::Name(bare.to_owned())
+                });
+            }
+        }
+        self.in_header(text).or_else(|| self.in_document(text))
+    }
+
+    /// A credential that is the value of the option before it, or attached to its own.
+    fn after_option(&self, program: &str, texts: &[String], index: usize) -> Option<Given> {
+        let text = texts[index].as_str();
+        let before = index.checked_sub(1).map_or("", |before| texts[before].as_str());
+        let long = before.starts_with("--") && !before.contains('=') && !text.starts_with('-');
+        if long && self.option_tells(before) && is_credential(text, Place::Certain) {
+            return Some(Given::Option(before.to_owned()));
+        }
+        let table = &Tables::builtin().secrets().credential_options;
+        for known in table.iter().filter(|known| known.programs.iter().any(|name| name == program)) {
+            for option in &known.options {
+                let value = if before == option {
+                    Some(text)
+                } else if option.starts_with("--") {
+                    text.strip_prefix(option.as_str()).and_then(|rest| rest.strip_prefix('='))
+                } else {
+                    text.strip_prefix(option.as_str()).filter(|rest| !rest.is_empty())
+                };
+                let Some(value) = value else { continue };
+                let value = match known.after.as_deref() {
+                    Some(mark) => value.split_once(mark).map(|(_, password)| password),
+                    None => Some(value),
+                };
+                if value.is_some_and(|value| is_credential(value, Place::Certain)) {
+                    return Some(Given::Option(option.clone()));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a long option's name tells that its value is a credential (`--password`, `--os-token`).
+    fn option_tells(&self, option: &str) -> bool {
+        const BARE: [&str; 2] = ["pass", "secret_key"];
+        const NEVER: [&str; 6] = ["stdin", "prompt", "fd", "env", "policy", "secret"];
+        let name = snake(option.trim_start_matches('-'));
+        let last = name.rsplit('_').next().unwrap_or_default();
+        (self.names.matches(&name) || BARE.contains(&name.as_str()))
+            && (!NEVER.contains(&last) || name == "client_secret")
+    }
+
+    /// `X-Vault-Token: ...`, `Authorization: Bearer ...`
+    fn in_header(&self, text: &str) -> Option<Given> {
+        let (name, value) = text.split_once(':')?;
+        let is_name = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        let lower = snake(name);
+        let tells = ["authorization", "proxy_authorization", "cookie", "x_auth_key"]
+            .contains(&lower.as_str())
+            || self.names.matches(&lower);
+        (is_name && tells && value.starts_with(' ') && is_credential(value, Place::Certain))
+            .then(|| Given::Header(name.to_owned()))
+    }
+
+    /// `{"password": "..."}`, `user=x&password=...`
+    fn in_document(&self, text: &str) -> Option<Given> {
+        static JSON: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r#""([A-Za-z_][\w.-]*)"\s*:\s*"([^"]*)""#).expect("the pattern is well formed")
+        });
+        static FORM: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?:^|[?&])([A-Za-z_][\w.-]*)=([^&\s]*)").expect("the pattern is well formed")
+        });
+        let named = |name: &str, value: &str| {
+            self.named_credential(&snake(name), value).then(|| Given::Name(name.to_owned()))
+        };
+        if text.contains('"')
+            && let Some(given) = JSON.captures_iter(text).find_map(|found| named(&found[1], &found[2]))
+        {
+            return Some(given);
+        }
+        let is_form = text.contains('&') || text.contains('?');
+        is_form.then(|| FORM.captures_iter(text).find_map(|found| named(&found[1], &found[2]))).flatten()
+    }
+
+    /// Whether the text is a credential where it is given to a variable, a key or an option of that name.
+    fn named_credential(&self, name: &str, text: &str) -> bool {
+        names_credential(self.names, name).is_some_and(|place| is_credential(text, place))
+    }
+
+    /// Heredocs that are written somewhere, line by line: `password = ...`, `"token": "..."`.
+    fn documents(&mut self, command: &Command) {
+        static LINE: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(
+                r#"^\s*(?:export\s+|set\s+|-\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(.*?)\s*,?\s*$"#,
+            )
+            .expect("the pattern is well formed")
+        });
+        for redirect in &command.redirects {
+            let Target::HereDocument(document) = &redirect.target else { continue };
+            if !self.is_used(command) {
+                continue;
+            }
+            let text = text_of_parts(document.body());
+            for (index, line) in text.lines().enumerate() {
+                let Some(found) = LINE.captures(line) else { continue };
+                let value = found[2].trim_end_matches([';']).trim_matches(['"', '\'']);
+                if self.named_credential(&snake(&found[1]), value) {
+                    self.add(document.body_span(), index, Given::Name(found[1].to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Whether a heredoc is more than a text to be shown: it goes into a file, a pipe, a program.
+    fn is_used(&self, command: &Command) -> bool {
+        let leaves = command.redirects.iter().any(|redirect| {
+            let to_a_file = matches!(
+                redirect.op,
+                RedirectOp::Output | RedirectOp::Append | RedirectOp::Clobber | RedirectOp::OutputBoth
+            );
+            to_a_file && matches!(&redirect.target, Target::Word(word) if !text_of(word).starts_with("/dev/"))
+        });
+        let shown = match &command.kind {
+            CommandKind::Simple(simple) => {
+                let first = simple.words.first().map(text_of).unwrap_or_default();
+                ["cat", "echo", "printf", "more", "less", ":", "usage"].contains(&first.as_str())
+            }
+            _ => false,
+        };
+        leaves || self.piped || !shown
+    }
+
+    /// Tokens known by their form, addresses with a password, private keys.
+    fn own_form(&mut self, parts: &[Part], span: Span) {
+        let text = text_of_parts(parts);
+        let line = |at: usize| text[..at].matches('\n').count();
+        if let Some(at) = private_key(&text) {
+            self.add(span, line(at), Given::PrivateKey);
+            return;
+        }
+        if !text.contains(['_', '-', '.', ':', 'A']) {
+            return;
+        }
+        let mut at = 0;
+        for part in text.split_inclusive('\n') {
+            if shows_itself(part) {
+                self.add(span, line(at), Given::Form);
+            }
+            at += part.len();
+        }
+    }
+}
+
+/// Whether a variable, a key or an option of that name is given a credential, and how sure that is.
+pub(super) fn names_credential(names: &SecretNames, name: &str) -> Option<Place> {
+    // What may follow the word that tells without making the name another's.
+    const BEHIND: [&str; 16] = [
+        "value", "b", "b64", "base64", "prod", "dev", "test", "staging", "old", "new", "default", "current",
+        "hash", "access", "key", "id",
+    ];
+    let name = name.to_ascii_lowercase();
+    let more = &Tables::builtin().secrets().credential_names;
+    let segments: Vec<&str> = name.split('_').filter(|segment| !segment.is_empty()).collect();
+    if more.iter().any(|known| {
+        *known == name || segments.last().is_some_and(|last| last == known && segments.len() > 1)
+    }) {
+        return Some(Place::Certain);
+    }
+    if !names.matches(&name) {
+        return None;
+    }
+    // The shortest ending without which the name no longer tells.
+    let mut end = segments.len();
+    while end > 0 && names.matches(&segments[..end - 1].join("_")) {
+        end -= 1;
+    }
+    let behind = &segments[end..];
+    let plain =
+        |segment: &&str| BEHIND.contains(segment) || segment.bytes().all(|byte| byte.is_ascii_digit());
+    Some(if behind.iter().all(plain) { Place::Certain } else { Place::Near })
+}
+
+/// Whether a variable of a secret's name is given a credential.
+pub(super) fn is_literal_credential(names: &SecretNames, name: &str, text: &str) -> bool {
+    const SHORTEST: usize = 5;
+    text.len() >= SHORTEST && names_credential(names, name).is_some_and(|place| is_credential(text, place))
+}
+
+/// The program that the words run, wrappers left out.
+fn program_of(texts: &[String]) -> String {
+    const WRAPPERS: [&str; 9] =
+        ["sudo", "env", "command", "exec", "nohup", "time", "timeout", "xargs", "doas"];
+    let name = |text: &String| text.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut words = texts.iter().filter(|text| !text.contains('='));
+    let Some(first) = words.next().map(name) else { return String::new() };
+    if !WRAPPERS.contains(&first.as_str()) {
+        return first;
+    }
+    let known = Tables::builtin();
+    let is_program = |text: &String| {
+        let secrets = known.secrets();
+        let takes = |list: &[String]| list.contains(text);
+        secrets.credential_options.iter().any(|entry| takes(&entry.programs)) || known.tool(text).is_some()
+    };
+    words.map(name).find(is_program).unwrap_or(first)
+}
+
+/// A credential among the operands of a program that takes it there.
+fn operand(texts: &[String]) -> Option<Given> {
+    let mut words: Vec<&str> = texts.iter().map(String::as_str).collect();
+    while words.first().is_some_and(|first| ["sudo", "command"].contains(first)) {
+        words.remove(0);
+    }
+    let first = words.first_mut()?;
+    *first = first.rsplit('/').next().unwrap_or(first);
+    let last = *words.last()?;
+    let calls = &Tables::builtin().secrets().credential_calls;
+    let program = words[0].to_owned();
+    calls
+        .iter()
+        .any(|call| matches_words(call, &words))
+        .then(|| {
+            is_credential(last.trim_start_matches("pass:"), Place::Certain).then_some(Given::Operand(program))
+        })
+        .flatten()
+}
+
+/// `db-password`, `db.password` and `dbPassword` as `db_password`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    let mut small = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && small {
+            snake.push('_');
+        }
+        small = c.is_ascii_lowercase() || c.is_ascii_digit();
+        snake.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+    }
+    snake
+}
+
+/// A word's text, a hole for everything that is not literal.
+fn text_of(word: &Word) -> String {
+    text_of_parts(&word.parts)
+}
+
+fn text_of_parts(parts: &[Part]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        match &part.kind {
+            PartKind::Literal(part) | PartKind::Quoted(part) => text.push_str(part),
+            PartKind::DoubleQuoted(parts) => text.push_str(&text_of_parts(parts)),
+            _ => text.push(HOLE),
+        }
+    }
+    text
+}
