@@ -1,14 +1,22 @@
 //! The rules' metadata and pages: one table from which `explain`, the docs, the settings and the tests read.
 //!
-//! A rule is one page, `rules/<slug>.md`, and one line here. What it checks lives in `lint/checks`.
+//! A rule is one page, `rules/<slug>.md`, and one line here. What it checks lives in `lint/checks`; a rule of a repository is
+//! a page alone, with a query on it.
 
-use std::sync::LazyLock;
+mod page;
+
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
 use crate::finding::Severity;
 use crate::id::RuleCode;
 use crate::markdown;
+
+pub use page::{PageFault, Shape, filled, is_shape, own};
+
+/// The codes from here on are for the rules of repositories.
+pub const FIRST_OWN_CODE: RuleCode = RuleCode::new(100);
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -37,6 +45,8 @@ pub struct Rule {
     pub fences: bool,
     /// Its page without the front matter.
     pub page: &'static str,
+    /// What it looks for, where it is a query and not code.
+    pub shape: Option<Shape>,
 }
 
 /// An example on a rule's page.
@@ -48,15 +58,6 @@ pub struct Example {
     pub text: String,
     /// Line of the page's body (from 1) on which it starts.
     pub line: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FrontMatter {
-    code: String,
-    summary: String,
-    scope: Scope,
-    fences: bool,
 }
 
 /// The page of each rule, in the order of the codes.
@@ -72,17 +73,32 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 static RULES: LazyLock<Vec<Rule>> =
-    LazyLock::new(|| PAGES.iter().map(|(slug, page)| read(slug, page)).collect());
+    LazyLock::new(|| PAGES.iter().map(|(slug, page)| page::builtin(slug, page)).collect());
 
-/// Every rule, in the order of the codes.
+/// The rules of the repository.
+static OWN: OnceLock<Vec<Rule>> = OnceLock::new();
+
+/// Every built-in rule, in the order of the codes.
 pub fn rules() -> &'static [Rule] {
     &RULES
+}
+
+/// Takes over the rules of the repository: once in a process, before anything asks for a rule. Answers with them, or with
+/// those that came first.
+pub fn adopt(mut own: Vec<Rule>) -> &'static [Rule] {
+    own.sort_by_key(|rule| rule.code);
+    OWN.get_or_init(|| own)
+}
+
+/// Every rule, the built-in ones first, in the order of the codes.
+pub fn all() -> impl Iterator<Item = &'static Rule> + Clone {
+    RULES.iter().chain(OWN.get().into_iter().flatten())
 }
 
 /// The rule with that slug or code.
 pub fn find(name: &str) -> Option<&'static Rule> {
     let code = RuleCode::parse(name);
-    rules().iter().find(|rule| rule.slug == name || Some(rule.code) == code)
+    all().find(|rule| rule.slug == name || Some(rule.code) == code)
 }
 
 impl Rule {
@@ -101,25 +117,5 @@ impl Rule {
                 Some(Example { bad, text, line: before.matches('\n').count() + 1 })
             })
             .collect()
-    }
-}
-
-fn read(slug: &'static str, page: &'static str) -> Rule {
-    let (front, body) = page
-        .strip_prefix("+++\n")
-        .and_then(|rest| rest.split_once("\n+++\n"))
-        .unwrap_or_else(|| panic!("rules/{slug}.md does not start with front matter between `+++` lines"));
-    let front: FrontMatter =
-        toml::from_str(front).unwrap_or_else(|error| panic!("the front matter of rules/{slug}.md: {error}"));
-    let code = RuleCode::parse(&front.code)
-        .unwrap_or_else(|| panic!("rules/{slug}.md: `{}` is no code", front.code));
-    Rule {
-        code,
-        slug,
-        summary: front.summary,
-        severity: Severity::Fail,
-        scope: front.scope,
-        fences: front.fences,
-        page: body.trim_start_matches('\n'),
     }
 }

@@ -20,9 +20,11 @@ pub mod explain;
 pub mod fix;
 pub mod interrupt;
 pub mod lint;
+pub mod new;
 pub mod output;
 pub mod parse;
 pub mod repro;
+pub mod rule;
 pub mod run;
 pub mod second_opinion;
 
@@ -64,6 +66,12 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Run every harness in a sealed world, with each call of its script failing in turn.
     Run(run::RunArgs),
+    /// Test the rules that this repository writes itself.
+    #[command(subcommand)]
+    Rule(rule::RuleCommand),
+    /// Write the first version of a rule.
+    #[command(subcommand)]
+    New(new::NewCommand),
     /// Print the places (byte offsets) of the words of every simple command.
     Parse(parse::ParseArgs),
     /// Repeat one trial and show what the script did.
@@ -86,6 +94,8 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Lint(args)) => lint::lint(&args, subcommand(matches)),
         Some(Command::Explain(args)) => explain::explain(&args),
         Some(Command::Run(args)) => run::run(&args, subcommand(matches)),
+        Some(Command::Rule(command)) => rule::rule(&command),
+        Some(Command::New(command)) => new::new(&command),
         Some(Command::Parse(args)) => parse::parse(&args),
         Some(Command::Repro(args)) => repro::repro(&args),
         None => all::all(&gauntlet.output, matches),

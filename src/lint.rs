@@ -10,6 +10,7 @@ pub mod stale;
 mod suppress;
 
 use crate::bash::Witness;
+use crate::bash::query::Query;
 use crate::catalogue::{self, Rule, Scope};
 use crate::changelog::Entry;
 use crate::event::FileKind;
@@ -62,6 +63,7 @@ pub struct Linter {
     record: Option<Record>,
     suppressions: bool,
     today: String,
+    shapes: Vec<(&'static Rule, Query)>,
 }
 
 impl Linter {
@@ -85,8 +87,7 @@ impl Linter {
         for (name, severity) in &settings.lint.severity {
             severities.push((known(name)?.slug, *severity));
         }
-        let rules = catalogue::rules()
-            .iter()
+        let rules = catalogue::all()
             .filter(|rule| {
                 selected.is_empty()
                     || rule.slug == "unparsed"
@@ -99,7 +100,15 @@ impl Linter {
             })
             .collect();
         let secret_names = SecretNames::new(crate::commands::Tables::builtin(), &settings.lint.secret_names);
-        Ok(Self { rules, settings, secret_names, record: None, suppressions, today })
+        Ok(Self { rules, settings, secret_names, record: None, suppressions, today, shapes: Vec::new() })
+    }
+
+    /// Adds the compiled queries of the rules that are shapes; those of rules that are not in force are left out.
+    #[must_use]
+    pub fn with_shapes(mut self, shapes: Vec<(&'static Rule, Query)>) -> Self {
+        self.shapes = shapes;
+        self.shapes.retain(|(rule, _)| self.rules.iter().any(|(known, _)| known.slug == rule.slug));
+        self
     }
 
     /// Adds the rules of the whole project.
@@ -133,7 +142,7 @@ impl Linter {
         let mut suppressions = Vec::new();
         match kind {
             FileKind::Script => {
-                let script = Script::read(source, Part::Whole, &context, witness);
+                let script = Script::read(source, Part::Whole, &context, witness, &self.shapes);
                 suppressions.extend(script.suppressions());
                 checked.unparsed = script.unread.len() + script.seen.unread.len();
                 self.judge(&script, &mut checked.findings);
@@ -143,7 +152,8 @@ impl Linter {
             }
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
-                    let script = Script::read(source, Part::Pieces(&fence.script), &context, witness);
+                    let script =
+                        Script::read(source, Part::Pieces(&fence.script), &context, witness, &self.shapes);
                     suppressions.extend(script.suppressions());
                     // A fragment need not parse; what could be read of it must hold all the same.
                     if !fence.fragment {
@@ -195,6 +205,6 @@ impl Linter {
 fn known(name: &str) -> Result<&'static Rule, UnknownRule> {
     catalogue::find(name).ok_or_else(|| UnknownRule {
         name: name.to_owned(),
-        suggestion: crate::nearest::suggestion(name, catalogue::rules().iter().map(|rule| rule.slug)),
+        suggestion: crate::nearest::suggestion(name, catalogue::all().map(|rule| rule.slug)),
     })
 }

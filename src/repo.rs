@@ -20,6 +20,7 @@ pub mod discover;
 pub mod git;
 pub mod listing;
 pub mod read;
+pub mod rules;
 pub mod shebang;
 pub mod write;
 

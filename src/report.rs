@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::event::{Event, Status};
 
 pub mod json;
+pub mod place;
 pub mod plain;
 pub mod progress;
 pub mod replay;

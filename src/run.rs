@@ -12,6 +12,7 @@ pub mod fix;
 pub mod gauntlet;
 pub mod lint;
 pub mod parse;
+pub mod rules;
 
 /// Where a job's events go, in order.
 pub type Sink<'a> = dyn FnMut(Event) + 'a;

@@ -13,12 +13,12 @@ use crate::run;
 /// Runs it.
 pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
-    let linter = lint::linter(&project, &[], &[])?;
+    let witness = second_opinion::witness();
+    let linter = lint::linter(&project, &[], &[], &witness)?;
     let ending = Ending::Block { head: git::head(project.root()) };
     let mut outputs = Outputs::open(output, matches, &ending)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);
-    let witness = second_opinion::witness();
     run::all::all(&project, linter, &witness, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

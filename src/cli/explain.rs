@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::catalogue;
-use crate::cli::Failure;
+use crate::cli::{Failure, rule, second_opinion};
 use crate::nearest::suggestion;
+use crate::repo::Project;
 
 /// Options of `gauntlet explain`.
 #[derive(Debug, Args)]
@@ -19,8 +20,12 @@ pub struct ExplainArgs {
 
 /// Runs it.
 pub fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    // A rule of the repository that cannot be read must not keep anybody from reading about the others.
+    if catalogue::find(&args.rule).is_none() {
+        rule::load(&Project::locate(&[], false)?, &second_opinion::witness())?;
+    }
     let Some(rule) = catalogue::find(&args.rule) else {
-        let known: Vec<&str> = catalogue::rules().iter().map(|rule| rule.slug).collect();
+        let known: Vec<&str> = catalogue::all().map(|rule| rule.slug).collect();
         return Err(
             format!("failed to find the rule `{}`: {}", args.rule, suggestion(&args.rule, known)).into()
         );

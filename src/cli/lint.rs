@@ -7,8 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{ArgMatches, Args};
 
+use crate::bash::Witness;
 use crate::cli::output::{OutputArgs, Outputs};
-use crate::cli::{Failure, fix, interrupt, second_opinion};
+use crate::cli::{Failure, fix, interrupt, rule, second_opinion};
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::report::text::Ending;
@@ -45,11 +46,11 @@ pub struct LintArgs {
 /// Runs it.
 pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&args.paths, args.isolated)?;
-    let linter = linter(&project, &args.select, &args.ignore)?;
+    let witness = second_opinion::witness();
+    let linter = linter(&project, &args.select, &args.ignore, &witness)?;
     let threads = args.jobs.map_or(0, NonZeroUsize::get);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     let stop = interrupt::stop()?;
-    let witness = second_opinion::witness();
     if args.diff {
         return fix::diff(&project, &args.paths, &linter, &witness, &stop);
     }
@@ -63,10 +64,17 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
     Ok(outputs.finish())
 }
 
-/// The linter as the project's settings and the command line want it.
-pub fn linter(project: &Project, select: &[String], ignore: &[String]) -> Result<Linter, Failure> {
+/// The linter as the project's settings, its own rules and the command line want it.
+pub fn linter(
+    project: &Project,
+    select: &[String],
+    ignore: &[String],
+    witness: &dyn Witness,
+) -> Result<Linter, Failure> {
+    let shapes = rule::load(project, witness)?.into_iter().map(|own| (own.rule, own.query)).collect();
     let today = date(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
-    Ok(Linter::new(project.settings().clone(), select, ignore, !project.is_isolated(), today)?)
+    Ok(Linter::new(project.settings().clone(), select, ignore, !project.is_isolated(), today)?
+        .with_shapes(shapes))
 }
 
 /// The date (`YYYY-MM-DD`, UTC) of a moment in seconds since 1970.

@@ -4,6 +4,7 @@ mod changelog_entry;
 mod error_regime;
 mod secret_in_trace;
 mod secret_on_argv;
+mod shape;
 mod unchecked_id;
 mod ungated_mutation;
 mod unparsed;
@@ -13,6 +14,9 @@ use super::script::{Report, Script};
 
 /// Runs the check of the report's rule on one script.
 pub(super) fn run(script: &Script<'_>, report: &mut Report<'_>) {
+    if let Some(shape) = &report.rule.shape {
+        return shape::check(shape, script, report);
+    }
     match report.rule.slug {
         "unparsed" => unparsed::check(script, report),
         "error-regime" => error_regime::check(script, report),

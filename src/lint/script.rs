@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::bash::query::{Match, Query, Searched};
 use crate::bash::syntax::{self, CommandKind, Sequence};
 use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
@@ -55,6 +56,10 @@ pub(super) struct Script<'s> {
     /// Whether it only defines functions for others.
     pub library: bool,
     pub seen: Observations,
+    /// What each rule that is a shape found, by the rule's slug.
+    pub matches: Vec<(&'static str, Vec<Match>)>,
+    /// Where no shape can be looked for.
+    pub withheld: Vec<Unread>,
 }
 
 impl<'s> Script<'s> {
@@ -64,13 +69,16 @@ impl<'s> Script<'s> {
         part: Part<'s>,
         context: &Context<'_>,
         witness: &dyn Witness,
+        shapes: &[(&'static Rule, Query)],
     ) -> Self {
         let (text, form) = match part {
             Part::Whole => (source.text(), Form::File),
             Part::Pieces(pieces) => (pieces.text(), Form::Fence),
         };
         let dialect = dialect(text, source.path().as_str());
-        let reading = bash::read(text, dialect, witness);
+        let queries: Vec<Query> = shapes.iter().map(|(_, query)| query.clone()).collect();
+        let Searched { reading, matches, withheld } = bash::search(text, dialect, witness, &queries);
+        let matches = shapes.iter().map(|(rule, _)| rule.slug).zip(matches).collect();
         let seen = facts::observe(source.path(), &reading.script, context);
         let first_statement = reading.script.body.statements.first().map(|statement| statement.span);
         let before = first_statement.map_or(u32::MAX, |span| span.start);
@@ -88,6 +96,8 @@ impl<'s> Script<'s> {
             header,
             library,
             seen,
+            matches,
+            withheld,
         }
     }
 

@@ -61,7 +61,7 @@ impl Claim {
         for rule in &self.rules {
             if rule == "unparsed" || rule == "L0" {
                 faults.push(Stale::Beyond);
-            } else if !catalogue::rules().iter().any(|known| known.slug == rule) {
+            } else if !catalogue::all().any(|known| known.slug == rule) {
                 faults.push(Stale::UnknownRule(rule.clone()));
             }
         }
@@ -164,6 +164,6 @@ impl Stale {
 fn suggestion(name: &str) -> String {
     match catalogue::find(name) {
         Some(rule) => format!("name the rule by its slug: `{}`", rule.slug),
-        None => nearest::suggestion(name, catalogue::rules().iter().map(|rule| rule.slug)),
+        None => nearest::suggestion(name, catalogue::all().map(|rule| rule.slug)),
     }
 }

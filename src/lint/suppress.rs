@@ -119,7 +119,7 @@ impl Suppression {
             return faults;
         }
         for (rule, used) in self.claim.rules.iter().zip(&self.used) {
-            let known = catalogue::rules().iter().any(|known| known.slug == rule && rule != "unparsed");
+            let known = catalogue::all().any(|known| known.slug == rule && rule != "unparsed");
             if *used || !known || rule == RULE || !(run.ran)(rule) {
                 continue;
             }

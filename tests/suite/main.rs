@@ -18,6 +18,7 @@ mod folder;
 mod generated;
 mod invocations;
 mod job;
+mod own_rules;
 mod query;
 mod reading;
 mod reading_finds;
