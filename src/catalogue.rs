@@ -54,7 +54,9 @@ pub struct Rule {
 pub struct Example {
     /// Whether it must have exactly one finding of its rule; else none.
     pub bad: bool,
-    /// The script.
+    /// Whether it is a runbook; else a script.
+    pub runbook: bool,
+    /// What it says.
     pub text: String,
     /// Line of the page's body (from 1) on which it starts.
     pub line: usize,
@@ -68,6 +70,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ungated-mutation", include_str!("../rules/ungated-mutation.md")),
     ("unchecked-id", include_str!("../rules/unchecked-id.md")),
     ("changelog-entry", include_str!("../rules/changelog-entry.md")),
+    ("runbook-check", include_str!("../rules/runbook-check.md")),
     ("secret-in-trace", include_str!("../rules/secret-in-trace.md")),
     ("stale-suppression", include_str!("../rules/stale-suppression.md")),
 ];
@@ -107,14 +110,15 @@ impl Rule {
         markdown::fences(self.page)
             .into_iter()
             .filter_map(|fence| {
-                let bad = match fence.info.split_whitespace().collect::<Vec<_>>().as_slice() {
-                    ["bash", "bad"] => true,
-                    ["bash", "good"] => false,
+                let (runbook, bad) = match fence.info.split_whitespace().collect::<Vec<_>>().as_slice() {
+                    [language @ ("bash" | "markdown"), kind @ ("bad" | "good")] => {
+                        (*language == "markdown", *kind == "bad")
+                    }
                     _ => return None,
                 };
                 let before = &self.page[..fence.content.start];
                 let text = self.page[fence.content].to_owned();
-                Some(Example { bad, text, line: before.matches('\n').count() + 1 })
+                Some(Example { bad, runbook, text, line: before.matches('\n').count() + 1 })
             })
             .collect()
     }

@@ -50,6 +50,7 @@ pub use literals::{Given, Literal};
 pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};
 pub use secret_names::SecretNames;
 pub use state::{Options, Switch};
+pub use value::StepKind;
 pub use walk::{Library, NoLibrary};
 
 use state::{Parameters, State};

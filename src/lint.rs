@@ -152,8 +152,7 @@ impl Linter {
             }
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
-                    let script =
-                        Script::read(source, Part::Pieces(&fence.script), &context, witness, &self.shapes);
+                    let script = Script::read(source, Part::Fence(&fence), &context, witness, &self.shapes);
                     suppressions.extend(script.suppressions());
                     // A fragment need not parse; what could be read of it must hold all the same.
                     if !fence.fragment {
@@ -184,8 +183,13 @@ impl Linter {
     }
 
     fn judge(&self, script: &Script<'_>, findings: &mut Vec<Finding>) {
+        let content = |rule: &Rule| rule.fences && rule.scope == Scope::Script && rule.slug != suppress::RULE;
+        let reads_fences = self.rules.iter().any(|(rule, _)| content(rule));
+        let runbooks = !reads_fences || self.rules.iter().any(|(rule, _)| rule.slug == "runbook-check");
         for (rule, severity) in &self.rules {
-            if rule.scope == Scope::Script && (script.form == Form::File || rule.fences) {
+            // What does not parse in a fence is said by the rule for runbooks; without it, by the one for scripts.
+            let holds = script.form == Form::File || rule.fences || (rule.slug == "unparsed" && !runbooks);
+            if rule.scope == Scope::Script && holds {
                 let mut report = script.report(rule, *severity, findings);
                 checks::run(script, &mut report);
             }

@@ -5,6 +5,8 @@
 mod console;
 mod excerpt;
 mod info;
+mod labels;
+mod placeholders;
 
 use std::ops::Range;
 
@@ -22,6 +24,8 @@ pub struct Fence {
     pub content: Range<usize>,
     /// What these lines say without the blanks and `>` that nest the fence.
     pub text: Excerpt,
+    /// All of it, the fence lines included.
+    whole: Range<usize>,
 }
 
 /// Every fenced block, in order.
@@ -32,8 +36,8 @@ pub fn fences(text: &str) -> Vec<Fence> {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let start = text[range.start..].find('\n').map_or(range.end, |at| range.start + at + 1);
-                open =
-                    Some(Fence { info: info.to_string(), content: start..start, text: Excerpt::default() });
+                let info = info.to_string();
+                open = Some(Fence { info, content: start..start, text: Excerpt::default(), whole: range });
             }
             Event::Text(part) => {
                 if let Some(fence) = &mut open {
@@ -81,9 +85,13 @@ pub fn html_comments(text: &str) -> Vec<Range<usize>> {
 
 /// The shell fences of a runbook, in order.
 pub fn shell_fences(text: &str) -> Vec<ShellFence> {
-    let fences = fences(text).into_iter();
+    let fences = fences(text);
+    let ranges: Vec<Range<usize>> = fences.iter().map(|fence| fence.whole.clone()).collect();
+    let labels = labels::labelled(text, &ranges);
     fences
-        .filter_map(|fence| {
+        .into_iter()
+        .zip(labels)
+        .filter_map(|(fence, check)| {
             let script = match info::language(&fence.info)? {
                 Language::Console => console::commands(&fence.text, console::Hash::Prompt),
                 Language::Script if console::is_session(fence.text.text()) => {
@@ -91,8 +99,10 @@ pub fn shell_fences(text: &str) -> Vec<ShellFence> {
                 }
                 Language::Script => fence.text,
             };
-            let fragment = is_fragment(script.text());
-            Some(ShellFence { script, fragment })
+            let filled = placeholders::filled(script.text());
+            let fragment =
+                filled.is_some() || script.text().contains("...") || script.text().contains('\u{2026}');
+            Some(ShellFence { script, fragment, filled, check })
         })
         .collect()
 }
@@ -104,21 +114,8 @@ pub struct ShellFence {
     pub script: Excerpt,
     /// Whether it has gaps to fill in (`<PLACEHOLDER>`, `...`): it need not parse.
     pub fragment: bool,
-}
-
-fn is_fragment(content: &str) -> bool {
-    has_placeholder(content) || content.contains("...") || content.contains('\u{2026}')
-}
-
-/// Whether `<NAME>` stands in it. `<<EOF >file` and `<IN >OUT` are redirections.
-fn has_placeholder(content: &str) -> bool {
-    let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c);
-    content.match_indices('<').any(|(at, _)| {
-        let rest = &content[at + 1..];
-        let name = &rest[..rest.find(|c| !named(c)).unwrap_or(rest.len())];
-        !content[..at].ends_with('<')
-            && rest[name.len()..].starts_with('>')
-            && !name.is_empty()
-            && name.trim() == name
-    })
+    /// The script with a word in each placeholder's place, byte for byte, where it has some.
+    pub filled: Option<String>,
+    /// Whether the lines above say `CHECK (read-only)`.
+    pub check: bool,
 }

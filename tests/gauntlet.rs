@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, run};
 
+#[path = "gauntlet/argv.rs"]
+mod argv;
 #[path = "gauntlet/corpus.rs"]
 mod corpus;
 #[path = "gauntlet/edits.rs"]
@@ -19,6 +21,7 @@ mod rules;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut tests = rules::tests();
+    tests.extend(argv::tests());
     tests.extend(corpus::tests());
     tests.extend(harnesses::tests());
     tests.extend(edits::tests());

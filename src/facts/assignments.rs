@@ -113,20 +113,28 @@ impl<'a> Walk<'a> {
     fn stored_value(&mut self, name: &str, mut value: Value, place: Place, _state: &mut State) -> Value {
         if let Some(flow) = value.secret.clone() {
             let kind = StepKind::Stored { secret_name: self.tells_of_secret(name) };
-            value.secret = Some(flow.step(kind, place, format!("it is put into `{name}`")));
+            value.secret = Some(flow.step(kind, place, name, format!("it is put into `{name}`")));
         } else if value.constant().is_none()
             && self.tells_of_secret(name)
             && !value.own_file
             && !self.is_status(&value)
         {
-            value.secret = Some(Flow::start(place, format!("`{name}` holds a secret by its name")));
+            value.secret = Some(Flow::start(
+                place,
+                format!("`${name}`"),
+                format!("`{name}` holds a secret by its name"),
+            ));
         }
         // A credential in the text is one wherever it goes; any other known text is clean, whatever its variable is called.
         if value.secret.is_none()
             && let Some(text) = value.constant()
             && is_literal_credential(self.secret_names, name, text)
         {
-            value.secret = Some(Flow::start(place, format!("`{name}` is given a literal credential")));
+            value.secret = Some(Flow::start(
+                place,
+                format!("`${name}`"),
+                format!("`{name}` is given a literal credential"),
+            ));
         }
         value.splits = false;
         value
@@ -291,6 +299,7 @@ impl<'a> Walk<'a> {
             if let Some(target) = target.constant().filter(|target| self.secret_names.matches(target)) {
                 value.secret = Some(Flow::start(
                     Place { file: 0, span: Span::default() },
+                    format!("`${target}`"),
                     format!("`{target}` holds a secret by its name"),
                 ));
             }

@@ -165,7 +165,7 @@ impl<'a> Walk<'a> {
                     span: line.spans.get(line.at + 1 + offset).copied().unwrap_or(line.place.span),
                 };
                 let what = format!("it is passed to `{}`", definition.name);
-                value.secret = Some(flow.step(StepKind::Passed, place, what));
+                value.secret = Some(flow.step(StepKind::Passed, place, definition.name, what));
             }
         }
         let params = Rc::new(parameters(values, &state));

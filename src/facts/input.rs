@@ -58,7 +58,11 @@ impl Walk<'_> {
             value.from_args = source.as_ref().is_some_and(|value| value.from_args);
             value.secret = source.as_ref().and_then(|value| value.secret.clone());
             if secret {
-                value.secret = Some(Flow::start(place, format!("`read -s` reads a secret into `{name}`")));
+                value.secret = Some(Flow::start(
+                    place,
+                    format!("`${name}`"),
+                    format!("`read -s` reads a secret into `{name}`"),
+                ));
             }
             let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
             let content =

@@ -167,11 +167,15 @@ impl Walk<'_> {
         };
         let printers = &self.tables.secrets().printers;
         if printers.iter().filter(may).any(|printer| matches_words(printer, &texts)) {
-            return Some(Flow::start(line.place, format!("`{program}` prints a secret")));
+            return Some(Flow::start(
+                line.place,
+                format!("the output of `{program}`"),
+                format!("`{program}` prints a secret"),
+            ));
         }
         let file = texts[1..].iter().find(|word| !word.starts_with('-'))?;
         let reads = ["cat", "head", "tail"].contains(&program) && self.secret_names.path_matches(file);
-        reads.then(|| Flow::start(line.place, "a secret is read from a file"))
+        reads.then(|| Flow::start(line.place, "a secret file", "a secret is read from a file"))
     }
 
     /// A secret on the program's stdin, and the command that put it there.

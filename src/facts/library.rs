@@ -289,7 +289,11 @@ impl<'a> Walk<'a> {
                     value.from_args = *from_args;
                     value.own_file = *own_file;
                     value.secret = secret.then(|| {
-                        Flow::start(place, format!("the file sourced here puts a secret into `{name}`"))
+                        Flow::start(
+                            place,
+                            format!("`${name}`"),
+                            format!("the file sourced here puts a secret into `{name}`"),
+                        )
                     });
                 });
                 if *own_file {

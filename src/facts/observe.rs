@@ -11,7 +11,7 @@ use crate::source::Span;
 use super::calls::Line;
 use super::ids::id_name;
 use super::state::{Confirmation, Options, State};
-use super::value::{Flow, Place, Source, Sym, Value};
+use super::value::{Flow, Place, Source, StepKind, Sym, Value};
 use super::walk::Walk;
 
 /// One step of a secret's way, where it can be shown in the script.
@@ -19,6 +19,10 @@ use super::walk::Walk;
 pub struct Step {
     /// Where.
     pub span: Span,
+    /// What kind of step it is.
+    pub kind: StepKind,
+    /// What it is about: the source in words, else the variable, function or program.
+    pub subject: String,
     /// What happens.
     pub what: String,
 }
@@ -28,6 +32,8 @@ pub struct Step {
 pub struct Exposure {
     /// The word that carries it.
     pub span: Span,
+    /// Which of the words that exec that is.
+    pub word: usize,
     /// Its way there, first step first.
     pub way: Vec<Step>,
 }
@@ -300,7 +306,7 @@ impl Walk<'_> {
             let span = run.spans.get(index).copied().unwrap_or(run.place.span);
             let (span, _) = self.report_span(Place { file: run.place.file, span });
             let span = if at.contains(span) { span } else { at };
-            let exposure = Exposure { span, way: self.way_of(flow) };
+            let exposure = Exposure { span, word: index, way: self.way_of(flow) };
             if !exposed.contains(&exposure) {
                 exposed.push(exposure);
             }
@@ -311,7 +317,12 @@ impl Walk<'_> {
     pub(super) fn way_of(&self, flow: &Rc<Flow>) -> Vec<Step> {
         flow.steps()
             .into_iter()
-            .map(|flow| Step { span: self.report_span(flow.place).0, what: flow.what.clone() })
+            .map(|flow| Step {
+                span: self.report_span(flow.place).0,
+                kind: flow.kind,
+                subject: flow.subject.to_string(),
+                what: flow.what.clone(),
+            })
             .collect()
     }
 

@@ -35,7 +35,7 @@ impl Walk<'_> {
         let mut value = Value::unknown(self.symbols.of(Source::Computed(line.place)));
         if let Some(Stdin::Other(piped)) = self.stdins.last() {
             let step = |flow: &std::rc::Rc<Flow>| {
-                flow.step(StepKind::Moved, line.place, "its words come from the pipe")
+                flow.step(StepKind::Moved, line.place, "", "its words come from the pipe")
             };
             value.secret = piped.secret.as_ref().map(step);
         }
@@ -314,14 +314,18 @@ impl Walk<'_> {
             output.secret_at.get_or_insert(place);
         }
         output.secret = if prints {
-            Some(Flow::start(place, format!("`{}` prints a secret", short_words(&texts))))
+            Some(Flow::start(
+                place,
+                format!("the output of `{}`", short_words(&texts)),
+                format!("`{}` prints a secret", short_words(&texts)),
+            ))
         } else if reads_file {
-            Some(Flow::start(place, "a secret is read from a file"))
+            Some(Flow::start(place, "a secret file", "a secret is read from a file"))
         } else {
             let read = from_words.or(from_stdin).or(from_pipe);
             let copies = self.tables.secrets().copiers.iter().any(|copier| copier == program);
             let answered = |flow: std::rc::Rc<Flow>| {
-                flow.step(StepKind::Answered, place, "a program reads it and answers")
+                flow.step(StepKind::Answered, place, program, format!("`{program}` reads it and answers"))
             };
             if copies { read } else { read.map(answered) }
         };

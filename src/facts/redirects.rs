@@ -67,7 +67,7 @@ impl<'a> Walk<'a> {
         let place = self.place(span);
         let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
         if self.secret_names.path_matches(&path.text) {
-            value.secret = Some(Flow::start(place, "a secret is read from a file"));
+            value.secret = Some(Flow::start(place, "a secret file", "a secret is read from a file"));
         }
         value
     }

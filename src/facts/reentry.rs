@@ -150,7 +150,10 @@ impl Walk<'_> {
         };
         let inner = inner_line(line, &pieces, Link { doubt, ..Link::new(by) });
         let target = inner.name().unwrap_or_default().to_owned();
-        let out = if name != "exec" && is_builtin(&target) {
+        // The rules count `command -p` among what execs, builtins too.
+        let by_path = |value: &Value| value.text.starts_with('-') && value.text.contains('p');
+        let standard = name == "command" && line.args().first().is_some_and(by_path);
+        let out = if name != "exec" && !standard && is_builtin(&target) {
             self.builtin(&target, &inner, state)
         } else if name == "builtin" {
             self.observations.first(line.place, &state);

@@ -156,6 +156,8 @@ pub enum StepKind {
 pub struct Flow {
     /// What kind of step it is.
     pub kind: StepKind,
+    /// What it is about: the source in words, else the variable, function or program.
+    pub subject: Rc<str>,
     /// Where this step is.
     pub place: Place,
     /// What happens there, such as "`$token` is read from vault".
@@ -166,12 +168,19 @@ pub struct Flow {
 
 impl Flow {
     /// The first step of a way.
-    pub fn start(place: Place, what: impl Into<String>) -> Rc<Self> {
-        Rc::new(Self { kind: StepKind::Source, place, what: what.into(), before: None })
+    pub fn start(place: Place, subject: impl AsRef<str>, what: impl Into<String>) -> Rc<Self> {
+        let subject = Rc::from(subject.as_ref());
+        Rc::new(Self { kind: StepKind::Source, subject, place, what: what.into(), before: None })
     }
 
     /// One step further; the same step twice is one, and long ways keep their first steps.
-    pub fn step(self: &Rc<Self>, kind: StepKind, place: Place, what: impl Into<String>) -> Rc<Self> {
+    pub fn step(
+        self: &Rc<Self>,
+        kind: StepKind,
+        place: Place,
+        subject: &str,
+        what: impl Into<String>,
+    ) -> Rc<Self> {
         const MOST_STEPS: usize = 8;
         let what = what.into();
         let mut length = 0;
@@ -186,7 +195,7 @@ impl Flow {
         if length >= MOST_STEPS {
             return Rc::clone(self);
         }
-        Rc::new(Self { kind, place, what, before: Some(Rc::clone(self)) })
+        Rc::new(Self { kind, subject: Rc::from(subject), place, what, before: Some(Rc::clone(self)) })
     }
 
     /// The steps, first to last.

@@ -169,7 +169,11 @@ impl<'a> Walk<'a> {
             None => {
                 let mut value = Value::unknown(self.symbols.environment(name));
                 if self.tells_of_secret(name) {
-                    value.secret = Some(Flow::start(place, format!("`${name}` holds a secret by its name")));
+                    value.secret = Some(Flow::start(
+                        place,
+                        format!("`${name}`"),
+                        format!("`${name}` holds a secret by its name"),
+                    ));
                 }
                 value
             }

@@ -2,6 +2,7 @@
 
 mod changelog_entry;
 mod error_regime;
+mod runbook_check;
 mod secret_in_trace;
 mod secret_on_argv;
 mod shape;
@@ -20,6 +21,7 @@ pub(super) fn run(script: &Script<'_>, report: &mut Report<'_>) {
     match report.rule.slug {
         "unparsed" => unparsed::check(script, report),
         "error-regime" => error_regime::check(script, report),
+        "runbook-check" => runbook_check::check(script, report),
         "secret-in-trace" => secret_in_trace::check(script, report),
         "secret-on-argv" => secret_on_argv::check(script, report),
         "ungated-mutation" => ungated_mutation::check(script, report),

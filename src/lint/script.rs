@@ -6,9 +6,9 @@ use crate::bash::query::{Match, Query, Searched};
 use crate::bash::syntax::{self, CommandKind, Sequence};
 use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
-use crate::facts::{self, Context, Observations};
+use crate::facts::{self, Context, Observations, Step, StepKind};
 use crate::finding::{Advice, Edit, Finding, Fix, Label, Severity};
-use crate::markdown::Excerpt;
+use crate::markdown::ShellFence;
 use crate::source::{SourceText, Span};
 
 use super::suppress::{self, Suppression};
@@ -19,7 +19,21 @@ pub(super) enum Form {
     /// It is a file.
     File,
     /// It is a fence of a runbook.
-    Fence,
+    Fence {
+        /// Whether the lines above say that it only reads.
+        check: bool,
+        /// Whether it has gaps, so that it need not parse.
+        fragment: bool,
+    },
+}
+
+/// What could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Break {
+    /// The script itself.
+    Here,
+    /// Shell text that it hands on.
+    Carried,
 }
 
 /// Which part of a file is the script.
@@ -27,8 +41,8 @@ pub(super) enum Form {
 pub(super) enum Part<'s> {
     /// All of it.
     Whole,
-    /// Pieces of it.
-    Pieces(&'s Excerpt),
+    /// A fence of it.
+    Fence(&'s ShellFence),
 }
 
 impl Part<'_> {
@@ -36,7 +50,7 @@ impl Part<'_> {
     fn place(self, span: Span) -> Span {
         match self {
             Part::Whole => span,
-            Part::Pieces(pieces) => pieces.span(span),
+            Part::Fence(fence) => fence.script.span(span),
         }
     }
 }
@@ -73,7 +87,10 @@ impl<'s> Script<'s> {
     ) -> Self {
         let (text, form) = match part {
             Part::Whole => (source.text(), Form::File),
-            Part::Pieces(pieces) => (pieces.text(), Form::Fence),
+            Part::Fence(fence) => {
+                let text = fence.filled.as_deref().unwrap_or_else(|| fence.script.text());
+                (text, Form::Fence { check: fence.check, fragment: fence.fragment })
+            }
         };
         let dialect = dialect(text, source.path().as_str());
         let queries: Vec<Query> = shapes.iter().map(|(_, query)| query.clone()).collect();
@@ -116,13 +133,64 @@ impl<'s> Script<'s> {
     pub fn text(&self, span: Span) -> &str {
         match self.part {
             Part::Whole => span.slice(self.source.text()),
-            Part::Pieces(pieces) => span.slice(pieces.text()),
+            Part::Fence(fence) => span.slice(fence.script.text()),
         }
+    }
+
+    /// Where it could not be read: each place, what to say there, and why. A fragment need not parse.
+    pub fn breaks(&self) -> Vec<(Span, Break, &str)> {
+        if matches!(self.form, Form::Fence { fragment: true, .. }) {
+            return Vec::new();
+        }
+        let mut breaks = Vec::new();
+        for unread in &self.unread {
+            // A region starts where the last statement that was read ends: the break is behind the blank space.
+            let text = self.text(unread.span);
+            let blank = u32::try_from(text.len() - text.trim_start().len()).unwrap_or(0);
+            let at = if blank < unread.span.len() { unread.span.start + blank } else { unread.span.start };
+            breaks.push((Span::new(at, unread.span.end), Break::Here, unread.reason.as_str()));
+        }
+        let inside = |at: Span| self.unread.iter().any(|unread| unread.span.contains(at));
+        for unread in self.seen.unread.iter().filter(|unread| !inside(unread.at)) {
+            breaks.push((unread.at, Break::Carried, unread.reason.as_str()));
+        }
+        breaks
     }
 
     /// The line of the file on which a span starts.
     pub fn line(&self, span: Span) -> u32 {
         self.source.line(self.part.place(span).start)
+    }
+
+    /// The way of a secret in words: where it comes from, and the variables and functions that it went through.
+    pub fn journey(&self, way: &[Step]) -> String {
+        const MOST: usize = 5;
+        let Some((source, steps)) = way.split_first() else { return "a secret".to_owned() };
+        let mut journey = source.subject.clone();
+        if !source.span.is_empty() {
+            journey = format!("{journey} from line {}", self.line(source.span));
+        }
+        let mut through: Vec<String> = Vec::new();
+        for step in steps {
+            let stop = match step.kind {
+                StepKind::Stored { .. } => format!("`{}`", step.subject),
+                StepKind::Passed => format!("`{}()`", step.subject),
+                StepKind::Answered => format!("the answer of `{}`", step.subject),
+                StepKind::Source | StepKind::Moved => continue,
+            };
+            let is_source = source.subject.trim_matches(['`', '$']) == step.subject;
+            if !is_source && through.last() != Some(&stop) {
+                through.push(stop);
+            }
+        }
+        if through.len() > MOST {
+            through.truncate(MOST);
+            through.push("more".to_owned());
+        }
+        if !through.is_empty() {
+            journey = format!("{journey} through {}", through.join(", "));
+        }
+        journey
     }
 
     /// A pen for the findings of one rule.

@@ -18,7 +18,11 @@ pub fn tests() -> Vec<Trial> {
             let both =
                 examples.iter().any(|example| example.bad) && examples.iter().any(|example| !example.bad);
             tests.push(Trial::test(format!("rules/{}/has a bad and a good example", rule.slug), move || {
-                if both { Ok(()) } else { Err("the page lacks a ```bash bad or a ```bash good fence".into()) }
+                if both {
+                    Ok(())
+                } else {
+                    Err("the page lacks a ```bash bad or a ```bash good fence (or ````markdown)".into())
+                }
             }));
         }
         for example in examples {
@@ -36,8 +40,10 @@ fn hold(rule: &'static Rule, example: &Example) -> Result<(), Failed> {
     let select = if suppressions { Vec::new() } else { vec![rule.slug.to_owned()] };
     let linter = Linter::new(Settings::default(), &select, &[], suppressions, "2026-01-01".to_owned())
         .map_err(|error| error.to_string())?;
-    let source = SourceText::new(RepoPath::new("scripts/example.sh"), example.text.clone());
-    let mut found = linter.check(&source, FileKind::Script, &NoLibrary, &InProcess::new()).findings;
+    let kind = if example.runbook { FileKind::Runbook } else { FileKind::Script };
+    let path = if example.runbook { "docs/example.md" } else { "scripts/example.sh" };
+    let source = SourceText::new(RepoPath::new(path), example.text.clone());
+    let mut found = linter.check(&source, kind, &NoLibrary, &InProcess::new()).findings;
     found.retain(|finding| !suppressions || [rule.slug, "unparsed"].contains(&finding.rule));
     let wanted = usize::from(example.bad);
     if found.len() == wanted {

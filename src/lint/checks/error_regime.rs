@@ -21,7 +21,7 @@ struct Stated {
 }
 
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
-    if script.form == Form::Fence {
+    if script.form != Form::File {
         return;
     }
     if script.library {

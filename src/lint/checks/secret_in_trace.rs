@@ -35,37 +35,35 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
 }
 
 fn advice(script: &Script<'_>, leak: &Leak) -> Advice {
-    let steps: Vec<String> =
-        leak.way.iter().map(|step| format!("{} (line {})", step.what, script.line(step.span))).collect();
-    let way = steps.join(", ");
+    let way = script.journey(&leak.way);
     let (message, why, instead) = match &leak.shown {
         Shown::Traced => (
-            "a secret is expanded while `set -x` is on".to_owned(),
+            format!("{way} is expanded while `set -x` is on"),
             "the trace prints every expansion to stderr, and from there it goes into logs that others read",
             "switch the trace off around it: `{ set +x; } 2>/dev/null` before, `set -x` after; or trace nothing that touches secrets",
         ),
         Shown::Stdout => (
-            "a secret is printed to stdout".to_owned(),
+            format!("{way} is printed to stdout"),
             "what a script prints is kept: by terminals, by the scheduler that runs it, by whoever pipes it",
             "say that it is there (`${x:+set}`) or how long it is (`${#x}`); hand it on by a pipe to the command that reads it, or write it to a file that only the user can read",
         ),
         Shown::Stderr => (
-            "a secret is printed to stderr".to_owned(),
+            format!("{way} is printed to stderr"),
             "stderr is what schedulers and logs keep",
             "say what failed without the value: its name, its length (`${#x}`), the status of the command",
         ),
         Shown::Log(log) => (
-            format!("a secret is printed into the log `{log}`"),
+            format!("{way} is printed into the log `{log}`"),
             "logs are copied, shipped and read by many, and live longer than the secret",
             "log what happened without the value: its name, its length (`${#x}`), the status of the command",
         ),
         Shown::Logger(program) => (
-            format!("a secret is handed to `{program}`"),
+            format!("{way} is handed to `{program}`"),
             "what is logged or broadcast is read by many, and lives longer than the secret",
             "log what happened without the value: its name, its length (`${#x}`), the status of the command",
         ),
     };
-    Advice { message: format!("{message}: {way}"), why: why.to_owned(), instead: instead.to_owned() }
+    Advice { message, why: why.to_owned(), instead: instead.to_owned() }
 }
 
 fn literal_advice(given: &Given) -> Advice {

@@ -26,36 +26,39 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
 }
 
 fn advice(script: &Script<'_>, seen: &Observation) -> Advice {
+    const MOST: usize = 3;
     let program = seen.exec_words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
     let program = if program.contains(HOLE) { "the command" } else { program };
-    let ways: Vec<String> = seen
-        .exposed
-        .iter()
-        .take(3)
-        .map(|exposure| {
-            let steps: Vec<String> = exposure
-                .way
-                .iter()
-                .map(|step| format!("{} (line {})", step.what, script.line(step.span)))
-                .collect();
-            steps.join(", ")
-        })
-        .collect();
+    let mut ways: Vec<String> = Vec::new();
+    for exposure in &seen.exposed {
+        let way = script.journey(&exposure.way);
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways.truncate(MOST);
+    let verb = if ways.len() > 1 { "reach" } else { "reaches" };
     Advice {
-        message: format!("a secret stands on the argv of `{program}`: {}", ways.join("; ")),
+        message: format!(
+            "{} {verb} the argv of `{program}` at line {}",
+            ways.join(" and "),
+            script.line(seen.at)
+        ),
         why: "every user of the machine can read a process's argv, and it lands in audit logs (CWE-214)"
             .to_owned(),
         instead: instead(seen),
     }
 }
 
+/// What to write instead, for the very option or operand that carries the secret.
 fn instead(seen: &Observation) -> String {
     let mut words: Vec<&str> = seen.exec_words.iter().map(String::as_str).collect();
     if let Some(first) = words.first_mut() {
         *first = first.rsplit('/').next().unwrap_or(first);
     }
+    let carries = seen.exposed.first().map_or(0, |exposure| exposure.word);
     let safe = &Tables::builtin().secrets().safe;
     safe.iter()
-        .find(|safe| matches_words(&safe.call, &words))
+        .find(|safe| safe.fits(&words, carries) && matches_words(&safe.call, &words))
         .map_or_else(String::new, |safe| safe.instead.clone())
 }
