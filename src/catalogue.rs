@@ -70,8 +70,11 @@ const PAGES: &[(&str, &str)] = &[
     ("ungated-mutation", include_str!("../rules/ungated-mutation.md")),
     ("unchecked-id", include_str!("../rules/unchecked-id.md")),
     ("changelog-entry", include_str!("../rules/changelog-entry.md")),
+    ("early-closed-pipe", include_str!("../rules/early-closed-pipe.md")),
+    ("masked-status", include_str!("../rules/masked-status.md")),
     ("runbook-check", include_str!("../rules/runbook-check.md")),
     ("secret-in-trace", include_str!("../rules/secret-in-trace.md")),
+    ("stdin-theft", include_str!("../rules/stdin-theft.md")),
     ("stale-suppression", include_str!("../rules/stale-suppression.md")),
 ];
 

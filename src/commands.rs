@@ -4,10 +4,13 @@
 //! questions about one command line. It never looks at a script.
 
 mod effect;
+mod one_liners;
+mod pipes;
 mod tables;
 mod wrappers;
 
 pub use effect::{Effect, glob, matches_words};
+pub use pipes::Reading;
 pub use tables::{Safe, Secrets, Tables, Tool};
 pub use wrappers::{
     Assignments, Empty, Expression, Keyword, Opt, Order, Payload, Role, Style, Takes, Wrapper, WrongWrapper,

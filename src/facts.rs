@@ -22,11 +22,13 @@ mod loops;
 mod map;
 mod observe;
 mod outlets;
+mod places;
 mod programs;
 mod redirects;
 mod reentry;
 mod secret_names;
 mod state;
+mod status;
 mod summary;
 mod texts;
 mod unwrap;
@@ -48,8 +50,10 @@ pub use leaks::{Leak, Shown};
 pub use library::Sourced;
 pub use literals::{Given, Literal};
 pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};
+pub use places::{Regime, Seen};
 pub use secret_names::SecretNames;
 pub use state::{Options, Switch};
+pub use status::{Pipe, Stage, Statuses, Theft, Throw, Thrown, Use, UseKind};
 pub use value::StepKind;
 pub use walk::{Library, NoLibrary};
 
@@ -81,8 +85,10 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     let arenas = Arenas::default();
     let mut walk = Walk::new(&arenas, context, path, ids::extent(script));
     walk.whole_script(script);
+    let places = std::mem::take(&mut walk.places);
     let mut seen = walk.observations;
     seen.literals = literals::literals(script, context.secret_names);
+    seen.statuses = status::statuses(script, &places);
     seen
 }
 
@@ -108,6 +114,7 @@ impl<'a> Walk<'a> {
             symbols: Symbols::default(),
             own_symbols: FxHashSet::default(),
             observations: Observations::default(),
+            places: places::Places::default(),
             exits: vec![Vec::new()],
             no_errexit: 0,
             returns: Vec::new(),

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::pipes::Pipes;
 use super::wrappers::{Wrapper, read_wrappers};
 
 /// A tool whose verbs are known.
@@ -220,6 +221,7 @@ pub struct Tables {
     tools: FxHashMap<String, Tool>,
     wrappers: FxHashMap<String, Vec<Wrapper>>,
     secrets: Secrets,
+    pipes: Pipes,
     real: Vec<String>,
     journalled: Vec<String>,
 }
@@ -258,7 +260,9 @@ impl Tables {
         }
         let real: RealFile = embedded(include_str!("../../rules/commands/real.toml"));
         let secrets = embedded(include_str!("../../rules/commands/secrets.toml"));
-        Self { tools, wrappers, secrets, real: real.text, journalled: real.journalled }
+        let pipes = Pipes::read(include_str!("../../rules/commands/pipes.toml"))
+            .unwrap_or_else(|error| panic!("pipes.toml: {}", error.message()));
+        Self { tools, wrappers, secrets, pipes, real: real.text, journalled: real.journalled }
     }
 
     /// The tool of that name (without folders), where its verbs are known.
@@ -279,6 +283,11 @@ impl Tables {
     /// What is known of secrets.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// What is known of pipes.
+    pub(super) fn pipes(&self) -> &Pipes {
+        &self.pipes
     }
 
     /// Text tools that run for real in a trial and are never faulted.

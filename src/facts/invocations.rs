@@ -188,6 +188,13 @@ pub(super) struct Way {
     guesses: u32,
 }
 
+impl Way {
+    /// Whether a mere guess is walked.
+    pub fn guessed(&self) -> bool {
+        self.guesses > 0
+    }
+}
+
 impl<'a> Walk<'a> {
     /// Notes what a command line comes to.
     pub(super) fn invoked(&mut self, line: &Line, ending: Ending) {

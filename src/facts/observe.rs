@@ -119,6 +119,8 @@ pub struct Observations {
     pub leaks: Vec<super::leaks::Leak>,
     /// Changes of options, in the order of the walk.
     pub switches: Vec<Switched>,
+    /// Whose status is used, thrown away, and whose stdin is stolen.
+    pub statuses: super::status::Statuses,
     index: FxHashMap<(Place, Span, bool), usize>,
 }
 

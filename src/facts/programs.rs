@@ -13,6 +13,7 @@ use super::walk::{Out, Stdin, Walk};
 impl Walk<'_> {
     /// Runs a program that is not the shell's own.
     pub(super) fn program(&mut self, mut line: Line, state: State) -> Out {
+        self.note_program(&line);
         let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name)).to_owned();
         let tables = self.tables;
         let wrappers = tables.wrappers(&name);

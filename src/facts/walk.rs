@@ -167,6 +167,7 @@ pub(super) struct Walk<'a> {
     /// What the script's own `mktemp` made.
     pub own_symbols: FxHashSet<Sym>,
     pub observations: Observations,
+    pub places: super::places::Places,
     pub exits: Vec<Vec<(State, Option<bool>)>>,
     pub no_errexit: u32,
     pub returns: Vec<Out>,
@@ -264,6 +265,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn pipeline(&mut self, pipeline: &'a Pipeline, states: Vec<State>, tested: bool) -> Out {
+        self.note_regime(pipeline.span, &states);
         let tested = tested || pipeline.negated;
         self.no_errexit += u32::from(tested);
         let mut out = match pipeline.stages.as_slice() {
@@ -422,6 +424,7 @@ impl<'a> Walk<'a> {
     fn redirected(&mut self, command: &'a Command, mut state: State) -> Out {
         let is_compound = !matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_));
         if !is_compound {
+            self.note_command(command.span);
             return self.simple_command(command, state);
         }
         let stdin = self.redirections(command, &mut state);

@@ -1,11 +1,15 @@
 //! One module a rule, named like its slug. A check reads what was seen and reports; it knows no other check.
 
+mod by_line;
 mod changelog_entry;
+mod early_closed_pipe;
 mod error_regime;
+mod masked_status;
 mod runbook_check;
 mod secret_in_trace;
 mod secret_on_argv;
 mod shape;
+mod stdin_theft;
 mod unchecked_id;
 mod ungated_mutation;
 mod unparsed;
@@ -28,6 +32,9 @@ pub(super) fn run(script: &Script<'_>, report: &mut Report<'_>) {
         "unchecked-id" => unchecked_id::check(script, report),
         // What is wrong with suppressions is known once all others have reported: `suppress` says it.
         super::suppress::RULE => {}
+        "early-closed-pipe" => early_closed_pipe::check(script, report),
+        "masked-status" => masked_status::check(script, report),
+        "stdin-theft" => stdin_theft::check(script, report),
         slug => unreachable!("the rule `{slug}` of the catalogue has no check: a test runs them all"),
     }
 }

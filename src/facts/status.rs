@@ -1,0 +1,365 @@
+//! Whose status is looked at, whose is thrown away, and who reads whose stdin.
+//!
+//! One pass over the script in which every function is entered once for each way of being called: whether its status is
+//! used, whether errexit acts in it, whether its output is captured, and which loop reads the same stdin. What the walk
+//! noted ([`super::places`]) says which options are in force at a place and what a command comes to. Nothing here
+//! reports: `lint/checks` are filters over what is listed here.
+
+mod around;
+mod background;
+mod commands;
+mod later;
+mod names;
+mod reach;
+mod reading;
+mod relies;
+mod stdin;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::bash::syntax::{Command, Pipeline, Script, Sequence, Statement};
+use crate::commands::Tables;
+use crate::source::Span;
+
+use super::places::{Places, Regime};
+
+use around::{Acts, Around};
+use later::Later;
+use reach::Tally;
+
+/// Who looks at a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Use {
+    /// By what.
+    pub kind: UseKind,
+    /// Whether a `!` turns it round.
+    pub negated: bool,
+}
+
+/// By what a status is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UseKind {
+    /// `if`, `elif`, `while`, `until`
+    Condition,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+    /// `!` and nothing more
+    Not,
+    /// `set -e`
+    Errexit,
+    /// `$?` in the next command
+    Read,
+    /// `PIPESTATUS` in the next command: each command of the pipeline by itself.
+    Each,
+    /// It is the last of a function that nothing calls: whoever calls it may look.
+    Caller,
+    /// `|| true`: it is thrown away on purpose.
+    Discarded,
+}
+
+/// A pipeline of several commands.
+#[derive(Debug, Clone)]
+pub struct Pipe {
+    /// Where.
+    pub at: Span,
+    /// Who looks at its status.
+    pub used: Vec<Use>,
+    /// Whether a command substitution captures its output.
+    pub captured: bool,
+    /// Whether `PIPESTATUS` is read right behind it.
+    pub each_read: bool,
+    /// The options in force.
+    pub regime: Regime,
+    /// Its commands.
+    pub stages: Vec<Stage>,
+}
+
+/// A command of a pipeline.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Where.
+    pub at: Span,
+    /// The program or command; `None` where it has no name.
+    pub name: Option<String>,
+    /// Whether it is a program, not a function or a command of the shell.
+    pub external: bool,
+    /// Whether it writes into the pipe behind it, and its own end by SIGPIPE is seen.
+    pub writes: bool,
+    /// How it may leave the pipe before it before its end, where it may.
+    pub early: Option<String>,
+}
+
+/// A command whose failure is thrown away.
+#[derive(Debug, Clone)]
+pub struct Thrown {
+    /// What throws it away.
+    pub at: Span,
+    /// How.
+    pub how: Throw,
+    /// The program that fails unseen, as far as it can be named.
+    pub program: String,
+}
+
+/// How a failure is thrown away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Throw {
+    /// `local x=$(cmd)`; the builtin.
+    Declared(String),
+    /// `echo "$(cmd)"`, also in a heredoc or a prefix assignment; the command.
+    Argument(String),
+    /// `[[ $(cmd) == x ]]`, `(( $(cmd) ))`
+    Test,
+    /// `for x in $(cmd)`
+    Loop,
+    /// `case $(cmd) in`
+    Case,
+    /// `< <(cmd)`
+    Process,
+    /// `cmd & wait`
+    Background,
+    /// `cmd || true`
+    OrTrue,
+    /// `x=$(cmd)` where nobody looks.
+    Assigned,
+    /// `x=$(a)$(b)`: only the last one's status remains.
+    NotLast,
+    /// `if f` where `f` relies on errexit: the function (empty for a group), and a command in it that may fail unseen.
+    Tested(String, Span),
+}
+
+/// A command that swallows what a loop around it still has to read.
+#[derive(Debug, Clone)]
+pub struct Theft {
+    /// The command.
+    pub at: Span,
+    /// Its program.
+    pub program: String,
+    /// The loop.
+    pub of: Span,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Statuses {
+    /// Pipelines of several commands.
+    pub pipes: Vec<Pipe>,
+    /// Failures that are thrown away.
+    pub thrown: Vec<Thrown>,
+    /// Stolen input.
+    pub thefts: Vec<Theft>,
+}
+
+/// Reads a script with what the walk noted.
+pub(super) fn statuses(script: &Script, places: &Places) -> Statuses {
+    let mut functions = names::Functions::default();
+    functions.gather(script);
+    let mut pass = Pass {
+        places,
+        tables: Tables::builtin(),
+        functions: functions.bodies,
+        entered: FxHashSet::default(),
+        called: FxHashSet::default(),
+        tallies: FxHashMap::default(),
+        pipe_at: FxHashMap::default(),
+        out: Statuses::default(),
+        later: Vec::new(),
+        sinks: Vec::new(),
+        regime: Regime::default(),
+    };
+    pass.sequence(&script.body, Around::top());
+    pass.uncalled();
+    pass.background(script);
+    pass.out
+}
+
+/// The pass.
+struct Pass<'s> {
+    places: &'s Places,
+    tables: &'static Tables,
+    functions: FxHashMap<&'s str, Vec<&'s Command>>,
+    /// Bodies that were entered, each with its way of being called.
+    entered: FxHashSet<(Span, Around)>,
+    called: FxHashSet<Span>,
+    tallies: FxHashMap<Span, Tally>,
+    pipe_at: FxHashMap<Span, usize>,
+    out: Statuses,
+    /// What runs after the command in hand, innermost last, in the same function.
+    later: Vec<Later<'s>>,
+    /// Variables that take what the substitution in hand prints, innermost last.
+    sinks: Vec<Vec<&'s str>>,
+    /// The options last seen: those of a place that no path leads to.
+    regime: Regime,
+}
+
+impl<'s> Pass<'s> {
+    /// Statements one after another; the last one's status is theirs.
+    fn sequence(&mut self, sequence: &'s Sequence, around: Around) {
+        for (index, statement) in sequence.statements.iter().enumerate() {
+            let rest = &sequence.statements[index + 1..];
+            let mut here = around;
+            if let Some(next) = rest.first() {
+                here.used = names::status_reader(next).and_then(|reader| match reader {
+                    names::StatusReader::Command => Some(Use { kind: UseKind::Read, negated: false }),
+                    names::StatusReader::Each => Some(Use { kind: UseKind::Each, negated: false }),
+                    names::StatusReader::Return => around.returns,
+                });
+            }
+            self.later.push(Later::Statements(rest));
+            self.statement(statement, here, rest.first());
+            self.later.pop();
+        }
+    }
+
+    /// A condition: errexit acts on none of it, and its last status is looked at.
+    fn condition(&mut self, condition: &'s Sequence, around: Around, kind: UseKind) {
+        let tested = Around { used: Some(Use { kind, negated: false }), ..around.ignored() };
+        self.sequence(condition, tested);
+    }
+
+    fn statement(&mut self, statement: &'s Statement, around: Around, next: Option<&'s Statement>) {
+        if statement.background {
+            let mut alone = Around { used: None, ..around.ignored() };
+            alone.acts = Acts::Call;
+            if !around.given {
+                alone.stdin = None;
+            }
+            self.list(statement, alone, None);
+            return;
+        }
+        self.list(statement, around, next);
+    }
+
+    /// Pipelines joined by `&&` and `||`: all but the last are looked at by what stands behind them.
+    fn list(&mut self, statement: &'s Statement, around: Around, next: Option<&'s Statement>) {
+        use crate::bash::syntax::ListOp;
+        let mut pipeline = &statement.first;
+        for (op, behind) in &statement.rest {
+            let masked = *op == ListOp::Or && names::is_true(behind);
+            let kind = match op {
+                _ if masked => UseKind::Discarded,
+                ListOp::And => UseKind::And,
+                ListOp::Or => UseKind::Or,
+            };
+            let here = Around { used: Some(Use { kind, negated: false }), ..around.ignored() };
+            if masked {
+                self.or_true(statement, pipeline);
+            }
+            self.pipeline(pipeline, here, None, around.acts);
+            pipeline = behind;
+        }
+        self.pipeline(pipeline, around, next, around.acts);
+    }
+
+    /// One pipeline. `before`: whether errexit acted before the list around it began to look at its status.
+    fn pipeline(
+        &mut self,
+        pipeline: &'s Pipeline,
+        mut around: Around,
+        next: Option<&'s Statement>,
+        before: Acts,
+    ) {
+        if let Some(regime) = self.places.regime(pipeline.span) {
+            self.regime = regime;
+        }
+        let regime = self.regime;
+        if pipeline.negated {
+            let kind = match around.used {
+                Some(Use { kind, .. }) if kind != UseKind::Errexit => kind,
+                _ => UseKind::Not,
+            };
+            let negated = !around.used.is_some_and(|used| used.negated);
+            around = Around { used: Some(Use { kind, negated }), ..around.ignored() };
+        }
+        let nobody = around.used.is_none_or(|used| used.kind == UseKind::Each);
+        if nobody && around.acts == Acts::Yes && regime.errexit.on {
+            around.used = Some(Use { kind: UseKind::Errexit, negated: false });
+        }
+        if let [command] = pipeline.stages.as_slice() {
+            self.tested_group(command, around, before);
+            self.command(command, around);
+            return;
+        }
+        self.note_pipe(pipeline, around, next, regime);
+        for (index, stage) in pipeline.stages.iter().enumerate() {
+            let last = index + 1 == pipeline.stages.len();
+            let mut inner = around;
+            if !last {
+                inner.captured = false;
+                if !regime.pipefail.on {
+                    inner.used = None;
+                }
+            }
+            if inner.acts == Acts::Here {
+                inner.acts = Acts::Call;
+            }
+            if index > 0 {
+                inner.stdin = None;
+                inner.given = true;
+            }
+            self.command(stage, inner);
+        }
+    }
+
+    fn note_pipe(
+        &mut self,
+        pipeline: &'s Pipeline,
+        around: Around,
+        next: Option<&'s Statement>,
+        regime: Regime,
+    ) {
+        let index = if let Some(index) = self.pipe_at.get(&pipeline.span) {
+            *index
+        } else {
+            let stages = self.stages(pipeline);
+            let index = self.out.pipes.len();
+            self.pipe_at.insert(pipeline.span, index);
+            let each_read = next.is_some_and(names::reads_pipestatus);
+            let at = pipeline.span;
+            self.out.pipes.push(Pipe { at, used: Vec::new(), captured: false, each_read, regime, stages });
+            index
+        };
+        let pipe = &mut self.out.pipes[index];
+        pipe.captured |= around.captured && !pipeline.stages.last().is_some_and(names::output_leaves);
+        if let Some(used) = around.used
+            && !pipe.used.contains(&used)
+        {
+            pipe.used.push(used);
+        }
+    }
+
+    /// Enters a function's body, once for each way of being called.
+    fn enter(&mut self, body: &'s Command, around: Around) {
+        self.called.insert(body.span);
+        if !self.entered.insert((body.span, around)) {
+            return;
+        }
+        let later = std::mem::take(&mut self.later);
+        let sinks = std::mem::take(&mut self.sinks);
+        let regime = self.regime;
+        self.command(body, around);
+        self.regime = regime;
+        self.sinks = sinks;
+        self.later = later;
+    }
+
+    /// Functions that nothing calls by name: a trap may, or another script.
+    fn uncalled(&mut self) {
+        let mut all: Vec<&'s Command> = self.functions.values().flatten().copied().collect();
+        all.sort_by_key(|body| body.span);
+        for body in all {
+            if !self.called.contains(&body.span) {
+                let caller = Some(Use { kind: UseKind::Caller, negated: false });
+                let around = Around { used: caller, returns: caller, ..Around::top() };
+                self.enter(body, around);
+            }
+        }
+    }
+
+    fn throw(&mut self, at: Span, how: Throw, program: String) {
+        if !self.out.thrown.iter().any(|known| known.at == at && known.how == how) {
+            self.out.thrown.push(Thrown { at, how, program });
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What stands around a command: who looks at its status, whether errexit acts, what it reads.
+
+use crate::source::Span;
+
+use super::{Use, UseKind};
+
+/// Whether errexit ends the shell where it is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Acts {
+    /// It does.
+    Yes,
+    /// A substitution around it switches it off; functions are judged as if it did not.
+    Substitution,
+    /// A condition around it in the same function switches it off.
+    Here,
+    /// A condition around a call of the function switches it off, or nobody would see the end.
+    Call,
+}
+
+/// What stands around a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Around {
+    pub used: Option<Use>,
+    pub acts: Acts,
+    /// Who looks at the status of the function around it.
+    pub returns: Option<Use>,
+    /// Whether a command substitution captures what it prints.
+    pub captured: bool,
+    /// The loop that reads the same stdin.
+    pub stdin: Option<Span>,
+    /// Whether a redirection or a pipe gave it its stdin: a command in the background keeps that one.
+    pub given: bool,
+}
+
+impl Around {
+    pub fn top() -> Self {
+        Self { used: None, acts: Acts::Yes, returns: None, captured: false, stdin: None, given: false }
+    }
+
+    /// Where somebody looks at the status: errexit does not act.
+    pub fn ignored(self) -> Self {
+        let acts = match self.acts {
+            Acts::Yes | Acts::Substitution | Acts::Here => Acts::Here,
+            Acts::Call => Acts::Call,
+        };
+        Self { acts, ..self }
+    }
+
+    /// Inside a command substitution whose status is looked at by `used`.
+    pub fn substituted(self, used: Option<Use>) -> Self {
+        let acts = match self.acts {
+            Acts::Yes | Acts::Substitution => Acts::Substitution,
+            Acts::Here | Acts::Call => Acts::Call,
+        };
+        Self { used, acts, returns: used, captured: true, ..self }
+    }
+
+    /// Inside a function that is called here.
+    pub fn called(self) -> Self {
+        let acts = match self.acts {
+            Acts::Yes | Acts::Substitution => Acts::Yes,
+            Acts::Here | Acts::Call => Acts::Call,
+        };
+        // What errexit sees here, it sees inside.
+        let used = self.used.filter(|used| used.kind != UseKind::Errexit);
+        Self { used, acts, returns: used, ..self }
+    }
+
+    /// Nobody looks at the status, and the loop around goes on.
+    pub fn unseen(self) -> Self {
+        Self { used: None, ..self }
+    }
+}

@@ -1,0 +1,276 @@
+//! Commands: what each does with the statuses of what it holds.
+
+use crate::bash::syntax::{
+    Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Redirect, Simple, Test,
+    Word,
+};
+use crate::bash::visit::Visitor;
+use crate::source::Span;
+
+use super::around::{Acts, Around};
+use super::later::Later;
+use super::names::{self, Substitutions, command_name, input_given, output_leaves};
+use super::{Pass, Throw, UseKind};
+
+impl<'s> Pass<'s> {
+    pub(super) fn command(&mut self, command: &'s Command, outside: Around) {
+        let mut around = outside;
+        if output_leaves(command) {
+            around.captured = false;
+        }
+        self.redirects(command, outside);
+        if input_given(command) {
+            around.stdin = None;
+            around.given = true;
+        }
+        match &command.kind {
+            CommandKind::Simple(simple) => self.simple(command, simple, around),
+            CommandKind::Declare(declare) => self.declare(command, declare, around),
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.sequence(body, around),
+            CommandKind::If(conditional) => {
+                for (condition, body) in &conditional.branches {
+                    self.condition(condition, around, UseKind::Condition);
+                    self.sequence(body, around);
+                }
+                if let Some(body) = &conditional.otherwise {
+                    self.sequence(body, around);
+                }
+            }
+            CommandKind::While(repeat) => {
+                let inner = self.in_loop(command, around);
+                self.later.push(Later::Condition(&repeat.condition));
+                self.condition(&repeat.condition, inner, UseKind::Condition);
+                self.sequence(&repeat.body, inner.unseen());
+                self.later.pop();
+            }
+            CommandKind::For(each) | CommandKind::Select(each) => self.for_loop(command, each, around),
+            CommandKind::ArithmeticFor(each) => {
+                let mut parts = Substitutions::default();
+                for arithmetic in each.header.iter().flatten() {
+                    parts.arithmetic(arithmetic);
+                }
+                self.masked(&parts.found, command.span, around, || Throw::Test);
+                let inner = self.in_loop(command, around);
+                self.sequence(&each.body, inner.unseen());
+            }
+            CommandKind::Case(case) => self.case(command, case, around),
+            CommandKind::Test(_) | CommandKind::Arithmetic(_) => {
+                let mut parts = Substitutions::default();
+                match &command.kind {
+                    CommandKind::Test(test) => test_words(test, &mut parts),
+                    CommandKind::Arithmetic(arithmetic) => parts.arithmetic(arithmetic),
+                    _ => {}
+                }
+                self.masked(&parts.found, command.span, around, || Throw::Test);
+            }
+            CommandKind::Function(_) => {}
+            CommandKind::Coproc(coproc) => {
+                let alone = Around { used: None, acts: Acts::Call, captured: false, stdin: None, ..around };
+                self.pipeline(&coproc.body, alone, None, Acts::Call);
+            }
+        }
+    }
+
+    fn simple(&mut self, command: &'s Command, simple: &'s Simple, around: Around) {
+        if simple.words.is_empty() {
+            self.assigned(command.span, &simple.assignments, around);
+            return;
+        }
+        let name = command_name(simple);
+        let mut parts = Substitutions::default();
+        simple.assignments.iter().for_each(|assignment| parts.assignment(assignment));
+        simple.words.iter().for_each(|word| parts.word(word));
+        let test = matches!(name.as_deref(), Some("[" | "test" | "let"));
+        let how = || {
+            if test { Throw::Test } else { Throw::Argument(name.clone().unwrap_or_default()) }
+        };
+        self.masked(&parts.found, command.span, around, how);
+        self.steal(command, simple, around);
+        if let Some(name) = &name {
+            self.call(command, name, around);
+        }
+    }
+
+    /// A call of one of the script's functions.
+    fn call(&mut self, command: &'s Command, name: &str, around: Around) {
+        let Some(bodies) = self.functions.get(name).cloned() else { return };
+        for body in bodies {
+            if around.acts == Acts::Here
+                && let Some((at, program)) = self.relies_on_errexit(body)
+            {
+                self.throw(command.span, Throw::Tested(name.to_owned(), at), program);
+            }
+            self.enter(body, around.called());
+        }
+    }
+
+    /// `{ a; b; } || die`: the same as a function, written where it is tested.
+    pub(super) fn tested_group(&mut self, command: &'s Command, around: Around, before: Acts) {
+        let newly = around.acts == Acts::Here && matches!(before, Acts::Yes | Acts::Substitution);
+        if !newly || !matches!(command.kind, CommandKind::Group(_) | CommandKind::Subshell(_)) {
+            return;
+        }
+        if let Some((at, program)) = self.relies_on_errexit(command) {
+            self.throw(command.span, Throw::Tested(String::new(), at), program);
+        }
+    }
+
+    /// Assignments and nothing more: the last substitution's status is theirs.
+    fn assigned(&mut self, at: Span, assignments: &'s [Assignment], around: Around) {
+        let mut parts = Substitutions::default();
+        for assignment in assignments {
+            parts.assignment(assignment);
+        }
+        let is_command = |part: &&&Part| matches!(part.kind, PartKind::Command(_));
+        let last = parts.found.iter().rev().find(is_command).map(|part| part.span);
+        self.sinks.push(assignments.iter().map(|assignment| assignment.target.name.as_str()).collect());
+        for part in &parts.found {
+            let PartKind::Command(substitution) = &part.kind else {
+                self.masked(&[part], at, around, || Throw::Process);
+                continue;
+            };
+            if last != Some(part.span) {
+                self.masked(&[part], at, around, || Throw::NotLast);
+                continue;
+            }
+            let nobody = around.used.is_none_or(|used| used.kind == UseKind::Errexit);
+            let unseen = nobody && (self.regime.errexit.off || around.acts == Acts::Here);
+            if unseen && let Some(program) = self.loses(&substitution.body) {
+                self.throw(at, Throw::Assigned, program);
+            }
+            let regime = self.regime;
+            self.sequence(&substitution.body, around.substituted(around.used));
+            self.regime = regime;
+        }
+        self.sinks.pop();
+    }
+
+    fn declare(&mut self, command: &'s Command, declare: &'s Declare, around: Around) {
+        let mut parts = Substitutions::default();
+        declare.assignments.iter().for_each(|assignment| parts.assignment(assignment));
+        let mut sinks = Vec::new();
+        for operand in &declare.operands {
+            match operand {
+                Operand::Flag(word) | Operand::Dynamic(word) => parts.word(word),
+                Operand::Name(_) => {}
+                Operand::Assignment(assignment) => {
+                    sinks.push(assignment.target.name.as_str());
+                    parts.assignment(assignment);
+                }
+            }
+        }
+        let keyword = names::text(&declare.keyword).unwrap_or_default();
+        self.sinks.push(sinks);
+        self.masked(&parts.found, command.span, around, || Throw::Declared(keyword.clone()));
+        self.sinks.pop();
+    }
+
+    fn for_loop(&mut self, command: &'s Command, each: &'s For, around: Around) {
+        let mut parts = Substitutions::default();
+        each.words.iter().flatten().for_each(|word| parts.word(word));
+        self.masked(&parts.found, command.span, around, || Throw::Loop);
+        let inner = self.in_loop(command, around);
+        self.sequence(&each.body, inner.unseen());
+    }
+
+    fn case(&mut self, command: &'s Command, case: &'s Case, around: Around) {
+        let mut parts = Substitutions::default();
+        parts.word(&case.word);
+        case.arms.iter().flat_map(|arm| &arm.patterns).for_each(|word: &Word| parts.word(word));
+        self.masked(&parts.found, command.span, around, || Throw::Case);
+        for arm in &case.arms {
+            self.sequence(&arm.body, around);
+        }
+    }
+
+    /// Substitutions in redirections: the command goes on whatever they came to.
+    fn redirects(&mut self, command: &'s Command, around: Around) {
+        if command.redirects.is_empty() {
+            return;
+        }
+        let mut parts = Substitutions::default();
+        command.redirects.iter().for_each(|redirect: &Redirect| parts.redirect(redirect));
+        if parts.found.is_empty() {
+            return;
+        }
+        let name = match &command.kind {
+            CommandKind::Simple(simple) => command_name(simple).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let sinks = match &command.kind {
+            CommandKind::Simple(simple) if matches!(name.as_str(), "read" | "mapfile" | "readarray") => {
+                simple.words.iter().skip(1).filter_map(plain).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.sinks.push(sinks);
+        self.masked(&parts.found, command.span, around, || Throw::Argument(name.clone()));
+        self.sinks.pop();
+    }
+
+    /// Substitutions whose status nobody looks at. What only computes, and what handles its failures itself, loses none.
+    fn masked(&mut self, parts: &[&'s Part], at: Span, around: Around, how: impl Fn() -> Throw) {
+        for part in parts {
+            let regime = self.regime;
+            match &part.kind {
+                PartKind::Command(substitution) => {
+                    if let Some(program) = self.loses(&substitution.body) {
+                        self.throw(at, how(), program);
+                    }
+                    self.sequence(&substitution.body, around.substituted(None));
+                }
+                PartKind::Process(process) => {
+                    if process.input
+                        && !self.waited_for()
+                        && let Some(program) = self.loses(&process.body)
+                    {
+                        self.throw(part.span, Throw::Process, program);
+                    }
+                    let inner = around.substituted(None);
+                    self.sequence(&process.body, Around { captured: false, ..inner });
+                }
+                _ => {}
+            }
+            self.regime = regime;
+        }
+    }
+
+    /// Whether the next statement asks for the status of the process substitution: `wait $!`.
+    fn waited_for(&self) -> bool {
+        let Some(Later::Statements([next, ..])) = self.later.last() else { return false };
+        let command = next.first.stages.first();
+        let asked = match command.map(|command| &command.kind) {
+            Some(CommandKind::If(conditional)) => conditional
+                .branches
+                .first()
+                .and_then(|(condition, _)| condition.statements.first()?.first.stages.first()),
+            _ => command,
+        };
+        asked.is_some_and(|asked| {
+            matches!(&asked.kind, CommandKind::Simple(_))
+                && names::mentions(&[names::Looked::Command(asked)], &["!"])
+        })
+    }
+}
+
+fn test_words<'s>(test: &'s Test, parts: &mut Substitutions<'s>) {
+    match test {
+        Test::Word(word) | Test::Unary(_, word) => parts.word(word),
+        Test::Binary(left, _, right) => {
+            parts.word(left);
+            parts.word(right);
+        }
+        Test::Not(inner) => test_words(inner, parts),
+        Test::And(left, right) | Test::Or(left, right) => {
+            test_words(left, parts);
+            test_words(right, parts);
+        }
+    }
+}
+
+fn plain(word: &Word) -> Option<&str> {
+    match word.parts.as_slice() {
+        [Part { kind: PartKind::Literal(text), .. }] if !text.starts_with('-') => Some(text),
+        _ => None,
+    }
+}

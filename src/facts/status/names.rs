@@ -1,0 +1,249 @@
+//! Names and shapes: which functions there are, what a command is called, whether a statement reads `$?`.
+
+use rustc_hash::FxHashMap;
+
+use crate::bash::syntax::{
+    Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, RedirectOp, Script, Simple, Statement,
+    Target, Word,
+};
+use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_part, walk_script};
+use crate::facts::words::literal_text;
+use crate::source::Span;
+
+/// Every function of a script, by name.
+#[derive(Default)]
+pub(super) struct Functions<'s> {
+    pub bodies: FxHashMap<&'s str, Vec<&'s Command>>,
+}
+
+impl<'s> Functions<'s> {
+    pub fn gather(&mut self, script: &'s Script) {
+        walk_script(self, script);
+    }
+}
+
+impl<'s> Visitor<'s> for Functions<'s> {
+    fn command(&mut self, command: &'s Command) {
+        if let CommandKind::Function(function) = &command.kind {
+            self.bodies.entry(function.name.as_str()).or_default().push(&function.body);
+        }
+        walk_command(self, command);
+    }
+}
+
+/// The first word, where it is plain text.
+pub(super) fn command_name(simple: &Simple) -> Option<String> {
+    simple.words.first().and_then(literal_text)
+}
+
+/// A word's text where it is plain text.
+pub(super) fn text(word: &Word) -> Option<String> {
+    literal_text(word)
+}
+
+/// Whether a pipeline is `true` or `:` and nothing more, in braces perhaps.
+pub(super) fn is_true(pipeline: &Pipeline) -> bool {
+    let [command] = pipeline.stages.as_slice() else { return false };
+    match &command.kind {
+        CommandKind::Simple(simple) => {
+            !pipeline.negated
+                && command_name(simple)
+                    .is_some_and(|name| matches!(name.as_str(), "true" | ":" | "/bin/true" | "/usr/bin/true"))
+        }
+        CommandKind::Group(body) | CommandKind::Subshell(body) => {
+            matches!(body.statements.as_slice(), [statement] if statement.rest.is_empty() && is_true(&statement.first))
+        }
+        _ => false,
+    }
+}
+
+/// Who reads the status of the command before.
+pub(super) enum StatusReader {
+    /// A command that names `$?`.
+    Command,
+    /// A command that names `PIPESTATUS`.
+    Each,
+    /// `return`, `return $?`: the function's caller.
+    Return,
+}
+
+/// Whether a statement reads the status of what ran before it.
+pub(super) fn status_reader(next: &Statement) -> Option<StatusReader> {
+    let command = next.first.stages.first()?;
+    if let CommandKind::Simple(simple) = &command.kind
+        && let Some(name) = command_name(simple)
+        && name == "return"
+    {
+        let passes = simple.words.get(1).is_none_or(|word| mentions(&[Looked::Word(word)], &["?"]));
+        return passes.then_some(StatusReader::Return);
+    }
+    if reads_first(command, &["?"]) {
+        return Some(StatusReader::Command);
+    }
+    reads_first(command, &["PIPESTATUS"]).then_some(StatusReader::Each)
+}
+
+/// Whether a statement reads `PIPESTATUS` before anything else runs.
+pub(super) fn reads_pipestatus(next: &Statement) -> bool {
+    next.first.stages.first().is_some_and(|command| reads_first(command, &["PIPESTATUS"]))
+}
+
+/// Whether what a command evaluates first names one of the parameters.
+fn reads_first(command: &Command, names: &[&str]) -> bool {
+    let in_sequence = |statement: Option<&Statement>| {
+        statement
+            .and_then(|statement| statement.first.stages.first())
+            .is_some_and(|command| reads_first(command, names))
+    };
+    match &command.kind {
+        CommandKind::If(conditional) => {
+            in_sequence(conditional.branches.first().and_then(|(condition, _)| condition.statements.first()))
+        }
+        CommandKind::While(repeat) => in_sequence(repeat.condition.statements.first()),
+        CommandKind::Group(body) | CommandKind::Subshell(body) => in_sequence(body.statements.first()),
+        CommandKind::Case(case) => mentions(&[Looked::Word(&case.word)], names),
+        CommandKind::For(each) => {
+            let words = each.words.as_deref().unwrap_or_default();
+            words.iter().any(|word| mentions(&[Looked::Word(word)], names))
+        }
+        CommandKind::Simple(_)
+        | CommandKind::Declare(_)
+        | CommandKind::Test(_)
+        | CommandKind::Arithmetic(_) => mentions(&[Looked::Command(command)], names),
+        _ => false,
+    }
+}
+
+/// What is looked through.
+pub(super) enum Looked<'l> {
+    Word(&'l Word),
+    Command(&'l Command),
+}
+
+/// Whether an expansion (or arithmetic) names one of the parameters.
+pub(super) fn mentions(looked: &[Looked<'_>], names: &[&str]) -> bool {
+    struct Search<'n> {
+        names: &'n [&'n str],
+        found: bool,
+    }
+    impl<'s> Visitor<'s> for Search<'_> {
+        fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+            self.found |= self.names.contains(&parameter.name.as_str());
+            walk_parameter(self, parameter);
+        }
+        fn arithmetic(&mut self, arithmetic: &'s crate::bash::syntax::Arithmetic) {
+            for part in &arithmetic.parts {
+                if let PartKind::Literal(text) = &part.kind {
+                    self.found |= text
+                        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                        .any(|word| self.names.contains(&word));
+                }
+                walk_part(self, part);
+            }
+        }
+    }
+    let mut search = Search { names, found: false };
+    for item in looked {
+        match item {
+            Looked::Word(word) => search.word(word),
+            Looked::Command(command) => search.command(command),
+        }
+    }
+    search.found
+}
+
+/// The substitutions in some words, in the order of the text, without those inside other substitutions.
+#[derive(Default)]
+pub(super) struct Substitutions<'s> {
+    pub found: Vec<&'s Part>,
+}
+
+impl<'s> Visitor<'s> for Substitutions<'s> {
+    fn part(&mut self, part: &'s Part) {
+        match &part.kind {
+            PartKind::Command(_) | PartKind::Process(_) => self.found.push(part),
+            _ => walk_part(self, part),
+        }
+    }
+    // The commands inside of what is looked through are none of its own words.
+    fn sequence(&mut self, _sequence: &'s crate::bash::syntax::Sequence) {}
+}
+
+/// Whether the command's stdout goes anywhere but into the pipe or capture behind it.
+pub(super) fn output_leaves(command: &Command) -> bool {
+    let mut leaves = false;
+    let mut errors_stay = false;
+    for redirect in &command.redirects {
+        let onto_stdout = matches!(redirect.fd, None | Some(Fd::Number(1)));
+        match redirect.op {
+            RedirectOp::Output | RedirectOp::Clobber | RedirectOp::Append if onto_stdout => leaves = true,
+            RedirectOp::OutputBoth | RedirectOp::AppendBoth => {
+                leaves = true;
+                errors_stay = false;
+            }
+            RedirectOp::DuplicateOutput => {
+                let target = match &redirect.target {
+                    Target::Word(word) => literal_text(word).unwrap_or_default(),
+                    Target::HereDocument(_) => String::new(),
+                };
+                match (&redirect.fd, target.as_str()) {
+                    (Some(Fd::Number(2)), "1") => errors_stay |= !leaves,
+                    (None | Some(Fd::Number(1)), "1") => {}
+                    (None | Some(Fd::Number(1)), _) => leaves = true,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    leaves && !errors_stay
+}
+
+/// What the options of a `read` say.
+#[derive(Default)]
+pub(super) struct ReadOptions {
+    /// It reads another descriptor.
+    pub elsewhere: bool,
+    /// It asks a question.
+    pub prompts: bool,
+    /// It reads to the end: its delimiter is none.
+    pub whole: bool,
+}
+
+impl ReadOptions {
+    pub fn of(simple: &Simple) -> Self {
+        let mut options = Self::default();
+        let mut words =
+            simple.words.iter().skip(1).map(|word| literal_text(word).unwrap_or_else(|| "x".to_owned()));
+        while let Some(word) = words.next() {
+            let Some(letters) = word.strip_prefix('-') else { break };
+            let Some(at) = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a']) else { continue };
+            let attached = &letters[at + 1..];
+            let value =
+                if attached.is_empty() { words.next().unwrap_or_default() } else { attached.to_owned() };
+            match &letters[at..=at] {
+                "d" => options.whole = value.is_empty(),
+                "p" => options.prompts = true,
+                "u" => options.elsewhere = value != "0",
+                _ => {}
+            }
+        }
+        options
+    }
+}
+
+/// Whether a redirection gives the command another stdin.
+pub(super) fn input_given(command: &Command) -> bool {
+    command.redirects.iter().any(|redirect| {
+        let stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
+        let reads = matches!(
+            redirect.op,
+            RedirectOp::Input
+                | RedirectOp::ReadWrite
+                | RedirectOp::DuplicateInput
+                | RedirectOp::HereString
+                | RedirectOp::HereDocument
+        );
+        stdin && reads
+    })
+}

@@ -1,0 +1,323 @@
+//! How the commands of a pipeline read: which of them may leave the pipe before its end.
+
+use crate::bash::syntax::{Command, CommandKind, ListOp, PartKind, Pipeline, Sequence, Simple, Statement};
+use crate::bash::visit::Visitor;
+use crate::commands::Reading;
+
+use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves, text};
+use super::{Pass, Stage};
+
+/// How something reads its stdin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reads {
+    /// Not at all.
+    Nothing,
+    /// It may stop before the end.
+    Early(String),
+    /// To the end.
+    Whole,
+}
+
+impl Reads {
+    /// One after the other.
+    fn then(self, next: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Whole => Self::Whole,
+            Self::Nothing => next(),
+            Self::Early(how) => match next() {
+                Self::Whole => Self::Whole,
+                _ => Self::Early(how),
+            },
+        }
+    }
+}
+
+/// Functions are followed that deep.
+const DEEPEST: u32 = 8;
+
+impl<'s> Pass<'s> {
+    /// The stages of a pipeline, as far as they matter.
+    pub(super) fn stages(&self, pipeline: &'s Pipeline) -> Vec<Stage> {
+        let mut stages = Vec::new();
+        for (index, command) in pipeline.stages.iter().enumerate() {
+            let early = if index == 0 { None } else { self.leaves_early(command) };
+            stages.push(Stage {
+                at: command.span,
+                name: self.stage_name(command),
+                external: self.runs_program(command),
+                writes: !output_leaves(command) && !shielded(command),
+                early,
+            });
+        }
+        stages
+    }
+
+    fn leaves_early(&self, command: &'s Command) -> Option<String> {
+        if input_given(command) {
+            return Some("it reads something else than the pipe".to_owned());
+        }
+        match self.reads(command, 0) {
+            Reads::Early(how) => Some(how),
+            Reads::Nothing => Some("it reads nothing of the pipe".to_owned()),
+            Reads::Whole => None,
+        }
+    }
+
+    fn stage_name(&self, command: &'s Command) -> Option<String> {
+        let CommandKind::Simple(simple) = &command.kind else { return None };
+        let ran = || self.places.ran(command.span).and_then(|ran| ran.external.clone());
+        command_name(simple).or_else(ran).filter(|name| !name.is_empty())
+    }
+
+    /// Whether a stage is a program; one of a group's own commands counts, those of functions do not.
+    fn runs_program(&self, command: &'s Command) -> bool {
+        struct Programs<'p, 's> {
+            pass: &'p Pass<'s>,
+            found: bool,
+        }
+        impl<'s> Visitor<'s> for Programs<'_, 's> {
+            fn command(&mut self, command: &'s Command) {
+                match &command.kind {
+                    CommandKind::Simple(simple) => self.found |= self.pass.program(command, simple),
+                    CommandKind::Function(_) => {}
+                    _ => crate::bash::visit::walk_command(self, command),
+                }
+            }
+        }
+        let mut programs = Programs { pass: self, found: false };
+        programs.command(command);
+        programs.found
+    }
+
+    /// Whether a command is a program of its own, a pure tool too.
+    fn program(&self, command: &Command, simple: &Simple) -> bool {
+        let named = command_name(simple);
+        if let Some(name) = &named {
+            if self.functions.contains_key(name.as_str()) {
+                return false;
+            }
+            if !crate::facts::builtins::is_builtin(name) {
+                return true;
+            }
+        }
+        self.places.ran(command.span).is_some_and(|ran| ran.external.is_some())
+            || (named.is_none() && !simple.words.is_empty() && !self.places.walked(command.span))
+    }
+
+    fn reads(&self, command: &'s Command, depth: u32) -> Reads {
+        if input_given(command) {
+            return Reads::Nothing;
+        }
+        match &command.kind {
+            CommandKind::Simple(simple) => self.simple_reads(command, simple, depth),
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.sequence_reads(body, depth),
+            CommandKind::If(conditional) => {
+                let mut reads = Reads::Nothing;
+                for (condition, body) in &conditional.branches {
+                    reads = reads
+                        .then(|| self.sequence_reads(condition, depth))
+                        .then(|| self.sequence_reads(body, depth));
+                }
+                match &conditional.otherwise {
+                    Some(body) => reads.then(|| self.sequence_reads(body, depth)),
+                    None => reads,
+                }
+            }
+            CommandKind::While(repeat) => self.loop_reads(Some(&repeat.condition), &repeat.body, depth),
+            CommandKind::For(each) | CommandKind::Select(each) => {
+                match self.sequence_reads(&each.body, depth) {
+                    Reads::Whole => Reads::Whole,
+                    reads => reads,
+                }
+            }
+            CommandKind::ArithmeticFor(each) => self.sequence_reads(&each.body, depth),
+            CommandKind::Case(case) => case
+                .arms
+                .iter()
+                .fold(Reads::Nothing, |reads, arm| reads.then(|| self.sequence_reads(&arm.body, depth))),
+            CommandKind::Declare(declare) => {
+                let mut parts = Substitutions::default();
+                for operand in &declare.operands {
+                    if let crate::bash::syntax::Operand::Assignment(assignment) = operand {
+                        parts.assignment(assignment);
+                    }
+                }
+                self.parts_read(&parts, depth)
+            }
+            CommandKind::Coproc(_)
+            | CommandKind::Test(_)
+            | CommandKind::Arithmetic(_)
+            | CommandKind::Function(_) => Reads::Nothing,
+        }
+    }
+
+    fn parts_read(&self, parts: &Substitutions<'s>, depth: u32) -> Reads {
+        parts.found.iter().fold(Reads::Nothing, |reads, part| match &part.kind {
+            PartKind::Command(substitution) => reads.then(|| self.sequence_reads(&substitution.body, depth)),
+            _ => reads,
+        })
+    }
+
+    fn sequence_reads(&self, body: &'s Sequence, depth: u32) -> Reads {
+        body.statements.iter().fold(Reads::Nothing, |reads, statement| {
+            let pipelines =
+                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
+            pipelines.fold(reads, |reads, pipeline| {
+                reads
+                    .then(|| pipeline.stages.first().map_or(Reads::Nothing, |first| self.reads(first, depth)))
+            })
+        })
+    }
+
+    fn simple_reads(&self, command: &'s Command, simple: &'s Simple, depth: u32) -> Reads {
+        let mut parts = Substitutions::default();
+        simple.assignments.iter().for_each(|assignment| parts.assignment(assignment));
+        simple.words.iter().for_each(|word| parts.word(word));
+        let first = self.parts_read(&parts, depth);
+        if simple.words.is_empty() {
+            return first;
+        }
+        first.then(|| {
+            let Some(name) = command_name(simple) else { return self.program_reads(command, simple) };
+            if let Some(bodies) = self.functions.get(name.as_str()) {
+                if depth >= DEEPEST {
+                    return Reads::Whole;
+                }
+                return match bodies.last() {
+                    Some(body) => self.reads(body, depth + 1),
+                    None => Reads::Whole,
+                };
+            }
+            match name.as_str() {
+                "read" => {
+                    let options = ReadOptions::of(simple);
+                    if options.elsewhere {
+                        Reads::Nothing
+                    } else if options.whole {
+                        Reads::Whole
+                    } else {
+                        Reads::Early("`read` takes one line".to_owned())
+                    }
+                }
+                "mapfile" | "readarray" => Reads::Whole,
+                name if crate::facts::builtins::is_builtin(name) => {
+                    let runs_others =
+                        matches!(name, "eval" | "source" | "." | "command" | "builtin" | "exec");
+                    if runs_others { self.program_reads(command, simple) } else { Reads::Nothing }
+                }
+                _ => self.program_reads(command, simple),
+            }
+        })
+    }
+
+    fn program_reads(&self, command: &'s Command, simple: &'s Simple) -> Reads {
+        let reading = match self.places.ran(command.span) {
+            Some(ran) => ran.reading.clone().unwrap_or(Reading::Whole),
+            None if self.places.walked(command.span) => Reading::Whole,
+            None => {
+                let words: Vec<String> = simple
+                    .words
+                    .iter()
+                    .map(|word| text(word).unwrap_or_else(|| crate::commands::HOLE.to_string()))
+                    .collect();
+                self.tables.reading(&words)
+            }
+        };
+        match reading {
+            Reading::Early(how) => Reads::Early(how),
+            Reading::Whole => Reads::Whole,
+        }
+    }
+
+    /// A loop reads to the end where only a `read` that finds nothing more ends it.
+    fn loop_reads(&self, condition: Option<&'s Sequence>, body: &'s Sequence, depth: u32) -> Reads {
+        let by_condition =
+            condition.map_or(Reads::Nothing, |condition| self.sequence_reads(condition, depth));
+        let by_body = self.sequence_reads(body, depth);
+        if by_condition == Reads::Whole || by_body == Reads::Whole {
+            return Reads::Whole;
+        }
+        if by_condition == Reads::Nothing && by_body == Reads::Nothing {
+            return Reads::Nothing;
+        }
+        if leaves_loop(body, 1) {
+            return Reads::Early("the loop may `break` before the end".to_owned());
+        }
+        if condition.is_some_and(|condition| by_condition != Reads::Nothing && ends_otherwise(condition)) {
+            return Reads::Early("the loop may end before its input does".to_owned());
+        }
+        Reads::Whole
+    }
+}
+
+/// `{ producer || true; }`: its end by SIGPIPE is not the group's.
+fn shielded(command: &Command) -> bool {
+    let (CommandKind::Group(body) | CommandKind::Subshell(body)) = &command.kind else { return false };
+    let ends_in_true = |statement: &Statement| matches!(statement.rest.last(), Some((ListOp::Or, pipeline)) if is_true(pipeline));
+    body.statements.last().is_some_and(ends_in_true)
+}
+
+/// Whether a condition that reads can end the loop otherwise than by the end of the input: `read -r x && [[ $x ]]`.
+fn ends_otherwise(condition: &Sequence) -> bool {
+    let Some(last) = condition.statements.last() else { return false };
+    condition.statements.len() > 1 || last.rest.iter().any(|(op, _)| *op == ListOp::And)
+}
+
+/// Whether a loop's body leaves it, otherwise than where a `read` finds nothing more. `depth` loops are around.
+fn leaves_loop(body: &Sequence, depth: u64) -> bool {
+    body.statements.iter().any(|statement| leaves_by(statement, depth))
+}
+
+fn leaves_by(statement: &Statement, depth: u64) -> bool {
+    let mut after_read = false;
+    let pipelines = std::iter::once((None, &statement.first))
+        .chain(statement.rest.iter().map(|(op, pipeline)| (Some(*op), pipeline)));
+    for (op, pipeline) in pipelines {
+        let at_the_end = after_read && op == Some(ListOp::Or);
+        if !at_the_end
+            && pipeline.stages.len() == 1
+            && pipeline.stages.iter().any(|stage| leaves(stage, depth))
+        {
+            return true;
+        }
+        after_read = pipeline.stages.iter().any(is_read);
+    }
+    false
+}
+
+fn is_read(command: &Command) -> bool {
+    matches!(&command.kind, CommandKind::Simple(simple) if command_name(simple).is_some_and(|name| name == "read"))
+}
+
+fn leaves(command: &Command, depth: u64) -> bool {
+    match &command.kind {
+        CommandKind::Simple(simple) => {
+            let argument = simple.words.get(1).map(|word| text(word).unwrap_or_default());
+            match command_name(simple).as_deref() {
+                Some("break") => argument.map_or(1, |levels| levels.parse().unwrap_or(1)) >= depth,
+                // Where it fails on purpose, no status lies.
+                Some("exit" | "return") => argument.is_none_or(|code| code == "0"),
+                _ => false,
+            }
+        }
+        CommandKind::Group(body) => leaves_loop(body, depth),
+        CommandKind::If(conditional) => {
+            conditional
+                .branches
+                .iter()
+                .any(|(condition, body)| !ends_by_read(condition) && leaves_loop(body, depth))
+                || conditional.otherwise.as_ref().is_some_and(|body| leaves_loop(body, depth))
+        }
+        CommandKind::While(repeat) => leaves_loop(&repeat.body, depth + 1),
+        CommandKind::For(each) | CommandKind::Select(each) => leaves_loop(&each.body, depth + 1),
+        CommandKind::ArithmeticFor(each) => leaves_loop(&each.body, depth + 1),
+        CommandKind::Case(case) => case.arms.iter().any(|arm| leaves_loop(&arm.body, depth)),
+        _ => false,
+    }
+}
+
+/// `if ! read -r x; then`
+fn ends_by_read(condition: &Sequence) -> bool {
+    matches!(condition.statements.as_slice(), [statement]
+        if statement.first.negated && statement.first.stages.iter().any(is_read))
+}

@@ -1,0 +1,155 @@
+//! Whether a function relies on errexit: a program in it may fail, nobody looks, and more follows.
+
+use crate::bash::syntax::{
+    Command, CommandKind, ListOp, PartKind, Pipeline, Redirect, RedirectOp, Sequence, Simple, Statement,
+};
+use crate::bash::visit::Visitor;
+use crate::source::Span;
+
+use super::Pass;
+use super::names::{StatusReader, Substitutions, command_name, status_reader, text};
+
+/// Functions are followed that deep.
+const DEEPEST: u32 = 12;
+
+/// A command, and its program.
+type Found = Option<(Span, String)>;
+
+impl<'s> Pass<'s> {
+    /// A command in the body that errexit guards and nothing else does.
+    pub(super) fn relies_on_errexit(&mut self, body: &'s Command) -> Found {
+        self.relying(body, true, 0)
+    }
+
+    /// `last`: the status of the command is that of the whole.
+    fn relying(&mut self, command: &'s Command, last: bool, depth: u32) -> Found {
+        if depth > DEEPEST {
+            return None;
+        }
+        match &command.kind {
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.relying_in(body, last, depth),
+            CommandKind::If(conditional) => {
+                let bodies = conditional.branches.iter().map(|(_, body)| body).chain(&conditional.otherwise);
+                bodies.into_iter().find_map(|body| self.relying_branch(body, last, depth))
+            }
+            CommandKind::While(repeat) => self.relying_in(&repeat.body, false, depth),
+            CommandKind::For(each) | CommandKind::Select(each) => self.relying_in(&each.body, false, depth),
+            CommandKind::ArithmeticFor(each) => self.relying_in(&each.body, false, depth),
+            CommandKind::Case(case) => {
+                case.arms.iter().find_map(|arm| self.relying_branch(&arm.body, last, depth))
+            }
+            CommandKind::Simple(simple) if simple.words.is_empty() => {
+                let mut parts = Substitutions::default();
+                simple.assignments.iter().for_each(|assignment| parts.assignment(assignment));
+                let PartKind::Command(substitution) = &parts.found.last()?.kind else { return None };
+                if last {
+                    return None;
+                }
+                let program = self.loses(&substitution.body)?;
+                self.errexit_at(command).then_some((command.span, program))
+            }
+            CommandKind::Simple(simple) => {
+                let name = command_name(simple);
+                let bodies = name.and_then(|name| self.functions.get(name.as_str()).cloned());
+                if let Some(bodies) = bodies {
+                    let inside = bodies.iter().find_map(|body| self.relying(body, true, depth + 1));
+                    if inside.is_some() || last {
+                        return inside.map(|(_, program)| (command.span, program));
+                    }
+                }
+                if last || hardly_fails(command, simple) {
+                    return None;
+                }
+                let program = self.command_loses(command)?;
+                self.errexit_at(command).then_some((command.span, program))
+            }
+            _ => None,
+        }
+    }
+
+    fn relying_in(&mut self, body: &'s Sequence, last: bool, depth: u32) -> Found {
+        body.statements.iter().enumerate().find_map(|(index, statement)| {
+            let next = body.statements.get(index + 1);
+            let last = match next.map(status_reader) {
+                None => last,
+                Some(Some(StatusReader::Command | StatusReader::Each)) => return None,
+                Some(Some(StatusReader::Return)) => true,
+                Some(None) => false,
+            };
+            if statement.background { None } else { self.relying_list(statement, last, depth) }
+        })
+    }
+
+    /// A branch that ends in a failure on purpose needs no errexit to be seen failing.
+    fn relying_branch(&mut self, body: &'s Sequence, last: bool, depth: u32) -> Found {
+        let fails = body.statements.last().is_some_and(|statement| self.fails_on_purpose(statement));
+        if fails { None } else { self.relying_in(body, last, depth) }
+    }
+
+    fn fails_on_purpose(&mut self, statement: &'s Statement) -> bool {
+        let [command] = statement.first.stages.as_slice() else { return false };
+        let CommandKind::Simple(simple) = &command.kind else { return false };
+        let Some(name) = command_name(simple) else { return false };
+        match name.as_str() {
+            "return" | "exit" => {
+                simple.words.get(1).is_some_and(|code| text(code).is_none_or(|code| code != "0"))
+            }
+            "false" => true,
+            _ => self.always_dies(&name),
+        }
+    }
+
+    fn relying_list(&mut self, statement: &'s Statement, last: bool, depth: u32) -> Found {
+        let (pipeline, before) = match statement.rest.split_last() {
+            Some(((op, pipeline), _)) => (pipeline, Some(*op)),
+            None => (&statement.first, None),
+        };
+        // What stands behind `||` handles a failure; the rest of a list is looked at by what follows.
+        if pipeline.negated || before == Some(ListOp::Or) {
+            return None;
+        }
+        self.relying_pipeline(pipeline, last, depth)
+    }
+
+    fn relying_pipeline(&mut self, pipeline: &'s Pipeline, last: bool, depth: u32) -> Found {
+        match pipeline.stages.as_slice() {
+            [command] => self.relying(command, last, depth),
+            _ if last => None,
+            stages => stages.iter().find_map(|stage| {
+                let program = self.command_loses(stage)?;
+                self.places
+                    .regime(pipeline.span)
+                    .is_some_and(|regime| regime.errexit.on)
+                    .then_some((pipeline.span, program))
+            }),
+        }
+    }
+
+    /// Whether errexit is on where the command stands.
+    fn errexit_at(&self, command: &Command) -> bool {
+        self.places.regime(command.span).is_some_and(|regime| regime.errexit.on)
+    }
+
+    /// Whether a function of the script ends the shell, and not well.
+    fn always_dies(&self, name: &str) -> bool {
+        let Some(bodies) = self.functions.get(name) else { return false };
+        bodies.iter().all(|body| {
+            let CommandKind::Group(body) = &body.kind else { return false };
+            let last = body.statements.last().and_then(|statement| statement.first.stages.first());
+            let Some(CommandKind::Simple(simple)) = last.map(|command| &command.kind) else { return false };
+            command_name(simple).is_some_and(|name| name == "exit")
+                && simple.words.get(1).is_some_and(|code| text(code).is_none_or(|code| code != "0"))
+        })
+    }
+}
+
+/// `sleep`, and `cat` of a text in the script: nobody relies on errexit for them.
+fn hardly_fails(command: &Command, simple: &Simple) -> bool {
+    let from_here =
+        |redirect: &Redirect| matches!(redirect.op, RedirectOp::HereDocument | RedirectOp::HereString);
+    match command_name(simple).as_deref() {
+        Some("sleep") => true,
+        Some("cat") => simple.words.len() == 1 && command.redirects.iter().any(from_here),
+        _ => false,
+    }
+}

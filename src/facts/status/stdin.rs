@@ -1,0 +1,84 @@
+//! Loops that read their stdin, and the commands in them that swallow it.
+
+use crate::bash::syntax::{Command, CommandKind, Pipeline, Sequence, Simple};
+
+use super::around::Around;
+use super::names::{ReadOptions, command_name, input_given, text};
+use super::{Pass, Theft};
+
+/// Functions are followed that deep.
+const DEEPEST: u32 = 8;
+
+impl<'s> Pass<'s> {
+    /// What stands around the inside of a loop.
+    pub(super) fn in_loop(&self, command: &'s Command, around: Around) -> Around {
+        let reads = match &command.kind {
+            CommandKind::While(repeat) => {
+                self.takes_lines(&repeat.condition, 0) || self.takes_lines(&repeat.body, 0)
+            }
+            CommandKind::For(each) => self.takes_lines(&each.body, 0),
+            CommandKind::ArithmeticFor(each) => self.takes_lines(&each.body, 0),
+            _ => false,
+        };
+        if reads { Around { stdin: Some(command.span), ..around } } else { around }
+    }
+
+    /// Whether a `read` in it takes a line of the stdin that it was given.
+    fn takes_lines(&self, body: &'s Sequence, depth: u32) -> bool {
+        body.statements.iter().any(|statement| {
+            let pipelines =
+                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
+            let first = |pipeline: &'s Pipeline| pipeline.stages.first();
+            pipelines.filter_map(first).any(|command| self.takes_line(command, depth))
+        })
+    }
+
+    fn takes_line(&self, command: &'s Command, depth: u32) -> bool {
+        if input_given(command) || depth > DEEPEST {
+            return false;
+        }
+        match &command.kind {
+            CommandKind::Simple(simple) => match command_name(simple).as_deref() {
+                Some("read") => {
+                    let options = ReadOptions::of(simple);
+                    !options.elsewhere && !options.prompts
+                }
+                Some(name) => {
+                    let bodies = self.functions.get(name);
+                    bodies.is_some_and(|bodies| bodies.iter().any(|body| self.takes_line(body, depth + 1)))
+                }
+                None => false,
+            },
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.takes_lines(body, depth),
+            CommandKind::If(conditional) => {
+                conditional.branches.iter().any(|(condition, body)| {
+                    self.takes_lines(condition, depth) || self.takes_lines(body, depth)
+                }) || conditional.otherwise.as_ref().is_some_and(|body| self.takes_lines(body, depth))
+            }
+            CommandKind::Case(case) => case.arms.iter().any(|arm| self.takes_lines(&arm.body, depth)),
+            // An inner loop that reads is judged by itself.
+            _ => false,
+        }
+    }
+
+    /// Notes a program that swallows the stdin of the loop around it.
+    pub(super) fn steal(&mut self, command: &'s Command, simple: &'s Simple, around: Around) {
+        let Some(of) = around.stdin else { return };
+        let program = match self.places.ran(command.span) {
+            Some(ran) => ran.swallows.clone(),
+            None if self.places.walked(command.span) => None,
+            None => {
+                let words: Vec<String> = simple
+                    .words
+                    .iter()
+                    .map(|word| text(word).unwrap_or_else(|| crate::commands::HOLE.to_string()))
+                    .collect();
+                self.tables.swallows_stdin(&words).then(|| words.first().cloned().unwrap_or_default())
+            }
+        };
+        let Some(program) = program else { return };
+        if !self.out.thefts.iter().any(|theft| theft.at == command.span) {
+            self.out.thefts.push(Theft { at: command.span, program, of });
+        }
+    }
+}
