@@ -4,11 +4,20 @@
 //! questions about one command line. It never looks at a script.
 
 mod effect;
+mod given;
+mod http;
+mod pattern;
+mod programs;
 mod tables;
 mod wrappers;
 
-pub use effect::{Effect, glob, matches_words};
-pub use tables::{Safe, Secrets, Tables, Tool};
+pub use effect::{Effect, Judged, Written, glob, is_no_file, matches_words};
+pub use given::Spelling;
+pub use pattern::{Pattern, WrongPattern};
+pub use tables::{
+    FileWords, Files, Http, Language, OptionName, ProgramText, Safe, Secrets, Tables, Tool, WrongTool,
+    read_tools,
+};
 pub use wrappers::{
     Assignments, Empty, Expression, Keyword, Opt, Order, Payload, Role, Style, Takes, Wrapper, WrongWrapper,
     read_wrappers,

@@ -10,6 +10,7 @@ mod builtins;
 mod calls;
 mod credentials;
 mod decide;
+mod effects;
 mod habits;
 mod ids;
 mod input;
