@@ -40,7 +40,7 @@ impl Http {
     }
 }
 
-/// Whether HTTPie's request item becomes part of a body: `name=value`, `name:=1`, `name@file` (not `name==value`, a
+/// Whether a request item becomes part of a body: `name=value`, `name:=1`, `name@file` (not `name==value`, a
 /// query, or `Name:value`, a header).
 fn sends(item: &str) -> bool {
     let Some(at) = item.find([':', '=', '@']) else { return false };

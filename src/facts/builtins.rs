@@ -137,7 +137,7 @@ impl Walk<'_> {
                 Out::success(state)
             }
             "kill" => self.kill(line, state),
-            "cd" | "pushd" | "popd" => self.entered(line, state),
+            "cd" | "pushd" | "popd" => Self::entered(line, state),
             "wait" | "type" | "hash" | "let" => Out::either(state),
             _ => Out::success(state),
         }

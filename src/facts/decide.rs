@@ -376,12 +376,10 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
         yes.retain(|state| !left.syms.first().is_some_and(|sym| state.any_holds(*sym, &prefix, others)));
     }
     for state in &mut yes {
-        if left.from_args
-            && right.constant() == Some("--apply")
-            && !left.fallbacks.iter().any(|text| text == "--apply")
-        {
-            state.apply = true;
-        }
+        let fallback = |text: &String| Some(text.as_str()) == right.constant();
+        state.apply |= left.from_args
+            && !left.fallbacks.iter().any(fallback)
+            && (right.constant() == Some("--apply") || is_long_apply(left, right, state));
         if left.typed && !right.typed {
             match right.constant() {
                 Some(phrase) => Walk::confirm(state, Confirmation::Constant(phrase.to_owned())),
@@ -391,6 +389,13 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
         }
     }
     (yes, no)
+}
+
+/// `--apply` by way of `getopts "n:-:"`: the option is `-`, its argument `apply`.
+fn is_long_apply(left: &Value, right: &Value, state: &State) -> bool {
+    right.constant() == Some("apply")
+        && left.names.iter().any(|name| name.as_ref() == "OPTARG")
+        && state.outcomes.iter().any(|(test, holds)| *holds && test.ends_with(" is -"))
 }
 
 /// A value without the text that another one begins with, too (`x"$answer"` and `xname`).
@@ -405,8 +410,7 @@ fn without_prefix(value: &Value, other: &Value) -> Value {
 
 /// Whether a phrase that is not known may name its target: it is not random, and no `yes` by default.
 fn may_name(phrase: &Value) -> bool {
-    let agrees =
-        |text: &String| ["y", "yes", "ok", "true", "1", ""].contains(&text.to_ascii_lowercase().trim());
+    let agrees = |text: &String| ["y", "yes", "ok", "true", "1"].contains(&text.to_ascii_lowercase().trim());
     phrase.syms.iter().any(|sym| ![Sym::VOLATILE, Sym::FAILED].contains(sym))
         && !phrase.fallbacks.iter().any(agrees)
 }

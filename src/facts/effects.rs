@@ -79,7 +79,7 @@ impl Walk<'_> {
     }
 
     /// `cd`: whether the script works in a folder of its own from here on.
-    pub(super) fn entered(&mut self, line: &Line, state: State) -> Out {
+    pub(super) fn entered(line: &Line, state: State) -> Out {
         let mut inside = state.clone();
         match line.args().iter().find(|value| !value.text.starts_with('-')) {
             Some(folder) if folder.own_file => inside.set("PWD", Content::Scalar(folder.clone())),

@@ -124,6 +124,8 @@ pub(super) struct Output {
     pub ends_in_status: bool,
     /// The command that printed a secret.
     pub secret_at: Option<Place>,
+    /// Whether it can name nothing: a count, a time, random text.
+    pub nameless: bool,
 }
 
 /// Finds the scripts that a script sources.
