@@ -122,6 +122,7 @@ impl<'a> Walk<'a> {
             budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(extent.statements)),
             ids: extent.ids,
             steps: 0,
+            left: 0,
             summaries: FxHashMap::default(),
             subshells: 0,
             remote: 0,

@@ -70,6 +70,9 @@ pub struct Tool {
     pub empty_ok: Vec<Pattern>,
     /// The usual failure.
     pub failure: Failure,
+    /// Samples of ids that are of a form of the tool's own.
+    #[serde(default)]
+    pub own_ids: Vec<String>,
     /// The form of ids, by noun.
     #[serde(default)]
     pub id_forms: BTreeMap<String, Vec<String>>,

@@ -198,7 +198,9 @@ impl<'a> Walk<'a> {
                 Some(_) => (Vec::new(), vec![state]),
                 None => (vec![state.clone()], vec![state]),
             },
-            _ => assumed(&format!("{} =~ {}", key(subject), key(&value)), state),
+            // A quoted expression is text: it is another test than the same one without quotes.
+            _ if quoted => assumed(&format!("{} =~ quoted {}", key(subject), key(&value)), state),
+            _ => assumed(&format!("{}{}", matched_by(&key(subject)), key(&value)), state),
         };
         let checks = known.is_some_and(|known| known.checks_ids);
         if let (true, Some(sym)) = (checks, subject.symbol()) {
@@ -218,6 +220,39 @@ impl<'a> Walk<'a> {
         }
         (yes, no)
     }
+}
+
+/// How the test of a value by a regular expression begins, as a path knows it.
+fn matched_by(subject: &str) -> String {
+    format!("{subject} =~ ")
+}
+
+impl Walk<'_> {
+    /// Whether the path has passed an anchored check of the value that lets ids of one of these forms through.
+    pub(super) fn is_of_form(&self, sym: Sym, samples: &[String], state: &State) -> bool {
+        let prefix = matched_by(&symbol_mark(sym));
+        let is_check = |test: &str| {
+            let known = self.regexes.get(&test[prefix.len()..]).and_then(|known| known.regex.as_ref());
+            known.is_some_and(|regex| samples.iter().any(|sample| is_anchored(regex, sample)))
+        };
+        !samples.is_empty() && state.any_holds(sym, &prefix, |test| !is_check(test))
+    }
+}
+
+/// Whether a regular expression lets the sample through, and nothing that has something in front of it or behind it.
+fn is_anchored(regex: &Regex, sample: &str) -> bool {
+    let odd = ["", "-", "../x", "*", "x y"].map(str::to_owned);
+    let more = [
+        format!("{sample}\n"),
+        format!("{sample}\nx"),
+        format!("x\n{sample}"),
+        format!("-{sample}"),
+        format!(" {sample}"),
+        format!("{sample} "),
+        format!("{sample}/x"),
+        format!("{sample};x"),
+    ];
+    regex.is_match(sample) && !odd.iter().chain(&more).any(|wrong| regex.is_match(wrong))
 }
 
 /// `test` and `[`, over the values of their words (without the closing `]`).

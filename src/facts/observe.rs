@@ -297,12 +297,14 @@ impl Walk<'_> {
         else {
             return Vec::new();
         };
-        let takes_ids = self.tables.tool(&program).is_some_and(|tool| !tool.id_forms.is_empty());
+        let tool = self.tables.tool(&program);
+        let takes_ids = tool.is_some_and(|tool| !tool.id_forms.is_empty());
+        let forms = tool.map_or(&[][..], |tool| tool.own_ids.as_slice());
         let mut unchecked: Vec<Unchecked> = Vec::new();
         for (index, value) in run.argv.iter().enumerate().skip(1) {
             for sym in &value.syms {
                 let Some(name) = self.object_name(value, *sym, takes_ids) else { continue };
-                if state.checked.contains(sym) {
+                if state.checked.contains(sym) || self.is_of_form(*sym, forms, state) {
                     continue;
                 }
                 let offset = run.exec.len().saturating_sub(run.argv.len());

@@ -187,6 +187,8 @@ pub(super) struct Walk<'a> {
     pub ids: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
+    /// How often a path ended its shell.
+    pub left: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,
     pub subshells: u32,
     pub remote: u32,
@@ -301,6 +303,7 @@ impl<'a> Walk<'a> {
         let outermost = if self.dead { 2 } else { 1 };
         let unseen = self.exits.len() == outermost;
         let Some(exits) = self.exits.last_mut() else { return };
+        self.left = self.left.saturating_add(u32::from(!states.is_empty()));
         let states: Vec<State> = states
             .into_iter()
             .filter(|state| {
