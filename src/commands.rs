@@ -4,14 +4,23 @@
 //! questions about one command line. It never looks at a script.
 
 mod effect;
+mod given;
+mod http;
 mod one_liners;
+mod pattern;
 mod pipes;
+mod programs;
 mod tables;
 mod wrappers;
 
-pub use effect::{Effect, glob, matches_words};
+pub use effect::{Effect, Judged, Written, glob, is_no_file, matches_words};
+pub use given::Spelling;
+pub use pattern::{Pattern, WrongPattern};
 pub use pipes::Reading;
-pub use tables::{Safe, Secrets, Tables, Tool};
+pub use tables::{
+    FileWords, Files, Http, Language, OptionName, ProgramText, Safe, Secrets, Tables, Tool, WrongTool,
+    read_tools,
+};
 pub use wrappers::{
     Assignments, Empty, Expression, Keyword, Opt, Order, Payload, Role, Style, Takes, Wrapper, WrongWrapper,
     read_wrappers,

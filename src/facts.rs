@@ -10,6 +10,7 @@ mod builtins;
 mod calls;
 mod credentials;
 mod decide;
+mod effects;
 mod habits;
 mod ids;
 mod input;
@@ -129,6 +130,7 @@ impl<'a> Walk<'a> {
             budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(extent.statements)),
             ids: extent.ids,
             steps: 0,
+            left: 0,
             summaries: FxHashMap::default(),
             subshells: 0,
             remote: 0,

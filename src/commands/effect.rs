@@ -3,49 +3,77 @@
 //! Words may hold [`HOLE`]s: parts whose value is not known. What is not known to read is taken to change.
 
 use super::HOLE;
-use super::tables::{Style, Tables, Tool, basename};
+use super::given::{Given, Opt, Value};
+use super::pattern::{Pattern, Spelt};
+use super::tables::{FileWords, OptionName, Tables, Tool, basename};
 
 /// What a command line does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// It only reads.
     Read,
+    /// It changes nothing but what the client itself remembers: a login, the current model, a cache.
+    Session,
+    /// The program is not known, or what it does stands elsewhere.
+    Unknown,
     /// It changes something, or may.
     Mutate,
-    /// The program is not known.
-    Unknown,
+}
+
+/// What a command line does besides writing the files that it names, and these files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// What it does but for the files.
+    pub effect: Effect,
+    /// The files that it writes.
+    pub files: Vec<Written>,
+}
+
+/// A file that a command writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// A word names it, from that byte on.
+    Word {
+        /// Which word; the program is 0.
+        index: usize,
+        /// Where in it the name begins.
+        from: usize,
+    },
+    /// Something in the working directory.
+    Here,
 }
 
 impl Tables {
     /// The effect of the command with these words, the program's name first.
     pub fn effect<S: AsRef<str>>(&self, argv: &[S]) -> Effect {
-        let Some((program, words)) = argv.split_first() else { return Effect::Unknown };
-        let Some(tool) = self.tool(basename(program.as_ref())) else { return Effect::Unknown };
+        let judged = self.judge(argv, None);
+        let harmless = |file: &Written| match file {
+            Written::Word { index, from } => is_no_file(&argv[*index].as_ref()[*from..]),
+            Written::Here => false,
+        };
+        if judged.files.iter().all(harmless) { judged.effect } else { Effect::Mutate }
+    }
+
+    /// What the command does, and which files it writes. `stdin` is what it is given to read, where that is known;
+    /// its unknown parts are holes.
+    pub fn judge<S: AsRef<str>>(&self, argv: &[S], stdin: Option<&str>) -> Judged {
+        let plain = |effect| Judged { effect, files: Vec::new() };
+        let Some((program, words)) = argv.split_first() else { return plain(Effect::Unknown) };
+        let Some(tool) = self.tool(basename(program.as_ref())) else { return plain(Effect::Unknown) };
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        if words.iter().any(|word| ["--help", "--version"].contains(word)) && tool.style != Style::Http {
-            return Effect::Read;
+        let given = Given::read(tool, &words);
+        if given.help || any(&tool.simulate, &given, Spelt::Exactly) {
+            return plain(Effect::Read);
         }
-        if words.iter().any(|word| tool.simulate.iter().any(|option| glob(option, word))) {
-            return Effect::Read;
+        let mut effect = tool.effect(&given);
+        if let Some(http) = &tool.http {
+            effect = effect.max(http.effect(&given));
         }
-        match tool.style {
-            Style::ReadOnly => Effect::Read,
-            Style::Verb => tool.verb_effect(&words),
-            Style::NounVerb => tool.noun_verb_effect(&words),
-            Style::Http => tool.http_effect(&words),
-            Style::Files | Style::LastFile => Effect::Mutate,
-            Style::Operand => {
-                let writes = words.iter().any(|word| {
-                    word.starts_with(HOLE)
-                        || tool.operands.iter().any(|prefix| word.starts_with(prefix.as_str()))
-                });
-                if writes { Effect::Mutate } else { Effect::Read }
-            }
-            Style::InPlace | Style::Search => {
-                let writes = words.iter().any(|word| tool.in_place.iter().any(|option| glob(option, word)));
-                if writes { Effect::Mutate } else { Effect::Read }
-            }
+        if let Some(text) = &tool.text {
+            effect = effect.max(text.effect(&given, stdin));
         }
+        let files = if effect == Effect::Mutate { Vec::new() } else { tool.written(&given) };
+        Judged { effect, files }
     }
 
     /// Whether no output is a valid answer of that command.
@@ -53,32 +81,25 @@ impl Tables {
         let Some((program, words)) = argv.split_first() else { return false };
         let Some(tool) = self.tool(basename(program)) else { return false };
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let positional = tool.positional(&words);
-        match tool.style {
-            Style::NounVerb => {
-                tool.verb(&positional).is_some_and(|verb| tool.empty_ok.iter().any(|ok| glob(ok, verb)))
-            }
-            _ => tool.empty_ok.iter().any(|pattern| prefix_matches(pattern, &positional)),
-        }
+        any(&tool.empty_ok, &Given::read(tool, &words), Spelt::Exactly)
     }
 
     /// The words of a command that may name an object: what is neither program nor verb nor option.
     pub fn object_words<S: AsRef<str>>(&self, argv: &[S]) -> Vec<usize> {
         let words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
-        let tool = words.first().and_then(|program| self.tool(basename(program)));
+        let Some((program, rest)) = words.split_first() else { return Vec::new() };
         let mut first = 1;
-        if let Some(tool) = tool.filter(|tool| tool.style == Style::NounVerb) {
-            let verbs = || tool.read.iter().chain(&tool.mutate);
-            let verb = words.iter().skip(1).position(|word| verbs().any(|verb| glob(verb, word)));
-            first = verb.map_or(1, |at| at + 2);
-        } else if let Some(tool) = tool.filter(|tool| tool.style == Style::Verb) {
-            let verb = tool.operand_positions(&words[1..]).first().copied();
-            first = verb.map_or(1, |at| at + 2);
+        if let Some(tool) =
+            self.tool(basename(program)).filter(|tool| !tool.read.iter().any(Pattern::is_any_line))
+        {
+            let given = Given::read(tool, rest);
+            let verb =
+                if tool.read_verbs.is_empty() { Some(tool.skip) } else { tool.verb_at(&given.operands) };
+            first = verb.and_then(|at| given.operands.get(at)).map_or(1, |verb| verb.index + 1);
         }
-        let is_verb = |word: &str| {
-            self.tools()
-                .any(|tool| tool.style == Style::NounVerb && tool.mutate.iter().any(|verb| verb == word))
-        };
+        let openstack = self.tool("openstack");
+        let is_verb =
+            |word: &str| openstack.is_some_and(|tool| tool.change_verbs.iter().any(|verb| verb == word));
         (first..words.len())
             .filter(|index| {
                 let word = words[*index];
@@ -86,189 +107,126 @@ impl Tables {
             })
             .collect()
     }
+}
 
-    /// The words of a file-writing command that name what it writes; `None` where the tool is none.
-    pub fn written_operands<S: AsRef<str>>(&self, argv: &[S]) -> Option<Vec<usize>> {
-        let (program, words) = argv.split_first()?;
-        let tool = self.tool(basename(program.as_ref()))?;
-        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        let operands = tool.operand_positions(&words);
-        let skip_mode = ["chmod", "chown", "chgrp", "chattr"].contains(&basename(program.as_ref()));
-        let picked: Vec<usize> = match tool.style {
-            Style::Files => operands.into_iter().skip(usize::from(skip_mode)).collect(),
-            Style::LastFile => operands.into_iter().next_back().into_iter().collect(),
-            Style::InPlace => {
-                let script_given =
-                    words.iter().any(|word| tool.options_with_value.iter().any(|option| option == word));
-                operands.into_iter().skip(usize::from(!script_given)).collect()
+/// Whether a name stands for a stream or for nothing.
+pub fn is_no_file(name: &str) -> bool {
+    const STREAMS: [&str; 9] = [
+        "/dev/null",
+        "/dev/stdout",
+        "/dev/stderr",
+        "/dev/stdin",
+        "/dev/tty",
+        "/dev/console",
+        "/dev/kmsg",
+        "/dev/log",
+        "/dev/full",
+    ];
+    const BELOW: [&str; 4] = ["/dev/fd/", "/dev/tcp/", "/dev/udp/", "/proc/self/fd/"];
+    name == "-" || STREAMS.contains(&name) || BELOW.iter().any(|folder| name.starts_with(folder))
+}
+
+fn any(patterns: &[Pattern], given: &Given<'_>, spelt: Spelt) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(given, spelt))
+}
+
+impl Tool {
+    fn effect(&self, given: &Given<'_>) -> Effect {
+        if any(&self.write, given, Spelt::Perhaps) {
+            Effect::Mutate
+        } else if any(&self.unknown, given, Spelt::Perhaps) {
+            Effect::Unknown
+        } else if any(&self.read, given, Spelt::Exactly) {
+            Effect::Read
+        } else if any(&self.session, given, Spelt::Exactly) {
+            Effect::Session
+        } else if self.read_verbs.is_empty() {
+            Effect::Mutate
+        } else {
+            self.effect_by_noun(given)
+        }
+    }
+
+    /// The verb stands behind the longest noun that is known, or is the first word that is known as a verb.
+    fn effect_by_noun(&self, given: &Given<'_>) -> Effect {
+        if given.operands.is_empty() {
+            return Effect::Unknown;
+        }
+        let verb = self.verb_at(&given.operands).and_then(|at| given.operands.get(at));
+        match verb {
+            Some(verb) if self.read_verbs.iter().any(|read| glob(read, verb.text)) => Effect::Read,
+            _ => Effect::Mutate,
+        }
+    }
+
+    fn verb_at(&self, operands: &[Value<'_>]) -> Option<usize> {
+        const LONGEST: usize = 6;
+        let operands = operands.get(self.skip..)?;
+        let mut noun = String::new();
+        let mut longest = None;
+        for (at, operand) in operands.iter().take(LONGEST).enumerate() {
+            if at > 0 {
+                noun.push(' ');
             }
-            Style::Search => {
-                (0..words.iter().position(|word| word.starts_with(['-', '(', '!'])).unwrap_or(words.len()))
-                    .collect()
+            noun.push_str(operand.text);
+            if self.nouns.contains(&noun) {
+                longest = Some(at + 1);
             }
-            Style::Operand => words
-                .iter()
-                .enumerate()
-                .filter(|(_, word)| tool.operands.iter().any(|prefix| word.starts_with(prefix.as_str())))
-                .map(|(index, _)| index)
+        }
+        let is_verb =
+            |word: &str| self.read_verbs.iter().chain(&self.change_verbs).any(|verb| glob(verb, word));
+        let at = longest.or_else(|| operands.iter().position(|operand| is_verb(operand.text)))?;
+        Some(self.skip + at)
+    }
+
+    /// The files that the line names and writes.
+    fn written(&self, given: &Given<'_>) -> Vec<Written> {
+        let mut written: Vec<Written> = values(&given.options, &self.file_options).map(word).collect();
+        let fits = |files: &&super::tables::Files| {
+            files.when.as_ref().is_none_or(|when| when.matches(given, Spelt::Perhaps))
+        };
+        if let Some(files) = self.files.iter().find(fits) {
+            let named = files.of.iter().map(|which| which.among(given)).find(|named| !named.is_empty());
+            written.extend(named.unwrap_or_default());
+        }
+        written
+    }
+}
+
+impl FileWords {
+    fn among(&self, given: &Given<'_>) -> Vec<Written> {
+        let operands = || given.operands.iter().copied();
+        match self {
+            Self::From(number) => operands().skip(number - 1).map(word).collect(),
+            Self::Only(number) => operands().skip(number - 1).take(1).map(word).collect(),
+            Self::Last => operands().next_back().map(word).into_iter().collect(),
+            Self::Leading => (1..=given.leading).map(|index| Written::Word { index, from: 0 }).collect(),
+            Self::Prefix(prefix) => operands()
+                .filter(|operand| operand.text.starts_with(prefix.as_str()) || operand.text.starts_with(HOLE))
+                .map(|operand| {
+                    let from = if operand.text.starts_with(HOLE) { 0 } else { prefix.len() };
+                    Written::Word { index: operand.index, from: operand.from + from }
+                })
                 .collect(),
-            _ => return None,
-        };
-        Some(picked.into_iter().map(|index| index + 1).collect())
+            Self::Option(names) => values(&given.options, names).map(word).collect(),
+            Self::Here => vec![Written::Here],
+        }
     }
 }
 
-impl Tool {
-    /// Indexes of the words that are neither options nor their values.
-    fn operand_positions(&self, words: &[&str]) -> Vec<usize> {
-        let mut positions = Vec::new();
-        let mut index = 0;
-        let mut only_operands = false;
-        while index < words.len() {
-            let word = words[index];
-            if only_operands || !word.starts_with('-') || word == "-" {
-                positions.push(index);
-            } else if word == "--" {
-                only_operands = true;
-            } else if self.options_with_value.iter().any(|option| option == word) {
-                index += 1;
-            }
-            index += 1;
-        }
-        positions
-    }
-
-    fn positional<'w>(&self, words: &[&'w str]) -> Vec<&'w str> {
-        self.operand_positions(words).into_iter().map(|index| words[index]).collect()
-    }
-
-    fn verb_effect(&self, words: &[&str]) -> Effect {
-        let positional = self.positional(words);
-        let with_options: Vec<&str> = words.to_vec();
-        let reads = self.read.iter().any(|pattern| {
-            if pattern.is_empty() {
-                positional.is_empty()
-            } else {
-                prefix_matches(pattern, &positional)
-                    || (pattern.contains('-') && options_match(pattern, &with_options, &positional))
-            }
-        });
-        let reads = reads
-            || self.read_whole.iter().any(|pattern| {
-                pattern.split_whitespace().count() == positional.len() && prefix_matches(pattern, &positional)
-            });
-        if !reads {
-            return Effect::Mutate;
-        }
-        let turned = self.mutate_when.iter().any(|when| {
-            prefix_matches(&when.verb, &positional)
-                && words.iter().any(|word| when.words.iter().any(|pattern| glob(pattern, word)))
-        });
-        if turned { Effect::Mutate } else { Effect::Read }
-    }
-
-    /// The first word that is a verb.
-    fn verb<'w>(&self, positional: &[&'w str]) -> Option<&'w str> {
-        positional
-            .iter()
-            .find(|word| self.read.iter().chain(&self.mutate).any(|verb| glob(verb, word)))
-            .copied()
-    }
-
-    fn noun_verb_effect(&self, words: &[&str]) -> Effect {
-        let positional = self.positional(words);
-        match self.verb(&positional) {
-            Some(verb) if self.read.iter().any(|read| glob(read, verb)) => Effect::Read,
-            None if positional.is_empty() && words.iter().all(|word| word.starts_with('-')) => Effect::Read,
-            Some(_) | None => Effect::Mutate,
-        }
-    }
-
-    fn http_effect(&self, words: &[&str]) -> Effect {
-        let mut method = None;
-        let mut body = false;
-        let mut get = false;
-        let spread: Vec<String> = words.iter().flat_map(|word| self.spread(word)).collect();
-        let words: Vec<&str> = spread.iter().map(String::as_str).collect();
-        for (index, word) in words.iter().enumerate() {
-            if self.method_options.iter().any(|option| option == word) {
-                method = words.get(index + 1).copied();
-            } else if let Some(attached) = attached_value(word, &self.method_options) {
-                method = Some(attached);
-            }
-            body |= self.data_options.iter().any(|option| option == word)
-                || attached_value(word, &self.data_options).is_some();
-            get |= self.get_options.iter().any(|option| option == word);
-        }
-        let sends = match method.map(str::to_ascii_uppercase) {
-            Some(method) => !["GET", "HEAD", "OPTIONS", "LIST", "PROPFIND"].contains(&method.as_str()),
-            None => body && !get,
-        };
-        if !sends {
-            return Effect::Read;
-        }
-        let deletes = method.is_some_and(|method| {
-            !method.eq_ignore_ascii_case("POST") && !method.eq_ignore_ascii_case("PUT")
-        });
-        let reading_address = words.iter().any(|word| self.read_urls.iter().any(|url| path_glob(url, word)));
-        if reading_address && !deletes { Effect::Read } else { Effect::Mutate }
-    }
+fn word(value: Value<'_>) -> Written {
+    Written::Word { index: value.index, from: value.from }
 }
 
-impl Tool {
-    /// A bundle of short options (`-sSXPOST`) as single options, the value of the last one behind it.
-    fn spread(&self, word: &str) -> Vec<String> {
-        let Some(letters) = word.strip_prefix('-').filter(|rest| rest.len() > 1 && !rest.starts_with('-'))
-        else {
-            return vec![word.to_owned()];
-        };
-        let mut options = Vec::new();
-        for (at, letter) in letters.char_indices() {
-            let option = format!("-{letter}");
-            let takes_value = [&self.method_options, &self.data_options, &self.options_with_value]
-                .iter()
-                .any(|list| list.contains(&option));
-            options.push(option);
-            let rest = &letters[at + letter.len_utf8()..];
-            if takes_value {
-                if !rest.is_empty() {
-                    options.push(rest.to_owned());
-                }
-                break;
-            }
-        }
-        options
-    }
-}
-
-/// The value in `-XPOST` or `--request=POST`.
-fn attached_value<'w>(word: &'w str, options: &[String]) -> Option<&'w str> {
-    options.iter().find_map(|option| {
-        let rest = word.strip_prefix(option.as_str())?;
-        if option.starts_with("--") { rest.strip_prefix('=') } else { (!rest.is_empty()).then_some(rest) }
-    })
-}
-
-/// Whether the words of `pattern` glob the first words.
-fn prefix_matches(pattern: &str, words: &[&str]) -> bool {
-    let mut count = 0;
-    for part in pattern.split_whitespace() {
-        match words.get(count) {
-            Some(word) if glob(part, word) => count += 1,
-            _ => return false,
-        }
-    }
-    count > 0
-}
-
-/// Like [`prefix_matches`], with the pattern's options anywhere among the words (`branch --list`, `-l`).
-fn options_match(pattern: &str, words: &[&str], positional: &[&str]) -> bool {
-    let (options, verbs): (Vec<&str>, Vec<&str>) =
-        pattern.split_whitespace().partition(|part| part.starts_with('-'));
-    !options.is_empty()
-        && options.iter().all(|option| words.contains(option))
-        && verbs.iter().zip(positional).all(|(verb, word)| glob(verb, word))
-        && verbs.len() <= positional.len()
+/// The values of the options of these names.
+pub(super) fn values<'g, 'w>(
+    options: &'g [Opt<'w>],
+    names: &'g [OptionName],
+) -> impl Iterator<Item = Value<'w>> + use<'g, 'w> {
+    options
+        .iter()
+        .filter(|option| names.iter().any(|name| name.may_be(option.name)))
+        .filter_map(|option| option.value)
 }
 
 /// Whether `words` match `pattern`: each word of the pattern globs one word, `**` any number of them.
@@ -293,34 +251,34 @@ pub fn glob(pattern: &str, word: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         return pattern == word;
     }
-    let pattern: Vec<char> = pattern.chars().collect();
-    let word: Vec<char> = word.chars().collect();
-    let (mut p, mut w) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while w < word.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                retry = Some((p, w));
-                p += 1;
+    let (mut pattern, mut word) = (pattern, word);
+    let mut retry: Option<(&str, &str)> = None;
+    loop {
+        let mut rest = pattern.chars();
+        let mut tail = word.chars();
+        match (rest.next(), tail.next()) {
+            (Some('*'), _) => {
+                pattern = rest.as_str();
+                retry = Some((pattern, word));
+                continue;
             }
-            Some(c) if (*c == '?' && word[w] != HOLE) || *c == word[w] => {
-                p += 1;
-                w += 1;
+            (None, None) => return true,
+            (Some('?'), Some(c)) if c != HOLE => {
+                (pattern, word) = (rest.as_str(), tail.as_str());
+                continue;
             }
-            _ => match retry {
-                Some((star, at)) => {
-                    p = star + 1;
-                    w = at + 1;
-                    retry = Some((star, at + 1));
-                }
-                None => return false,
-            },
+            (Some(wanted), Some(c)) if wanted == c => {
+                (pattern, word) = (rest.as_str(), tail.as_str());
+                continue;
+            }
+            _ => {}
         }
+        let Some((star, from)) = retry else { return false };
+        let mut further = from.chars();
+        if further.next().is_none() {
+            return false;
+        }
+        (pattern, word) = (star, further.as_str());
+        retry = Some((star, word));
     }
-    pattern[p..].iter().all(|c| *c == '*')
-}
-
-/// Like [`glob`], for addresses: `**` is any text too, a trailing query counts.
-fn path_glob(pattern: &str, word: &str) -> bool {
-    glob(&pattern.replace("**", "*"), word)
 }

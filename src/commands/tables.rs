@@ -1,15 +1,17 @@
 //! The tables as typed values, and their lookup.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
+use super::given::{Name, Spelling, Value};
+use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::wrappers::{Wrapper, read_wrappers};
 
-/// A tool whose verbs are known.
+/// A tool whose verbs are known. The head of `cloud.toml` explains the keys.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
@@ -18,86 +20,247 @@ pub struct Tool {
     /// Other names with the same grammar.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// How its effect is found.
-    pub style: Style,
+    /// How its options are spelt.
+    #[serde(default)]
+    pub spelling: Spelling,
     /// Options that take the next word as their value.
     #[serde(default)]
-    pub options_with_value: Vec<String>,
+    pub options_with_value: Vec<OptionName>,
+    /// Lines behind which another program's words stand.
+    #[serde(default)]
+    pub command_after: Vec<Pattern>,
     /// What only reads.
     #[serde(default)]
-    pub read: Vec<String>,
-    /// What only reads where no other operand follows (`git branch`).
+    pub read: Vec<Pattern>,
+    /// What changes something although `read` has it.
     #[serde(default)]
-    pub read_whole: Vec<String>,
-    /// Verbs that change something (only where they tell the verb from the nouns).
+    pub write: Vec<Pattern>,
+    /// What changes nothing but what the client remembers.
     #[serde(default)]
-    pub mutate: Vec<String>,
-    /// Words that make a reading verb a changing one.
+    pub session: Vec<Pattern>,
+    /// What nobody can tell from the words.
     #[serde(default)]
-    pub mutate_when: Vec<MutateWhen>,
-    /// Options under which nothing is changed.
+    pub unknown: Vec<Pattern>,
+    /// Lines under which nothing is changed.
     #[serde(default)]
-    pub simulate: Vec<String>,
+    pub simulate: Vec<Pattern>,
+    /// Options whose value is a file that is written.
+    #[serde(default)]
+    pub file_options: Vec<OptionName>,
+    /// Operands that are files which are written: the first entry that fits holds.
+    #[serde(default)]
+    pub files: Vec<Files>,
+    /// How many operands stand in front of the nouns.
+    #[serde(default)]
+    pub skip: usize,
+    /// Nouns, of one or several words: behind the longest that fits stands the verb.
+    #[serde(default)]
+    pub nouns: FxHashSet<String>,
+    /// Verbs behind nouns that only read.
+    #[serde(default)]
+    pub read_verbs: Vec<String>,
+    /// Verbs behind nouns that change something (they tell the verb from nouns that are not known).
+    #[serde(default)]
+    pub change_verbs: Vec<String>,
+    /// Requests by method and body.
+    pub http: Option<Http>,
+    /// The language of a program that its words hold.
+    pub text: Option<ProgramText>,
     /// Verbs for which no output is a valid answer.
     #[serde(default)]
-    pub empty_ok: Vec<String>,
+    pub empty_ok: Vec<Pattern>,
     /// The usual failure.
     pub failure: Failure,
+    /// Samples of ids that are of a form of the tool's own.
+    #[serde(default)]
+    pub own_ids: Vec<String>,
     /// The form of ids, by noun.
     #[serde(default)]
     pub id_forms: BTreeMap<String, Vec<String>>,
-    /// `http`: options that name the method.
-    #[serde(default)]
-    pub method_options: Vec<String>,
-    /// `http`: options that send a body.
-    #[serde(default)]
-    pub data_options: Vec<String>,
-    /// `http`: options that make it a GET or HEAD all the same.
-    #[serde(default)]
-    pub get_options: Vec<String>,
-    /// `http`: addresses that read although a body is sent (logins, searches).
-    #[serde(default)]
-    pub read_urls: Vec<String>,
-    /// `operand`: prefixes of the operands that name what is written.
-    #[serde(default)]
-    pub operands: Vec<String>,
-    /// `in-place` and `search`: the options that write.
-    #[serde(default)]
-    pub in_place: Vec<String>,
 }
 
-/// How a tool's effect is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Style {
-    /// The first words after the global options are the verb.
-    Verb,
-    /// The first word that is a known verb.
-    NounVerb,
-    /// By method and body.
-    Http,
-    /// Writes every operand.
-    Files,
-    /// Writes its last operand.
-    LastFile,
-    /// Writes the operand with a prefix.
-    Operand,
-    /// Writes only with an option.
-    InPlace,
-    /// Looks through the folders in front of its first option, and writes there only with an option.
-    Search,
-    /// Never writes.
-    ReadOnly,
-}
-
-/// A verb that reads unless one of some words is there.
+/// How requests are told apart.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MutateWhen {
-    /// The verb.
-    pub verb: String,
-    /// The words, as globs.
-    pub words: Vec<String>,
+pub struct Http {
+    /// Options that name the method.
+    pub method: Vec<OptionName>,
+    /// Options that send a body.
+    pub body: Vec<OptionName>,
+    /// Options that make it a GET or HEAD all the same.
+    pub get: Vec<OptionName>,
+    /// Whether the first operand may be the method, and `name=value` operands send a body.
+    #[serde(default)]
+    pub operands: bool,
+    /// Addresses that read although a body is sent (logins, searches).
+    #[serde(default)]
+    pub read_urls: Vec<String>,
+}
+
+/// Operands that are files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// The lines on which they are written; all where it is not said.
+    pub when: Option<Pattern>,
+    /// Which they are: the first that names any.
+    pub of: Vec<FileWords>,
+}
+
+/// Which words are files.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum FileWords {
+    /// `from 1`: that operand and all behind it.
+    From(usize),
+    /// `only 2`
+    Only(usize),
+    /// `last`
+    Last,
+    /// `leading`: the words in front of the first option.
+    Leading,
+    /// `prefix of=`: the rest of the operands that begin so.
+    Prefix(String),
+    /// `option -C|--directory`: its value.
+    Option(Vec<OptionName>),
+    /// `here`: files in the working directory.
+    Here,
+}
+
+/// A program's text among the words.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramText {
+    /// Its language.
+    pub language: Language,
+    /// Options whose value it is.
+    #[serde(default)]
+    pub options: Vec<OptionName>,
+    /// The operand that it is where no such option is given, counted from 1.
+    pub operand: Option<usize>,
+    /// Options that name a file which holds it.
+    #[serde(default)]
+    pub from_file: Vec<OptionName>,
+    /// Whether it is read from stdin where the words have none.
+    #[serde(default)]
+    pub stdin: bool,
+}
+
+/// A language of which enough is known to tell what only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// SQL, with psql's and sqlite's own commands.
+    Sql,
+    /// Sed scripts.
+    Sed,
+    /// Awk programs.
+    Awk,
+}
+
+/// The name of an option as it is written: `-o`, `--output`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct OptionName(pub String);
+
+/// Why a table of tools cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WrongTool {
+    /// An option without a dash, or with a value.
+    #[error("`{0}` is no option: write its name with its dashes and without a value")]
+    NoOption(String),
+    /// Words that name no operands.
+    #[error(
+        "`{0}` names no words: write `from N`, `only N`, `last`, `leading`, `prefix TEXT`, `option -x|--long` or `here`"
+    )]
+    NoFiles(String),
+}
+
+impl TryFrom<String> for OptionName {
+    type Error = WrongTool;
+
+    fn try_from(written: String) -> Result<Self, WrongTool> {
+        let name = written.trim_start_matches('-');
+        let sound = written.starts_with('-') && !name.is_empty() && !written.contains(['=', ' ', '|']);
+        if sound { Ok(Self(written)) } else { Err(WrongTool::NoOption(written)) }
+    }
+}
+
+impl TryFrom<String> for FileWords {
+    type Error = WrongTool;
+
+    fn try_from(written: String) -> Result<Self, WrongTool> {
+        let wrong = || WrongTool::NoFiles(written.clone());
+        let (kind, rest) = written.split_once(' ').unwrap_or((&written, ""));
+        let number = || rest.parse().ok().filter(|number| *number > 0).ok_or_else(wrong);
+        match kind {
+            "from" => Ok(Self::From(number()?)),
+            "only" => Ok(Self::Only(number()?)),
+            "last" if rest.is_empty() => Ok(Self::Last),
+            "leading" if rest.is_empty() => Ok(Self::Leading),
+            "here" if rest.is_empty() => Ok(Self::Here),
+            "prefix" if !rest.is_empty() => Ok(Self::Prefix(rest.to_owned())),
+            "option" => {
+                let names = rest.split('|').map(|name| OptionName::try_from(name.to_owned()));
+                Ok(Self::Option(names.collect::<Result<_, _>>()?))
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl OptionName {
+    /// Whether an option that was given is this one, abbreviated perhaps.
+    pub(super) fn may_be(&self, name: Name<'_>) -> bool {
+        const SHORTEST: usize = 3;
+        let long = self.0.strip_prefix("--");
+        self.is(name)
+            || matches!((name, long), (Name::Word(word), Some(long)) if word.len() >= SHORTEST && long.starts_with(word))
+    }
+
+    /// Whether an option that was given is this one.
+    pub(super) fn is(&self, name: Name<'_>) -> bool {
+        let bare = self.0.trim_start_matches('-');
+        match name {
+            Name::Word(word) => bare == word,
+            Name::Letter(letter) => {
+                !self.0.starts_with("--") && bare.strip_prefix(letter).is_some_and(str::is_empty)
+            }
+        }
+    }
+}
+
+impl Tool {
+    /// Whether an option, written as a word, takes the next word.
+    pub(super) fn takes_value(&self, word: &str) -> bool {
+        self.lists(Name::Word(word.trim_start_matches('-')))
+    }
+
+    /// Whether a short option takes a value.
+    pub(super) fn letter_takes_value(&self, letter: char) -> bool {
+        self.lists(Name::Letter(letter))
+    }
+
+    fn lists(&self, name: Name<'_>) -> bool {
+        let http = self.http.iter().flat_map(|http| http.method.iter().chain(&http.body));
+        let text = self.text.iter().flat_map(|text| text.options.iter().chain(&text.from_file));
+        self.options_with_value.iter().chain(http).chain(text).any(|known| known.is(name))
+            || self.file_options().any(|known| known.may_be(name))
+    }
+
+    /// The options whose value is a file that is written, on some lines at least.
+    fn file_options(&self) -> impl Iterator<Item = &OptionName> {
+        let named = self.files.iter().flat_map(|files| &files.of).flat_map(|words| match words {
+            FileWords::Option(names) => names.as_slice(),
+            _ => &[],
+        });
+        self.file_options.iter().chain(named)
+    }
+
+    /// Whether another program's words follow these operands.
+    pub(super) fn hands_over(&self, operands: &[Value<'_>]) -> bool {
+        self.command_after.iter().any(|pattern| pattern.is_complete(operands))
+    }
 }
 
 /// What a tool answers when it fails.
@@ -218,7 +381,7 @@ struct RealFile {
 /// All tables.
 #[derive(Debug)]
 pub struct Tables {
-    tools: FxHashMap<String, Tool>,
+    tools: FxHashMap<String, Arc<Tool>>,
     wrappers: FxHashMap<String, Vec<Wrapper>>,
     secrets: Secrets,
     pipes: Pipes,
@@ -235,17 +398,20 @@ impl Tables {
     }
 
     fn read_builtin() -> Self {
-        const TOOLS: [&str; 3] = [
-            include_str!("../../rules/commands/openstack.toml"),
-            include_str!("../../rules/commands/cloud.toml"),
-            include_str!("../../rules/commands/system.toml"),
+        const TOOLS: [(&str, &str); 5] = [
+            ("openstack.toml", include_str!("../../rules/commands/openstack.toml")),
+            ("cloud.toml", include_str!("../../rules/commands/cloud.toml")),
+            ("system.toml", include_str!("../../rules/commands/system.toml")),
+            ("files.toml", include_str!("../../rules/commands/files.toml")),
+            ("readers.toml", include_str!("../../rules/commands/readers.toml")),
         ];
         let mut tools = FxHashMap::default();
-        for text in TOOLS {
-            let file: ToolFile = embedded(text);
-            for tool in file.tool {
+        for (name, text) in TOOLS {
+            let written = read_tools(text).unwrap_or_else(|error| panic!("{name}: {}", error.message()));
+            for tool in written {
+                let tool = Arc::new(tool);
                 for alias in &tool.aliases {
-                    tools.insert(alias.clone(), tool.clone());
+                    tools.insert(alias.clone(), Arc::clone(&tool));
                 }
                 tools.insert(tool.name.clone(), tool);
             }
@@ -267,12 +433,12 @@ impl Tables {
 
     /// The tool of that name (without folders), where its verbs are known.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
-        self.tools.get(name)
+        self.tools.get(name).map(Arc::as_ref)
     }
 
-    /// All tools whose verbs are known.
-    pub(super) fn tools(&self) -> impl Iterator<Item = &Tool> {
-        self.tools.values()
+    /// The names of all tools whose verbs are known.
+    pub fn tool_names(&self) -> impl Iterator<Item = &str> {
+        self.tools.keys().map(String::as_str)
     }
 
     /// The wrappers of that name (without folders).
@@ -308,6 +474,11 @@ impl Tables {
             None => (1, format!("{program}: operation failed")),
         }
     }
+}
+
+/// Reads a table of tools.
+pub fn read_tools(text: &str) -> Result<Vec<Tool>, toml::de::Error> {
+    toml::from_str::<ToolFile>(text).map(|file| file.tool)
 }
 
 /// The last part of a path.

@@ -211,7 +211,10 @@ impl<'a> Walk<'a> {
         );
         let local = keyword == "local"
             || (state.in_function() && (keyword == "declare" || keyword == "typeset") && !global);
-        let mut plain = keyword == "readonly";
+        let constant = declare.operands.iter().any(
+            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('r'))),
+        );
+        let mut plain = keyword == "readonly" || constant;
         let array = declare.operands.iter().any(
             |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
         );

@@ -136,7 +136,9 @@ impl Walk<'_> {
                 }
                 Out::success(state)
             }
-            "wait" | "kill" | "cd" | "pushd" | "popd" | "type" | "hash" | "let" => Out::either(state),
+            "kill" => self.kill(line, state),
+            "cd" | "pushd" | "popd" => Self::entered(line, state),
+            "wait" | "type" | "hash" | "let" => Out::either(state),
             _ => Out::success(state),
         }
     }

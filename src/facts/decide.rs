@@ -198,7 +198,9 @@ impl<'a> Walk<'a> {
                 Some(_) => (Vec::new(), vec![state]),
                 None => (vec![state.clone()], vec![state]),
             },
-            _ => assumed(&format!("{} =~ {}", key(subject), key(&value)), state),
+            // A quoted expression is text: it is another test than the same one without quotes.
+            _ if quoted => assumed(&format!("{} =~ quoted {}", key(subject), key(&value)), state),
+            _ => assumed(&format!("{}{}", matched_by(&key(subject)), key(&value)), state),
         };
         let checks = known.is_some_and(|known| known.checks_ids);
         if let (true, Some(sym)) = (checks, subject.symbol()) {
@@ -218,6 +220,39 @@ impl<'a> Walk<'a> {
         }
         (yes, no)
     }
+}
+
+/// How the test of a value by a regular expression begins, as a path knows it.
+fn matched_by(subject: &str) -> String {
+    format!("{subject} =~ ")
+}
+
+impl Walk<'_> {
+    /// Whether the path has passed an anchored check of the value that lets ids of one of these forms through.
+    pub(super) fn is_of_form(&self, sym: Sym, samples: &[String], state: &State) -> bool {
+        let prefix = matched_by(&symbol_mark(sym));
+        let is_check = |test: &str| {
+            let known = self.regexes.get(&test[prefix.len()..]).and_then(|known| known.regex.as_ref());
+            known.is_some_and(|regex| samples.iter().any(|sample| is_anchored(regex, sample)))
+        };
+        !samples.is_empty() && state.any_holds(sym, &prefix, |test| !is_check(test))
+    }
+}
+
+/// Whether a regular expression lets the sample through, and nothing that has something in front of it or behind it.
+fn is_anchored(regex: &Regex, sample: &str) -> bool {
+    let odd = ["", "-", "../x", "*", "x y"].map(str::to_owned);
+    let more = [
+        format!("{sample}\n"),
+        format!("{sample}\nx"),
+        format!("x\n{sample}"),
+        format!("-{sample}"),
+        format!(" {sample}"),
+        format!("{sample} "),
+        format!("{sample}/x"),
+        format!("{sample};x"),
+    ];
+    regex.is_match(sample) && !odd.iter().chain(&more).any(|wrong| regex.is_match(wrong))
 }
 
 /// `test` and `[`, over the values of their words (without the closing `]`).
@@ -376,12 +411,10 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
         yes.retain(|state| !left.syms.first().is_some_and(|sym| state.any_holds(*sym, &prefix, others)));
     }
     for state in &mut yes {
-        if left.from_args
-            && right.constant() == Some("--apply")
-            && !left.fallbacks.iter().any(|text| text == "--apply")
-        {
-            state.apply = true;
-        }
+        let fallback = |text: &String| Some(text.as_str()) == right.constant();
+        state.apply |= left.from_args
+            && !left.fallbacks.iter().any(fallback)
+            && (right.constant() == Some("--apply") || is_long_apply(left, right, state));
         if left.typed && !right.typed {
             match right.constant() {
                 Some(phrase) => Walk::confirm(state, Confirmation::Constant(phrase.to_owned())),
@@ -391,6 +424,13 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
         }
     }
     (yes, no)
+}
+
+/// `--apply` by way of `getopts "n:-:"`: the option is `-`, its argument `apply`.
+fn is_long_apply(left: &Value, right: &Value, state: &State) -> bool {
+    right.constant() == Some("apply")
+        && left.names.iter().any(|name| name.as_ref() == "OPTARG")
+        && state.outcomes.iter().any(|(test, holds)| *holds && test.ends_with(" is -"))
 }
 
 /// A value without the text that another one begins with, too (`x"$answer"` and `xname`).
@@ -405,8 +445,7 @@ fn without_prefix(value: &Value, other: &Value) -> Value {
 
 /// Whether a phrase that is not known may name its target: it is not random, and no `yes` by default.
 fn may_name(phrase: &Value) -> bool {
-    let agrees =
-        |text: &String| ["y", "yes", "ok", "true", "1", ""].contains(&text.to_ascii_lowercase().trim());
+    let agrees = |text: &String| ["y", "yes", "ok", "true", "1"].contains(&text.to_ascii_lowercase().trim());
     phrase.syms.iter().any(|sym| ![Sym::VOLATILE, Sym::FAILED].contains(sym))
         && !phrase.fallbacks.iter().any(agrees)
 }

@@ -78,5 +78,22 @@ pub(super) fn id_name(name: &str) -> bool {
         let (name, ending) = (name.as_bytes(), ending.as_bytes());
         name.len().checked_sub(ending.len()).is_some_and(|start| name[start..].eq_ignore_ascii_case(ending))
     };
+    // What tells one run, request or release from another names nothing that a command could change.
+    const OF_NO_OBJECT: [&str; 11] = [
+        "version_id",
+        "variant_id",
+        "request_id",
+        "req_id",
+        "run_id",
+        "trace_id",
+        "correlation_id",
+        "build_id",
+        "ticket_id",
+        "change_id",
+        "log_id",
+    ];
+    if OF_NO_OBJECT.iter().any(|ending| ends(ending)) {
+        return false;
+    }
     ends("_id") || ends("_uuid") || name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("uuid")
 }

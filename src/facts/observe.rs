@@ -178,7 +178,7 @@ impl Walk<'_> {
         let place = if run.from_params { self.carrier(run.place, run.argv.first()) } else { run.place };
         let (at, elsewhere) = self.report_span(place);
         let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
-        let effect = self.own_effect(run.argv, &words);
+        let effect = self.effect(run.argv, &words, state);
         let exposed = self.exposures(run, at);
         if exposed.is_empty()
             && effect != Effect::Mutate
@@ -241,10 +241,7 @@ impl Walk<'_> {
 
     /// Writes down a redirection to a file.
     pub(super) fn observe_write(&mut self, target: &Value, span: Span, state: &State) {
-        let harmless = stays_own(target)
-            || target.text.starts_with("/dev/")
-            || target.text.starts_with("/proc/self/fd/")
-            || (self.own_files)(&target.text);
+        let harmless = self.writes_own(target, 0, state);
         let place = self.place(span);
         let (at, elsewhere) = self.report_span(place);
         let effect = if harmless { Effect::Read } else { Effect::Mutate };
@@ -277,28 +274,6 @@ impl Walk<'_> {
             let objects = self.tables.object_words(words);
             objects.into_iter().filter_map(|index| argv.get(index)).any(|value| named_in(value, phrase))
         })
-    }
-
-    /// The table's effect, less what a script does to files of its own.
-    fn own_effect(&self, argv: &[Value], words: &[&str]) -> Effect {
-        let effect = self.tables.effect(words);
-        if effect != Effect::Mutate {
-            return effect;
-        }
-        let Some(written) = self.tables.written_operands(words) else { return effect };
-        let own = |index: &usize| {
-            argv.get(*index).is_some_and(|value| {
-                let text = value.text.strip_prefix("of=").unwrap_or(&value.text);
-                stays_own(value)
-                    || text.starts_with("/dev/null")
-                    || text.starts_with("/dev/std")
-                    || (self.own_files)(text)
-            })
-        };
-        let all_own = written.iter().all(own);
-        let known_count =
-            !written.is_empty() || words.first().is_some_and(|program| program.ends_with("tee"));
-        if known_count && all_own { Effect::Read } else { effect }
     }
 
     fn exposures(&self, run: &Run<'_>, at: Span) -> Vec<Exposure> {
@@ -335,12 +310,14 @@ impl Walk<'_> {
         else {
             return Vec::new();
         };
-        let takes_ids = self.tables.tool(&program).is_some_and(|tool| !tool.id_forms.is_empty());
+        let tool = self.tables.tool(&program);
+        let takes_ids = tool.is_some_and(|tool| !tool.id_forms.is_empty());
+        let forms = tool.map_or(&[][..], |tool| tool.own_ids.as_slice());
         let mut unchecked: Vec<Unchecked> = Vec::new();
         for (index, value) in run.argv.iter().enumerate().skip(1) {
             for sym in &value.syms {
                 let Some(name) = self.object_name(value, *sym, takes_ids) else { continue };
-                if state.checked.contains(sym) {
+                if state.checked.contains(sym) || self.is_of_form(*sym, forms, state) {
                     continue;
                 }
                 let offset = run.exec.len().saturating_sub(run.argv.len());
@@ -380,11 +357,6 @@ impl Walk<'_> {
         };
         Some(value.names.last().map_or(origin, ToString::to_string))
     }
-}
-
-/// Whether a value is a path that the script's own `mktemp` made, or one below it.
-fn stays_own(value: &Value) -> bool {
-    value.own_file && !value.text.split('/').any(|part| part == "..")
 }
 
 /// Names of values that are options, counts or texts, not objects.
@@ -475,11 +447,7 @@ impl Observation {
             *self = other;
             return;
         }
-        self.effect = match (self.effect, other.effect) {
-            (Effect::Mutate, _) | (_, Effect::Mutate) => Effect::Mutate,
-            (Effect::Unknown, _) | (_, Effect::Unknown) => Effect::Unknown,
-            (Effect::Read, Effect::Read) => Effect::Read,
-        };
+        self.effect = self.effect.max(other.effect);
         if other.effect == Effect::Mutate && self.missing == Missing::default() {
             self.words = other.words;
         }

@@ -302,7 +302,9 @@ impl Walk<'_> {
         let place = line.place;
         let from_args = line.argv().iter().any(|value| value.from_args);
         let own_file = texts.first().is_some_and(|program| program.rsplit('/').next() == Some("mktemp"));
+        let nameless = prints_no_name(&texts);
         let Some(output) = self.outputs.last_mut() else { return };
+        output.nameless = nameless && !output.opaque && output.values.is_empty();
         output.opaque = true;
         output.from_args |= from_args;
         output.own_file |= own_file;
@@ -374,6 +376,15 @@ fn is_remote(part: &Part) -> bool {
     match part {
         Part::Words { remote, .. } | Part::Text { remote, .. } | Part::Stdin { remote, .. } => *remote,
         Part::File(_) | Part::Unknown(_) => false,
+    }
+}
+
+/// Whether a program prints counts, times or random text: nothing that could name what is changed.
+fn prints_no_name(words: &[&str]) -> bool {
+    match words {
+        ["wc" | "date" | "shuf" | "uuidgen" | "nproc", ..] | ["openssl", "rand", ..] => true,
+        ["grep" | "egrep", rest @ ..] => rest.iter().any(|word| ["-c", "--count"].contains(word)),
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::bash::syntax::{Command, CommandKind, RedirectOp, Sequence, Target, Wo
 use crate::source::Span;
 
 use super::state::State;
-use super::value::{Flow, Source, Value};
+use super::value::{Flow, Source, Sym, Value};
 use super::walk::{Output, Stdin, Walk};
 
 impl<'a> Walk<'a> {
@@ -85,7 +85,8 @@ impl<'a> Walk<'a> {
             value.typed = first.typed;
             return value;
         }
-        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        let sym = if output.nameless { Sym::VOLATILE } else { self.symbols.of(Source::Computed(place)) };
+        let mut value = Value::unknown(sym);
         value.secret = output.secret.or_else(|| output.values.iter().find_map(|value| value.secret.clone()));
         value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
         value.own_file = output.own_file;

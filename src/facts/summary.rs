@@ -23,6 +23,8 @@ pub(super) struct Summary {
     cost: u32,
     succeeds: bool,
     fails: bool,
+    /// Whether it may end the shell.
+    leaves: bool,
     /// The variables that it set, with their last content.
     set: BTreeMap<Rc<str>, Content>,
     /// Indexes of what was seen in it, in what it calls too.
@@ -33,13 +35,14 @@ pub(super) struct Summary {
 pub(super) struct Start {
     vars: Map<Content>,
     steps: u32,
+    left: u32,
 }
 
 impl Walk<'_> {
     /// Notes where a walk starts; [`Walk::summarise`] ends it.
     pub(super) fn start_of_call(&mut self, state: &State) -> Start {
         self.observations.in_calls.push(BTreeSet::new());
-        Start { vars: state.vars.clone(), steps: self.steps }
+        Start { vars: state.vars.clone(), steps: self.steps, left: self.left }
     }
 
     /// Learns from a walk of the function.
@@ -49,6 +52,7 @@ impl Walk<'_> {
         summary.cost = summary.cost.max(self.steps.saturating_sub(start.steps));
         summary.succeeds |= !out.ok.is_empty();
         summary.fails |= !out.fail.is_empty();
+        summary.leaves |= self.left > start.left;
         for state in out.ok.iter().chain(&out.fail) {
             state.vars.differences(&start.vars, &mut |name, after, before| {
                 if let Some(content) = after.filter(|_| after != before) {
@@ -103,11 +107,15 @@ impl Walk<'_> {
             }
         }
         let mut out = Out::default();
+        let leaves = summary.leaves;
         if summary.succeeds {
             out.ok.push(after.clone());
         }
         if summary.fails {
-            out.fail.push(after);
+            out.fail.push(after.clone());
+        }
+        if leaves {
+            self.leave(vec![after], None);
         }
         Some(out)
     }

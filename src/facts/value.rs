@@ -326,8 +326,8 @@ impl Value {
 
     /// Puts `other` behind this value.
     pub fn append(&mut self, other: &Self) {
-        // A blank one has nothing of its own; fallbacks stay with the whole value that they stand for.
-        if other.fallbacks.is_empty() && self.is_blank() {
+        // A blank one has nothing of its own.
+        if self.is_blank() {
             *self = other.clone();
             return;
         }
@@ -337,6 +337,8 @@ impl Value {
 
 impl Known {
     fn append(&mut self, other: &Self) {
+        // Fallbacks stay with the whole value that they stand for.
+        self.fallbacks.clear();
         if self.text.is_empty() && self.syms.is_empty() {
             self.own_file = other.own_file;
             self.choices.clone_from(&other.choices);

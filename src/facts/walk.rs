@@ -124,6 +124,8 @@ pub(super) struct Output {
     pub ends_in_status: bool,
     /// The command that printed a secret.
     pub secret_at: Option<Place>,
+    /// Whether it can name nothing: a count, a time, random text.
+    pub nameless: bool,
 }
 
 /// Finds the scripts that a script sources.
@@ -186,6 +188,8 @@ pub(super) struct Walk<'a> {
     pub ids: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
+    /// How often a path ended its shell.
+    pub left: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,
     pub subshells: u32,
     pub remote: u32,
@@ -301,6 +305,7 @@ impl<'a> Walk<'a> {
         let outermost = if self.dead { 2 } else { 1 };
         let unseen = self.exits.len() == outermost;
         let Some(exits) = self.exits.last_mut() else { return };
+        self.left = self.left.saturating_add(u32::from(!states.is_empty()));
         let states: Vec<State> = states
             .into_iter()
             .filter(|state| {

@@ -159,7 +159,7 @@ impl<'a> Walk<'a> {
                 return named(Value::unknown(Sym::VOLATILE), name);
             }
             "OPTARG" if !state.vars.contains_key(name) => {
-                return Value::unknown(Sym::VOLATILE).with(|value| value.from_args = true);
+                return named(Value::unknown(Sym::VOLATILE).with(|value| value.from_args = true), name);
             }
             _ => {}
         }
@@ -288,7 +288,9 @@ impl<'a> Walk<'a> {
     ) -> Value {
         match op {
             ParameterOp::Plain => plain,
-            ParameterOp::Length | ParameterOp::Keys | ParameterOp::Names => {
+            // A count names nothing.
+            ParameterOp::Length => Value::unknown(Sym::VOLATILE),
+            ParameterOp::Keys | ParameterOp::Names => {
                 Value::unknown(self.symbols.of(Source::Computed(place)))
             }
             ParameterOp::Default { word, .. } | ParameterOp::Assign { word, .. } => {

@@ -12,6 +12,7 @@ mod cli;
 mod discovery;
 mod docs;
 mod edits;
+mod effects;
 mod fences;
 mod fix;
 mod folder;

@@ -29,7 +29,13 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     }
     let Some((first, options)) = script.seen.first else { return };
     let stated = stated(script);
-    let options = Options { errexit: errexit(script, first, options.errexit), ..options };
+    let options = Options {
+        errexit: errexit(script, first, options.errexit),
+        // What was switched on and is undone again before the first command is said where it is undone.
+        nounset: in_time(script, first, &["u", "nounset"], options.nounset),
+        pipefail: in_time(script, first, &["pipefail"], options.pipefail),
+        ..options
+    };
     if let Some(problem) = problem(script, stated.as_ref(), options) {
         let at = place(script, first);
         let lacking = Lacking {
@@ -58,6 +64,22 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
             );
         }
     }
+}
+
+/// An option that was on in front of the first command counts as on: what switches it off is a finding of its own.
+fn in_time(script: &Script<'_>, first: Span, names: &[&str], at_first: Switch) -> Switch {
+    let undone = script.seen.switches.iter().any(|off| {
+        !off.on
+            && !off.contained
+            && !off.at.is_empty()
+            && off.at.end <= first.start
+            && names.contains(&off.name.as_str())
+    });
+    let was_on =
+        script.seen.switches.iter().any(|on| {
+            on.on && !on.contained && on.at.end <= first.start && names.contains(&on.name.as_str())
+        });
+    if undone && was_on { Switch::On } else { at_first }
 }
 
 /// Errexit is in force, too, where it is lifted around a command whose status is wanted and put back.

@@ -1,0 +1,134 @@
+//! A command line's words, read by its tool's spelling of options: operands, options and their values.
+//!
+//! It knows nothing of what the words mean, and never refuses a line: an option that the tool does not list takes no
+//! value.
+
+use serde::Deserialize;
+
+use super::tables::Tool;
+
+/// How a tool's options are spelt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spelling {
+    /// Short ones bundle (`-xzf FILE`), long ones begin with two dashes.
+    #[default]
+    Bundles,
+    /// A word with one dash is one option, as with two (`-namespace=x`).
+    Words,
+    /// Like `bundles`, and the first operand is a bundle without its dash (`tar xzf FILE`).
+    Bare,
+}
+
+/// The name of an option, without its dashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name<'w> {
+    Letter(char),
+    Word(&'w str),
+}
+
+/// An option as it was given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opt<'w> {
+    pub name: Name<'w>,
+    pub value: Option<Value<'w>>,
+}
+
+/// A part of a word: which, and where it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Value<'w> {
+    pub index: usize,
+    pub from: usize,
+    pub text: &'w str,
+}
+
+/// What was given.
+#[derive(Debug, Default)]
+pub(super) struct Given<'w> {
+    pub operands: Vec<Value<'w>>,
+    pub options: Vec<Opt<'w>>,
+    /// Words in front of the first option or parenthesis.
+    pub leading: usize,
+    /// Whether help or the version is asked for.
+    pub help: bool,
+}
+
+impl<'w> Given<'w> {
+    /// Reads the words behind the program's name, which is word 0.
+    pub fn read(tool: &Tool, words: &[&'w str]) -> Self {
+        let mut given = Self::default();
+        let is_leading = |word: &&&str| !word.starts_with(['-', '(', '!']);
+        given.leading = words.iter().take_while(is_leading).count();
+        let mut at = 0;
+        let mut only_operands = false;
+        while at < words.len() {
+            let word = words[at];
+            at += 1;
+            let bare = tool.spelling == Spelling::Bare && given.operands.is_empty() && at == 1;
+            if bare && !word.starts_with('-') {
+                at = given.bare_bundle(tool, words, at);
+            } else if only_operands || word.len() < 2 || !word.starts_with('-') {
+                given.operands.push(Value { index: at, from: 0, text: word });
+                only_operands |= given.operands.len() > 1 && tool.hands_over(&given.operands);
+            } else if word == "--" {
+                only_operands = true;
+            } else {
+                let before = at.checked_sub(2).map_or("", |before| words[before]);
+                given.help |= ["--help", "--version"].contains(&word)
+                    && !before.starts_with('-')
+                    && !tool.takes_value(word);
+                at = given.option(tool, words, at);
+            }
+        }
+        given
+    }
+
+    /// Reads the option in the word before `at`; gives where the next word is.
+    fn option(&mut self, tool: &Tool, words: &[&'w str], at: usize) -> usize {
+        let word = words[at - 1];
+        let long = word.strip_prefix("--").map(|name| (name, 2));
+        let one = || (tool.spelling == Spelling::Words).then(|| (&word[1..], 1));
+        if let Some((name, dashes)) = long.or_else(one) {
+            if let Some((name, text)) = name.split_once('=') {
+                let value = Value { index: at, from: dashes + name.len() + 1, text };
+                self.options.push(Opt { name: Name::Word(name), value: Some(value) });
+                return at;
+            }
+            let value = next(words, at).filter(|_| tool.takes_value(word));
+            self.options.push(Opt { name: Name::Word(name), value });
+            return at + usize::from(value.is_some());
+        }
+        let letters = &word[1..];
+        for (offset, letter) in letters.char_indices() {
+            let name = Name::Letter(letter);
+            if !tool.letter_takes_value(letter) {
+                self.options.push(Opt { name, value: None });
+                continue;
+            }
+            let behind = offset + letter.len_utf8();
+            let (value, next_at) = if behind < letters.len() {
+                let from = 1 + behind + usize::from(letters[behind..].starts_with('='));
+                (Some(Value { index: at, from, text: &word[from..] }), at)
+            } else {
+                (next(words, at), (at + 1).min(words.len()))
+            };
+            self.options.push(Opt { name, value });
+            return next_at;
+        }
+        at
+    }
+
+    /// `tar xzf FILE`: the letters' values follow in their order.
+    fn bare_bundle(&mut self, tool: &Tool, words: &[&'w str], mut at: usize) -> usize {
+        for letter in words[at - 1].chars() {
+            let value = next(words, at).filter(|_| tool.letter_takes_value(letter));
+            at += usize::from(value.is_some());
+            self.options.push(Opt { name: Name::Letter(letter), value });
+        }
+        at
+    }
+}
+
+fn next<'w>(words: &[&'w str], at: usize) -> Option<Value<'w>> {
+    words.get(at).map(|text| Value { index: at + 1, from: 0, text })
+}

@@ -1,0 +1,172 @@
+//! Patterns of command lines: which operands stand in front, which options are given.
+//!
+//! A pattern is written as words. A plain word globs one operand, the first words the first operands; `a|b` is either,
+//! `**` any number of operands, a final `$` says that no operand follows. A word with a dash is an option that is given
+//! somewhere (`-d|--delete`), `--to=a|b` one with such a value (an empty alternative: or without one). An empty pattern
+//! is a line without operands.
+
+use serde::Deserialize;
+
+use super::effect::glob;
+use super::given::{Given, Name, Value};
+
+/// A pattern.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Pattern {
+    operands: Vec<Part>,
+    options: Vec<Wanted>,
+    whole: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    /// One operand that one of these globs.
+    One(Vec<String>),
+    /// Any number of operands.
+    Any,
+}
+
+#[derive(Debug, Clone)]
+struct Wanted {
+    names: Vec<OptName>,
+    /// Globs of its value; none where any will do.
+    values: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+enum OptName {
+    Letter(char),
+    Word(String),
+}
+
+/// Why a pattern cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WrongPattern {
+    /// `$` in front of something.
+    #[error("the pattern `{0}` has a `$` that is not its end")]
+    EndWithin(String),
+    /// `-x|y`
+    #[error("the pattern `{0}` mixes options and operands in one word")]
+    Mixed(String),
+    /// `a||b`, `-`
+    #[error("the pattern `{0}` has an empty alternative")]
+    EmptyAlternative(String),
+}
+
+/// How strictly an option must be spelt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelt {
+    /// Just so, and not switched off: a reading may follow from it.
+    Exactly,
+    /// Abbreviated perhaps: it makes the command a changing one.
+    Perhaps,
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = WrongPattern;
+
+    fn try_from(written: String) -> Result<Self, WrongPattern> {
+        let mut pattern = Self { operands: Vec::new(), options: Vec::new(), whole: false };
+        for word in written.split_whitespace() {
+            match word {
+                _ if word.starts_with('-') => pattern.options.push(wanted(word, &written)?),
+                _ if pattern.whole => return Err(WrongPattern::EndWithin(written.clone())),
+                "$" => pattern.whole = true,
+                "**" => pattern.operands.push(Part::Any),
+                _ => {
+                    let either: Vec<String> = word.split('|').map(str::to_owned).collect();
+                    if either.iter().any(String::is_empty) {
+                        return Err(WrongPattern::EmptyAlternative(written.clone()));
+                    }
+                    if either.iter().any(|word| word.starts_with('-')) {
+                        return Err(WrongPattern::Mixed(written.clone()));
+                    }
+                    pattern.operands.push(Part::One(either));
+                }
+            }
+        }
+        pattern.whole |= written.trim().is_empty();
+        Ok(pattern)
+    }
+}
+
+fn wanted(word: &str, written: &str) -> Result<Wanted, WrongPattern> {
+    let (names, values) = match word.split_once('=') {
+        Some((names, values)) => (names, values.split('|').map(str::to_owned).collect()),
+        None => (word, Vec::new()),
+    };
+    let name = |name: &str| {
+        let bare = name.strip_prefix('-').ok_or_else(|| WrongPattern::Mixed(written.to_owned()))?;
+        let mut letters = bare.chars();
+        match (letters.next(), letters.next()) {
+            (None, _) => Err(WrongPattern::EmptyAlternative(written.to_owned())),
+            (Some(letter), None) if letter != '-' => Ok(OptName::Letter(letter)),
+            _ => Ok(OptName::Word(bare.strip_prefix('-').unwrap_or(bare).to_owned())),
+        }
+    };
+    Ok(Wanted { names: names.split('|').map(name).collect::<Result<_, _>>()?, values })
+}
+
+impl Pattern {
+    /// Whether a command line is of this pattern.
+    pub(super) fn matches(&self, given: &Given<'_>, spelt: Spelt) -> bool {
+        self.options.iter().all(|wanted| wanted.is_given(given, spelt))
+            && operands_match(&self.operands, &given.operands, self.whole)
+    }
+
+    /// Whether it is of every line: the tool has no verbs.
+    pub(super) fn is_any_line(&self) -> bool {
+        self.options.is_empty() && matches!(self.operands.as_slice(), [Part::Any])
+    }
+
+    /// Whether these operands are all that the pattern names.
+    pub(super) fn is_complete(&self, operands: &[Value<'_>]) -> bool {
+        self.operands.len() == operands.len() && operands_match(&self.operands, operands, true)
+    }
+}
+
+impl Wanted {
+    fn is_given(&self, given: &Given<'_>, spelt: Spelt) -> bool {
+        given.options.iter().any(|option| {
+            let named = self.names.iter().any(|name| name.matches(option.name, spelt));
+            let value = option.value.map_or("", |value| value.text);
+            let fits = match (self.values.is_empty(), spelt) {
+                (true, Spelt::Exactly) => !["false", "False", "0"].contains(&value),
+                (true, Spelt::Perhaps) => true,
+                (false, _) => self.values.iter().any(|pattern| glob(pattern, value)),
+            };
+            named && fits
+        })
+    }
+}
+
+impl OptName {
+    fn matches(&self, name: Name<'_>, spelt: Spelt) -> bool {
+        const SHORTEST: usize = 2;
+        match (self, name) {
+            (Self::Letter(wanted), Name::Letter(letter)) => *wanted == letter,
+            (Self::Word(wanted), Name::Word(word)) => {
+                glob(wanted, word)
+                    || spelt == Spelt::Perhaps && word.len() >= SHORTEST && wanted.starts_with(word)
+            }
+            (Self::Letter(wanted), Name::Word(word)) => {
+                let mut letters = word.chars();
+                letters.next() == Some(*wanted) && letters.next().is_none()
+            }
+            (Self::Word(_), Name::Letter(_)) => false,
+        }
+    }
+}
+
+fn operands_match(parts: &[Part], operands: &[Value<'_>], whole: bool) -> bool {
+    match parts.split_first() {
+        None => !whole || operands.is_empty(),
+        Some((Part::Any, rest)) => {
+            (0..=operands.len()).any(|skip| operands_match(rest, &operands[skip..], whole))
+        }
+        Some((Part::One(either), rest)) => operands.split_first().is_some_and(|(operand, tail)| {
+            either.iter().any(|pattern| glob(pattern, operand.text)) && operands_match(rest, tail, whole)
+        }),
+    }
+}

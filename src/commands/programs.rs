@@ -1,0 +1,256 @@
+//! Programs in other languages that stand among a command's words: SQL, sed, awk. Enough is read of each to tell
+//! what surely only reads; the rest changes something, or nobody can tell.
+
+use super::HOLE;
+use super::effect::{Effect, values};
+use super::given::Given;
+use super::tables::{Language, ProgramText};
+
+impl ProgramText {
+    /// What the program among the words does.
+    pub(super) fn effect(&self, given: &Given<'_>, stdin: Option<&str>) -> Effect {
+        if values(&given.options, &self.from_file).next().is_some() {
+            return self.language.of_unknown();
+        }
+        let mut texts: Vec<&str> = values(&given.options, &self.options).map(|value| value.text).collect();
+        let operand = self.operand.and_then(|number| given.operands.get(number.checked_sub(1)?));
+        if texts.is_empty() {
+            texts.extend(operand.map(|operand| operand.text));
+        }
+        if texts.is_empty() && self.stdin {
+            let Some(text) = stdin else { return Effect::Unknown };
+            texts.push(text);
+        }
+        texts.into_iter().map(|text| self.language.effect(text)).max().unwrap_or(Effect::Read)
+    }
+}
+
+impl Language {
+    /// What a program does of which nothing is known.
+    fn of_unknown(self) -> Effect {
+        match self {
+            Self::Sql => Effect::Mutate,
+            Self::Sed | Self::Awk => Effect::Unknown,
+        }
+    }
+
+    fn effect(self, text: &str) -> Effect {
+        match self {
+            Self::Sql => sql(text),
+            Self::Sed => sed(text),
+            Self::Awk => awk(text),
+        }
+    }
+}
+
+/// Statements that only read, by their first word.
+const READING: [&str; 16] = [
+    "select", "show", "explain", "describe", "desc", "table", "values", "with", "use", "help", "begin",
+    "commit", "rollback", "pragma", "check", "status",
+];
+
+/// Words that make a statement a changing one wherever they stand in it.
+const CHANGING: [&str; 30] = [
+    "insert",
+    "update",
+    "delete",
+    "merge",
+    "into",
+    "truncate",
+    "drop",
+    "alter",
+    "create",
+    "grant",
+    "revoke",
+    "replace",
+    "analyze",
+    "outfile",
+    "dumpfile",
+    "nextval",
+    "setval",
+    "pg_terminate_backend",
+    "pg_cancel_backend",
+    "pg_reload_conf",
+    "pg_rotate_logfile",
+    "pg_switch_wal",
+    "pg_promote",
+    "lo_import",
+    "lo_export",
+    "lo_unlink",
+    "set_config",
+    "dblink_exec",
+    "pg_drop_replication_slot",
+    "load_extension",
+];
+
+/// SQL, with psql's (`\d`) and sqlite's (`.tables`) own commands.
+fn sql(text: &str) -> Effect {
+    let plain = without_literals(text);
+    let statements = plain.split(';').flat_map(own_lines).map(str::trim).filter(|part| !part.is_empty());
+    let mut effect = Effect::Read;
+    for statement in statements {
+        effect = effect.max(one_sql(statement));
+    }
+    effect
+}
+
+/// A client's own commands end with their line.
+fn own_lines(part: &str) -> impl Iterator<Item = &str> {
+    let own = part.lines().any(|line| line.trim_start().starts_with(['\\', '.']));
+    let lines = own.then(|| part.lines());
+    let whole = (!own).then_some(part);
+    lines.into_iter().flatten().chain(whole)
+}
+
+fn one_sql(statement: &str) -> Effect {
+    const PSQL: [&str; 12] =
+        ["d", "l", "dt", "du", "dn", "di", "df", "dv", "x", "timing", "conninfo", "pset"];
+    const SQLITE: [&str; 9] =
+        ["tables", "schema", "mode", "headers", "dump", "databases", "indexes", "indices", "timeout"];
+    if let Some(own) = statement.strip_prefix('\\') {
+        let name: String = own.chars().take_while(char::is_ascii_alphabetic).collect();
+        return if PSQL.contains(&name.as_str()) { Effect::Read } else { Effect::Mutate };
+    }
+    if let Some(own) = statement.strip_prefix('.') {
+        let name: String = own.chars().take_while(char::is_ascii_alphabetic).collect();
+        return if SQLITE.contains(&name.as_str()) { Effect::Read } else { Effect::Mutate };
+    }
+    let words = || {
+        statement
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == HOLE))
+            .filter(|word| !word.is_empty())
+    };
+    let first = words().next().unwrap_or_default();
+    let reads = READING.iter().any(|verb| first.eq_ignore_ascii_case(verb));
+    let shows = ["show", "describe", "desc"].iter().any(|verb| first.eq_ignore_ascii_case(verb));
+    let explains = first.eq_ignore_ascii_case("explain");
+    let changes = |word: &str| CHANGING.iter().any(|verb| word.eq_ignore_ascii_case(verb));
+    let runs = words().any(|word| word.eq_ignore_ascii_case("analyze"));
+    if !reads || first.eq_ignore_ascii_case("pragma") && statement.contains('=') {
+        Effect::Mutate
+    } else if shows || explains && !runs || !words().any(changes) {
+        Effect::Read
+    } else {
+        Effect::Mutate
+    }
+}
+
+/// The text with its string literals and comments emptied.
+fn without_literals(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\'' | '"' | '`' => {
+                out.push_str("''");
+                while let Some(inner) = rest.next() {
+                    if inner == c && rest.next_if_eq(&c).is_none() {
+                        break;
+                    }
+                }
+            }
+            '-' if rest.peek() == Some(&'-') => while rest.next_if(|c| *c != '\n').is_some() {},
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A sed script: `w`, `W` and the flag of `s` write a file, `e` runs a command.
+fn sed(script: &str) -> Effect {
+    let mut rest = script.trim_start_matches([' ', '\t', '\n', ';']);
+    while !rest.is_empty() {
+        let Some(next) = sed_command(rest) else { return Effect::Unknown };
+        rest = next.trim_start_matches([' ', '\t', '\n', ';', '}']);
+    }
+    Effect::Read
+}
+
+/// What follows a command that only prints or edits; `None` where it may do more, or is not understood.
+fn sed_command(script: &str) -> Option<&str> {
+    let rest = sed_addresses(script)?;
+    let mut chars = rest.chars();
+    let command = chars.next()?;
+    let rest = chars.as_str();
+    let line_end = |text: &str| text.find('\n').unwrap_or(text.len());
+    match command {
+        '{' | '=' | 'd' | 'D' | 'g' | 'G' | 'h' | 'H' | 'n' | 'N' | 'p' | 'P' | 'x' | 'z' | 'F' => Some(rest),
+        'q' | 'Q' | 'l' | 'L' => Some(rest.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit())),
+        'b' | 't' | 'T' | ':' => Some(&rest[rest.find(['\n', ';', '}']).unwrap_or(rest.len())..]),
+        'a' | 'i' | 'c' | 'r' | 'R' | '#' => Some(&rest[line_end(rest)..]),
+        's' | 'y' => {
+            let delimiter = rest.chars().next()?;
+            let rest = sed_section(&rest[delimiter.len_utf8()..], delimiter)?;
+            let rest = sed_section(rest, delimiter)?;
+            let flags = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            (command == 'y' || !rest[..flags].contains(['w', 'e'])).then_some(&rest[flags..])
+        }
+        _ => None,
+    }
+}
+
+fn sed_addresses(script: &str) -> Option<&str> {
+    let mut rest = script;
+    loop {
+        let first = rest.chars().next()?;
+        rest = match first {
+            '/' => {
+                let behind = sed_section(&rest[1..], '/')?;
+                behind.trim_start_matches(['I', 'M'])
+            }
+            '\\' => {
+                let delimiter = rest[1..].chars().next()?;
+                sed_section(&rest[1 + delimiter.len_utf8()..], delimiter)?
+            }
+            ',' | '$' | '!' | '~' | '+' | ' ' | '\t' | HOLE => &rest[first.len_utf8()..],
+            _ if first.is_ascii_digit() => &rest[1..],
+            _ => return Some(rest),
+        };
+    }
+}
+
+/// What follows the next delimiter that is neither escaped nor in brackets.
+fn sed_section(text: &str, delimiter: char) -> Option<&str> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        if !escaped && c == delimiter {
+            return Some(&text[at + c.len_utf8()..]);
+        }
+        escaped = !escaped && c == '\\';
+    }
+    None
+}
+
+/// An awk program may run commands and write files only by these.
+fn awk(program: &str) -> Effect {
+    let plain = awk_without_literals(program);
+    let runs = plain.contains("system") || plain.contains('|') && plain.replace("||", "").contains('|');
+    let loads = plain.contains('@') || plain.contains(HOLE);
+    let mut prints = plain.match_indices("print").map(|(at, _)| {
+        let rest = &plain[at..];
+        &rest[..rest.find([';', '}', '\n']).unwrap_or(rest.len())]
+    });
+    let writes = prints.any(|statement| statement.contains('>'));
+    if runs || loads || writes { Effect::Unknown } else { Effect::Read }
+}
+
+/// The program without its strings; regular expressions stay, which at worst makes it unclear.
+fn awk_without_literals(program: &str) -> String {
+    let mut out = String::with_capacity(program.len());
+    let mut rest = program.chars();
+    while let Some(c) = rest.next() {
+        if c != '"' {
+            out.push(c);
+            continue;
+        }
+        out.push_str("\"\"");
+        while let Some(inner) = rest.next() {
+            match inner {
+                '\\' => drop(rest.next()),
+                '"' => break,
+                _ => {}
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,111 @@
+//! What a command in hand does: what the tables say, less what a script does to files and processes of its own.
+
+use std::rc::Rc;
+
+use crate::commands::{Effect, Judged, Written, is_no_file};
+
+use super::calls::Line;
+use super::observe::Run;
+use super::state::State;
+use super::value::{Content, Sym, Value};
+use super::walk::{Out, Stdin, Walk};
+
+impl Walk<'_> {
+    /// The effect of a command on one path.
+    pub(super) fn effect(&self, argv: &[Value], words: &[&str], state: &State) -> Effect {
+        let stdin = match self.stdins.last() {
+            Some(Stdin::Other(value)) => Some(value.text.as_str()),
+            _ => None,
+        };
+        let judged = self.tables.judge(words, stdin);
+        let effect = self.less_own_files(argv, &judged, state);
+        if effect != Effect::Mutate {
+            return effect;
+        }
+        // Unknown words that are options by their name stand in front of the verb: `kubectl $KUBECTL_OPTS get pods`.
+        let last_known =
+            argv.iter().rposition(|value| value.constant().is_some_and(|text| !text.starts_with('-')));
+        let is_option =
+            |at: usize| at > 0 && Some(at) < last_known && argv[at].is_hole() && named_options(&argv[at]);
+        if !(0..argv.len()).any(is_option) {
+            return effect;
+        }
+        let kept: Vec<usize> = (0..argv.len()).filter(|at| !is_option(*at)).collect();
+        let argv: Vec<Value> = kept.iter().map(|at| argv[*at].clone()).collect();
+        let words: Vec<&str> = kept.iter().map(|at| words[*at]).collect();
+        self.less_own_files(&argv, &self.tables.judge(&words, stdin), state)
+    }
+
+    fn less_own_files(&self, argv: &[Value], judged: &Judged, state: &State) -> Effect {
+        let own = |file: &Written| match file {
+            Written::Word { index, from } => {
+                argv.get(*index).is_some_and(|value| self.writes_own(value, *from, state))
+            }
+            Written::Here => works_in_own(state),
+        };
+        if judged.files.iter().all(own) { judged.effect } else { Effect::Mutate }
+    }
+
+    /// Whether a file that is written, named by a value from that byte on, is nobody's but the script's.
+    pub(super) fn writes_own(&self, value: &Value, from: usize, state: &State) -> bool {
+        let name = value.text.get(from..).unwrap_or_default();
+        let climbs = name.split('/').any(|part| part == "..");
+        let relative = !name.starts_with(['/', '~', crate::commands::HOLE]) && !name.contains(':');
+        is_no_file(name)
+            || (self.own_files)(name)
+            || !climbs && (value.own_file || relative && works_in_own(state))
+    }
+
+    /// `kill`, the builtin: it changes something unless it only asks, or only meets the script's own children.
+    pub(super) fn kill(&mut self, line: &Line, state: State) -> Out {
+        let argv = line.argv();
+        let own = |value: &Value| {
+            value.text.starts_with('%')
+                || value.syms.contains(&Sym::VOLATILE)
+                || value.names.iter().any(|name| ["!", "$", "BASHPID"].contains(&name.as_ref()))
+        };
+        let words: Vec<&str> = argv.iter().map(|value| value.text.as_str()).collect();
+        let operands: Vec<&Value> = argv
+            .iter()
+            .skip(1)
+            .filter(|value| !value.text.starts_with('-') || !value.syms.is_empty())
+            .collect();
+        let spares = operands.last().is_none_or(|last| own(last));
+        if !spares && self.tables.effect(&words) == Effect::Mutate {
+            let run = Run { place: line.place, argv, exec: &[], spans: &[], from_params: line.from_params };
+            self.observe_run(&run, &state);
+        }
+        Out::either(state)
+    }
+
+    /// `cd`: whether the script works in a folder of its own from here on.
+    pub(super) fn entered(line: &Line, state: State) -> Out {
+        let mut inside = state.clone();
+        match line.args().iter().find(|value| !value.text.starts_with('-')) {
+            Some(folder) if folder.own_file => inside.set("PWD", Content::Scalar(folder.clone())),
+            Some(folder) if works_in_own(&state) && folder.constant().is_some_and(is_below) => {}
+            _ if state.vars.contains_key("PWD") => inside.unset("PWD"),
+            _ => {}
+        }
+        Out { ok: vec![inside], fail: vec![state] }
+    }
+}
+
+/// Whether the working directory is one that the script's own `mktemp` made.
+fn works_in_own(state: &State) -> bool {
+    state.vars.get("PWD").is_some_and(|content| content.scalar().own_file)
+}
+
+fn is_below(folder: &str) -> bool {
+    !folder.starts_with(['/', '~', '-']) && !folder.split('/').any(|part| part == "..")
+}
+
+/// Whether a value's name says that it holds options.
+fn named_options(value: &Value) -> bool {
+    const WORDS: [&str; 9] = ["opt", "opts", "option", "options", "args", "arg", "flags", "flag", "params"];
+    value.names.iter().any(|name: &Rc<str>| {
+        let name = name.to_ascii_lowercase();
+        let last = name.rsplit('_').next().unwrap_or_default();
+        WORDS.contains(&last) || ["opts", "args", "flags"].iter().any(|end| name.ends_with(end))
+    })
+}
