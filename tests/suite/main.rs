@@ -8,6 +8,7 @@
 
 mod architecture;
 mod changelog;
+mod changes;
 mod cli;
 mod discovery;
 mod docs;
@@ -15,6 +16,7 @@ mod edits;
 mod fences;
 mod fix;
 mod folder;
+mod formats;
 mod generated;
 mod invocations;
 mod job;
