@@ -10,6 +10,7 @@ mod limits;
 mod map;
 mod outline;
 mod parse;
+mod places;
 pub mod query;
 mod regions;
 pub mod syntax;
@@ -84,6 +85,13 @@ pub fn search(text: &str, dialect: Dialect, witness: &dyn Witness, queries: &[Qu
 pub fn parse(text: &str) -> Reading {
     parsed(text, Dialect::Bash, |reading| reading)
         .unwrap_or_else(|| regions::nothing_read(text, regions::PARSER_FAILED))
+}
+
+/// Whether two readings are whole and of the same commands: their comments, blank space and places may differ.
+pub fn same_commands(one: &Reading, other: &Reading) -> bool {
+    // The syntax prints as what it is: without the places, equal prints are equal trees.
+    let commands = |reading: &Reading| places::without(&format!("{:?}", reading.script.body));
+    one.unread.is_empty() && other.unread.is_empty() && commands(one) == commands(other)
 }
 
 /// Levels that are read on the stack of whoever asks; deeper texts get a stack of their own.

@@ -21,6 +21,8 @@ pub struct Entry {
     pub text: String,
     /// The same without what stands behind `Revert:`.
     record: String,
+    /// The commits that its revert names.
+    pub commits: Vec<String>,
     /// What is missing of it, in words; empty for a complete entry.
     pub missing: Vec<String>,
 }
@@ -45,6 +47,7 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
                 line: index + 1,
                 text,
                 record: String::new(),
+                commits: Vec::new(),
                 missing: Vec::new(),
             }));
         }
@@ -57,6 +60,7 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
                 line: index + 1,
                 text: String::new(),
                 record: String::new(),
+                commits: Vec::new(),
                 missing: Vec::new(),
             });
             level = heading;
@@ -73,6 +77,7 @@ pub fn entries(path: &RepoPath, text: &str, prefixes: &[String]) -> Vec<Entry> {
     for entry in &mut entries {
         entry.missing = missing(&entry.text);
         entry.record = without_revert(&entry.text);
+        entry.commits = field(&entry.text, "Revert").map(|body| commits(&body)).unwrap_or_default();
     }
     entries
 }
@@ -184,6 +189,34 @@ fn labelled(line: &str) -> Option<(&str, &str)> {
         None if heading && rest.trim().is_empty() => Some((name, "")),
         None => None,
     }
+}
+
+/// The commits that a revert names: hexadecimal words of a call of git, or behind the word `commit` or `revert`.
+fn commits(body: &str) -> Vec<String> {
+    let mut commits = Vec::new();
+    for call in body.split(['`', ';', '&', '|', '\n']) {
+        let words: Vec<&str> = call
+            .split(|c: char| c.is_whitespace() || "(),=".contains(c))
+            .map(|word| word.trim_end_matches(['.', ':']))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let git = words.contains(&"git");
+        for (index, word) in words.iter().enumerate() {
+            let before = index.checked_sub(1).map_or("", |before| words[before]);
+            let named = git || ["commit", "revert"].contains(&before.to_ascii_lowercase().as_str());
+            let hexadecimal = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+            let digits = word.bytes().any(|byte| byte.is_ascii_digit());
+            if named && hexadecimal && digits && (7..=40).contains(&word.len()) {
+                commits.push((*word).to_owned());
+            }
+        }
+    }
+    commits
+}
+
+/// Whether a text is more than a placeholder.
+pub fn says_something(text: &str) -> bool {
+    !says_nothing(text)
 }
 
 fn says_nothing(body: &str) -> bool {

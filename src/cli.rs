@@ -28,7 +28,7 @@ pub mod rule;
 pub mod run;
 pub mod second_opinion;
 
-use output::OutputArgs;
+use output::{OutputArgs, RunFormat};
 
 /// Could not check: usage, settings, unreadable, nothing checked.
 const COULD_NOT_CHECK: u8 = 2;
@@ -53,7 +53,7 @@ struct Gauntlet {
     #[arg(long, required = true)]
     all: bool,
     #[command(flatten)]
-    output: OutputArgs,
+    output: OutputArgs<RunFormat>,
     #[command(subcommand)]
     command: Option<Command>,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{FaultKind, FreeTrial, Persistence};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Suppressed};
 use crate::id::{HarnessName, TrialId};
 use crate::source::{RepoPath, SourceText};
 use crate::verdict::Verdict;
@@ -38,6 +38,8 @@ pub enum FileKind {
     Script,
     /// A Markdown file with shell fences.
     Runbook,
+    /// A script that a change removes: only the record of the change is looked at.
+    Removed,
 }
 
 /// Why a file was left out on purpose.
@@ -107,8 +109,10 @@ pub enum Event {
         source: Option<Arc<SourceText>>,
         /// What was found, sorted.
         findings: Vec<Finding>,
-        /// How many findings a suppression silenced.
-        suppressed: usize,
+        /// What somebody allowed.
+        suppressed: Vec<Suppressed>,
+        /// The slugs of the rules that were asked.
+        rules: Arc<[&'static str]>,
         /// How many regions could not be read (each is an L0 finding too).
         unparsed: usize,
     },
@@ -174,12 +178,16 @@ pub struct LintStatus {
     pub scripts: usize,
     /// Runbooks linted.
     pub runbooks: usize,
+    /// Scripts that the change removes.
+    pub removed: usize,
     /// Files of other shells.
     pub skipped: usize,
     /// Findings that fail.
     pub fail: usize,
     /// Findings that warn.
     pub warn: usize,
+    /// Those of them that the baseline documents.
+    pub legacy: usize,
     /// Findings that a suppression silenced.
     pub suppressed: usize,
     /// Regions that could not be read.
@@ -258,11 +266,13 @@ impl Status {
                 match kind {
                     FileKind::Script => lint.scripts += 1,
                     FileKind::Runbook => lint.runbooks += 1,
+                    FileKind::Removed => lint.removed += 1,
                 }
                 let fails = findings.iter().filter(|finding| finding.severity == Severity::Fail).count();
                 lint.fail += fails;
                 lint.warn += findings.len() - fails;
-                lint.suppressed += suppressed;
+                lint.legacy += findings.iter().filter(|finding| finding.legacy).count();
+                lint.suppressed += suppressed.len();
                 lint.unparsed += unparsed;
             }
             Event::FileSkipped { .. } => self.lint.get_or_insert_default().skipped += 1,

@@ -90,8 +90,32 @@ pub struct Finding {
     pub advice: Advice,
     /// What repairs it, where that can be done safely.
     pub fix: Option<Fix>,
+    /// Whether the baseline documents it as older than the rule: it then warns.
+    pub legacy: bool,
     /// Identifies the finding across edits elsewhere in the file: 32 hexadecimal digits.
     pub fingerprint: String,
+}
+
+/// Who allowed a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Allowance {
+    /// A comment in the text.
+    Comment,
+    /// `[[lint.allow]]` in the settings.
+    Settings,
+    /// The trailer `No-Changelog:` of a commit message.
+    Trailer,
+}
+
+/// A finding that somebody allowed: reported as such, and without weight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// What was found.
+    pub finding: Finding,
+    /// Who allowed it.
+    pub by: Allowance,
+    /// On what grounds.
+    pub reason: String,
 }
 
 impl Finding {

@@ -9,20 +9,23 @@ mod script;
 pub mod stale;
 mod suppress;
 
-use crate::bash::Witness;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::bash::query::Query;
+use crate::bash::{self, Witness};
 use crate::catalogue::{self, Rule, Scope};
 use crate::changelog::Entry;
 use crate::event::FileKind;
 use crate::facts::{Library, SecretNames};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Allowance, Finding, Severity, Suppressed};
 use crate::markdown;
 use crate::settings::Settings;
 use crate::source::{RepoPath, SourceText};
 
 pub use fix::repair;
 pub use script::dialect;
-use script::{Form, Part, Script};
+use script::{Form, Part, Report, Script};
 use suppress::Suppression;
 
 /// What one file showed.
@@ -30,8 +33,10 @@ use suppress::Suppression;
 pub struct Checked {
     /// Sorted.
     pub findings: Vec<Finding>,
-    /// How many findings a suppression silenced.
-    pub suppressed: usize,
+    /// What somebody allowed, sorted.
+    pub suppressed: Vec<Suppressed>,
+    /// The slugs of the rules that were asked.
+    pub rules: Arc<[&'static str]>,
     /// How many regions could not be read.
     pub unparsed: usize,
 }
@@ -47,12 +52,58 @@ pub struct UnknownRule {
 }
 
 /// What the rules of the whole project need to know.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// The project as it is.
+    Tree {
+        /// Every changelog entry.
+        entries: Vec<Entry>,
+        /// Every script.
+        scripts: Vec<RepoPath>,
+    },
+    /// What a change does to it.
+    Diff(Diff),
+}
+
+/// A change, and the record of why.
 #[derive(Debug, Clone, Default)]
-pub struct Record {
-    /// Every changelog entry.
+pub struct Diff {
+    /// The changelog entries that it adds.
     pub entries: Vec<Entry>,
-    /// Every script.
-    pub scripts: Vec<RepoPath>,
+    /// Every path that there is after it.
+    pub known: Vec<RepoPath>,
+    /// What it does to scripts; those in which only comments and blank space change are not among them.
+    pub touches: HashMap<RepoPath, Touch>,
+    /// Scripts that need no entry, and why, by their commits' trailer.
+    pub excused: HashMap<RepoPath, String>,
+}
+
+/// What a change does to a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touch {
+    /// It is new.
+    Added,
+    /// Its commands are others.
+    Edited,
+    /// It had another name.
+    Renamed(RepoPath),
+    /// It can be run now, or no longer.
+    Mode,
+    /// It is gone.
+    Removed,
+}
+
+/// Whether two texts run the same commands: they differ in comments and blank space at most.
+pub fn same_commands(one: &SourceText, other: &SourceText, witness: &dyn Witness) -> bool {
+    let first_line = |source: &SourceText| source.text().lines().next().unwrap_or_default().to_owned();
+    let read = |source: &SourceText| {
+        bash::read(source.text(), dialect(source.text(), source.path().as_str()), witness)
+    };
+    // The first line says who runs it.
+    let shebang = |line: &str| line.starts_with("#!").then(|| line.trim().to_owned());
+    one.text() == other.text()
+        || shebang(&first_line(one)) == shebang(&first_line(other))
+            && bash::same_commands(&read(one), &read(other))
 }
 
 /// The rules that are in force, with what they need.
@@ -146,10 +197,9 @@ impl Linter {
                 suppressions.extend(script.suppressions());
                 checked.unparsed = script.unread.len() + script.seen.unread.len();
                 self.judge(&script, &mut checked.findings);
-                if let Some(record) = &self.record {
-                    self.judge_project(&script, record, &mut checked.findings);
-                }
+                self.judge_project(source, &mut checked.findings);
             }
+            FileKind::Removed => self.judge_project(source, &mut checked.findings),
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
                     let script = Script::read(source, Part::Fence(&fence), &context, witness, &self.shapes);
@@ -164,6 +214,10 @@ impl Linter {
                 suppressions.extend(comments.filter_map(|range| Suppression::in_html(source, range)));
             }
         }
+        checked.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        checked.findings.dedup();
+        // Before any is left out: an identity does not depend on what stands in a comment.
+        script::fingerprint(source, &mut checked.findings);
         if self.suppressions {
             let ran = |slug: &str| {
                 let in_force = self.rules.iter().find(|(rule, _)| rule.slug == slug);
@@ -175,11 +229,24 @@ impl Linter {
             let left = suppress::apply(source, checked.findings, suppressions, &run);
             checked.findings = left.findings;
             checked.suppressed = left.suppressed;
+            checked.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+            script::fingerprint(source, &mut checked.findings);
         }
-        checked.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-        checked.findings.dedup();
-        script::fingerprint(source, &mut checked.findings);
+        self.excuse(source, &mut checked);
+        checked.rules = self.rules_for(kind);
         checked
+    }
+
+    /// The slugs of the rules that are asked of a file of that kind.
+    fn rules_for(&self, kind: FileKind) -> Arc<[&'static str]> {
+        let asked = |rule: &Rule| match (kind, rule.scope) {
+            (FileKind::Script, Scope::Script) => true,
+            (FileKind::Script | FileKind::Removed, Scope::Project) => self.record.is_some(),
+            (FileKind::Removed, Scope::Script) => false,
+            (FileKind::Runbook, Scope::Script) => rule.fences,
+            (FileKind::Runbook, Scope::Project) => false,
+        };
+        self.rules.iter().filter(|(rule, _)| asked(rule)).map(|(rule, _)| rule.slug).collect()
     }
 
     fn judge(&self, script: &Script<'_>, findings: &mut Vec<Finding>) {
@@ -196,11 +263,26 @@ impl Linter {
         }
     }
 
-    fn judge_project(&self, script: &Script<'_>, record: &Record, findings: &mut Vec<Finding>) {
+    fn judge_project(&self, source: &SourceText, findings: &mut Vec<Finding>) {
+        let Some(record) = &self.record else { return };
         for (rule, severity) in &self.rules {
             if rule.scope == Scope::Project {
-                let mut report = script.report(rule, *severity, findings);
-                checks::run_project(script, record, &mut report);
+                checks::run_project(source, record, &mut Report::new(rule, *severity, source, findings));
+            }
+        }
+    }
+
+    /// Sets aside what the commits of a change say needs no entry.
+    fn excuse(&self, source: &SourceText, checked: &mut Checked) {
+        let Some(Record::Diff(diff)) = &self.record else { return };
+        let Some(reason) = diff.excused.get(source.path()) else { return };
+        let excused = |finding: &Finding| finding.rule == checks::TRAILER_EXCUSES;
+        let (by, all) = (Allowance::Trailer, std::mem::take(&mut checked.findings));
+        for finding in all {
+            if excused(&finding) {
+                checked.suppressed.push(Suppressed { finding, by, reason: reason.clone() });
+            } else {
+                checked.findings.push(finding);
             }
         }
     }

@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::{Position, RepoPath, SourceText};
 
+pub mod changes;
 pub mod discover;
 pub mod git;
 pub mod listing;
@@ -54,6 +55,44 @@ pub enum RepoError {
         .0.display(), .1.display()
     )]
     TwoProjects(PathBuf, PathBuf),
+    /// The program `git` cannot be started.
+    #[error("failed to run git: {0}; install git, or lint without --staged and --base")]
+    NoGitProgram(#[source] io::Error),
+    /// No repository.
+    #[error(
+        "failed to find a git repository at {}: --staged and --base compare with what git recorded; run them inside of a repository, or lint without them",
+        .0.display()
+    )]
+    NoGit(PathBuf),
+    /// A repository without a worktree.
+    #[error("failed to compare: {} is a bare repository, without index and worktree; run this in a clone of it", .0.display())]
+    Bare(PathBuf),
+    /// A repository in which nothing was committed.
+    #[error("failed to find a merge base: nothing is committed yet; commit first, or use --staged")]
+    NoCommit,
+    /// History is cut off.
+    #[error(
+        "failed to find the merge base with {0}: this is a shallow clone, its history is cut off; fetch all of it (`git fetch --unshallow`; for a GitHub checkout `fetch-depth: 0`)"
+    )]
+    Shallow(String),
+    /// A revision that is not known.
+    #[error(
+        "failed to find the base {0}: git knows no commit of that name here; fetch it (`git fetch origin`), or name another"
+    )]
+    NoBase(String),
+    /// Two histories.
+    #[error(
+        "failed to find a merge base: HEAD and {0} have no common history; name the branch that this one came from"
+    )]
+    NoCommonHistory(String),
+    /// Git said no.
+    #[error("failed to ask git ({what}): {said}")]
+    Git {
+        /// Its subcommand.
+        what: String,
+        /// What it said.
+        said: String,
+    },
 }
 
 /// Something that should have been checked and could not be.
@@ -100,9 +139,35 @@ impl Project {
         &self.root
     }
 
+    /// The project's folder in its repository; empty where it is the repository's root, or under no git.
+    pub fn prefix(&self) -> String {
+        let top = self.root.ancestors().find(|folder| git::is_root(folder)).unwrap_or(&self.root);
+        self.root.strip_prefix(top).map(|inside| inside.display().to_string()).unwrap_or_default()
+    }
+
     /// What the project says about itself.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Takes these settings instead of those on the disk: what is committed is judged by what is committed.
+    fn set_settings(&mut self, bytes: Vec<u8>) -> Result<(), RepoError> {
+        let path = PathBuf::from(format!("{FILE_NAME} (as staged)"));
+        let text = String::from_utf8(bytes).map_err(|error| RepoError::SettingsUnreadable {
+            path: path.clone(),
+            source: io::Error::other(error),
+        })?;
+        self.settings = parse_settings(path, text)?;
+        Ok(())
+    }
+
+    /// The paths of the command line, as they are named in the repository.
+    pub fn repo_paths(&self, paths: &[PathBuf]) -> Vec<RepoPath> {
+        let named = |path: &PathBuf| {
+            let path = discover::plain(&self.cwd.join(path));
+            self.repo_path(&discover::resolve(&path).unwrap_or(path))
+        };
+        paths.iter().filter_map(named).collect()
     }
 
     /// Whether settings and suppressions are left out of it.
@@ -168,6 +233,10 @@ fn read_settings(root: &Path) -> Result<Settings, RepoError> {
         }
         Err(source) => return Err(RepoError::SettingsUnreadable { path, source }),
     };
+    parse_settings(path, text)
+}
+
+fn parse_settings(path: PathBuf, text: String) -> Result<Settings, RepoError> {
     Settings::parse(&text).map_err(|error| {
         let source = SourceText::new(RepoPath::new(FILE_NAME), text);
         let at = source.position(u32::try_from(error.span.start).unwrap_or(u32::MAX));

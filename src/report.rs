@@ -4,12 +4,19 @@ use std::io::{self, Write};
 
 use crate::event::{Event, Status};
 
+pub mod checkstyle;
+pub mod github;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
 pub mod place;
 pub mod plain;
 pub mod progress;
 pub mod replay;
+pub mod sarif;
+pub mod statistics;
 pub mod text;
+mod xml;
 
 /// One form of output.
 pub trait Report {

@@ -26,6 +26,12 @@ impl RepoPath {
         &self.0
     }
 
+    /// Whether it is `other`, or lies in the folder of that path; the empty path is the root.
+    pub fn is_in(&self, other: &Self) -> bool {
+        let rest = self.0.strip_prefix(&other.0);
+        rest.is_some_and(|rest| rest.is_empty() || other.0.is_empty() || rest.starts_with('/'))
+    }
+
     /// The last part of the path.
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)

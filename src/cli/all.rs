@@ -4,19 +4,20 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use crate::cli::output::{OutputArgs, Outputs};
+use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
 use crate::cli::{Failure, interrupt, lint, second_opinion};
 use crate::repo::{Project, git};
 use crate::report::text::Ending;
 use crate::run;
 
 /// Runs it.
-pub fn all(output: &OutputArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+pub fn all(output: &OutputArgs<RunFormat>, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
     let witness = second_opinion::witness();
     let linter = lint::linter(&project, &[], &[], &witness)?;
     let ending = Ending::Block { head: git::head(project.root()) };
-    let mut outputs = Outputs::open(output, matches, &ending)?;
+    let setting = Setting { ending, prefix: project.prefix(), statistics: false };
+    let mut outputs = Outputs::open(output, matches, &setting)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);
     run::all::all(&project, linter, &witness, &worlds, &stop, &mut |event| outputs.event(&event));

@@ -1,19 +1,25 @@
 //! `gauntlet lint`.
 
+use std::fs;
+use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{ArgMatches, Args};
 
 use crate::bash::Witness;
-use crate::cli::output::{OutputArgs, Outputs};
+use crate::cli::output::{LintFormat, OutputArgs, Outputs, Setting};
 use crate::cli::{Failure, fix, interrupt, rule, second_opinion};
 use crate::lint::Linter;
 use crate::repo::Project;
+use crate::repo::changes::{Changes, Range};
+use crate::repo::read::SIZE_LIMIT_MIB;
 use crate::report::text::Ending;
 use crate::run;
+use crate::run::lint::Extent;
 
 /// Options of `gauntlet lint`.
 #[derive(Debug, Args)]
@@ -31,23 +37,42 @@ pub struct LintArgs {
     #[arg(long)]
     isolated: bool,
     /// Write what can be repaired without changing what a script does, then check what is left.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stdin_filename")]
     fix: bool,
     /// Show what `--fix` would write, as a diff, and write nothing; exit code 1 where that is anything.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stdin_filename")]
     diff: bool,
     /// How many files are checked at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// A count for each rule: the text shows it instead of the findings, the JSON has it besides.
+    #[arg(long)]
+    statistics: bool,
+    /// Only what is staged for the next commit, as it is staged.
+    #[arg(long, conflicts_with_all = ["base", "stdin_filename", "fix", "diff"])]
+    staged: bool,
+    /// Only what changed since the merge base with this revision, what is not committed yet included.
+    #[arg(long, value_name = "REV", conflicts_with_all = ["stdin_filename", "fix", "diff"])]
+    base: Option<String>,
+    /// The message of the commit that is being made (what git hands to the hook commit-msg): its trailer
+    /// `No-Changelog: REASON` counts.
+    #[arg(long, value_name = "FILE", requires = "staged")]
+    commit_message: Option<PathBuf>,
+    /// Check the text on stdin, as if it were this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    stdin_filename: Option<PathBuf>,
     #[command(flatten)]
-    output: OutputArgs,
+    output: OutputArgs<LintFormat>,
 }
 
 /// Runs it.
 pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let project = Project::locate(&args.paths, args.isolated)?;
+    let named: Vec<PathBuf> = args.paths.iter().chain(&args.stdin_filename).cloned().collect();
+    let mut project = Project::locate(&named, args.isolated)?;
+    let extent = extent(args, &mut project)?;
     let witness = second_opinion::witness();
     let linter = linter(&project, &args.select, &args.ignore, &witness)?;
+    let setting = Setting { ending: Ending::Summary, prefix: project.prefix(), statistics: args.statistics };
     let threads = args.jobs.map_or(0, NonZeroUsize::get);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     let stop = interrupt::stop()?;
@@ -59,9 +84,31 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
     {
         return Ok(failed);
     }
-    let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
-    run::lint::lint(&project, &args.paths, linter, &witness, &stop, &mut |event| outputs.event(&event));
+    let mut outputs = Outputs::open(&args.output, matches, &setting)?;
+    run::lint::lint(&project, &extent, linter, &witness, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
+}
+
+/// What the options ask to be linted.
+fn extent(args: &LintArgs, project: &mut Project) -> Result<Extent, Failure> {
+    let range = args.base.clone().map(Range::Since).or(args.staged.then_some(Range::Staged));
+    if let Some(range) = range {
+        let message = args.commit_message.as_ref().map(|file| {
+            fs::read(file).map_err(|error| {
+                format!("failed to read {}: {error}; name the file of the commit's message", file.display())
+            })
+        });
+        let changes = Changes::of(project, &range, message.transpose()?.as_deref())?;
+        return Ok(Extent::Changes { changes: Mutex::new(changes), paths: args.paths.clone() });
+    }
+    let Some(name) = args.stdin_filename.clone() else { return Ok(Extent::Paths(args.paths.clone())) };
+    let mut text = Vec::new();
+    // One byte more than is taken, so that what is too large is told as such.
+    io::stdin()
+        .take(SIZE_LIMIT_MIB * 1024 * 1024 + 1)
+        .read_to_end(&mut text)
+        .map_err(|error| format!("failed to read stdin: {error}; pipe the script's text into it"))?;
+    Ok(Extent::Text { name, text })
 }
 
 /// The linter as the project's settings, its own rules and the command line want it.

@@ -9,45 +9,151 @@ use clap::{ArgMatches, Args, ValueEnum};
 
 use crate::cli::{COULD_NOT_CHECK, Failure};
 use crate::event::{Event, Status};
+use crate::report::checkstyle::Checkstyle;
+use crate::report::github::Github;
 use crate::report::json::Json;
+use crate::report::jsonl::Jsonl;
+use crate::report::junit::Junit;
 use crate::report::progress::Progress;
+use crate::report::sarif::Sarif;
 use crate::report::text::{Ending, Text};
 use crate::report::{Report, plain};
 
 /// How many things are named one by one when a run is stopped.
 const NAMED: usize = 10;
 
-/// Forms of output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
+/// Every form of output; which of them a command takes is in its own list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
     /// For people.
     Text,
     /// One JSON object, version 1.
     Json,
+    /// A JSON object a line, as it happens.
+    Jsonl,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// The XML of `JUnit`.
+    Junit,
+    /// GitHub's annotations.
+    Github,
+    /// Checkstyle's XML.
+    Checkstyle,
+}
+
+/// Forms of output of lint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// For people.
+    Text,
+    /// One JSON object, version 1.
+    Json,
+    /// A JSON object a line, as it happens.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// The XML of `JUnit`, for Jenkins: a case for each rule and file.
+    Junit,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// Checkstyle's XML.
+    Checkstyle,
+}
+
+/// Forms of output of everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people.
+    Text,
+    /// One JSON object, version 1.
+    Json,
+    /// A JSON object a line, as it happens.
+    Jsonl,
+    /// The XML of `JUnit`, for Jenkins: a case for each trial, and for each rule and file.
+    Junit,
+}
+
+impl From<LintFormat> for Format {
+    fn from(format: LintFormat) -> Self {
+        match format {
+            LintFormat::Text => Self::Text,
+            LintFormat::Json => Self::Json,
+            LintFormat::Jsonl => Self::Jsonl,
+            LintFormat::Sarif => Self::Sarif,
+            LintFormat::Junit => Self::Junit,
+            LintFormat::Github => Self::Github,
+            LintFormat::Checkstyle => Self::Checkstyle,
+        }
+    }
+}
+
+impl From<RunFormat> for Format {
+    fn from(format: RunFormat) -> Self {
+        match format {
+            RunFormat::Text => Self::Text,
+            RunFormat::Json => Self::Json,
+            RunFormat::Jsonl => Self::Jsonl,
+            RunFormat::Junit => Self::Junit,
+        }
+    }
 }
 
 /// The options that say what is written where.
 #[derive(Debug, Args)]
-pub struct OutputArgs {
+pub struct OutputArgs<F>
+where
+    F: ValueEnum + Clone + Send + Sync + 'static,
+{
     /// The form of the output; may be repeated, each with a file of its own.
     #[arg(long, value_enum, value_name = "FORMAT")]
-    output_format: Vec<OutputFormat>,
+    output_format: Vec<F>,
     /// A file for the `--output-format` before it, instead of stdout.
     #[arg(long, value_name = "FILE")]
     output_file: Vec<PathBuf>,
 }
 
-impl OutputArgs {
+/// What the reports need to know besides the events.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// What stands at the end of the text.
+    pub ending: Ending,
+    /// The project's folder in its repository; empty where it is all of it.
+    pub prefix: String,
+    /// Whether rules are counted.
+    pub statistics: bool,
+}
+
+impl Setting {
+    /// A report of that format.
+    fn report(&self, format: Format) -> Box<dyn Report> {
+        match format {
+            Format::Text if self.statistics => Box::new(Text::new(self.ending.clone()).with_statistics()),
+            Format::Text => Box::new(Text::new(self.ending.clone())),
+            Format::Json if self.statistics => Box::new(Json::default().with_statistics()),
+            Format::Json => Box::new(Json::default()),
+            Format::Jsonl => Box::new(Jsonl),
+            Format::Sarif => Box::new(Sarif::new(&self.prefix)),
+            Format::Junit => Box::new(Junit::default()),
+            Format::Github => Box::new(Github::new(&self.prefix)),
+            Format::Checkstyle => Box::new(Checkstyle::default()),
+        }
+    }
+}
+
+impl<F> OutputArgs<F>
+where
+    F: ValueEnum + Clone + Send + Sync + Into<Format> + 'static,
+{
     /// Each format with the file that follows it, in the order of the command line.
-    fn pairs(&self, matches: &ArgMatches) -> Result<Vec<(OutputFormat, Option<PathBuf>)>, Failure> {
+    fn pairs(&self, matches: &ArgMatches) -> Result<Vec<(Format, Option<PathBuf>)>, Failure> {
         let places = |id: &str| matches.indices_of(id).into_iter().flatten().collect::<Vec<usize>>();
         let formats: Vec<usize> = places("output_format");
-        let mut pairs: Vec<(OutputFormat, Option<PathBuf>)> =
-            self.output_format.iter().map(|format| (*format, None)).collect();
+        let mut pairs: Vec<(Format, Option<PathBuf>)> =
+            self.output_format.iter().map(|format| (format.clone().into(), None)).collect();
         for (file, place) in self.output_file.iter().zip(places("output_file")) {
             let before = formats.iter().take_while(|format| **format < place).count();
             if before == 0 && pairs.is_empty() {
-                pairs.push((OutputFormat::Text, Some(file.clone())));
+                pairs.push((Format::Text, Some(file.clone())));
                 continue;
             }
             match before.checked_sub(1).and_then(|index| pairs.get_mut(index)) {
@@ -62,7 +168,7 @@ impl OutputArgs {
             }
         }
         if pairs.is_empty() {
-            pairs.push((OutputFormat::Text, None));
+            pairs.push((Format::Text, None));
         }
         if pairs.iter().filter(|(_, file)| file.is_none()).count() > 1 {
             return Err(
@@ -92,13 +198,13 @@ pub struct Outputs {
 
 impl Outputs {
     /// Opens what the options ask for.
-    pub fn open(args: &OutputArgs, matches: &ArgMatches, ending: &Ending) -> Result<Self, Failure> {
+    pub fn open<F>(args: &OutputArgs<F>, matches: &ArgMatches, setting: &Setting) -> Result<Self, Failure>
+    where
+        F: ValueEnum + Clone + Send + Sync + Into<Format> + 'static,
+    {
         let mut channels = Vec::new();
         for (format, file) in args.pairs(matches)? {
-            let report: Box<dyn Report> = match format {
-                OutputFormat::Text => Box::new(Text::new(ending.clone())),
-                OutputFormat::Json => Box::new(Json::default()),
-            };
+            let report = setting.report(format);
             let name = file.as_ref().map_or("stdout".to_owned(), |file| file.display().to_string());
             let out: Box<dyn Write> = match file {
                 Some(file) => {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args};
 
-use crate::cli::output::{OutputArgs, Outputs};
+use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
 use crate::cli::{Failure, interrupt, second_opinion};
 use crate::repo::Project;
 use crate::report::text::Ending;
@@ -21,13 +21,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]
-    output: OutputArgs,
+    output: OutputArgs<RunFormat>,
 }
 
 /// Runs it.
 pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
-    let mut outputs = Outputs::open(&args.output, matches, &Ending::Summary)?;
+    let setting = Setting { ending: Ending::Summary, prefix: project.prefix(), statistics: false };
+    let mut outputs = Outputs::open(&args.output, matches, &setting)?;
     let stop = interrupt::stop()?;
     let request = Request { names: args.harnesses.clone(), jobs: args.jobs.map(NonZeroUsize::get) };
     let worlds = gauntlet::sealed::worlds(None);

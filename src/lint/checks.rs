@@ -16,6 +16,10 @@ mod unparsed;
 
 use super::Record;
 use super::script::{Report, Script};
+use crate::source::SourceText;
+
+/// The rule that the trailer `No-Changelog:` excuses from.
+pub(super) const TRAILER_EXCUSES: &str = "changelog-entry";
 
 /// Runs the check of the report's rule on one script.
 pub(super) fn run(script: &Script<'_>, report: &mut Report<'_>) {
@@ -40,9 +44,9 @@ pub(super) fn run(script: &Script<'_>, report: &mut Report<'_>) {
 }
 
 /// Runs the check of the report's rule, which looks at the whole project, on one script of it.
-pub(super) fn run_project(script: &Script<'_>, record: &Record, report: &mut Report<'_>) {
+pub(super) fn run_project(source: &SourceText, record: &Record, report: &mut Report<'_>) {
     match report.rule.slug {
-        "changelog-entry" => changelog_entry::check(script, record, report),
+        "changelog-entry" => changelog_entry::check(source, record, report),
         slug => unreachable!("the rule `{slug}` of the catalogue has no check: a test runs them all"),
     }
 }

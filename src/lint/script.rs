@@ -261,7 +261,17 @@ pub(super) struct Report<'r> {
     pub findings: &'r mut Vec<Finding>,
 }
 
-impl Report<'_> {
+impl<'r> Report<'r> {
+    /// A pen for the findings of a rule that looks at a file as a whole.
+    pub fn new(
+        rule: &'static Rule,
+        severity: Severity,
+        source: &'r SourceText,
+        findings: &'r mut Vec<Finding>,
+    ) -> Self {
+        Self { rule, severity, source, part: Part::Whole, findings }
+    }
+
     /// One finding, with labels beside the primary one.
     pub fn add(&mut self, at: Span, label: &str, secondary: Vec<(Span, String)>, advice: Advice) {
         let secondary = secondary
@@ -278,6 +288,7 @@ impl Report<'_> {
             secondary,
             advice,
             fix: None,
+            legacy: false,
             fingerprint: String::new(),
         });
     }
@@ -292,10 +303,10 @@ impl Report<'_> {
     }
 }
 
-/// Gives each finding its identity: rule, path, the statement's words, and which of equal ones it is.
+/// Gives each finding that has none its identity: rule, path, the statement's words, and which of equal ones it is.
 pub(super) fn fingerprint(source: &SourceText, findings: &mut [Finding]) {
     let mut seen: Vec<(u16, String)> = Vec::new();
-    for finding in findings {
+    for finding in findings.iter_mut().filter(|finding| finding.fingerprint.is_empty()) {
         let statement: Vec<&str> = finding.primary.span.slice(source.text()).split_whitespace().collect();
         let key = format!("{}\n{}\n{}", finding.rule, finding.path, statement.join(" "));
         let count = if let Some((count, _)) = seen.iter_mut().find(|(_, known)| *known == key) {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::catalogue;
-use crate::finding::{Finding, Label, Severity};
+use crate::finding::{Allowance, Finding, Label, Severity, Suppressed};
 use crate::source::{SourceText, Span};
 
 use super::stale::{Claim, Stale, Written};
@@ -27,8 +27,7 @@ pub(super) struct Suppression {
 /// What remains after suppressions.
 pub(super) struct Remainder {
     pub findings: Vec<Finding>,
-    /// How many findings were silenced.
-    pub suppressed: usize,
+    pub suppressed: Vec<Suppressed>,
 }
 
 /// What is known of the run.
@@ -157,13 +156,11 @@ pub(super) fn apply(
     mut suppressions: Vec<Suppression>,
     run: &Run<'_>,
 ) -> Remainder {
-    let mut suppressed = 0;
-    let mut kept = Vec::new();
+    let (mut kept, mut suppressed) = (Vec::new(), Vec::new());
     for finding in findings {
-        if silenced(&finding, &mut suppressions, None, run) {
-            suppressed += 1;
-        } else {
-            kept.push(finding);
+        match silenced(&finding, &mut suppressions, None, run) {
+            Some(reason) => suppressed.push(Suppressed { finding, by: Allowance::Comment, reason }),
+            None => kept.push(finding),
         }
     }
     let Some(severity) = run.severity else { return Remainder { findings: kept, suppressed } };
@@ -176,10 +173,9 @@ pub(super) fn apply(
         .collect();
     for (index, finding) in stale {
         // One must not vouch for itself.
-        if silenced(&finding, &mut suppressions, Some(index), run) {
-            suppressed += 1;
-        } else {
-            kept.push(finding);
+        match silenced(&finding, &mut suppressions, Some(index), run) {
+            Some(reason) => suppressed.push(Suppressed { finding, by: Allowance::Comment, reason }),
+            None => kept.push(finding),
         }
     }
     let idle = suppressions.iter().filter(|suppression| suppression.claim.counts(run.today)).filter_map(
@@ -198,19 +194,25 @@ pub(super) fn apply(
     Remainder { findings: kept, suppressed }
 }
 
-/// Whether a suppression (other than the one numbered `but`) silences a finding; all that do are in use.
-fn silenced(finding: &Finding, suppressions: &mut [Suppression], but: Option<usize>, run: &Run<'_>) -> bool {
+/// Why a suppression (other than the one numbered `but`) silences a finding, where one does; all that do are in use.
+fn silenced(
+    finding: &Finding,
+    suppressions: &mut [Suppression],
+    but: Option<usize>,
+    run: &Run<'_>,
+) -> Option<String> {
     if finding.rule == "unparsed" {
-        return false;
+        return None;
     }
-    let mut silenced = false;
+    let mut silenced = None;
     for (index, suppression) in suppressions.iter_mut().enumerate() {
         if Some(index) == but || !suppression.claim.counts(run.today) {
             continue;
         }
         if let Some(rule) = suppression.silences(finding) {
             suppression.used[rule] = true;
-            silenced = true;
+            let reason = suppression.claim.reason.as_ref();
+            silenced = silenced.or_else(|| reason.cloned());
         }
     }
     silenced
@@ -240,6 +242,7 @@ fn say(
         secondary: Vec::new(),
         advice,
         fix: None,
+        legacy: false,
         fingerprint: String::new(),
     })
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::FileType;
 use std::io;
 use std::os::unix::fs::FileTypeExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::Gitignore;
 use walkdir::{DirEntry, WalkDir};
@@ -19,23 +19,49 @@ use crate::repo::{Problem, Project, git, read};
 use crate::settings::FILE_NAME;
 use crate::source::RepoPath;
 
+/// Where the text of a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// On the disk.
+    Disk(PathBuf),
+    /// Somebody has read it already.
+    Given(Vec<u8>),
+}
+
 /// A file to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// Its name in reports.
     pub path: RepoPath,
-    /// Where it is.
-    pub on_disk: PathBuf,
-    /// Whether it is a runbook (else a script).
-    pub runbook: bool,
+    /// Where its text is.
+    pub content: Content,
+    /// What it is.
+    pub kind: FileKind,
     /// Whether the command line names it.
     pub named: bool,
 }
 
-impl Candidate {
-    /// What it is.
-    pub fn kind(&self) -> FileKind {
-        if self.runbook { FileKind::Runbook } else { FileKind::Script }
+/// What a file is that a change touches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A shell script that is read.
+    Script,
+    /// Markdown.
+    Runbook,
+    /// A script of another shell, by the shell's name.
+    OtherShell(String),
+}
+
+/// What a file is by its name and its first bytes, which are asked for only where the name does not tell; `None` for
+/// what is neither script nor Markdown.
+pub fn kind_of(path: &RepoPath, start: impl FnOnce() -> Vec<u8>) -> Option<Kind> {
+    let path = Path::new(path.as_str());
+    let sort = by_name_alone(path).unwrap_or_else(|| by_shebang(shebang::read(&start()), by_name(path)));
+    match sort {
+        Sort::Script => Some(Kind::Script),
+        Sort::Runbook => Some(Kind::Runbook),
+        Sort::OtherShell(shell) => Some(Kind::OtherShell(shell)),
+        Sort::Neither | Sort::Unreadable(_) => None,
     }
 }
 
@@ -64,6 +90,52 @@ pub fn discover(project: &Project, paths: &[PathBuf]) -> Found {
     search.finish()
 }
 
+/// One file whose text is handed over, under a name that need not exist.
+pub fn given(project: &Project, name: &Path, text: Vec<u8>) -> Found {
+    let mut search = Search::new(project);
+    let path = plain(&project.cwd.join(name));
+    match sort_given(&path, &text) {
+        sort @ (Sort::Script | Sort::Runbook) => {
+            if let Some(name) = search.name(&path) {
+                let kind = if matches!(sort, Sort::Runbook) { FileKind::Runbook } else { FileKind::Script };
+                search.keep(Candidate { path: name, content: Content::Given(text), kind, named: true });
+            }
+        }
+        Sort::OtherShell(shell) => search.sorted(&path, Sort::OtherShell(shell)),
+        Sort::Neither | Sort::Unreadable(_) => search.problem(&path, NEITHER.to_owned()),
+    }
+    search.finish()
+}
+
+/// What a file is whose text is at hand and that somebody named.
+fn sort_given(path: &Path, text: &[u8]) -> Sort {
+    let by_name = by_name(path);
+    if let Some(Sort::Runbook | Sort::OtherShell(_)) = by_name {
+        return by_name.unwrap_or(Sort::Neither);
+    }
+    match shebang::read(text) {
+        Shebang::Shell(_) => Sort::Script,
+        Shebang::OtherShell(shell) => Sort::OtherShell(shell),
+        Shebang::Absent if path.extension().is_none() => Sort::Script,
+        Shebang::Absent | Shebang::Foreign => by_name.unwrap_or(Sort::Neither),
+    }
+}
+
+/// A path without `.` and `..`, as its text says: the file need not exist.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 /// An absolute path without links, except for the last part: a link keeps its own name.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     match (path.parent(), path.file_name()) {
@@ -80,6 +152,9 @@ enum Sort {
     Neither,
     Unreadable(String),
 }
+
+const NEITHER: &str =
+    "is neither a shell script nor Markdown; name it *.sh or give it a shell's first line (#!/bin/bash)";
 
 struct Search<'a> {
     project: &'a Project,
@@ -139,14 +214,11 @@ impl<'a> Search<'a> {
         self.naming = true;
         match sort(&resolved) {
             Sort::Neither => match shebang_of(&resolved) {
-                Shebang::Shell(_) => self.add(&resolved, false),
+                Shebang::Shell(_) => self.add(&resolved, FileKind::Script),
                 Shebang::OtherShell(shell) => self.sorted(&resolved, Sort::OtherShell(shell)),
-                Shebang::Absent if resolved.extension().is_none() => self.add(&resolved, false),
-                Shebang::Absent | Shebang::Foreign => self.problem(
-                path,
-                "is neither a shell script nor Markdown; name it *.sh or give it a shell's first line (#!/bin/bash)"
-                    .to_owned(),
-            )},
+                Shebang::Absent if resolved.extension().is_none() => self.add(&resolved, FileKind::Script),
+                Shebang::Absent | Shebang::Foreign => self.problem(path, NEITHER.to_owned()),
+            },
             sort => self.sorted(&resolved, sort),
         }
         self.naming = false;
@@ -221,21 +293,22 @@ impl<'a> Search<'a> {
             }
             return;
         }
-        let runbook = match sort(path) {
-            Sort::Script => false,
-            Sort::Runbook => true,
+        let kind = match sort(path) {
+            Sort::Script => FileKind::Script,
+            Sort::Runbook => FileKind::Runbook,
             other => return self.sorted(path, other),
         };
         if let Some(name) = self.name(path) {
-            let candidate = Candidate { path: name, on_disk: path.to_owned(), runbook, named: self.naming };
+            let content = Content::Disk(path.to_owned());
+            let candidate = Candidate { path: name, content, kind, named: self.naming };
             self.links.entry(target).or_insert(candidate);
         }
     }
 
     fn sorted(&mut self, path: &Path, sort: Sort) {
         match sort {
-            Sort::Script => self.add(path, false),
-            Sort::Runbook => self.add(path, true),
+            Sort::Script => self.add(path, FileKind::Script),
+            Sort::Runbook => self.add(path, FileKind::Runbook),
             Sort::OtherShell(shell) => {
                 if let Some(name) = self.name(path) {
                     self.skipped.insert(name, SkipReason::OtherShell(shell));
@@ -246,9 +319,10 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn add(&mut self, path: &Path, runbook: bool) {
+    fn add(&mut self, path: &Path, kind: FileKind) {
         if let Some(name) = self.name(path) {
-            self.keep(Candidate { path: name, on_disk: path.to_owned(), runbook, named: self.naming });
+            let content = Content::Disk(path.to_owned());
+            self.keep(Candidate { path: name, content, kind, named: self.naming });
         }
     }
 
@@ -315,7 +389,12 @@ impl<'a> Search<'a> {
         let links = std::mem::take(&mut self.links);
         // Asked of the disk only where there is a link at all: most projects have none.
         let files = self.files.values().filter(|_| !links.is_empty());
-        let known: BTreeSet<PathBuf> = files.filter_map(|file| file.on_disk.canonicalize().ok()).collect();
+        let known: BTreeSet<PathBuf> = files
+            .filter_map(|file| match &file.content {
+                Content::Disk(path) => path.canonicalize().ok(),
+                Content::Given(_) => None,
+            })
+            .collect();
         for (_, link) in links.into_iter().filter(|(target, _)| !known.contains(target)) {
             self.keep(link);
         }
@@ -340,17 +419,26 @@ fn by_name(path: &Path) -> Option<Sort> {
 }
 
 fn sort(path: &Path) -> Sort {
-    let by_name = by_name(path);
-    if matches!(by_name, Some(Sort::Runbook | Sort::OtherShell(_)))
-        || (by_name.is_none() && path.extension().is_some())
-    {
-        return by_name.unwrap_or(Sort::Neither);
-    }
-    match read::start(path).map(|start| shebang::read(&start)) {
-        Ok(Shebang::Shell(_)) => Sort::Script,
-        Ok(Shebang::OtherShell(shell)) => Sort::OtherShell(shell),
-        Ok(Shebang::Foreign | Shebang::Absent) => by_name.unwrap_or(Sort::Neither),
+    by_name_alone(path).unwrap_or_else(|| match read::start(path).map(|start| shebang::read(&start)) {
+        Ok(shebang) => by_shebang(shebang, by_name(path)),
         Err(error) => Sort::Unreadable(format!("cannot be opened: {error}; make it readable, or exclude it")),
+    })
+}
+
+/// What the name alone decides; `None` where the first line counts.
+fn by_name_alone(path: &Path) -> Option<Sort> {
+    match by_name(path) {
+        Some(sort @ (Sort::Runbook | Sort::OtherShell(_))) => Some(sort),
+        None if path.extension().is_some() => Some(Sort::Neither),
+        _ => None,
+    }
+}
+
+fn by_shebang(shebang: Shebang, by_name: Option<Sort>) -> Sort {
+    match shebang {
+        Shebang::Shell(_) => Sort::Script,
+        Shebang::OtherShell(shell) => Sort::OtherShell(shell),
+        Shebang::Foreign | Shebang::Absent => by_name.unwrap_or(Sort::Neither),
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use nix::fcntl::OFlag;
 
 use crate::repo::Problem;
+use crate::repo::discover::{Candidate, Content};
 use crate::source::{RepoPath, SourceText};
 
 /// Larger files are no scripts that people wrote.
@@ -23,7 +24,23 @@ pub fn text(path: RepoPath, on_disk: &Path) -> Result<SourceText, Problem> {
     }
 }
 
+/// The text of a file to check, or why there is none.
+pub fn candidate(file: &Candidate) -> Result<SourceText, Problem> {
+    match &file.content {
+        Content::Disk(path) => text(file.path.clone(), path),
+        Content::Given(bytes) => match decode(bytes.clone()) {
+            Ok(text) => Ok(SourceText::new(file.path.clone(), text)),
+            Err(reason) => Err(Problem { what: file.path.as_str().to_owned(), reason }),
+        },
+    }
+}
+
 fn read_text(path: &Path) -> Result<String, String> {
+    decode(bytes(path)?)
+}
+
+/// The bytes of a file, cut behind the limit; the error says what to do.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let file =
         open(path).map_err(|error| format!("cannot be opened: {error}; make it readable, or exclude it"))?;
     let limit = SIZE_LIMIT_MIB * 1024 * 1024;
@@ -31,7 +48,12 @@ fn read_text(path: &Path) -> Result<String, String> {
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| format!("cannot be read: {error}; make it readable, or exclude it"))?;
-    if bytes.len() as u64 > limit {
+    Ok(bytes)
+}
+
+/// Bytes as text; the error says what to do.
+pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() as u64 > SIZE_LIMIT_MIB * 1024 * 1024 {
         return Err(format!("is larger than {SIZE_LIMIT_MIB} MiB; split it, or exclude it"));
     }
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {

@@ -7,12 +7,22 @@ use serde::Serialize;
 use crate::event::{Event, Status, Trial, TrialKind};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
+use crate::report::statistics::{Row, Statistics};
 
 /// One JSON object, written at the end.
 #[derive(Debug, Default)]
 pub struct Json {
     findings: Vec<JsonFinding>,
     trials: Vec<JsonTrial>,
+    statistics: Option<Statistics>,
+}
+
+impl Json {
+    /// With a count for each rule.
+    #[must_use]
+    pub fn with_statistics(self) -> Self {
+        Self { statistics: Some(Statistics::default()), ..self }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -22,11 +32,13 @@ struct Document<'a> {
     findings: Option<&'a [JsonFinding]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trials: Option<&'a [JsonTrial]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<Vec<&'a Row>>,
     summary: Summary,
 }
 
 #[derive(Debug, Serialize)]
-struct JsonFinding {
+pub(super) struct JsonFinding {
     code: String,
     rule: &'static str,
     severity: Severity,
@@ -42,7 +54,7 @@ struct JsonFinding {
 }
 
 #[derive(Debug, Serialize)]
-struct JsonTrial {
+pub(super) struct JsonTrial {
     id: String,
     harness: String,
     case: Option<String>,
@@ -60,7 +72,7 @@ struct JsonTrial {
 
 /// The fields of lint and of run stand side by side; those of a part that did not run are absent.
 #[derive(Debug, Serialize)]
-struct Summary {
+pub(super) struct Summary {
     #[serde(flatten)]
     lint: Option<LintSummary>,
     #[serde(flatten)]
@@ -75,6 +87,7 @@ struct LintSummary {
     warn: usize,
     suppressed: usize,
     unparsed: usize,
+    legacy: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,6 +106,9 @@ struct RunSummary {
 
 impl Report for Json {
     fn event(&mut self, event: &Event, _out: &mut dyn Write) -> io::Result<()> {
+        if let Some(statistics) = &mut self.statistics {
+            statistics.fold(event);
+        }
         match event {
             Event::FileChecked { findings, .. } => self.findings.extend(findings.iter().map(JsonFinding::of)),
             Event::TrialFinished(trial) => self.trials.push(JsonTrial::of(trial)),
@@ -114,6 +130,7 @@ impl Report for Json {
             version: 1,
             findings: status.lint.is_some().then_some(self.findings.as_slice()),
             trials: status.run.is_some().then_some(self.trials.as_slice()),
+            statistics: self.statistics.as_ref().map(Statistics::rows),
             summary: Summary::of(status),
         };
         serde_json::to_writer(&mut *out, &document)?;
@@ -122,13 +139,14 @@ impl Report for Json {
 }
 
 impl Summary {
-    fn of(status: &Status) -> Self {
+    pub(super) fn of(status: &Status) -> Self {
         let lint = status.lint.as_ref().map(|lint| LintSummary {
             files: lint.scripts + lint.runbooks,
             fail: lint.fail,
             warn: lint.warn,
             suppressed: lint.suppressed,
             unparsed: lint.unparsed,
+            legacy: lint.legacy,
         });
         let run = status.run.as_ref().map(|run| RunSummary {
             harnesses: run.harnesses,
@@ -147,7 +165,7 @@ impl Summary {
 }
 
 impl JsonFinding {
-    fn of(finding: &Finding) -> Self {
+    pub(super) fn of(finding: &Finding) -> Self {
         Self {
             code: finding.code.to_string(),
             rule: finding.rule,
@@ -166,7 +184,7 @@ impl JsonFinding {
 }
 
 impl JsonTrial {
-    fn of(trial: &Trial) -> Self {
+    pub(super) fn of(trial: &Trial) -> Self {
         let (kind, persistence) = match trial.kind {
             TrialKind::Green => (None, None),
             TrialKind::Fault(kind, persistence) => (Some(kind.word()), Some(persistence.word())),

@@ -8,6 +8,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 use crate::event::{Event, LintStatus, RunStatus, Status, Trial, TrialKind};
 use crate::finding::{Finding, Label, Severity};
+use crate::report::statistics::Statistics;
 use crate::report::{Report, plain};
 use crate::source::SourceText;
 
@@ -28,12 +29,20 @@ pub enum Ending {
 pub struct Text {
     renderer: Renderer,
     ending: Ending,
+    /// Counts for each rule, shown instead of the findings.
+    statistics: Option<Statistics>,
 }
 
 impl Text {
     /// Colours are always written; the stream behind `out` takes them off where nobody sees them.
     pub fn new(ending: Ending) -> Self {
-        Self { renderer: Renderer::styled().decor_style(DecorStyle::Ascii), ending }
+        Self { renderer: Renderer::styled().decor_style(DecorStyle::Ascii), ending, statistics: None }
+    }
+
+    /// Shows a count for each rule instead of each finding.
+    #[must_use]
+    pub fn with_statistics(self) -> Self {
+        Self { statistics: Some(Statistics::default()), ..self }
     }
 
     fn finding(&self, finding: &Finding, source: &SourceText, out: &mut dyn Write) -> io::Result<()> {
@@ -52,12 +61,21 @@ impl Text {
             .element(snippet)
             .element(Level::NOTE.with_name(Some("why")).message(plain::block(&finding.advice.why)))
             .element(Level::HELP.with_name(Some("instead")).message(plain::block(&finding.advice.instead)));
+        let group = if finding.legacy {
+            group.element(Level::NOTE.with_name(Some("legacy")).message("the baseline documents it"))
+        } else {
+            group
+        };
         writeln!(out, "{}\n", self.renderer.render(&[group]))
     }
 }
 
 impl Report for Text {
     fn event(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+        if let (Some(statistics), Event::FileChecked { .. }) = (&mut self.statistics, event) {
+            statistics.fold(event);
+            return Ok(());
+        }
         match event {
             Event::FileChecked { findings, source: Some(source), .. } => {
                 findings.iter().try_for_each(|finding| self.finding(finding, source, out))
@@ -78,6 +96,9 @@ impl Report for Text {
     }
 
     fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(statistics) = &self.statistics {
+            statistics.write(out)?;
+        }
         if let Ending::Block { head } = &self.ending {
             let head = head.as_deref().unwrap_or("none");
             let rung = status
@@ -181,8 +202,13 @@ fn red_trial(trial: &Trial, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn lint_line(lint: &LintStatus) -> String {
+    let legacy = match lint.legacy {
+        0 => String::new(),
+        all if all == lint.warn => " (legacy, documented)".to_owned(),
+        some => format!(" ({some} of them legacy, documented)"),
+    };
     let mut text = format!(
-        "{} fail, {} warn   {}, {}, {} unparsed",
+        "{} fail, {} warn{legacy}   {}, {}, {} unparsed",
         lint.fail,
         lint.warn,
         count(lint.scripts, "script", "scripts"),
@@ -191,6 +217,9 @@ fn lint_line(lint: &LintStatus) -> String {
     );
     if lint.suppressed > 0 {
         let _ = write!(text, ", {} suppressed", lint.suppressed);
+    }
+    if lint.removed > 0 {
+        let _ = write!(text, ", {} removed", lint.removed);
     }
     if lint.skipped > 0 {
         let _ = write!(text, ", {} of other shells skipped", lint.skipped);

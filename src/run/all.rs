@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::run::gauntlet::{self, Request, Worlds};
-use crate::run::lint::lint;
+use crate::run::lint::{Extent, lint};
 use crate::run::{Sink, Stop};
 
 /// Runs every part; the user's wish to stop ends it between two parts too.
@@ -19,7 +19,7 @@ pub fn all(
     stop: &Stop,
     sink: &mut Sink<'_>,
 ) {
-    lint(project, &[], linter, witness, stop, sink);
+    lint(project, &Extent::project(), linter, witness, stop, sink);
     if stop.wanted() {
         return sink(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
     }

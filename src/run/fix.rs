@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::bash::Witness;
+use crate::event::FileKind;
 use crate::finding::Finding;
 use crate::lint::{Checked, Linter, repair};
-use crate::repo::discover::{Candidate, discover};
+use crate::repo::discover::{Candidate, Content, discover};
 use crate::repo::{Problem, Project, read, write};
 use crate::run::Stop;
 use crate::run::lint::Shelf;
@@ -66,7 +67,7 @@ pub fn plan(
     let done: Vec<Result<Option<Repaired>, Problem>> = found
         .files
         .par_iter()
-        .filter(|file| !file.runbook)
+        .filter(|file| file.kind == FileKind::Script)
         .map(|file| if stop.wanted() { Ok(None) } else { one(file, linter, &shelf) })
         .collect();
     let mut repairs = Repairs { problems: found.problems, stopped: stop.wanted(), ..Repairs::default() };
@@ -92,9 +93,10 @@ pub fn write_all(repairs: &mut Repairs) {
 }
 
 fn one(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Result<Option<Repaired>, Problem> {
-    let source = read::text(file.path.clone(), &file.on_disk)?;
+    let Content::Disk(on_disk) = &file.content else { return Ok(None) };
+    let source = read::text(file.path.clone(), on_disk)?;
     let before = source.text().to_owned();
-    let check = |source: &SourceText| linter.check(source, file.kind(), shelf, shelf.witness);
+    let check = |source: &SourceText| linter.check(source, file.kind, shelf, shelf.witness);
     let mut source = source;
     let mut checked = check(&source);
     let mut findings = 0;
@@ -107,7 +109,7 @@ fn one(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Result<Option<Re
     let changed = source.text() != before;
     Ok(changed.then(|| Repaired {
         path: file.path.clone(),
-        on_disk: file.on_disk.clone(),
+        on_disk: on_disk.clone(),
         after: source.text().to_owned(),
         before,
         findings,

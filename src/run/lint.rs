@@ -3,7 +3,9 @@
 //! Memory is bounded by the files that are worked on at one time (and the libraries that they source), never by the
 //! project.
 
-use std::collections::HashMap;
+mod changed;
+mod shelf;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,29 +13,86 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::bash::Witness;
-use crate::bash::syntax::Script;
 use crate::event::{Event, FileKind};
-use crate::facts::{Library, Sourced};
-use crate::lint::{Linter, Record, dialect};
-use crate::repo::discover::{Candidate, discover};
+use crate::lint::{Linter, Record};
+use crate::repo::changes::Changes;
+use crate::repo::discover::{Candidate, Found, discover, given};
 use crate::repo::{Problem, Project, read, rules};
 use crate::run::{Sink, Stop};
-use crate::source::RepoPath;
-use crate::{bash, changelog, markdown};
+use crate::{changelog, markdown};
+
+pub(super) use shelf::Shelf;
 
 /// How many files a thread gets before their events are handed on.
 const FILES_A_THREAD: usize = 16;
 
-/// Lints `paths`, or the whole project where there are none.
+/// What to lint.
+#[derive(Debug)]
+pub enum Extent {
+    /// These files and folders; without any, the whole project.
+    Paths(Vec<PathBuf>),
+    /// One text, as if it were the file of that name.
+    Text {
+        /// The name.
+        name: PathBuf,
+        /// The text.
+        text: Vec<u8>,
+    },
+    /// What changed, or what of it these paths hold.
+    Changes {
+        /// The change; asked for texts by whoever needs one.
+        changes: Mutex<Changes>,
+        /// Files and folders; none for all.
+        paths: Vec<PathBuf>,
+    },
+}
+
+impl Extent {
+    /// The whole project.
+    pub fn project() -> Self {
+        Self::Paths(Vec::new())
+    }
+
+    /// The files to check, and what the rules of the whole project need, where they are asked.
+    fn open(&self, project: &Project, linter: &Linter, witness: &dyn Witness) -> (Found, Option<Record>) {
+        let whole = |paths: &[PathBuf]| {
+            linter.wants_record()
+                && !project.is_isolated()
+                && paths.iter().all(|path| project.is_own_folder(path))
+        };
+        match self {
+            Self::Paths(paths) => {
+                let found = discover(project, paths);
+                let record = whole(paths).then(|| match paths.as_slice() {
+                    [] => record(project, &found.files),
+                    _ => record(project, &discover(project, &[]).files),
+                });
+                (found, record)
+            }
+            Self::Text { name, text } => (given(project, name, text.clone()), None),
+            Self::Changes { changes, paths } => {
+                let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
+                let (mut found, record) = changed::changed(project, &mut changes, witness);
+                let named = project.repo_paths(paths);
+                if !paths.is_empty() {
+                    found.files.retain(|file| named.iter().any(|named| file.path.is_in(named)));
+                }
+                (found, whole(paths).then_some(record))
+            }
+        }
+    }
+}
+
+/// Lints what `extent` holds.
 pub fn lint(
     project: &Project,
-    paths: &[PathBuf],
+    extent: &Extent,
     linter: Linter,
     witness: &dyn Witness,
     stop: &Stop,
     sink: &mut Sink<'_>,
 ) {
-    let found = discover(project, paths);
+    let (found, record) = extent.open(project, &linter, witness);
     sink(Event::LintStarted { files: found.files.len() });
     for (path, reason) in found.skipped {
         sink(Event::FileSkipped { path, reason });
@@ -41,11 +100,14 @@ pub fn lint(
     for problem in found.problems {
         sink(not_checked(problem));
     }
-    let linter = match linter.wants_record().then(|| record(project, paths)).flatten() {
+    let linter = match record {
         Some(record) => linter.with_record(record),
         None => linter,
     };
-    let shelf = Shelf::new(project, witness);
+    let shelf = match extent {
+        Extent::Changes { changes, .. } => Shelf::of_changes(project, witness, changes),
+        Extent::Paths(_) | Extent::Text { .. } => Shelf::new(project, witness),
+    };
     let mut any = false;
     let batch = FILES_A_THREAD * rayon::current_num_threads();
     for (index, files) in found.files.chunks(batch).enumerate() {
@@ -61,39 +123,35 @@ pub fn lint(
         }
     }
     if !any {
-        sink(nothing(project, paths));
+        nothing(project, extent).into_iter().for_each(&mut *sink);
     }
     sink(Event::LintFinished);
 }
 
-/// What the rules of the whole project need; `None` where only files are asked about, or nothing is known of a project.
-fn record(project: &Project, paths: &[PathBuf]) -> Option<Record> {
-    if project.is_isolated() || !paths.iter().all(|path| project.is_own_folder(path)) {
-        return None;
-    }
-    let whole = discover(project, &[]);
+/// What the rules of the whole project need to know of its files.
+fn record(project: &Project, files: &[Candidate]) -> Record {
     let ledger = &project.settings().ledger;
-    let mut record = Record::default();
-    for file in whole.files {
-        if !file.runbook {
-            record.scripts.push(file.path);
+    let (mut scripts, mut entries) = (Vec::new(), Vec::new());
+    for file in files {
+        if file.kind == FileKind::Script {
+            scripts.push(file.path.clone());
         } else if ledger.changelogs.matches(file.path.as_str())
             // One that cannot be read is reported where it is linted.
-            && let Ok(source) = read::text(file.path, &file.on_disk)
+            && let Ok(source) = read::candidate(file)
         {
-            record.entries.extend(changelog::entries(source.path(), source.text(), &ledger.prefixes));
+            entries.extend(changelog::entries(source.path(), source.text(), &ledger.prefixes));
         }
     }
-    Some(record)
+    Record::Tree { entries, scripts }
 }
 
 /// `None` where there is nothing to check in it: Markdown without a shell fence is no runbook, unless it was named.
 fn check_file(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Option<Event> {
-    let source = match read::text(file.path.clone(), &file.on_disk) {
+    let source = match read::candidate(file) {
         Ok(source) => source,
         Err(problem) => return Some(not_checked(problem)),
     };
-    let kind = file.kind();
+    let kind = file.kind;
     // Examples of rules are wrong on purpose.
     if kind == FileKind::Runbook && !file.named && rules::is_page(&source) {
         return None;
@@ -112,6 +170,7 @@ fn check_file(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Option<Ev
         path: file.path.clone(),
         kind,
         source: (!checked.findings.is_empty()).then(|| Arc::new(source)),
+        rules: checked.rules,
         findings: checked.findings,
         suppressed: checked.suppressed,
         unparsed: checked.unparsed,
@@ -122,46 +181,14 @@ fn not_checked(problem: Problem) -> Event {
     Event::NotChecked { what: problem.what, reason: problem.reason }
 }
 
-fn nothing(project: &Project, paths: &[PathBuf]) -> Event {
-    let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+/// Nothing to check is never clean; but a change without scripts was looked at, and has none.
+fn nothing(project: &Project, extent: &Extent) -> Option<Event> {
+    let places: Vec<String> = match extent {
+        Extent::Paths(paths) => paths.iter().map(|path| path.display().to_string()).collect(),
+        Extent::Text { name, .. } => vec![name.display().to_string()],
+        Extent::Changes { .. } => return None,
+    };
     let what = if places.is_empty() { project.root().display().to_string() } else { places.join(", ") };
     let reason = "holds no shell script and no runbook to check; name other files or folders".to_owned();
-    Event::NotChecked { what, reason }
-}
-
-/// The scripts that other scripts source, each read once.
-pub(super) struct Shelf<'a> {
-    project: &'a Project,
-    pub(super) witness: &'a dyn Witness,
-    scripts: Mutex<HashMap<RepoPath, Option<Arc<Sourced>>>>,
-}
-
-impl<'a> Shelf<'a> {
-    pub(super) fn new(project: &'a Project, witness: &'a dyn Witness) -> Self {
-        Self { project, witness, scripts: Mutex::default() }
-    }
-
-    fn read(&self, path: &RepoPath) -> Option<Script> {
-        // What lies outside the project is not this project's to vouch for.
-        if path.as_str().starts_with('/') || path.as_str().split('/').any(|part| part == "..") {
-            return None;
-        }
-        let source = read::text(path.clone(), &self.project.root().join(path.as_str())).ok()?;
-        let dialect = dialect(source.text(), path.as_str());
-        Some(bash::read(source.text(), dialect, self.witness).script)
-    }
-}
-
-impl Library for Shelf<'_> {
-    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>> {
-        let known =
-            |shelf: &Self| shelf.scripts.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some(script) = known(self) {
-            return script;
-        }
-        // Whoever is first to put it there wins: all share one summary.
-        let script = self.read(path).map(|script| Arc::new(Sourced::new(script)));
-        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
-        scripts.entry(path.clone()).or_insert(script).clone()
-    }
+    Some(Event::NotChecked { what, reason })
 }

@@ -8,6 +8,7 @@
 
 mod architecture;
 mod changelog;
+mod changes;
 mod cli;
 mod discovery;
 mod docs;
@@ -16,6 +17,7 @@ mod effects;
 mod fences;
 mod fix;
 mod folder;
+mod formats;
 mod generated;
 mod invocations;
 mod job;

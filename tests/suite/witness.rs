@@ -15,7 +15,8 @@ use gauntlet::bash::{self, Dialect, Question, Reading, Witness};
 use gauntlet::event::{Event, Outcome, Status};
 use gauntlet::lint::Linter;
 use gauntlet::repo::Project;
-use gauntlet::run::{Stop, lint};
+use gauntlet::run::Stop;
+use gauntlet::run::lint::{self, Extent};
 use gauntlet::witness::{Contained, Limits, WithoutWorker};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -85,7 +86,7 @@ fn linted(folder: &Folder, witness: &dyn Witness) -> (BTreeMap<String, Vec<Strin
         .expect("it names no rule");
     let mut files = BTreeMap::new();
     let mut status = Status::default();
-    lint::lint(&project, &[], linter, witness, &Stop::default(), &mut |event| {
+    lint::lint(&project, &Extent::project(), linter, witness, &Stop::default(), &mut |event| {
         status.fold(&event);
         if let Event::FileChecked { path, findings, .. } = event {
             let said =
