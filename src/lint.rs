@@ -242,9 +242,8 @@ impl Linter {
         let asked = |rule: &Rule| match (kind, rule.scope) {
             (FileKind::Script, Scope::Script) => true,
             (FileKind::Script | FileKind::Removed, Scope::Project) => self.record.is_some(),
-            (FileKind::Removed, Scope::Script) => false,
             (FileKind::Runbook, Scope::Script) => rule.fences,
-            (FileKind::Runbook, Scope::Project) => false,
+            (FileKind::Removed, Scope::Script) | (FileKind::Runbook, Scope::Project) => false,
         };
         self.rules.iter().filter(|(rule, _)| asked(rule)).map(|(rule, _)| rule.slug).collect()
     }

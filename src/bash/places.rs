@@ -17,13 +17,10 @@ pub(super) fn without(printed: &str) -> String {
         let number = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let behind = &place[number(place)..];
         let end = behind.strip_prefix(", end: ").map(|end| &end[number(end)..]);
-        match end.and_then(|end| end.strip_prefix(" }")) {
-            Some(behind) => rest = behind,
-            None => {
-                left.push_str(BEGIN);
-                rest = place;
-            }
-        }
+        rest = end.and_then(|end| end.strip_prefix(" }")).unwrap_or_else(|| {
+            left.push_str(BEGIN);
+            place
+        });
     }
     left.push_str(rest);
     left

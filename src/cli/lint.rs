@@ -99,7 +99,7 @@ fn extent(args: &LintArgs, project: &mut Project) -> Result<Extent, Failure> {
             })
         });
         let changes = Changes::of(project, &range, message.transpose()?.as_deref())?;
-        return Ok(Extent::Changes { changes: Mutex::new(changes), paths: args.paths.clone() });
+        return Ok(Extent::Changes { changes: Box::new(Mutex::new(changes)), paths: args.paths.clone() });
     }
     let Some(name) = args.stdin_filename.clone() else { return Ok(Extent::Paths(args.paths.clone())) };
     let mut text = Vec::new();

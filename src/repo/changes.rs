@@ -95,6 +95,12 @@ impl Changes {
             Range::Since(revision) => since(&git, revision)?,
         };
         let mut list = Listing::new(project);
+        for entry in parts(&asked.unmerged) {
+            // `MODE OBJECT STAGE`, a tab, the name.
+            if let Some(tab) = entry.iter().position(|byte| *byte == b'\t') {
+                list.unmerged(&entry[tab + 1..]);
+            }
+        }
         list.raw(&asked.raw);
         for name in parts(&asked.others) {
             let mode = mode_on_disk(project.root(), name);
@@ -160,6 +166,8 @@ struct Asked {
     known: Vec<u8>,
     /// Files that git does not know yet.
     others: Vec<u8>,
+    /// Files of the worktree that are unmerged, as `ls-files -u` lists them.
+    unmerged: Vec<u8>,
     excused: HashMap<RepoPath, String>,
 }
 
@@ -179,7 +187,7 @@ fn staged(git: &Git) -> Result<(Asked, Objects), RepoError> {
     }
     let raw = succeeded("diff-index", said)?;
     let known = succeeded("ls-files", known.end()?)?;
-    Ok((Asked { raw, known, others: Vec::new(), excused: HashMap::new() }, objects))
+    Ok((Asked { raw, known, others: Vec::new(), unmerged: Vec::new(), excused: HashMap::new() }, objects))
 }
 
 fn since(git: &Git, revision: &str) -> Result<(Asked, Objects), RepoError> {
@@ -191,11 +199,13 @@ fn since(git: &Git, revision: &str) -> Result<(Asked, Objects), RepoError> {
     let diff = git.start(&[&shape[..], &["--ignore-submodules=all", &base, "--"]].concat())?;
     let others = git.start(&["ls-files", "-z", "--others", "--exclude-standard"])?;
     let known = git.start(&["ls-files", "-z"])?;
+    let unmerged = git.start(&["ls-files", "-z", "-u"])?;
     let objects = git.objects()?;
     let raw = succeeded("diff", diff.end()?)?;
     let others = succeeded("ls-files", others.end()?)?;
     let known = succeeded("ls-files", known.end()?)?;
-    Ok((Asked { raw, known, others, excused: excused(git, &base)? }, objects))
+    let unmerged = succeeded("ls-files", unmerged.end()?)?;
+    Ok((Asked { raw, known, others, unmerged, excused: excused(git, &base)? }, objects))
 }
 
 fn succeeded(what: &str, said: Said) -> Result<Vec<u8>, RepoError> {

@@ -41,7 +41,7 @@ pub enum Extent {
     /// What changed, or what of it these paths hold.
     Changes {
         /// The change; asked for texts by whoever needs one.
-        changes: Mutex<Changes>,
+        changes: Box<Mutex<Changes>>,
         /// Files and folders; none for all.
         paths: Vec<PathBuf>,
     },

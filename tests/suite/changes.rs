@@ -214,7 +214,7 @@ fn what_git_cannot_tell_is_2_and_says_what_to_do() {
     says(&none, &["--base", "main"], "nothing is committed yet");
     let folder = repository(WITHOUT_L6);
     says(&folder, &["--base", "origin/main"], "failed to find the base origin/main");
-    says(&folder, &["--base", "--all"], "failed to find the base --all");
+    says(&folder, &["--base=--all"], "failed to find the base --all");
     says(&folder, &["--base", "main", "--staged"], "cannot be used with");
     says(&folder, &["--staged", "--commit-message", "nowhere"], "failed to read nowhere");
     git(&folder, &["checkout", "-q", "--orphan", "other"]);
