@@ -11,7 +11,9 @@ use crate::commands::HOLE;
 /// How sure the place makes us that a credential stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Nothing else can stand there: `password=...`, `--password ...`.
+    /// Nothing else can stand there, one word included: `curl -u user:...`.
+    Sure,
+    /// A credential, or a word that stands for one: `password=...`, `--password ...`.
     Certain,
     /// Something of that name, but maybe not it itself: `secret_engine=...`.
     Near,
@@ -139,10 +141,40 @@ const PROSE: [&str; 60] = [
     "with",
 ];
 
-/// Whether the text holds a token that is known by its form, or an address with a password in it.
-pub(super) fn shows_itself(text: &str) -> bool {
+/// Words that stand for a credential in an example.
+const GENERIC: [&str; 8] = ["pass", "password", "passwd", "secret", "token", "pw", "pwd", "key"];
+
+/// How tokens of well-known services begin.
+const BEGINNINGS: [&str; 20] = [
+    "hvs.",
+    "hvb.",
+    "hvr.",
+    "s.",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "sk-",
+    "sk_",
+    "rk_",
+    "AKIA",
+    "ASIA",
+    "eyJ",
+    "ya29.",
+    "npm_",
+    "dop_v1_",
+    "SG.",
+];
+
+/// Whether the text holds a token that is known by its form, or an address with a password in it. In a text that is only
+/// shown a password is no word.
+pub(super) fn shows_itself(text: &str, only_shown: bool) -> bool {
     let token = TOKEN.find(text).is_some_and(|found| !is_placeholder(found.as_str()));
-    token || USERINFO.captures_iter(text).any(|found| is_credential(&found[1], Place::Certain))
+    let place = if only_shown { Place::Certain } else { Place::Sure };
+    let generic = |password: &str| GENERIC.contains(&password.to_ascii_lowercase().as_str());
+    token || USERINFO.captures_iter(text).any(|found| !generic(&found[1]) && is_credential(&found[1], place))
 }
 
 /// Where a private key starts in a text.
@@ -155,9 +187,10 @@ pub(super) fn private_key(text: &str) -> Option<usize> {
 
 /// Whether a text that stands where a credential belongs is one.
 pub(super) fn is_credential(text: &str, place: Place) -> bool {
-    const SHORTEST: usize = 5;
+    const LONG: usize = 8;
+    let shortest = if place == Place::Sure { 3 } else { 5 };
     let text = bare(text.trim());
-    if text.len() < SHORTEST
+    if text.len() < shortest
         || is_placeholder(text)
         || is_reference(text)
         || is_path(text)
@@ -170,18 +203,27 @@ pub(super) fn is_credential(text: &str, place: Place) -> bool {
     }
     let parts: Vec<&str> = text.split(['-', '_', '.', ':', '|', ',', '/', '+']).collect();
     let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if text.len() >= LONG && BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
+        return true;
+    }
+    if place == Place::Sure && text.bytes().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        return true;
+    }
+    if is_example(&parts) {
+        return false;
+    }
     if parts.iter().all(|part| letters(part)) {
         return match parts.as_slice() {
             [word] => is_scrambled(word),
-            _ => is_passphrase(&parts.join(" ")) && place == Place::Certain,
+            _ => is_passphrase(&parts.join(" ")) && place != Place::Near,
         };
     }
     match place {
-        Place::Certain => true,
+        Place::Sure | Place::Certain => true,
         // `kv-v2`, `team-1`, `db01.prod`: names of things.
         Place::Near => {
-            const LONG: usize = 12;
-            text.len() >= LONG && parts.iter().any(|part| part.len() >= LONG / 2 && is_mixed(part))
+            const LONGER: usize = 12;
+            text.len() >= LONGER && parts.iter().any(|part| part.len() >= LONGER / 2 && is_mixed(part))
         }
     }
 }
@@ -266,8 +308,24 @@ fn is_passphrase(text: &str) -> bool {
 /// One word of letters that nobody would read as a word: long, with capitals inside.
 fn is_scrambled(word: &str) -> bool {
     const LONG: usize = 16;
+    // No word is as long as that.
+    const ENDLESS: usize = 22;
     let humps = word.bytes().skip(1).filter(u8::is_ascii_uppercase).count();
-    word.len() >= LONG && humps * 4 >= word.len() && humps + 3 < word.len()
+    word.len() >= ENDLESS || (word.len() >= LONG && humps * 4 >= word.len() && humps + 3 < word.len())
+}
+
+/// Several parts, all of them words of an example or short numbers: `test-token-1`, `my_app_secret_2`; or one digit over
+/// and over.
+fn is_example(parts: &[&str]) -> bool {
+    const SHORT: usize = 4;
+    let number = |part: &str| part.len() <= SHORT && part.bytes().all(|byte| byte.is_ascii_digit());
+    let word = |part: &&str| {
+        let lower = part.to_ascii_lowercase();
+        number(part) || PROSE.contains(&lower.as_str()) || ["foo", "bar", "baz"].contains(part)
+    };
+    let all: String = parts.concat();
+    let same = all.chars().next().is_some_and(|first| all.chars().all(|c| c == first));
+    same || (parts.len() > 1 && parts.iter().all(word) && parts.iter().any(|part| !number(part)))
 }
 
 /// Letters and digits in one word.

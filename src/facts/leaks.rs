@@ -148,9 +148,24 @@ impl Walk<'_> {
             if let Some((value, place)) = self.on_stdin(line) {
                 self.printed(&value, place, 1);
             }
+        } else if name == "printenv" {
+            self.shown_by_name(line);
         } else if let Some(flow) = self.prints_secret(line)
             && let Some(shown) = self.shown_by(1)
         {
+            self.leak(line.place, shown, &flow);
+        }
+    }
+
+    /// `printenv NAME` prints what a variable of a secret's name holds.
+    fn shown_by_name(&mut self, line: &Line) {
+        let names = line.args().iter().filter_map(Value::constant);
+        let secret = names.filter(|name| !name.starts_with('-')).find(|name| self.secret_names.matches(name));
+        if let Some(name) = secret
+            && let Some(shown) = self.shown_by(1)
+        {
+            let what = format!("`${name}` holds a secret by its name");
+            let flow = Flow::start(line.place, format!("`${name}`"), what);
             self.leak(line.place, shown, &flow);
         }
     }

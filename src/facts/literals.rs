@@ -10,10 +10,12 @@ use regex::Regex;
 
 use crate::bash;
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Declare, Operand, Part, PartKind, Pipeline, Redirect, RedirectOp,
-    Script, Simple, Target, Value, Word,
+    Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, PartKind, Pipeline,
+    Redirect, RedirectOp, Script, Simple, Target, Value, Word,
 };
-use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_pipeline, walk_script};
+use crate::bash::visit::{
+    Visitor, walk_assignment, walk_command, walk_parameter, walk_pipeline, walk_script,
+};
 use crate::commands::{HOLE, Tables, matches_words};
 use crate::source::Span;
 
@@ -50,7 +52,7 @@ pub struct Literal {
 
 /// Every credential in a script's text, in order.
 pub(super) fn literals(script: &Script, names: &SecretNames) -> Vec<Literal> {
-    let mut search = Search { names, found: Vec::new(), at: None, piped: false, depth: 0 };
+    let mut search = Search { names, found: Vec::new(), at: None, piped: false, depth: 0, shown: false };
     walk_script(&mut search, script);
     search.found
 }
@@ -63,6 +65,8 @@ struct Search<'n> {
     /// Whether the command in hand writes into a pipe.
     piped: bool,
     depth: u32,
+    /// Whether the words in hand are only shown: `echo`, a heredoc for `cat`.
+    shown: bool,
 }
 
 impl<'s> Visitor<'s> for Search<'_> {
@@ -86,7 +90,10 @@ impl<'s> Visitor<'s> for Search<'_> {
             _ => {}
         }
         self.documents(command);
+        let only_shown = self.shown || (is_shown(command) && !self.is_used(command));
+        let outer = std::mem::replace(&mut self.shown, only_shown);
         walk_command(self, command);
+        self.shown = outer;
         // One command is one finding, whatever of it tells.
         let own = |literal: &Literal| literal.at == command.span;
         if self.found[before..].iter().any(own) {
@@ -104,8 +111,8 @@ impl<'s> Visitor<'s> for Search<'_> {
     fn assignment(&mut self, assignment: &'s Assignment) {
         match &assignment.value {
             Value::Scalar(word) => {
-                let text = text_of(word);
-                if self.named_credential(&assignment.target.name, &text) {
+                let given = default_of(word).map_or_else(|| text_of(word), text_of);
+                if self.named_credential(&assignment.target.name, &given) {
                     self.add(assignment.span, 0, Given::Name(assignment.target.name.clone()));
                 }
             }
@@ -130,6 +137,15 @@ impl<'s> Visitor<'s> for Search<'_> {
     fn word(&mut self, word: &'s Word) {
         self.own_form(&word.parts, word.span);
         crate::bash::visit::walk_parts(self, &word.parts);
+    }
+
+    fn parameter(&mut self, parameter: &'s Parameter, span: Span) {
+        if let ParameterOp::Default { word, .. } | ParameterOp::Assign { word, .. } = &parameter.op
+            && self.named_credential(&parameter.name, &text_of(word))
+        {
+            self.add(span, 0, Given::Name(parameter.name.clone()));
+        }
+        walk_parameter(self, parameter);
     }
 
     fn redirect(&mut self, redirect: &'s Redirect) {
@@ -242,7 +258,8 @@ impl Search<'_> {
                     Some(mark) => value.split_once(mark).map(|(_, password)| password),
                     None => Some(value),
                 };
-                if value.is_some_and(|value| is_credential(value, Place::Certain)) {
+                let place = if known.after.is_some() { Place::Sure } else { Place::Certain };
+                if value.is_some_and(|value| is_credential(value, place)) {
                     return Some(Given::Option(option.clone()));
                 }
             }
@@ -331,14 +348,7 @@ impl Search<'_> {
             );
             to_a_file && matches!(&redirect.target, Target::Word(word) if !text_of(word).starts_with("/dev/"))
         });
-        let shown = match &command.kind {
-            CommandKind::Simple(simple) => {
-                let first = simple.words.first().map(text_of).unwrap_or_default();
-                ["cat", "echo", "printf", "more", "less", ":", "usage"].contains(&first.as_str())
-            }
-            _ => false,
-        };
-        leaves || self.piped || !shown
+        leaves || self.piped || !is_shown(command)
     }
 
     /// Tokens known by their form, addresses with a password, private keys.
@@ -354,7 +364,7 @@ impl Search<'_> {
         }
         let mut at = 0;
         for part in text.split_inclusive('\n') {
-            if shows_itself(part) {
+            if shows_itself(part, self.shown) {
                 self.add(span, line(at), Given::Form);
             }
             at += part.len();
@@ -395,6 +405,32 @@ pub(super) fn names_credential(names: &SecretNames, name: &str) -> Option<Place>
 pub(super) fn is_literal_credential(names: &SecretNames, name: &str, text: &str) -> bool {
     const SHORTEST: usize = 5;
     text.len() >= SHORTEST && names_credential(names, name).is_some_and(|place| is_credential(text, place))
+}
+
+/// The default of a word that is one expansion: `${1:-text}`.
+fn default_of(word: &Word) -> Option<&Word> {
+    let part = match word.parts.as_slice() {
+        [Part { kind: PartKind::DoubleQuoted(parts), .. }] => match parts.as_slice() {
+            [part] => part,
+            _ => return None,
+        },
+        [part] => part,
+        _ => return None,
+    };
+    match &part.kind {
+        PartKind::Parameter(parameter) => match &parameter.op {
+            ParameterOp::Default { word, .. } | ParameterOp::Assign { word, .. } => Some(word),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a command shows its words or its heredoc to whoever runs the script.
+fn is_shown(command: &Command) -> bool {
+    let CommandKind::Simple(simple) = &command.kind else { return false };
+    let first = simple.words.first().map(text_of).unwrap_or_default();
+    ["cat", "echo", "printf", "more", "less", ":", "usage", "log", "die", "read"].contains(&first.as_str())
 }
 
 /// The program that the words run, wrappers left out.

@@ -28,5 +28,6 @@ mod reading_finds;
 mod report;
 mod sandbox;
 mod spans;
+mod suppress;
 mod trial;
 mod witness;
