@@ -269,7 +269,8 @@ fn is_path(text: &str) -> bool {
         || text.starts_with("./")
         || text.starts_with("../")
         || (text.contains("://") && !USERINFO.is_match(text))
-        || (text.contains('/') && text.split('/').all(|part| plain(part) && !is_random(part)))
+        || (text.contains('/')
+            && text.split('/').all(|part| plain(part) && !is_random(part) && !is_wild(part)))
         || [".txt", ".pem", ".key", ".json", ".yaml", ".yml", ".env", ".conf", ".crt", ".sh", ".gpg"]
             .iter()
             .any(|end| text.ends_with(end))
@@ -331,6 +332,13 @@ fn is_example(parts: &[&str]) -> bool {
 /// Letters and digits in one word.
 fn is_mixed(word: &str) -> bool {
     word.bytes().any(|byte| byte.is_ascii_alphabetic()) && word.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Capitals all over a word of letters and digits.
+fn is_wild(word: &str) -> bool {
+    let small = word.bytes().filter(u8::is_ascii_lowercase).count();
+    let humps = word.bytes().skip(1).filter(u8::is_ascii_uppercase).count();
+    word.len() >= 10 && humps >= 3 && small >= 3
 }
 
 /// Small and capital letters and digits in one long word.

@@ -74,6 +74,7 @@ impl<'s> Visitor<'s> for Search<'_> {
         if pipeline.stages.len() < 2 {
             return walk_pipeline(self, pipeline);
         }
+        self.fed(pipeline);
         let outer = self.piped;
         for (index, stage) in pipeline.stages.iter().enumerate() {
             self.piped = index + 1 < pipeline.stages.len() || outer;
@@ -119,7 +120,10 @@ impl<'s> Visitor<'s> for Search<'_> {
             Value::Array(elements) => {
                 let texts: Vec<String> = elements.iter().map(|element| text_of(&element.value)).collect();
                 for (index, element) in elements.iter().enumerate() {
-                    let named = self.named_credential(&assignment.target.name, &texts[index]);
+                    let key = element.key.as_ref().map(text_of);
+                    let name = key.as_deref().map_or_else(|| assignment.target.name.clone(), snake);
+                    let named = self.named_credential(&name, &texts[index])
+                        || self.named_credential(&assignment.target.name, &texts[index]);
                     let given = if named {
                         Some(Given::Name(assignment.target.name.clone()))
                     } else {
@@ -161,6 +165,39 @@ impl Search<'_> {
         let (at, line) = self.at.map_or((at, line), |at| (at, 0));
         if !self.found.iter().any(|known| known.at == at && known.line == line) {
             self.found.push(Literal { at, line, given });
+        }
+    }
+
+    /// `echo 'user:...' | chpasswd`: what a program reads that takes a credential on stdin.
+    fn fed(&mut self, pipeline: &Pipeline) {
+        let texts = |command: &Command| -> Vec<String> {
+            match &command.kind {
+                CommandKind::Simple(simple) => simple.words.iter().map(text_of).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let [first, readers @ ..] = pipeline.stages.as_slice() else { return };
+        let after_colon = |words: &[String]| words.iter().any(|word| word.ends_with("chpasswd"));
+        let takes = |words: &[String]| {
+            words
+                .iter()
+                .any(|word| ["--password-stdin", "--passphrase-fd", "chpasswd"].contains(&word.as_str()))
+                || words.iter().any(|word| word == "passwd") && words.iter().any(|word| word == "--stdin")
+        };
+        let Some(reader) = readers.iter().map(texts).find(|words| takes(words)) else { return };
+        let words = texts(first);
+        if !["echo", "printf"].contains(&program_of(&words).as_str()) {
+            return;
+        }
+        let given = words.iter().skip(1).any(|word| {
+            let word = word.trim_end_matches("\\n");
+            let value =
+                if after_colon(&reader) { word.split_once(':').map(|(_, value)| value) } else { Some(word) };
+            value.is_some_and(|value| is_credential(value, Place::Certain))
+        });
+        if given {
+            let program = reader.iter().find(|word| *word != "sudo").cloned().unwrap_or_default();
+            self.add(first.span, 0, Given::Operand(program));
         }
     }
 

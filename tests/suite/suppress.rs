@@ -30,7 +30,7 @@ fn a_suppression_of_a_rule_that_did_not_run_is_not_stale() {
     let others = checked("x.sh", &text, &["unchecked-id", "stale-suppression"]);
     assert_eq!(rules(&others.findings), [""; 0]);
     let all = checked("x.sh", &text, &["secret-on-argv", "stale-suppression"]);
-    assert_eq!((rules(&all.findings), all.suppressed), (vec![], 1));
+    assert_eq!((rules(&all.findings), all.suppressed.len()), (vec![], 1));
     let idle = "# gauntlet: allow(secret-on-argv) reason=\"x\"\nls\n";
     let found = checked("x.sh", idle, &["secret-on-argv", "stale-suppression"]).findings;
     assert_eq!(rules(&found), ["stale-suppression"]);
@@ -62,7 +62,7 @@ fn an_unknown_rule_gets_the_nearest_name_and_a_code_its_slug() {
 fn what_cannot_be_read_cannot_be_suppressed_in_a_script_or_a_fence() {
     let text = "# gauntlet: allow(unparsed) reason=\"x\"\nif true; then\n";
     let found = checked("x.sh", text, &["stale-suppression"]);
-    assert_eq!((rules(&found.findings), found.suppressed), (vec!["stale-suppression", "unparsed"], 0));
+    assert_eq!((rules(&found.findings), found.suppressed.len()), (vec!["stale-suppression", "unparsed"], 0));
     let fence = "```bash\nls\nif true; then\n```\n";
     assert_eq!(rules(&checked("x.md", fence, &["runbook-check"]).findings), ["runbook-check"]);
     // Without the rule for runbooks a fence that was not understood is still no clean one.
