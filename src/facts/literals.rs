@@ -256,20 +256,43 @@ impl Search<'_> {
         if let Some(given) = self.after_option(program, texts, index) {
             return Some(given);
         }
-        if let Some((name, value)) = text.split_once('=') {
-            let option = name.starts_with('-');
+        if program == "openssl"
+            && let Some(value) = text.strip_prefix("pass:")
+            && is_credential(value, Place::Certain)
+        {
+            return Some(Given::Operand(program.to_owned()));
+        }
+        if let Some(given) = self.in_pair(text) {
+            return Some(given);
+        }
+        self.in_header(text).or_else(|| self.in_document(text))
+    }
+
+    /// `password=...`, `--password=...`, `--from-literal=password=...`
+    fn in_pair(&self, text: &str) -> Option<Given> {
+        let mut rest = text;
+        while let Some((name, value)) = rest.split_once('=') {
             let bare = name.trim_start_matches('-');
             let is_name = !bare.is_empty()
                 && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-[]/".contains(&byte));
-            if is_name && self.named_credential(&snake(bare), value) {
+            if !is_name {
+                return None;
+            }
+            if self.named_credential(&snake(bare), value) {
+                let option = name.starts_with('-');
                 return Some(if option {
                     Given::Option(name.to_owned())
                 } else {
                     Given::Name(bare.to_owned())
                 });
             }
+            // What an option carries may be a pair itself.
+            if !name.starts_with("--") {
+                return None;
+            }
+            rest = value;
         }
-        self.in_header(text).or_else(|| self.in_document(text))
+        None
     }
 
     /// A credential that is the value of the option before it, or attached to its own.
