@@ -356,7 +356,12 @@ impl<'a> Walk<'a> {
                 let text = in_case(op, &plain.text);
                 plain.with(|value| value.text = text)
             }
-            ParameterOp::Case { .. } | ParameterOp::Transform(_) => self.changed(plain, place),
+            // In other letters it is still what the operator typed.
+            ParameterOp::Case { .. } => {
+                let typed = plain.typed;
+                self.changed(plain, place).with(|value| value.typed = typed)
+            }
+            ParameterOp::Transform(_) => self.changed(plain, place),
             ParameterOp::Slice { offset, length } => {
                 let offset = self.arithmetic_value(offset, offset.span, state);
                 let length = length.as_ref().map(|length| self.arithmetic_value(length, length.span, state));
