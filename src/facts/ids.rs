@@ -74,10 +74,6 @@ impl<'s> Visitor<'s> for Look {
 
 /// `id`, `x_id`, `uuid`, `x_uuid`, in any case.
 pub(super) fn id_name(name: &str) -> bool {
-    let ends = |ending: &str| {
-        let (name, ending) = (name.as_bytes(), ending.as_bytes());
-        name.len().checked_sub(ending.len()).is_some_and(|start| name[start..].eq_ignore_ascii_case(ending))
-    };
     // What tells one run, request or release from another names nothing that a command could change.
     const OF_NO_OBJECT: [&str; 11] = [
         "version_id",
@@ -92,6 +88,10 @@ pub(super) fn id_name(name: &str) -> bool {
         "change_id",
         "log_id",
     ];
+    let ends = |ending: &str| {
+        let (name, ending) = (name.as_bytes(), ending.as_bytes());
+        name.len().checked_sub(ending.len()).is_some_and(|start| name[start..].eq_ignore_ascii_case(ending))
+    };
     if OF_NO_OBJECT.iter().any(|ending| ends(ending)) {
         return false;
     }
