@@ -1,6 +1,6 @@
 //! L3: every path to a mutation passes `--apply` and the typed confirmation.
 
-use crate::commands::HOLE;
+use crate::commands::{Effect, HOLE, Tables};
 use crate::facts::{Missing, Observation};
 use crate::finding::Advice;
 use crate::lint::script::{Report, Script};
@@ -16,37 +16,114 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
             continue;
         }
         reported.push(seen.at);
-        let (missing, instead) = match seen.missing {
-            Missing { apply: true, phrase: true } => (
-                "without `--apply` and without a typed confirmation",
-                "make audit the default, and reach this only where `--apply` was given and the operator typed the target's name: `[[ $typed == \"$target\" ]] || exit 1`",
-            ),
-            Missing { apply: true, phrase: false } => (
-                "without `--apply`",
-                "set the mode to audit at the start, let only `--apply` change it, and leave before this line unless it did: `(( APPLY )) || exit 0`",
-            ),
-            Missing { apply: false, .. } => (
-                "without a typed confirmation",
-                "read a line from the operator and compare it with a text that holds the target's own name or id (in quotes, or it is a pattern): `[[ $typed == \"delete $name\" ]] || exit 1`",
-            ),
+        let missing = match seen.missing {
+            Missing { apply: true, phrase: true } => "without `--apply` and without a typed confirmation",
+            Missing { apply: true, phrase: false } => "without `--apply`",
+            Missing { apply: false, .. } => "without a typed confirmation",
         };
+        let gated = gated(script, seen);
+        let secondary = gated.iter().map(|(_, other)| (other.at, "this one is gated".to_owned())).collect();
         report.add(
             seen.at,
             "",
-            Vec::new(),
+            secondary,
             Advice {
                 message: format!("{} can be reached {missing}", what(seen)),
-                why: "a run that was meant to look only would change the cloud".to_owned(),
-                instead: instead.to_owned(),
+                why: why(script, seen, gated.first().map(|(line, _)| *line)),
+                instead: instead(seen),
             },
         );
     }
+}
+
+/// Another change of this script that has the gates which this one lacks, and its line.
+fn gated<'s>(script: &'s Script<'_>, seen: &Observation) -> Vec<(u32, &'s Observation)> {
+    let has = |other: &&Observation| {
+        other.effect == Effect::Mutate
+            && !other.dead
+            && !other.elsewhere
+            && other.at != seen.at
+            && !(seen.missing.apply && other.missing.apply)
+            && !(seen.missing.phrase && other.missing.phrase)
+    };
+    let line = |other: &'s Observation| (script.source.line(other.at.start), other);
+    script.seen.list.iter().find(has).map(line).into_iter().collect()
+}
+
+fn why(script: &Script<'_>, seen: &Observation, gated: Option<u32>) -> String {
+    if let Some(line) = gated {
+        return format!(
+            "line {line} is gated, but some path comes here around its gates: a run that was meant to look only changes the cloud"
+        );
+    }
+    let some = |has: fn(&Observation) -> bool| {
+        script.seen.list.iter().any(|other| other.effect == Effect::Mutate && !other.dead && has(other))
+    };
+    let applies = some(|other| !other.missing.apply);
+    let confirms = some(|other| !other.missing.phrase);
+    match seen.missing {
+        Missing { apply: true, phrase: true } if !applies && !confirms => {
+            "nothing in front of it needs `--apply`, and nothing that the operator types is compared with the target: a run that was meant to look only changes the cloud"
+        }
+        Missing { apply: true, .. } => {
+            "some path comes here although `--apply` was not given (an inherited variable or a default is no `--apply`): a run that was meant to look only changes the cloud"
+        }
+        Missing { .. } => {
+            "`--apply` alone leads here: text that names the target was not typed, or its comparison stops nobody (an option's value, `yes`, a default, a status that nobody looks at)"
+        }
+    }
+    .to_owned()
+}
+
+fn instead(seen: &Observation) -> String {
+    let command = what(seen);
+    let target = target(seen);
+    let apply = format!(
+        "let only `--apply` set the mode, and leave before {command} unless it did: `(( APPLY )) || exit 0`"
+    );
+    let phrase = format!(
+        "let the operator type the target's name and compare it (in quotes, or it is a pattern) before {command}: `read -r typed; [[ $typed == \"{target}\" ]] || exit 1`"
+    );
+    match seen.missing {
+        Missing { apply: true, phrase: true } => format!("{apply}; then {phrase}"),
+        Missing { apply: true, phrase: false } => apply,
+        Missing { apply: false, .. } => phrase,
+    }
+}
+
+/// What the operator would type: the last word that names an object, where it is known.
+fn target(seen: &Observation) -> String {
+    let objects = if seen.writes_file { Vec::new() } else { Tables::builtin().object_words(&seen.words) };
+    let known = objects.into_iter().rev().filter_map(|index| seen.words.get(index)).find(|word| {
+        word.len() > 2
+            && !word.chars().all(|c| c.is_ascii_uppercase())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+    });
+    known.map_or_else(|| "$target".to_owned(), Clone::clone)
 }
 
 fn what(seen: &Observation) -> String {
     if seen.writes_file {
         return "this write to a file".to_owned();
     }
-    let words: Vec<String> = seen.words.iter().take(4).map(|word| word.replace(HOLE, "\u{2026}")).collect();
-    format!("`{}`", words.join(" "))
+    let mut shown: Vec<String> = Vec::new();
+    let mut previous = "";
+    for word in seen.words.iter().take(4) {
+        shown.push(without_credential(previous, word).replace(HOLE, "\u{2026}"));
+        previous = word;
+    }
+    format!("`{}`", shown.join(" "))
+}
+
+/// A word as it may be shown: what stands behind an option that takes a credential is not.
+fn without_credential<'w>(previous: &str, word: &'w str) -> &'w str {
+    const TAKE_ONE: [&str; 9] =
+        ["-u", "--user", "-p", "--password", "-a", "--pass", "--token", "-H", "--header"];
+    if TAKE_ONE.contains(&previous) {
+        return "\u{2026}";
+    }
+    match word.split_once('=') {
+        Some((name, _)) if word.starts_with("--") || !name.contains('/') => name,
+        _ => word,
+    }
 }
