@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::commands::{Effect, HOLE};
 use crate::source::Span;
@@ -117,6 +117,8 @@ pub struct Observations {
     pub literals: Vec<super::literals::Literal>,
     /// Secrets that come to light, in the order of the walk.
     pub leaks: Vec<super::leaks::Leak>,
+    /// Typed constants that were seen to name what a command changes.
+    pub(super) naming: FxHashSet<String>,
     /// Changes of options, in the order of the walk.
     pub switches: Vec<Switched>,
     /// Whose status is used, thrown away, and whose stdin is stolen.
@@ -248,7 +250,9 @@ impl Walk<'_> {
         let missing = if harmless || self.dead {
             Missing::default()
         } else {
-            missing(state, |phrase| named_in(target, phrase))
+            // What is noted of a change that was confirmed is part of it.
+            let naming = &self.observations.naming;
+            missing(state, |phrase| named_in(target, phrase) || naming.contains(phrase))
         };
         let observation = Observation {
             at,
@@ -269,10 +273,17 @@ impl Walk<'_> {
     }
 
     /// The gates that the path to a mutating command lacks.
-    fn missing_gates(&self, state: &State, argv: &[Value], words: &[&str]) -> Missing {
+    fn missing_gates(&mut self, state: &State, argv: &[Value], words: &[&str]) -> Missing {
+        let tables = self.tables;
+        let naming = &mut self.observations.naming;
         missing(state, |phrase| {
-            let objects = self.tables.object_words(words);
-            objects.into_iter().filter_map(|index| argv.get(index)).any(|value| named_in(value, phrase))
+            let objects = tables.object_words(words);
+            let names =
+                objects.into_iter().filter_map(|index| argv.get(index)).any(|value| named_in(value, phrase));
+            if names && !naming.contains(phrase) {
+                naming.insert(phrase.to_owned());
+            }
+            names
         })
     }
 
@@ -382,7 +393,7 @@ fn not_an_object(name: &str) -> bool {
 }
 
 /// `named` says whether a phrase names what is changed.
-fn missing(state: &State, named: impl Fn(&str) -> bool) -> Missing {
+fn missing(state: &State, mut named: impl FnMut(&str) -> bool) -> Missing {
     let phrase = state.rare.confirmed.iter().any(|confirmation| match confirmation {
         Confirmation::Named => true,
         Confirmation::Constant(text) => named(text),
@@ -393,9 +404,11 @@ fn missing(state: &State, named: impl Fn(&str) -> bool) -> Missing {
 /// Whether a phrase holds the word, or a part of it (of an address, a path, `option=value`).
 fn named_in(value: &Value, phrase: &str) -> bool {
     const SHORTEST: usize = 3;
-    let Some(word) = value.constant() else { return false };
-    let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&']).chain([word]);
-    parts.any(|part| part.len() >= SHORTEST && phrase.split_whitespace().any(|said| said == part))
+    let says = |part: &str| phrase.split_whitespace().any(|said| said == part);
+    let word = value.text.as_str();
+    let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&']);
+    word.len() + 1 >= SHORTEST && !word.contains(HOLE) && says(word)
+        || parts.any(|part| part.len() >= SHORTEST && !part.contains(HOLE) && says(part))
 }
 
 impl Observations {
