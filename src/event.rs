@@ -40,6 +40,8 @@ pub enum FileKind {
     Runbook,
     /// A script that a change removes: only the record of the change is looked at.
     Removed,
+    /// The settings or the baseline, where something in them is stale.
+    Settings,
 }
 
 /// Why a file was left out on purpose.
@@ -267,6 +269,7 @@ impl Status {
                     FileKind::Script => lint.scripts += 1,
                     FileKind::Runbook => lint.runbooks += 1,
                     FileKind::Removed => lint.removed += 1,
+                    FileKind::Settings => {}
                 }
                 let fails = findings.iter().filter(|finding| finding.severity == Severity::Fail).count();
                 lint.fail += fails;

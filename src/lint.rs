@@ -3,10 +3,12 @@
 //! A check is a filter over what [`crate::facts`] saw; it never walks a tree of its own. This module never reads a
 //! file: sourced libraries come from whoever calls.
 
+pub mod baseline;
 mod checks;
 mod fix;
 mod script;
 pub mod stale;
+pub mod standing;
 mod suppress;
 
 use std::collections::HashMap;
@@ -20,12 +22,14 @@ use crate::event::FileKind;
 use crate::facts::{Library, SecretNames};
 use crate::finding::{Allowance, Finding, Severity, Suppressed};
 use crate::markdown;
-use crate::settings::Settings;
-use crate::source::{RepoPath, SourceText};
+use crate::settings::{AllowSettings, Settings};
+use crate::source::{RepoPath, SourceText, Span};
 
+use baseline::Baseline;
 pub use fix::repair;
 pub use script::dialect;
 use script::{Form, Part, Report, Script};
+use standing::{Coverage, Standing};
 use suppress::Suppression;
 
 /// What one file showed.
@@ -169,6 +173,28 @@ impl Linter {
         self
     }
 
+    /// What the settings and the baseline say of findings; `None` where suppressions are left out.
+    pub fn standing(&self, baseline: Option<&Baseline>, coverage: Coverage) -> Option<Standing> {
+        let allows: Vec<(AllowSettings, Span)> = self
+            .settings
+            .lint
+            .allow
+            .iter()
+            .map(|allow| {
+                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                let span = allow.span();
+                (allow.get_ref().clone(), Span::new(offset(span.start), offset(span.end)))
+            })
+            .collect();
+        self.suppressions.then(|| Standing::new(&allows, baseline, coverage, &self.today))
+    }
+
+    /// How much what is stale weighs; `None` where nobody asks.
+    pub fn stale_severity(&self) -> Option<Severity> {
+        let stale = self.rules.iter().find(|(rule, _)| rule.slug == suppress::RULE);
+        stale.map(|(_, severity)| *severity)
+    }
+
     /// Whether any rule looks at the whole project.
     pub fn wants_record(&self) -> bool {
         self.rules.iter().any(|(rule, _)| rule.scope == Scope::Project)
@@ -200,6 +226,8 @@ impl Linter {
                 self.judge_project(source, &mut checked.findings);
             }
             FileKind::Removed => self.judge_project(source, &mut checked.findings),
+            // What is stale in them is known only at the end: `standing` says it.
+            FileKind::Settings => {}
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
                     let script = Script::read(source, Part::Fence(&fence), &context, witness, &self.shapes);
@@ -223,8 +251,7 @@ impl Linter {
                 let in_force = self.rules.iter().find(|(rule, _)| rule.slug == slug);
                 in_force.is_some_and(|(rule, _)| rule.scope == Scope::Script || self.record.is_some())
             };
-            let stale = self.rules.iter().find(|(rule, _)| rule.slug == suppress::RULE);
-            let severity = stale.map(|(_, severity)| *severity);
+            let severity = self.stale_severity();
             let run = suppress::Run { today: &self.today, ran: &ran, severity };
             let left = suppress::apply(source, checked.findings, suppressions, &run);
             checked.findings = left.findings;
@@ -243,7 +270,9 @@ impl Linter {
             (FileKind::Script, Scope::Script) => true,
             (FileKind::Script | FileKind::Removed, Scope::Project) => self.record.is_some(),
             (FileKind::Runbook, Scope::Script) => rule.fences,
-            (FileKind::Removed, Scope::Script) | (FileKind::Runbook, Scope::Project) => false,
+            (FileKind::Removed, Scope::Script)
+            | (FileKind::Runbook, Scope::Project)
+            | (FileKind::Settings, _) => false,
         };
         self.rules.iter().filter(|(rule, _)| asked(rule)).map(|(rule, _)| rule.slug).collect()
     }

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::lint::baseline::{self, Baseline};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::{Position, RepoPath, SourceText};
 
@@ -85,6 +86,16 @@ pub enum RepoError {
         "failed to find a merge base: HEAD and {0} have no common history; name the branch that this one came from"
     )]
     NoCommonHistory(String),
+    /// A baseline that is none.
+    #[error("failed to understand {}:{}:{}: {message}", .path.display(), .at.line, .at.column)]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// The place in it.
+        at: Position,
+        /// What is wrong there.
+        message: String,
+    },
     /// Git said no.
     #[error("failed to ask git ({what}): {said}")]
     Git {
@@ -110,6 +121,10 @@ pub struct Project {
     root: PathBuf,
     cwd: PathBuf,
     settings: Settings,
+    /// The settings as they are written, where there are any.
+    settings_text: Option<SourceText>,
+    /// The baseline, and as it is written, where there is one.
+    baseline: Option<(Baseline, SourceText)>,
     isolated: bool,
 }
 
@@ -130,8 +145,16 @@ impl Project {
             }
         }
         let root = chosen.unwrap_or(here);
-        let settings = if isolated { Settings::default() } else { read_settings(&root)? };
-        Ok(Self { root, cwd, settings, isolated })
+        let mut project =
+            Self { root, cwd, settings: Settings::default(), settings_text: None, baseline: None, isolated };
+        if !isolated {
+            project.settings_text = read_settings_text(&project.root)?;
+            if let Some(text) = &project.settings_text {
+                project.settings = parse_settings(project.root.join(FILE_NAME), text)?;
+            }
+            project.read_baseline()?;
+        }
+        Ok(project)
     }
 
     /// The project's root.
@@ -157,8 +180,51 @@ impl Project {
             path: path.clone(),
             source: io::Error::other(error),
         })?;
-        self.settings = parse_settings(path, text)?;
+        let text = SourceText::new(RepoPath::new(FILE_NAME), text);
+        self.settings = parse_settings(path, &text)?;
+        self.settings_text = Some(text);
         Ok(())
+    }
+
+    /// The settings as they are written.
+    pub fn settings_text(&self) -> Option<&SourceText> {
+        self.settings_text.as_ref()
+    }
+
+    /// The baseline, and as it is written.
+    pub fn baseline(&self) -> Option<&(Baseline, SourceText)> {
+        self.baseline.as_ref()
+    }
+
+    /// Reads the baseline from the disk.
+    fn read_baseline(&mut self) -> Result<(), RepoError> {
+        let path = self.root.join(baseline::FILE_NAME);
+        let Some(text) = read_if_there(&path)? else { return Ok(()) };
+        self.set_baseline(path, text)
+    }
+
+    fn set_baseline(&mut self, path: PathBuf, text: String) -> Result<(), RepoError> {
+        let source = SourceText::new(RepoPath::new(baseline::FILE_NAME), text);
+        let parsed = Baseline::parse(source.text()).map_err(|error| {
+            let at = source.position(u32::try_from(error.span.start).unwrap_or(u32::MAX));
+            RepoError::Baseline { path, at, message: error.message }
+        })?;
+        self.baseline = Some((parsed, source));
+        Ok(())
+    }
+
+    /// Puts a new baseline in the place of the old one; an empty text takes it away.
+    pub fn write_baseline(&mut self, text: &str) -> Result<(), Problem> {
+        let path = self.root.join(baseline::FILE_NAME);
+        let name = RepoPath::new(baseline::FILE_NAME);
+        let old = self.baseline.take();
+        match (old, text) {
+            (None, "") => return Ok(()),
+            (Some(_), "") => write::remove(&name, &path)?,
+            (Some((_, old)), _) => write::replace(&name, &path, old.text(), text)?,
+            (None, _) => write::create(&name, &path, text)?,
+        }
+        self.read_baseline().map_err(|error| Problem { what: name.to_string(), reason: error.to_string() })
     }
 
     /// The paths of the command line, as they are named in the repository.
@@ -225,20 +291,28 @@ fn home_of(cwd: &Path, isolated: bool) -> PathBuf {
 }
 
 fn read_settings(root: &Path) -> Result<Settings, RepoError> {
-    let path = root.join(FILE_NAME);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
-            return Ok(Settings::default());
-        }
-        Err(source) => return Err(RepoError::SettingsUnreadable { path, source }),
-    };
-    parse_settings(path, text)
+    match read_settings_text(root)? {
+        Some(text) => parse_settings(root.join(FILE_NAME), &text),
+        None => Ok(Settings::default()),
+    }
 }
 
-fn parse_settings(path: PathBuf, text: String) -> Result<Settings, RepoError> {
-    Settings::parse(&text).map_err(|error| {
-        let source = SourceText::new(RepoPath::new(FILE_NAME), text);
+fn read_settings_text(root: &Path) -> Result<Option<SourceText>, RepoError> {
+    let text = read_if_there(&root.join(FILE_NAME))?;
+    Ok(text.map(|text| SourceText::new(RepoPath::new(FILE_NAME), text)))
+}
+
+/// The text of a file of ours; `None` where there is no such file.
+fn read_if_there(path: &Path) -> Result<Option<String>, RepoError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => Ok(None),
+        Err(source) => Err(RepoError::SettingsUnreadable { path: path.to_owned(), source }),
+    }
+}
+
+fn parse_settings(path: PathBuf, source: &SourceText) -> Result<Settings, RepoError> {
+    Settings::parse(source.text()).map_err(|error| {
         let at = source.position(u32::try_from(error.span.start).unwrap_or(u32::MAX));
         RepoError::Settings { path, at, message: error.message }
     })

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::event::Rung;
@@ -51,6 +52,22 @@ pub struct LintSettings {
     pub secret_names: Vec<String>,
     /// Files (log and lock files, by path as scripts write it) that a script may write in an audit run.
     pub own_files: Globs,
+    /// Findings that may stand, for whole files.
+    pub allow: Vec<Spanned<AllowSettings>>,
+}
+
+/// `[[lint.allow]]`: one rule's findings in some files are known and may stand.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AllowSettings {
+    /// The rule, by slug.
+    pub rule: String,
+    /// The files.
+    pub files: Globs,
+    /// Why.
+    pub reason: Option<String>,
+    /// The last day on which it counts, as `YYYY-MM-DD`.
+    pub until: Option<String>,
 }
 
 /// `[ledger]`
@@ -113,6 +130,11 @@ pub const KEYS: &[Key] = &[
         meaning: "Globs over paths as scripts write them: log and lock files that an audit run may write.",
     },
     Key {
+        path: "lint.allow",
+        default: "[]",
+        meaning: "Findings that may stand for whole files: a table each, below. One that matches nothing is a finding (`stale-suppression`).",
+    },
+    Key {
         path: "ledger.changelogs",
         default: r#"["**/changelog-*.md", "**/CHANGELOG.md"]"#,
         meaning: "Globs over the files that hold the changelog.",
@@ -134,6 +156,21 @@ pub const KEYS: &[Key] = &[
         meaning: "Programs whose every call mutates, besides the tables of known tools.",
     },
 ];
+
+/// The keys of each table of a list.
+pub const LISTED: &[(&str, &[Key])] = &[(
+    "lint.allow",
+    &[
+        Key { path: "rule", default: "", meaning: "The rule that is allowed, by slug; never `unparsed`." },
+        Key { path: "files", default: "", meaning: "Globs over the files in which it is." },
+        Key { path: "reason", default: "", meaning: "Why; without one it silences nothing." },
+        Key {
+            path: "until",
+            default: "",
+            meaning: "May be left out: the last day on which it counts, `YYYY-MM-DD`.",
+        },
+    ],
+)];
 
 /// Tables whose keys the user chooses.
 const OPEN_TABLES: &[&str] = &["lint.severity"];
@@ -203,6 +240,9 @@ fn check_keys(table: &DeTable<'_>, prefix: &str) -> Result<(), SettingsError> {
         let name = key.get_ref().as_ref();
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
         let below = format!("{path}.");
+        if let Some((_, keys)) = LISTED.iter().find(|(listed, _)| *listed == path) {
+            check_listed(value.get_ref(), &path, keys)?;
+        }
         if KEYS.iter().any(|known| known.path == path) || OPEN_TABLES.contains(&path.as_str()) {
             continue;
         }
@@ -211,6 +251,25 @@ fn check_keys(table: &DeTable<'_>, prefix: &str) -> Result<(), SettingsError> {
                 check_keys(inner, &path)?;
             }
             _ => return Err(unknown_key(name, prefix, key.span())),
+        }
+    }
+    Ok(())
+}
+
+/// The error for the first unknown key of the tables of a list.
+fn check_listed(value: &DeValue<'_>, path: &str, keys: &[Key]) -> Result<(), SettingsError> {
+    let DeValue::Array(tables) = value else { return Ok(()) };
+    let tables = tables.iter().filter_map(|table| match table.get_ref() {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    });
+    let known = |name: &str| keys.iter().any(|key| key.path == name);
+    for (key, _) in tables.flat_map(|table| table.iter()) {
+        let name = key.get_ref().as_ref();
+        if !known(name) {
+            let meant = suggestion(name, keys.iter().map(|key| key.path));
+            let message = format!("unknown key `{name}` in [[{path}]]: {meant}");
+            return Err(SettingsError { message, span: key.span() });
         }
     }
     Ok(())

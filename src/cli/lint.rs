@@ -1,5 +1,6 @@
 //! `gauntlet lint`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
@@ -17,9 +18,11 @@ use crate::lint::Linter;
 use crate::repo::Project;
 use crate::repo::changes::{Changes, Range};
 use crate::repo::read::SIZE_LIMIT_MIB;
+use crate::report::plain;
 use crate::report::text::Ending;
 use crate::run;
-use crate::run::lint::Extent;
+use crate::run::Stop;
+use crate::run::lint::{Extent, NoBaseline};
 
 /// Options of `gauntlet lint`.
 #[derive(Debug, Args)]
@@ -42,6 +45,12 @@ pub struct LintArgs {
     /// Show what `--fix` would write, as a diff, and write nothing; exit code 1 where that is anything.
     #[arg(long, conflicts_with = "stdin_filename")]
     diff: bool,
+    /// Document every failing finding of the project in gauntlet-baseline.toml: it warns from then on.
+    #[arg(long, conflicts_with_all = ["paths", "staged", "base", "stdin_filename", "isolated", "fix", "diff"])]
+    write_baseline: bool,
+    /// Let `--write-baseline` add to a baseline that is there already.
+    #[arg(long, requires = "write_baseline")]
+    allow_baseline_growth: bool,
     /// How many files are checked at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -84,9 +93,49 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
     {
         return Ok(failed);
     }
+    let linter = if args.write_baseline {
+        write_baseline(args, &mut project, linter, &witness, &stop)?;
+        self::linter(&project, &args.select, &args.ignore, &witness)?
+    } else {
+        linter
+    };
     let mut outputs = Outputs::open(&args.output, matches, &setting)?;
     run::lint::lint(&project, &extent, linter, &witness, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
+}
+
+/// Renews the baseline, or says why it stays as it is.
+fn write_baseline(
+    args: &LintArgs,
+    project: &mut Project,
+    linter: Linter,
+    witness: &dyn Witness,
+    stop: &Stop,
+) -> Result<(), Failure> {
+    let why = match run::lint::baseline(project, linter, witness, stop, args.allow_baseline_growth) {
+        Ok(text) => match project.write_baseline(&text) {
+            Ok(()) => return Ok(()),
+            Err(problem) => format!("{} {}", problem.what, problem.reason),
+        },
+        Err(NoBaseline::Stopped) => "it was stopped before the end".to_owned(),
+        Err(NoBaseline::NotChecked(problem)) => {
+            format!("not everything could be checked: {} {}", plain::line(&problem.what), problem.reason)
+        }
+        Err(NoBaseline::Grows(grows)) => {
+            let mut why = format!(
+                "it would grow by {} (correct what is new, or add --allow-baseline-growth):",
+                grows.new.len()
+            );
+            for finding in &grows.new {
+                let (path, message) =
+                    (plain::line(finding.path.as_str()), plain::line(&finding.advice.message));
+                let line = finding.primary.start.line;
+                let _ = write!(why, "\n  {path}:{line}: {} {}: {message}", finding.code, finding.rule);
+            }
+            why
+        }
+    };
+    Err(format!("failed to write the baseline: {why}").into())
 }
 
 /// What the options ask to be linted.

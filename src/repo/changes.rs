@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use crate::lint::baseline;
 use crate::repo::git::{Git, Objects, Said, failed, parts};
 use crate::repo::{Problem, Project, RepoError};
 use crate::settings::FILE_NAME;
@@ -89,6 +90,11 @@ impl Changes {
                 let settings = objects.read(format!(":0:{prefix}{FILE_NAME}").as_bytes());
                 if let (Some(settings), false) = (settings, project.is_isolated()) {
                     project.set_settings(settings)?;
+                }
+                let baseline = objects.read(format!(":0:{prefix}{}", baseline::FILE_NAME).as_bytes());
+                if let (Some(Ok(text)), false) = (baseline.map(String::from_utf8), project.is_isolated()) {
+                    let path = PathBuf::from(format!("{} (as staged)", baseline::FILE_NAME));
+                    project.set_baseline(path, text)?;
                 }
                 (asked, objects)
             }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -31,6 +32,28 @@ pub fn replace(path: &RepoPath, on_disk: &Path, before: &str, after: &str) -> Re
             &format!("could not be written: {error}; it is as it was: make room, or its folder writable"),
         )
     })
+}
+
+/// Writes a file that is not there yet.
+pub fn create(path: &RepoPath, on_disk: &Path, text: &str) -> Result<(), Problem> {
+    let written = || -> std::io::Result<()> {
+        let mut file = NamedTempFile::new_in(on_disk.parent().unwrap_or(Path::new(".")))?;
+        file.write_all(text.as_bytes())?;
+        // A temporary file is its owner's alone; this one belongs to everybody who reads the project.
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(on_disk).map_err(|error| error.error)?;
+        Ok(())
+    };
+    written().map_err(|error| {
+        problem(path, &format!("could not be written: {error}; make room, or its folder writable"))
+    })
+}
+
+/// Takes a file away.
+pub fn remove(path: &RepoPath, on_disk: &Path) -> Result<(), Problem> {
+    fs::remove_file(on_disk)
+        .map_err(|error| problem(path, &format!("could not be removed: {error}; make its folder writable")))
 }
 
 fn problem(path: &RepoPath, reason: &str) -> Problem {

@@ -126,6 +126,8 @@ impl Report for Json {
     }
 
     fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
+        // What is stale in the settings is known last, and stands at its place all the same.
+        self.findings.sort_by(|a, b| a.path.cmp(&b.path));
         let document = Document {
             version: 1,
             findings: status.lint.is_some().then_some(self.findings.as_slice()),

@@ -14,11 +14,15 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::bash::Witness;
 use crate::event::{Event, FileKind};
+use crate::finding::{Finding, Severity};
+use crate::lint::baseline::{Baseline, Grows};
+use crate::lint::standing::{Coverage, Standing};
 use crate::lint::{Linter, Record};
 use crate::repo::changes::Changes;
 use crate::repo::discover::{Candidate, Found, discover, given};
 use crate::repo::{Problem, Project, read, rules};
 use crate::run::{Sink, Stop};
+use crate::source::SourceText;
 use crate::{changelog, markdown};
 
 pub(super) use shelf::Shelf;
@@ -51,6 +55,15 @@ impl Extent {
     /// The whole project.
     pub fn project() -> Self {
         Self::Paths(Vec::new())
+    }
+
+    fn coverage(&self) -> Coverage {
+        match self {
+            Self::Paths(paths) if paths.is_empty() => Coverage::Whole,
+            Self::Paths(_) => Coverage::Files,
+            Self::Text { .. } => Coverage::Text,
+            Self::Changes { .. } => Coverage::Change,
+        }
     }
 
     /// The files to check, and what the rules of the whole project need, where they are asked.
@@ -92,6 +105,52 @@ pub fn lint(
     stop: &Stop,
     sink: &mut Sink<'_>,
 ) {
+    let baseline = project.baseline().map(|(baseline, _)| baseline);
+    let mut standing = linter.standing(baseline, extent.coverage());
+    let severity = linter.stale_severity();
+    let finished = walk(project, extent, linter, witness, stop, standing.as_mut(), sink);
+    if !finished {
+        return;
+    }
+    if let (Some(standing), Some(severity)) = (&standing, severity) {
+        let settings = project.settings_text();
+        let baseline = project.baseline().map(|(_, text)| text);
+        let said = [
+            (baseline, baseline.map(|text| standing.stale_baseline(text, severity))),
+            (settings, settings.map(|text| standing.stale_settings(text, severity))),
+        ];
+        for (source, findings) in said {
+            let (Some(source), Some(findings)) = (source, findings) else { continue };
+            if !findings.is_empty() {
+                sink(stale(source, findings));
+            }
+        }
+    }
+    sink(Event::LintFinished);
+}
+
+fn stale(source: &SourceText, findings: Vec<Finding>) -> Event {
+    Event::FileChecked {
+        path: source.path().clone(),
+        kind: FileKind::Settings,
+        rules: findings.iter().map(|finding| finding.rule).take(1).collect(),
+        findings,
+        source: Some(Arc::new(source.clone())),
+        suppressed: Vec::new(),
+        unparsed: 0,
+    }
+}
+
+/// Lints file by file; answers whether it came to the end.
+fn walk(
+    project: &Project,
+    extent: &Extent,
+    linter: Linter,
+    witness: &dyn Witness,
+    stop: &Stop,
+    mut standing: Option<&mut Standing>,
+    sink: &mut Sink<'_>,
+) -> bool {
     let (found, record) = extent.open(project, &linter, witness);
     sink(Event::LintStarted { files: found.files.len() });
     for (path, reason) in found.skipped {
@@ -113,19 +172,65 @@ pub fn lint(
     for (index, files) in found.files.chunks(batch).enumerate() {
         if stop.wanted() {
             let not_run = found.files[index * batch..].iter().map(|file| file.path.to_string()).collect();
-            return sink(Event::Interrupted { not_run });
+            sink(Event::Interrupted { not_run });
+            return false;
         }
         let events: Vec<Option<Event>> =
             files.par_iter().map(|file| check_file(file, &linter, &shelf)).collect();
-        for event in events.into_iter().flatten() {
+        for mut event in events.into_iter().flatten() {
             any = true;
+            if let (Some(standing), Event::FileChecked { path, findings, suppressed, rules, .. }) =
+                (&mut standing, &mut event)
+            {
+                standing.apply(path, rules, findings, suppressed);
+            }
             sink(event);
         }
     }
     if !any {
         nothing(project, extent).into_iter().for_each(&mut *sink);
     }
-    sink(Event::LintFinished);
+    true
+}
+
+/// Why no baseline could be made.
+#[derive(Debug)]
+pub enum NoBaseline {
+    /// Not everything could be checked.
+    NotChecked(Problem),
+    /// It was stopped.
+    Stopped,
+    /// It would grow.
+    Grows(Grows),
+}
+
+/// The text of the baseline that documents every finding of the project that there is now.
+pub fn baseline(
+    project: &Project,
+    linter: Linter,
+    witness: &dyn Witness,
+    stop: &Stop,
+    growth: bool,
+) -> Result<String, NoBaseline> {
+    let mut standing = linter.standing(None, Coverage::Whole);
+    let (mut failing, mut problem) = (Vec::new(), None);
+    let extent = Extent::project();
+    let finished =
+        walk(project, &extent, linter, witness, stop, standing.as_mut(), &mut |event| match event {
+            Event::FileChecked { findings, .. } => {
+                failing.extend(findings.into_iter().filter(|finding| finding.severity == Severity::Fail));
+            }
+            Event::NotChecked { what, reason } if problem.is_none() => {
+                problem = Some(Problem { what, reason });
+            }
+            _ => {}
+        });
+    if let Some(problem) = problem {
+        return Err(NoBaseline::NotChecked(problem));
+    }
+    let Some(standing) = standing.filter(|_| finished) else { return Err(NoBaseline::Stopped) };
+    let old = project.baseline().map(|(baseline, _)| baseline);
+    Baseline::renewed(old, &failing, standing.asked(), growth).map_err(NoBaseline::Grows)
 }
 
 /// What the rules of the whole project need to know of its files.

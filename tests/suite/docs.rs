@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use gauntlet::settings::KEYS;
+use gauntlet::settings::{KEYS, LISTED};
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path)
@@ -27,6 +27,13 @@ fn docs_settings_lists_every_key() {
     }
     let page = read("docs/settings.md");
     assert!(page.contains(&table), "docs/settings.md must hold this table:\n\n{table}");
+    for (_, keys) in LISTED {
+        let mut table = String::from("| key | meaning |\n|---|---|\n");
+        for key in *keys {
+            let _ = writeln!(table, "| `{}` | {} |", key.path, key.meaning);
+        }
+        assert!(page.contains(&table), "docs/settings.md must hold this table:\n\n{table}");
+    }
 }
 
 #[test]

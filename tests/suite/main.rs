@@ -6,6 +6,7 @@
     reason = "tests run programs, read fixtures and write projects of their own"
 )]
 
+mod adoption;
 mod architecture;
 mod changelog;
 mod changes;
