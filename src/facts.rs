@@ -87,9 +87,10 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     let mut walk = Walk::new(&arenas, context, path, ids::extent(script));
     walk.whole_script(script);
     let places = std::mem::take(&mut walk.places);
+    let texts = walk.carried_texts();
     let mut seen = walk.observations;
     seen.literals = literals::literals(script, context.secret_names);
-    seen.statuses = status::statuses(script, &places);
+    seen.statuses = status::statuses(script, &places, texts);
     seen
 }
 

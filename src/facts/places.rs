@@ -9,6 +9,7 @@ use crate::source::Span;
 
 use super::calls::Line;
 use super::state::{State, Switch};
+use super::value::Place;
 use super::walk::Walk;
 
 /// What is seen of an option on all paths to a place.
@@ -53,35 +54,40 @@ pub(super) struct Ran {
 /// Everything noted.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    regimes: FxHashMap<Span, Regime>,
-    runs: FxHashMap<Span, Ran>,
-    walked: FxHashSet<Span>,
+    regimes: FxHashMap<Place, Regime>,
+    runs: FxHashMap<Place, Ran>,
+    walked: FxHashSet<Place>,
 }
 
 impl Places {
     /// The options at a pipeline; `None` where no path leads.
-    pub fn regime(&self, pipeline: Span) -> Option<Regime> {
+    pub fn regime(&self, pipeline: Place) -> Option<Regime> {
         self.regimes.get(&pipeline).copied()
     }
 
     /// Whether a path leads to the simple command.
-    pub fn walked(&self, command: Span) -> bool {
+    pub fn walked(&self, command: Place) -> bool {
         self.walked.contains(&command)
     }
 
     /// What the command comes to; `None` where it runs no program, as far as was seen.
-    pub fn ran(&self, command: Span) -> Option<&Ran> {
+    pub fn ran(&self, command: Place) -> Option<&Ran> {
         self.runs.get(&command)
     }
 }
 
 impl Walk<'_> {
+    /// Whether the text in hand is the script, or a text that the script holds.
+    fn notes_here(&self) -> bool {
+        self.file == 0 || self.texts[usize::from(self.file)].host.is_some()
+    }
+
     /// Notes the options in force before a pipeline.
     pub(super) fn note_regime(&mut self, pipeline: Span, states: &[State]) {
-        if self.file != 0 {
+        if !self.notes_here() {
             return;
         }
-        let regime = self.places.regimes.entry(pipeline).or_default();
+        let regime = self.places.regimes.entry(self.place(pipeline)).or_default();
         for state in states {
             regime.errexit.add(state.options.errexit);
             regime.pipefail.add(state.options.pipefail);
@@ -90,8 +96,8 @@ impl Walk<'_> {
 
     /// Notes that a path leads to a simple command.
     pub(super) fn note_command(&mut self, command: Span) {
-        if self.file == 0 {
-            self.places.walked.insert(command);
+        if self.notes_here() {
+            self.places.walked.insert(self.place(command));
         }
     }
 
@@ -107,15 +113,19 @@ impl Walk<'_> {
         let tables = self.tables;
         let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name));
         let wraps = !tables.wrappers(name).is_empty();
-        let here = line.place.file == 0 && self.remote == 0;
-        let ran = self.places.runs.entry(at).or_default();
+        let here = line.place.file == self.file && self.notes_here();
         let names_less = |known: &String| known.is_empty() || here && !tables.wrappers(known).is_empty();
-        if !tables.is_pure(name) && ran.external.as_ref().is_none_or(names_less) {
-            ran.external = Some(name.to_owned());
+        let carrier = Place { file: 0, span: at };
+        for place in [line.place, carrier].into_iter().take(1 + usize::from(line.place.file != 0)) {
+            let ran = self.places.runs.entry(place).or_default();
+            if !tables.is_pure(name) && ran.external.as_ref().is_none_or(names_less) {
+                ran.external = Some(name.to_owned());
+            }
         }
-        if !here {
+        if !here || self.remote > 0 {
             return;
         }
+        let ran = self.places.runs.entry(line.place).or_default();
         let words: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
         if tables.reads_all(name) || !wraps {
             let reading = if tables.reads_all(name) { Reading::Whole } else { tables.reading(&words) };

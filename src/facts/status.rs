@@ -21,7 +21,8 @@ use crate::bash::syntax::{Command, Pipeline, Script, Sequence, Statement};
 use crate::commands::Tables;
 use crate::source::Span;
 
-use super::places::{Places, Regime};
+use super::places::{Places, Ran, Regime};
+use super::value::Place;
 
 use around::{Acts, Around};
 use later::Later;
@@ -152,11 +153,14 @@ pub struct Statuses {
 }
 
 /// Reads a script with what the walk noted.
-pub(super) fn statuses(script: &Script, places: &Places) -> Statuses {
+pub(super) fn statuses<'s>(script: &'s Script, places: &'s Places, texts: Texts<'s>) -> Statuses {
     let mut functions = names::Functions::default();
     functions.gather(script);
     let mut pass = Pass {
         places,
+        texts,
+        file: 0,
+        host: None,
         tables: Tables::builtin(),
         functions: functions.bodies,
         entered: FxHashSet::default(),
@@ -174,16 +178,23 @@ pub(super) fn statuses(script: &Script, places: &Places) -> Statuses {
     pass.out
 }
 
+/// The texts that the script's commands carry, by the command: each with its number.
+pub(super) type Texts<'s> = FxHashMap<Place, Vec<(u16, &'s Script)>>;
+
 /// The pass.
 struct Pass<'s> {
     places: &'s Places,
+    texts: Texts<'s>,
+    /// The text in hand, and the command of the script that carries it.
+    file: u16,
+    host: Option<Span>,
     tables: &'static Tables,
     functions: FxHashMap<&'s str, Vec<&'s Command>>,
     /// Bodies that were entered, each with its way of being called.
     entered: FxHashSet<(Span, Around)>,
     called: FxHashSet<Span>,
     tallies: FxHashMap<Span, Tally>,
-    pipe_at: FxHashMap<Span, usize>,
+    pipe_at: FxHashMap<Place, usize>,
     out: Statuses,
     /// What runs after the command in hand, innermost last, in the same function.
     later: Vec<Later<'s>>,
@@ -200,7 +211,7 @@ impl<'s> Pass<'s> {
             let rest = &sequence.statements[index + 1..];
             let mut here = around;
             if let Some(next) = rest.first() {
-                here.used = names::status_reader(next).and_then(|reader| match reader {
+                here.used = self.status_reader(next).and_then(|reader| match reader {
                     names::StatusReader::Command => Some(Use { kind: UseKind::Read, negated: false }),
                     names::StatusReader::Each => Some(Use { kind: UseKind::Each, negated: false }),
                     names::StatusReader::Return => around.returns,
@@ -260,7 +271,7 @@ impl<'s> Pass<'s> {
         next: Option<&'s Statement>,
         before: Acts,
     ) {
-        if let Some(regime) = self.places.regime(pipeline.span) {
+        if let Some(regime) = self.regime_at(pipeline.span) {
             self.regime = regime;
         }
         let regime = self.regime;
@@ -309,14 +320,15 @@ impl<'s> Pass<'s> {
         next: Option<&'s Statement>,
         regime: Regime,
     ) {
-        let index = if let Some(index) = self.pipe_at.get(&pipeline.span) {
+        let place = Place { file: self.file, span: pipeline.span };
+        let index = if let Some(index) = self.pipe_at.get(&place) {
             *index
         } else {
             let stages = self.stages(pipeline);
             let index = self.out.pipes.len();
-            self.pipe_at.insert(pipeline.span, index);
+            self.pipe_at.insert(place, index);
             let each_read = next.is_some_and(names::reads_pipestatus);
-            let at = pipeline.span;
+            let at = self.reported(pipeline.span);
             self.out.pipes.push(Pipe { at, used: Vec::new(), captured: false, each_read, regime, stages });
             index
         };
@@ -338,7 +350,9 @@ impl<'s> Pass<'s> {
         let later = std::mem::take(&mut self.later);
         let sinks = std::mem::take(&mut self.sinks);
         let regime = self.regime;
+        let text = (std::mem::replace(&mut self.file, 0), self.host.take());
         self.command(body, around);
+        (self.file, self.host) = text;
         self.regime = regime;
         self.sinks = sinks;
         self.later = later;
@@ -357,7 +371,40 @@ impl<'s> Pass<'s> {
         }
     }
 
+    /// `trap TEXT`, `eval TEXT`: this shell runs the text.
+    fn carried(&mut self, command: Span, around: Around) {
+        const MOST_TEXTS: usize = 8;
+        let place = Place { file: self.file, span: command };
+        let Some(texts) = self.texts.get(&place).cloned() else { return };
+        for (file, script) in texts.into_iter().take(MOST_TEXTS) {
+            let host = self.reported(command);
+            let text = (std::mem::replace(&mut self.file, file), self.host.replace(host));
+            let regime = self.regime;
+            self.sequence(&script.body, around);
+            self.regime = regime;
+            (self.file, self.host) = text;
+        }
+    }
+
+    /// Where in the script something is reported: itself, or what carries it.
+    fn reported(&self, at: Span) -> Span {
+        self.host.unwrap_or(at)
+    }
+
+    fn ran(&self, command: Span) -> Option<&Ran> {
+        self.places.ran(Place { file: self.file, span: command })
+    }
+
+    fn walked(&self, command: Span) -> bool {
+        self.places.walked(Place { file: self.file, span: command })
+    }
+
+    fn regime_at(&self, pipeline: Span) -> Option<Regime> {
+        self.places.regime(Place { file: self.file, span: pipeline })
+    }
+
     fn throw(&mut self, at: Span, how: Throw, program: String) {
+        let at = self.reported(at);
         if !self.out.thrown.iter().any(|known| known.at == at && known.how == how) {
             self.out.thrown.push(Thrown { at, how, program });
         }

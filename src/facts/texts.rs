@@ -84,6 +84,17 @@ impl<'a> Walk<'a> {
         Some((file, script, holes))
     }
 
+    /// The texts that commands of the script, or of its texts, carry: each with its number.
+    pub(super) fn carried_texts(&self) -> super::status::Texts<'a> {
+        let mut texts = super::status::Texts::default();
+        for known in &self.known_texts {
+            if let Some(host) = known.key.0 {
+                texts.entry(host).or_default().push((known.file, known.script));
+            }
+        }
+        texts
+    }
+
     /// Notes that text which a command of this script carries could not be read.
     fn unread_text(&mut self, host: Place, reason: &str) {
         self.invoked_unread(host, format!("a part of the text could not be read: {reason}"));

@@ -86,8 +86,15 @@ impl<'s> Pass<'s> {
         };
         self.masked(&parts.found, command.span, around, how);
         self.steal(command, simple, around);
-        if let Some(name) = &name {
-            self.call(command, name, around);
+        match name.as_deref() {
+            Some("trap") => {
+                let later = std::mem::take(&mut self.later);
+                self.carried(command.span, Around { acts: Acts::Call, captured: false, ..Around::top() });
+                self.later = later;
+            }
+            Some("eval") => self.carried(command.span, around),
+            Some(name) => self.call(command, name, around),
+            None => {}
         }
     }
 

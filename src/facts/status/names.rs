@@ -68,7 +68,7 @@ pub(super) enum StatusReader {
 }
 
 /// Whether a statement reads the status of what ran before it.
-pub(super) fn status_reader(next: &Statement) -> Option<StatusReader> {
+fn status_reader(next: &Statement) -> Option<StatusReader> {
     let command = next.first.stages.first()?;
     if let CommandKind::Simple(simple) = &command.kind
         && let Some(name) = command_name(simple)
@@ -81,6 +81,20 @@ pub(super) fn status_reader(next: &Statement) -> Option<StatusReader> {
         return Some(StatusReader::Command);
     }
     reads_first(command, &["PIPESTATUS"]).then_some(StatusReader::Each)
+}
+
+impl<'s> super::Pass<'s> {
+    /// Whether a statement reads the status of what ran before it, by itself or in the function that it calls first.
+    pub(super) fn status_reader(&self, next: &'s Statement) -> Option<StatusReader> {
+        let by_itself = status_reader(next);
+        if by_itself.is_some() {
+            return by_itself;
+        }
+        let CommandKind::Simple(simple) = &next.first.stages.first()?.kind else { return None };
+        let bodies = self.functions.get(command_name(simple)?.as_str())?;
+        let reads = bodies.iter().any(|body| reads_first(body, &["?"]));
+        reads.then_some(StatusReader::Command)
+    }
 }
 
 /// Whether a statement reads `PIPESTATUS` before anything else runs.

@@ -8,7 +8,7 @@ use crate::bash::syntax::{Command, CommandKind, ListOp, PartKind, Pipeline, Sequ
 use crate::bash::visit::Visitor;
 
 use super::Pass;
-use super::names::{Substitutions, command_name, is_true, status_reader, text};
+use super::names::{Substitutions, command_name, is_true, text};
 
 /// What a body reaches.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +74,7 @@ impl<'s> Pass<'s> {
             if statement.background {
                 continue;
             }
-            let read = next.and_then(status_reader).is_some();
+            let read = next.is_some_and(|next| self.status_reader(next).is_some());
             self.tally_list(statement, tested || read, last && next.is_none(), tally);
         }
     }
@@ -180,18 +180,23 @@ impl<'s> Pass<'s> {
         // A call of itself adds nothing to what the function reaches.
         self.tallies.insert(body.span, Tally::default());
         let mut tally = Tally::default();
+        let file = std::mem::replace(&mut self.file, 0);
         self.tally_command(body, false, true, &mut tally);
+        self.file = file;
         self.tallies.insert(body.span, tally.clone());
         tally
     }
 
     /// The program that a command runs, where it is one whose failure matters.
     pub(super) fn external(&self, command: &Command, simple: &Simple) -> Option<String> {
-        if let Some(ran) = self.places.ran(command.span) {
+        if command_name(simple).is_some_and(|name| name == "trap") {
+            return None;
+        }
+        if let Some(ran) = self.ran(command.span) {
             let unknown = || "a program".to_owned();
             return ran.external.as_ref().map(|name| if name.is_empty() { unknown() } else { name.clone() });
         }
-        if self.places.walked(command.span) {
+        if self.walked(command.span) {
             return None;
         }
         // No path leads here, or the walk did not note what runs: the word says it.

@@ -65,7 +65,7 @@ impl<'s> Pass<'s> {
 
     fn stage_name(&self, command: &'s Command) -> Option<String> {
         let CommandKind::Simple(simple) = &command.kind else { return None };
-        let ran = || self.places.ran(command.span).and_then(|ran| ran.external.clone());
+        let ran = || self.ran(command.span).and_then(|ran| ran.external.clone());
         command_name(simple).or_else(ran).filter(|name| !name.is_empty())
     }
 
@@ -100,8 +100,8 @@ impl<'s> Pass<'s> {
                 return true;
             }
         }
-        self.places.ran(command.span).is_some_and(|ran| ran.external.is_some())
-            || (named.is_none() && !simple.words.is_empty() && !self.places.walked(command.span))
+        self.ran(command.span).is_some_and(|ran| ran.external.is_some())
+            || (named.is_none() && !simple.words.is_empty() && !self.walked(command.span))
     }
 
     fn reads(&self, command: &'s Command, depth: u32) -> Reads {
@@ -211,9 +211,9 @@ impl<'s> Pass<'s> {
     }
 
     fn program_reads(&self, command: &'s Command, simple: &'s Simple) -> Reads {
-        let reading = match self.places.ran(command.span) {
+        let reading = match self.ran(command.span) {
             Some(ran) => ran.reading.clone().unwrap_or(Reading::Whole),
-            None if self.places.walked(command.span) => Reading::Whole,
+            None if self.walked(command.span) => Reading::Whole,
             None => {
                 let words: Vec<String> = simple
                     .words

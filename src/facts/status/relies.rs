@@ -7,7 +7,7 @@ use crate::bash::visit::Visitor;
 use crate::source::Span;
 
 use super::Pass;
-use super::names::{StatusReader, Substitutions, command_name, status_reader, text};
+use super::names::{StatusReader, Substitutions, command_name, text};
 
 /// Functions are followed that deep.
 const DEEPEST: u32 = 12;
@@ -70,7 +70,7 @@ impl<'s> Pass<'s> {
     fn relying_in(&mut self, body: &'s Sequence, last: bool, depth: u32) -> Found {
         body.statements.iter().enumerate().find_map(|(index, statement)| {
             let next = body.statements.get(index + 1);
-            let last = match next.map(status_reader) {
+            let last = match next.map(|next| self.status_reader(next)) {
                 None => last,
                 Some(Some(StatusReader::Command | StatusReader::Each)) => return None,
                 Some(Some(StatusReader::Return)) => true,
@@ -117,8 +117,7 @@ impl<'s> Pass<'s> {
             _ if last => None,
             stages => stages.iter().find_map(|stage| {
                 let program = self.command_loses(stage)?;
-                self.places
-                    .regime(pipeline.span)
+                self.regime_at(pipeline.span)
                     .is_some_and(|regime| regime.errexit.on)
                     .then_some((pipeline.span, program))
             }),
@@ -127,7 +126,7 @@ impl<'s> Pass<'s> {
 
     /// Whether errexit is on where the command stands.
     fn errexit_at(&self, command: &Command) -> bool {
-        self.places.regime(command.span).is_some_and(|regime| regime.errexit.on)
+        self.regime_at(command.span).is_some_and(|regime| regime.errexit.on)
     }
 
     /// Whether a function of the script ends the shell, and not well.

@@ -64,9 +64,9 @@ impl<'s> Pass<'s> {
     /// Notes a program that swallows the stdin of the loop around it.
     pub(super) fn steal(&mut self, command: &'s Command, simple: &'s Simple, around: Around) {
         let Some(of) = around.stdin else { return };
-        let program = match self.places.ran(command.span) {
+        let program = match self.ran(command.span) {
             Some(ran) => ran.swallows.clone(),
-            None if self.places.walked(command.span) => None,
+            None if self.walked(command.span) => None,
             None => {
                 let words: Vec<String> = simple
                     .words
@@ -77,8 +77,9 @@ impl<'s> Pass<'s> {
             }
         };
         let Some(program) = program else { return };
-        if !self.out.thefts.iter().any(|theft| theft.at == command.span) {
-            self.out.thefts.push(Theft { at: command.span, program, of });
+        let at = self.reported(command.span);
+        if !self.out.thefts.iter().any(|theft| theft.at == at) {
+            self.out.thefts.push(Theft { at, program, of });
         }
     }
 }

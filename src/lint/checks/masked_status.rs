@@ -16,7 +16,9 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
 }
 
 fn advice(script: &Script<'_>, thrown: &Thrown) -> Advice {
-    let program = format!("`{}`", thrown.program);
+    let program = &thrown.program;
+    // A program without a known name is described.
+    let program = if program.contains(' ') { program.clone() } else { format!("`{program}`") };
     let (message, why, instead) = match &thrown.how {
         Throw::Declared(keyword) => (
             format!("`{keyword}` throws away the failure of {program}"),
