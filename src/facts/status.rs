@@ -15,6 +15,9 @@ mod reading;
 mod relies;
 mod stdin;
 
+use std::cell::RefCell;
+use std::mem::{Discriminant, discriminant};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{Command, Pipeline, Script, Sequence, Statement};
@@ -166,6 +169,10 @@ pub(super) fn statuses<'s>(script: &'s Script, places: &'s Places, texts: Texts<
         entered: FxHashSet::default(),
         called: FxHashSet::default(),
         tallies: FxHashMap::default(),
+        relying: FxHashMap::default(),
+        reading: RefCell::default(),
+        taking: RefCell::default(),
+        noted: FxHashSet::default(),
         pipe_at: FxHashMap::default(),
         out: Statuses::default(),
         later: Vec::new(),
@@ -193,7 +200,12 @@ struct Pass<'s> {
     /// Bodies that were entered, each with its way of being called.
     entered: FxHashSet<(Span, Around)>,
     called: FxHashSet<Span>,
+    /// What is known of functions, by their bodies.
     tallies: FxHashMap<Span, Tally>,
+    relying: FxHashMap<Span, relies::Found>,
+    reading: RefCell<FxHashMap<Span, reading::Reads>>,
+    taking: RefCell<FxHashMap<Span, bool>>,
+    noted: FxHashSet<(Span, Discriminant<Throw>)>,
     pipe_at: FxHashMap<Place, usize>,
     out: Statuses,
     /// What runs after the command in hand, innermost last, in the same function.
@@ -405,7 +417,7 @@ impl<'s> Pass<'s> {
 
     fn throw(&mut self, at: Span, how: Throw, program: String) {
         let at = self.reported(at);
-        if !self.out.thrown.iter().any(|known| known.at == at && known.how == how) {
+        if self.noted.insert((at, discriminant(&how))) {
             self.out.thrown.push(Thrown { at, how, program });
         }
     }

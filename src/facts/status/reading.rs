@@ -9,7 +9,7 @@ use super::{Pass, Stage};
 
 /// How something reads its stdin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Reads {
+pub(super) enum Reads {
     /// Not at all.
     Nothing,
     /// It may stop before the end.
@@ -183,10 +183,7 @@ impl<'s> Pass<'s> {
                 if depth >= DEEPEST {
                     return Reads::Whole;
                 }
-                return match bodies.last() {
-                    Some(body) => self.reads(body, depth + 1),
-                    None => Reads::Whole,
-                };
+                return bodies.last().map_or(Reads::Whole, |body| self.function_reads(body, depth + 1));
             }
             match name.as_str() {
                 "read" => {
@@ -208,6 +205,16 @@ impl<'s> Pass<'s> {
                 _ => self.program_reads(command, simple),
             }
         })
+    }
+
+    fn function_reads(&self, body: &'s Command, depth: u32) -> Reads {
+        if let Some(known) = self.reading.borrow().get(&body.span) {
+            return known.clone();
+        }
+        self.reading.borrow_mut().insert(body.span, Reads::Nothing);
+        let reads = self.reads(body, depth);
+        self.reading.borrow_mut().insert(body.span, reads.clone());
+        reads
     }
 
     fn program_reads(&self, command: &'s Command, simple: &'s Simple) -> Reads {

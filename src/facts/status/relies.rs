@@ -13,12 +13,12 @@ use super::names::{StatusReader, Substitutions, command_name, text};
 const DEEPEST: u32 = 12;
 
 /// A command, and its program.
-type Found = Option<(Span, String)>;
+pub(super) type Found = Option<(Span, String)>;
 
 impl<'s> Pass<'s> {
     /// A command in the body that errexit guards and nothing else does.
     pub(super) fn relies_on_errexit(&mut self, body: &'s Command) -> Found {
-        self.relying(body, true, 0)
+        self.function_relies(body, 0)
     }
 
     /// `last`: the status of the command is that of the whole.
@@ -52,7 +52,7 @@ impl<'s> Pass<'s> {
                 let name = command_name(simple);
                 let bodies = name.and_then(|name| self.functions.get(name.as_str()).cloned());
                 if let Some(bodies) = bodies {
-                    let inside = bodies.iter().find_map(|body| self.relying(body, true, depth + 1));
+                    let inside = bodies.iter().find_map(|body| self.function_relies(body, depth + 1));
                     if inside.is_some() || last {
                         return inside.map(|(_, program)| (command.span, program));
                     }
@@ -65,6 +65,17 @@ impl<'s> Pass<'s> {
             }
             _ => None,
         }
+    }
+
+    fn function_relies(&mut self, body: &'s Command, depth: u32) -> Found {
+        if let Some(known) = self.relying.get(&body.span) {
+            return known.clone();
+        }
+        // A call of itself adds nothing to what the function relies on.
+        self.relying.insert(body.span, None);
+        let found = self.relying(body, true, depth);
+        self.relying.insert(body.span, found.clone());
+        found
     }
 
     fn relying_in(&mut self, body: &'s Sequence, last: bool, depth: u32) -> Found {

@@ -45,7 +45,8 @@ impl<'s> Pass<'s> {
                 }
                 Some(name) => {
                     let bodies = self.functions.get(name);
-                    bodies.is_some_and(|bodies| bodies.iter().any(|body| self.takes_line(body, depth + 1)))
+                    bodies
+                        .is_some_and(|bodies| bodies.iter().any(|body| self.function_takes(body, depth + 1)))
                 }
                 None => false,
             },
@@ -59,6 +60,16 @@ impl<'s> Pass<'s> {
             // An inner loop that reads is judged by itself.
             _ => false,
         }
+    }
+
+    fn function_takes(&self, body: &'s Command, depth: u32) -> bool {
+        if let Some(known) = self.taking.borrow().get(&body.span) {
+            return *known;
+        }
+        self.taking.borrow_mut().insert(body.span, false);
+        let takes = self.takes_line(body, depth);
+        self.taking.borrow_mut().insert(body.span, takes);
+        takes
     }
 
     /// Notes a program that swallows the stdin of the loop around it.
