@@ -63,11 +63,14 @@ use value::{Place, Source, Symbols, Value};
 use walk::{Arenas, Body, Frame, Text, Walk};
 
 /// Statements that may be walked, on top of those that the script's length allows.
-const FREE_STATEMENTS: u32 = 300;
+const FREE_STATEMENTS: u32 = 600;
+
+/// Statements of functions that nothing calls which may be walked: nothing of them is known to run.
+const UNCALLED_STATEMENTS: u32 = 300;
 
 /// How often each statement of a script may be walked, on average, before calls are only summed up: the time that a
 /// script takes grows no faster than its length.
-const WALKS_A_STATEMENT: u32 = 3;
+const WALKS_A_STATEMENT: u32 = 2;
 
 /// What the walk needs besides the script.
 pub struct Context<'c> {
@@ -114,6 +117,7 @@ impl<'a> Walk<'a> {
             defined: FxHashMap::default(),
             called: FxHashSet::default(),
             symbols: Symbols::default(),
+            literals: FxHashMap::default(),
             own_symbols: FxHashSet::default(),
             observations: Observations::default(),
             places: places::Places::default(),
@@ -131,8 +135,8 @@ impl<'a> Walk<'a> {
             budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(extent.statements)),
             ids: extent.ids,
             steps: 0,
-            left: 0,
             summaries: FxHashMap::default(),
+            seen: Vec::new(),
             subshells: 0,
             remote: 0,
             dead: false,
@@ -176,7 +180,7 @@ impl<'a> Walk<'a> {
     fn uncalled_functions(&mut self, start: &State) {
         self.dead = true;
         // Nothing of them is known to run: what is left of the budget is not for them.
-        self.budget = self.budget.min(FREE_STATEMENTS);
+        self.budget = self.budget.min(UNCALLED_STATEMENTS);
         let mut index = 0;
         while index < self.definitions.len() {
             let definition = self.definitions[index];

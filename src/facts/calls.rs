@@ -150,7 +150,7 @@ impl<'a> Walk<'a> {
             return Out::either(state);
         }
         let Some((body, file)) = self.body_of(index) else { return Out::either(state) };
-        if let Some(out) = self.summarised(index, &state) {
+        if let Some(out) = self.summarised(index, line, &state) {
             if self.budget == 0 {
                 self.not_followed(index, line, &state);
             }
@@ -170,7 +170,7 @@ impl<'a> Walk<'a> {
         }
         let params = Rc::new(parameters(values, &state));
         self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
-        let start = self.start_of_call(&state);
+        let start = self.start_of_call(line, &state);
         let out = self.in_function(body, file, params, state);
         self.summarise(index, &start, &out);
         self.frames.pop();

@@ -440,7 +440,12 @@ fn without_prefix(value: &Value, other: &Value) -> Value {
     if length == 0 {
         return value.clone();
     }
-    value.clone().with(|value| value.text.replace_range(..length, ""))
+    value.clone().with(|value| {
+        let behind = |text: &String| text.strip_prefix(&value.text[..length]).map(str::to_owned);
+        let rest = value.fallbacks.iter().filter_map(behind);
+        value.fallbacks = rest.filter(|text| !text.is_empty()).collect();
+        value.text.replace_range(..length, "");
+    })
 }
 
 /// Whether a phrase that is not known may name its target: it is not random, and no `yes` by default.

@@ -86,11 +86,19 @@ impl<V> Map<V> {
         other: &'m Self,
         see: &mut dyn FnMut(&'m Rc<str>, Option<&'m V>, Option<&'m V>),
     ) {
+        self.differences_while(other, &mut |key, mine, theirs| {
+            see(key, mine, theirs);
+            true
+        });
+    }
+
+    /// The same, as long as `see` wants more.
+    pub fn differences_while<'m>(&'m self, other: &'m Self, see: &mut See<'_, 'm, V>) -> bool {
         match (&self.root, &other.root) {
             (Some(a), Some(b)) => differences(a, b, 0, see),
-            (Some(_), None) => self.iter().for_each(|(key, value)| see(key, Some(value), None)),
-            (None, Some(_)) => other.iter().for_each(|(key, value)| see(key, None, Some(value))),
-            (None, None) => {}
+            (Some(_), None) => self.iter().all(|(key, value)| see(key, Some(value), None)),
+            (None, Some(_)) => other.iter().all(|(key, value)| see(key, None, Some(value))),
+            (None, None) => true,
         }
     }
 }
@@ -212,14 +220,12 @@ fn remove<V: Clone>(node: &mut Rc<Node<V>>, hash: u64, key: &str, depth: u32) ->
     }
 }
 
-fn differences<'m, V>(
-    a: &'m Rc<Node<V>>,
-    b: &'m Rc<Node<V>>,
-    depth: u32,
-    see: &mut dyn FnMut(&'m Rc<str>, Option<&'m V>, Option<&'m V>),
-) {
+/// Is told of a key with its value on either side; says whether it wants more.
+type See<'s, 'm, V> = dyn FnMut(&'m Rc<str>, Option<&'m V>, Option<&'m V>) -> bool + 's;
+
+fn differences<'m, V>(a: &'m Rc<Node<V>>, b: &'m Rc<Node<V>>, depth: u32, see: &mut See<'_, 'm, V>) -> bool {
     if Rc::ptr_eq(a, b) {
-        return;
+        return true;
     }
     if let (Node::Branch { bitmap: a, children: lefts }, Node::Branch { bitmap: b, children: rights }) =
         (a.as_ref(), b.as_ref())
@@ -230,22 +236,24 @@ fn differences<'m, V>(
             both &= both - 1;
             let left = (a & bit != 0).then(|| &lefts[position(*a, bit)]);
             let right = (b & bit != 0).then(|| &rights[position(*b, bit)]);
-            match (left, right) {
+            let more = match (left, right) {
                 (Some(left), Some(right)) => differences(left, right, depth + 1, see),
-                (Some(left), None) => left.iter().for_each(|(key, value)| see(key, Some(value), None)),
-                (None, Some(right)) => right.iter().for_each(|(key, value)| see(key, None, Some(value))),
-                (None, None) => {}
+                (Some(left), None) => left.iter().all(|(key, value)| see(key, Some(value), None)),
+                (None, Some(right)) => right.iter().all(|(key, value)| see(key, None, Some(value))),
+                (None, None) => true,
+            };
+            if !more {
+                return false;
             }
         }
-        return;
+        return true;
     }
     match (a.as_ref(), b.as_ref()) {
         (Node::Leaf { hash: one, key, value }, Node::Leaf { hash: two, key: name, value: theirs }) => {
             if one == two && key == name {
-                see(key, Some(value), Some(theirs));
+                see(key, Some(value), Some(theirs))
             } else {
-                see(key, Some(value), None);
-                see(name, None, Some(theirs));
+                see(key, Some(value), None) && see(name, None, Some(theirs))
             }
         }
         _ => differences_by_key(a, b, depth, see),
@@ -257,16 +265,11 @@ fn differences_by_key<'m, V>(
     a: &'m Rc<Node<V>>,
     b: &'m Rc<Node<V>>,
     depth: u32,
-    see: &mut dyn FnMut(&'m Rc<str>, Option<&'m V>, Option<&'m V>),
-) {
-    for (key, value) in a.iter() {
-        see(key, Some(value), b.find(hash_of(key), key, depth).map(|(_, value)| value));
-    }
-    for (key, value) in b.iter() {
-        if a.find(hash_of(key), key, depth).is_none() {
-            see(key, None, Some(value));
-        }
-    }
+    see: &mut See<'_, 'm, V>,
+) -> bool {
+    let find = |node: &'m Rc<Node<V>>, key: &str| node.find(hash_of(key), key, depth);
+    a.iter().all(|(key, value)| see(key, Some(value), find(b, key).map(|(_, value)| value)))
+        && b.iter().filter(|(key, _)| find(a, key).is_none()).all(|(key, value)| see(key, None, Some(value)))
 }
 
 /// The entries of a [`Map`].

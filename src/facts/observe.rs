@@ -1,6 +1,5 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -45,6 +44,13 @@ pub struct Missing {
     pub apply: bool,
     /// Some path comes without the typed confirmation.
     pub phrase: bool,
+}
+
+impl Missing {
+    fn add(&mut self, other: Self) {
+        self.apply |= other.apply;
+        self.phrase |= other.phrase;
+    }
 }
 
 /// An id that reaches a command without a check.
@@ -105,8 +111,10 @@ pub struct Switched {
 pub struct Observations {
     /// The observations.
     pub list: Vec<Observation>,
-    /// What was seen in each call that is being walked, by index, innermost last.
-    pub(super) in_calls: Vec<BTreeSet<usize>>,
+    /// What was seen in each call that is being walked, innermost last.
+    pub(super) in_calls: Vec<super::summary::Seen>,
+    /// Gates that some path to something lacks which was not seen to mutate so far, by index.
+    lacking: FxHashMap<usize, Missing>,
     /// What finally execs.
     pub invocations: super::invocations::Invocations,
     /// Shell text for this or another shell that could not be read.
@@ -436,7 +444,7 @@ impl Observations {
         let Some(index) = self.index.get(&(place, at, false)).copied() else { return false };
         let known = self.list.get(index).is_some_and(|known| known.effect == effect && (dead || !known.dead));
         if known && let Some(call) = self.in_calls.last_mut() {
-            call.insert(index);
+            call.note(index, &self.list[index]);
         }
         known
     }
@@ -445,12 +453,28 @@ impl Observations {
         let key = (place, observation.at, observation.writes_file);
         let index = *self.index.entry(key).or_insert(self.list.len());
         if let Some(call) = self.in_calls.last_mut() {
-            call.insert(index);
+            call.note(index, &observation);
         }
         match self.list.get_mut(index) {
             Some(known) => known.merge(observation),
             None => self.list.push(observation),
         }
+        if !self.lacking.is_empty()
+            && self.list[index].effect == Effect::Mutate
+            && let Some(lacking) = self.lacking.remove(&index)
+        {
+            self.list[index].missing.add(lacking);
+        }
+    }
+
+    /// Notes that some path reaches what was seen without one of its gates.
+    pub(super) fn reached_without(&mut self, index: usize, lacking: Missing) {
+        let Some(seen) = self.list.get_mut(index) else { return };
+        let noted = match seen.effect {
+            Effect::Mutate => &mut seen.missing,
+            Effect::Read | Effect::Unknown | Effect::Session => self.lacking.entry(index).or_default(),
+        };
+        noted.add(lacking);
     }
 }
 
@@ -464,8 +488,7 @@ impl Observation {
         if other.effect == Effect::Mutate && self.missing == Missing::default() {
             self.words = other.words;
         }
-        self.missing.apply |= other.missing.apply;
-        self.missing.phrase |= other.missing.phrase;
+        self.missing.add(other.missing);
         for exposure in other.exposed {
             if !self.exposed.iter().any(|known| known.span == exposure.span) {
                 self.exposed.push(exposure);

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::map::Map;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
+pub(super) use join::join_contents;
 pub use join::{settle, settle_further};
 
 /// A shell option's state on a path.
@@ -53,6 +54,12 @@ impl Options {
     #[must_use]
     pub fn common(self, other: Self) -> Self {
         self.both(other, |a, b| if a == b { a } else { Switch::Unknown })
+    }
+
+    /// What these options have become since `before`; unknown where they are the same.
+    #[must_use]
+    pub fn changed_from(self, before: Self) -> Self {
+        self.both(before, |mine, before| if mine == before { Switch::Unknown } else { mine })
     }
 
     /// These options, and where they are not known, those of `before`.
@@ -364,6 +371,40 @@ impl State {
             }
         }
         self.forget(sym);
+    }
+
+    /// Sets a variable to a value that has nothing to do with what `joined` stood for before.
+    pub fn set_anew(&mut self, name: &str, joined: Sym, content: Content, symbols: &mut Symbols) {
+        let known = self.outcomes.is_empty() && self.checked.is_empty();
+        if known && self.vars.get(name) == Some(&content) {
+            return;
+        }
+        if holds(&content, joined) {
+            if self.held_by(joined).iter().any(|holder| holder.as_ref() != name) {
+                self.renew(joined, symbols);
+            } else {
+                self.forget(joined);
+            }
+        }
+        if self.vars.get(name) != Some(&content) {
+            self.set(name, content);
+        }
+    }
+
+    /// Any variable may hold anything now; one that held a secret still may.
+    pub fn forget_variables(&mut self) {
+        let mut kept = Map::default();
+        for (name, content) in self.vars.iter() {
+            if content.values().iter().any(|value| value.secret.is_some()) {
+                kept.insert(name, content.clone());
+            }
+        }
+        self.vars = kept;
+        self.outcomes = Map::default();
+        self.checked = Rc::default();
+        if !self.rare.unset.is_empty() {
+            self.rare_mut().unset.clear();
+        }
     }
 
     /// The variables that hold a symbol.

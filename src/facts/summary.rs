@@ -1,19 +1,27 @@
-//! Calls in sum: what a function did the last time it was walked, for the calls after that.
+//! Calls in sum: what a function did when it was walked, for the calls after that.
 //!
 //! A script that calls large functions from many places has more paths than anybody could follow. Such a function is
 //! walked a few times; after that a call only marks, on everything that the function was seen to do, the gates that
-//! the calling path lacks, and sets what the function sets. It never makes a mutation look better guarded than it is.
+//! the calling path lacks, and sets what the function sets. It never makes a mutation look better guarded than it is,
+//! and no value of another call known.
+//!
+//! Nothing here is transitive: a walk knows what it saw itself and which walks and summaries it went by. Each of them
+//! is marked once for each gate, however many functions lead there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::commands::{Effect, HOLE};
 
 use super::calls::Line;
-use super::map::Map;
-use super::state::State;
-use super::value::Content;
+use super::observe::{Missing, Observation};
+use super::state::{Options, State, join_contents};
+use super::value::{Content, Place, Sym, Value};
 use super::walk::{Out, Walk};
+
+/// A function that may set more variables than this may have set any: to list them at each call would take the square
+/// of the script's length.
+const MOST_SET: usize = 96;
 
 /// What walks of one function showed.
 #[derive(Debug, Default)]
@@ -23,64 +31,231 @@ pub(super) struct Summary {
     cost: u32,
     succeeds: bool,
     fails: bool,
-    /// Whether it may end the shell.
-    leaves: bool,
-    /// The variables that it set, with their last content.
-    set: BTreeMap<Rc<str>, Content>,
-    /// Indexes of what was seen in it, in what it calls too.
-    seen: BTreeSet<usize>,
+    exits: Exits,
+    /// The variables that it may set.
+    set: BTreeMap<Rc<str>, Setting>,
+    /// Whether they are too many to be listed.
+    any_set: bool,
+    /// The options that its walks changed; unknown where they left the caller's.
+    options: Vec<Options>,
+    /// The functions that it defines.
+    functions: BTreeMap<Rc<str>, usize>,
+    /// The traps that it leaves, where it sets any.
+    traps: Option<BTreeMap<String, (Value, Place)>>,
+    /// Its walks in which something was seen, by number.
+    seen: Vec<usize>,
+    runs: Runs,
+    /// How many of them were marked already, gate by gate.
+    marked: [usize; 2],
+}
+
+/// A gate that a path may lack.
+#[derive(Debug, Clone, Copy)]
+enum Gate {
+    Apply,
+    Phrase,
+}
+
+/// A variable after a call.
+#[derive(Debug)]
+struct Setting {
+    content: Content,
+    /// The symbol that its unknown values go by.
+    joined: Sym,
+    /// Whether every path of every walk set it.
+    always: bool,
+}
+
+/// What a function runs, at the least.
+#[derive(Debug, Clone, Copy, Default)]
+struct Runs {
+    /// Programs with words that are not known.
+    unknown_words: bool,
+    /// Something that mutates.
+    mutates: bool,
+}
+
+impl Runs {
+    fn add(&mut self, other: Self) {
+        self.unknown_words |= other.unknown_words;
+        self.mutates |= other.mutates;
+    }
+}
+
+/// The ways in which a function ends its shell: with zero, not with zero, with an unknown status.
+#[derive(Debug, Clone, Copy, Default)]
+struct Exits([bool; 3]);
+
+impl Exits {
+    const ALL: [Option<bool>; 3] = [Some(true), Some(false), None];
+
+    fn note(&mut self, zero: Option<bool>) {
+        let at = Self::ALL.iter().position(|known| *known == zero).unwrap_or(2);
+        self.0[at] = true;
+    }
+
+    fn add(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
+    fn statuses(self) -> impl Iterator<Item = Option<bool>> {
+        Self::ALL.into_iter().zip(self.0).filter(|(_, seen)| *seen).map(|(zero, _)| zero)
+    }
+}
+
+/// What was seen in one walk of a function.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Indexes of what it saw itself.
+    own: Vec<usize>,
+    /// The calls in it.
+    calls: Vec<Within>,
+    runs: Runs,
+    exits: Exits,
+    /// How many shells were around it.
+    shells: usize,
+    /// Whether it was marked, gate by gate.
+    marked: [bool; 2],
+}
+
+/// A call in a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// It was walked: the walk's number.
+    Walk(usize),
+    /// It was summed up, when so many walks of that function had seen something.
+    Sum { function: usize, seen: usize },
+}
+
+impl Seen {
+    /// Notes something that runs in it.
+    pub(super) fn note(&mut self, index: usize, observation: &Observation) {
+        if self.own.last() != Some(&index) {
+            self.own.push(index);
+        }
+        self.runs.unknown_words |= observation.exec_words.iter().any(|word| word.contains(HOLE));
+        self.runs.mutates |= observation.effect == Effect::Mutate;
+    }
+
+    /// Notes that it ends its shell, `shells` of which are around.
+    pub(super) fn exits(&mut self, shells: usize, zero: Option<bool>) {
+        if self.shells == shells {
+            self.exits.note(zero);
+        }
+    }
+
+    fn goes_by(&mut self, call: Within, runs: Runs) {
+        if self.calls.last() != Some(&call) {
+            self.calls.push(call);
+        }
+        self.runs.add(runs);
+    }
 }
 
 /// Where a walk of a function started.
 pub(super) struct Start {
-    vars: Map<Content>,
+    state: State,
+    args: Vec<Value>,
     steps: u32,
-    left: u32,
 }
 
 impl Walk<'_> {
     /// Notes where a walk starts; [`Walk::summarise`] ends it.
-    pub(super) fn start_of_call(&mut self, state: &State) -> Start {
-        self.observations.in_calls.push(BTreeSet::new());
-        Start { vars: state.vars.clone(), steps: self.steps, left: self.left }
+    pub(super) fn start_of_call(&mut self, line: &Line, state: &State) -> Start {
+        let shells = self.exits.len();
+        self.observations.in_calls.push(Seen { shells, ..Seen::default() });
+        Start { state: state.clone(), args: line.args().to_vec(), steps: self.steps }
     }
 
     /// Learns from a walk of the function.
     pub(super) fn summarise(&mut self, index: usize, start: &Start, out: &Out) {
-        let summary = self.summaries.entry(index).or_default();
+        let mut seen = self.observations.in_calls.pop().unwrap_or_default();
+        seen.own.sort_unstable();
+        seen.own.dedup();
+        let mut summary = self.summaries.remove(&index).unwrap_or_default();
         summary.walks += 1;
         summary.cost = summary.cost.max(self.steps.saturating_sub(start.steps));
         summary.succeeds |= !out.ok.is_empty();
         summary.fails |= !out.fail.is_empty();
-        summary.leaves |= self.left > start.left;
+        summary.exits.add(seen.exits);
+        summary.runs.add(seen.runs);
         for state in out.ok.iter().chain(&out.fail) {
-            state.vars.differences(&start.vars, &mut |name, after, before| {
-                if let Some(content) = after.filter(|_| after != before) {
-                    summary.set.insert(Rc::clone(name), content.clone());
+            self.add_outcome(&mut summary, state, start);
+        }
+        for (name, setting) in summary.set.iter_mut().filter(|(_, setting)| setting.always) {
+            let missed = |end: &State| end.vars.get(name) == start.state.vars.get(name);
+            setting.always = !out.ok.iter().chain(&out.fail).any(missed);
+        }
+        let number = self.seen.len();
+        if let Some(outer) = self.observations.in_calls.last_mut() {
+            if outer.shells == seen.shells {
+                outer.exits.add(seen.exits);
+            }
+            outer.goes_by(Within::Walk(number), seen.runs);
+        }
+        summary.seen.push(number);
+        self.seen.push(seen);
+        self.summaries.insert(index, summary);
+    }
+
+    fn add_outcome(&mut self, summary: &mut Summary, end: &State, start: &Start) {
+        let Start { state: start, args, .. } = start;
+        let changed = end.options.changed_from(start.options);
+        if !summary.options.contains(&changed) {
+            summary.options.push(changed);
+        }
+        if !end.functions.same(&start.functions) {
+            end.functions.differences(&start.functions, &mut |name, after, before| {
+                if let Some(index) = after.filter(|_| after != before) {
+                    summary.functions.insert(Rc::clone(name), *index);
                 }
             });
         }
-        let seen = self.observations.in_calls.pop().unwrap_or_default();
-        if let Some(outer) = self.observations.in_calls.last_mut() {
-            outer.extend(&seen);
+        if end.rare.traps != start.rare.traps {
+            summary.traps = Some(end.rare.traps.clone());
         }
-        summary.seen.extend(seen);
+        if summary.any_set {
+            return;
+        }
+        let first = summary.walks == 1;
+        let mut left = MOST_SET;
+        let symbols = &mut self.symbols;
+        end.vars.differences_while(&start.vars, &mut |name, after, before| {
+            if after == before {
+                return true;
+            }
+            let gone = Content::Scalar(Value::default());
+            let joined = symbols.joined(name);
+            let content = forgotten(after.unwrap_or(&gone), args, joined);
+            match summary.set.get_mut(name) {
+                Some(known) => {
+                    if known.content != content {
+                        known.content = join_contents(&known.content, &content, joined, symbols).0;
+                    }
+                }
+                None => drop(summary.set.insert(Rc::clone(name), Setting { content, joined, always: first })),
+            }
+            left -= 1;
+            left > 0
+        });
+        if left == 0 || summary.set.len() > MOST_SET {
+            summary.any_set = true;
+            summary.set.clear();
+        }
     }
 
     /// A call past the budget: nobody looked where its words go. Secrets among them count as exposed where the function
     /// runs programs with words that are not known, and ids as unchecked where it changes something.
     pub(super) fn not_followed(&mut self, index: usize, line: &Line, state: &State) {
         let Some(summary) = self.summaries.get(&index) else { return };
-        let seen = || summary.seen.iter().map(|index| &self.observations.list[*index]);
-        let execs = seen().any(|seen| seen.exec_words.iter().any(|word| word.contains(HOLE)));
-        let changes = seen().any(|seen| seen.effect == Effect::Mutate);
-        if execs || changes {
-            self.observe_unfollowed(line, execs, changes, state);
+        let Runs { unknown_words, mutates } = summary.runs;
+        if unknown_words || mutates {
+            self.observe_unfollowed(line, unknown_words, mutates, state);
         }
     }
 
     /// The outcome of a call of a function that was walked often enough; `None` where it is to be walked.
-    pub(super) fn summarised(&mut self, index: usize, state: &State) -> Option<Out> {
+    pub(super) fn summarised(&mut self, index: usize, line: &Line, state: &State) -> Option<Out> {
         const ENOUGH_WALKS: u32 = 12;
         const LARGE: u32 = 40;
         const SMALL: u32 = 16;
@@ -90,33 +265,119 @@ impl Walk<'_> {
         if !known && (self.budget > 0 || summary.cost <= SMALL) {
             return None;
         }
-        for index in &summary.seen {
-            let seen = &mut self.observations.list[*index];
-            if seen.effect == Effect::Mutate && !self.dead {
-                seen.missing.apply |= !state.apply;
-                seen.missing.phrase |= state.rare.confirmed.is_empty();
-            }
-        }
+        let whole = Within::Sum { function: index, seen: summary.seen.len() };
         if let Some(outer) = self.observations.in_calls.last_mut() {
-            outer.extend(&summary.seen);
+            outer.goes_by(whole, summary.runs);
         }
-        let mut after = state.clone();
-        for (name, content) in &summary.set {
-            if after.vars.get(name) != Some(content) {
-                after.set(name, content.clone());
+        if !self.dead {
+            if !state.apply {
+                self.mark(whole, Gate::Apply);
             }
+            if state.rare.confirmed.is_empty() {
+                self.mark(whole, Gate::Phrase);
+            }
+        }
+        let summary = self.summaries.get(&index)?;
+        let mut after = state.clone();
+        let options = summary.options.iter().map(|changed| changed.over(state.options));
+        after.options = options.reduce(Options::common).unwrap_or(state.options);
+        for (name, function) in &summary.functions {
+            after.functions.insert(name, *function);
+        }
+        if let Some(traps) = &summary.traps {
+            after.rare_mut().traps.clone_from(traps);
+        }
+        if summary.any_set {
+            after.forget_variables();
+        }
+        // What one walk left behind may come from what that very call was given.
+        let trusted = summary.walks > 1 || line.args().is_empty();
+        for (name, setting) in &summary.set {
+            let joined = setting.joined;
+            let known = is_known(&setting.content);
+            let content = if known && !trusted {
+                Content::Scalar(Value::unknown(joined))
+            } else {
+                setting.content.clone()
+            };
+            let content = match after.vars.get(name) {
+                _ if setting.always => content,
+                Some(old) => join_contents(old, &content, joined, &mut self.symbols).0,
+                None => {
+                    let old = Content::Scalar(self.symbols.inherited(name));
+                    join_contents(&old, &content, joined, &mut self.symbols).0
+                }
+            };
+            after.set_anew(name, joined, content, &mut self.symbols);
         }
         let mut out = Out::default();
-        let leaves = summary.leaves;
         if summary.succeeds {
             out.ok.push(after.clone());
         }
         if summary.fails {
             out.fail.push(after.clone());
         }
-        if leaves {
-            self.leave(vec![after], None);
+        let exits = summary.exits;
+        for zero in exits.statuses() {
+            self.leave(vec![after.clone()], zero);
         }
         Some(out)
     }
+
+    /// Marks what was seen in a call, and in those that it goes by: some path comes there without the gate.
+    fn mark(&mut self, call: Within, gate: Gate) {
+        let (gate, lacking) = match gate {
+            Gate::Apply => (0, Missing { apply: true, phrase: false }),
+            Gate::Phrase => (1, Missing { apply: false, phrase: true }),
+        };
+        let mut waiting = vec![call];
+        while let Some(call) = waiting.pop() {
+            match call {
+                Within::Sum { function, seen } => {
+                    let Some(summary) = self.summaries.get_mut(&function) else { continue };
+                    let from = summary.marked[gate];
+                    waiting.extend(
+                        summary.seen.get(from..seen).unwrap_or_default().iter().copied().map(Within::Walk),
+                    );
+                    summary.marked[gate] = from.max(seen);
+                }
+                Within::Walk(number) => {
+                    let Some(walk) = self.seen.get_mut(number) else { continue };
+                    if std::mem::replace(&mut walk.marked[gate], true) {
+                        continue;
+                    }
+                    waiting.extend(&walk.calls);
+                    for index in &walk.own {
+                        self.observations.reached_without(*index, lacking);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_known(content: &Content) -> bool {
+    content.values().iter().all(|value| value.constant().is_some())
+}
+
+/// A content as another call may leave it: what is not known, or was handed over, is another value each time.
+fn forgotten(content: &Content, args: &[Value], joined: Sym) -> Content {
+    let given = |value: &Value| {
+        let texts = args.iter().map(|arg| arg.text.as_str());
+        texts.filter(|text| !text.is_empty()).any(|text| value.text.contains(text))
+    };
+    if is_known(content) && !content.values().iter().any(given) {
+        return content.clone();
+    }
+    let values = content.values();
+    let value = Value::unknown(joined).with(|value| {
+        value.secret = values.iter().find_map(|value| value.secret.clone());
+        value.from_args = values.iter().any(|value| value.from_args);
+        value.own_file = values.iter().all(|value| value.own_file);
+        value.ends_in_status = values.iter().all(|value| value.ends_in_status);
+        if let Some(first) = values.first() {
+            value.names.clone_from(&first.names);
+        }
+    });
+    if matches!(content, Content::Scalar(_)) { Content::Scalar(value) } else { Content::Many(value) }
 }

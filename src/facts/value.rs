@@ -68,6 +68,19 @@ pub struct Symbols {
     /// Those of the commonest sources, by name: looking one up must not cost a copy of the name.
     environment: FxHashMap<Rc<str>, Sym>,
     joined: FxHashMap<Rc<str>, Sym>,
+    /// Values that are one variable of the environment and nothing else.
+    inherited: FxHashMap<Sym, Value>,
+    /// The same, with the variable's name in their history.
+    expanded: FxHashMap<Sym, Value>,
+    /// Joins that were made: most are of the same two values, over and over.
+    joins: FxHashMap<(usize, usize, Sym), Join>,
+}
+
+/// A join that was made. It keeps both sides alive: they are known by their addresses.
+#[derive(Debug)]
+struct Join {
+    _sides: [Value; 2],
+    value: Value,
 }
 
 impl Default for Symbols {
@@ -77,6 +90,9 @@ impl Default for Symbols {
             known: FxHashMap::default(),
             environment: FxHashMap::default(),
             joined: FxHashMap::default(),
+            inherited: FxHashMap::default(),
+            expanded: FxHashMap::default(),
+            joins: FxHashMap::default(),
         }
     }
 }
@@ -119,6 +135,48 @@ impl Symbols {
         let sym = self.add(Source::Joined(Rc::clone(&name)));
         self.joined.insert(name, sym);
         sym
+    }
+
+    /// The value of a variable of the environment.
+    pub fn inherited(&mut self, name: &str) -> Value {
+        let sym = self.environment(name);
+        self.inherited.entry(sym).or_insert_with(|| Value::unknown(sym)).clone()
+    }
+
+    /// What the expansion of a variable of the environment gives.
+    pub fn expanded(&mut self, name: &str) -> Value {
+        let sym = self.environment(name);
+        if let Some(known) = self.expanded.get(&sym) {
+            return known.clone();
+        }
+        let value = Value::unknown(sym).with(|value| value.names.push(Rc::from(name)));
+        self.expanded.insert(sym, value.clone());
+        value
+    }
+
+    /// What a variable is after two paths with these values have met, and whether the same was asked before.
+    pub fn join(&mut self, a: &Value, b: &Value, joined: Sym) -> (Value, bool) {
+        const MOST_JOINS: usize = 1 << 14;
+        if Rc::ptr_eq(&a.0, &b.0) {
+            return (a.clone(), true);
+        }
+        let key = (Rc::as_ptr(&a.0).addr(), Rc::as_ptr(&b.0).addr(), joined);
+        if let Some(known) = self.joins.get(&key) {
+            return (known.value.clone(), true);
+        }
+        let mut value = a.join(b, joined);
+        // The same address again is what makes the next comparison cheap.
+        for side in [a, b] {
+            if value == *side {
+                value = side.clone();
+                break;
+            }
+        }
+        if self.joins.len() >= MOST_JOINS {
+            self.joins.clear();
+        }
+        self.joins.insert(key, Join { _sides: [a.clone(), b.clone()], value: value.clone() });
+        (value, false)
     }
 
     fn add(&mut self, source: Source) -> Sym {
@@ -336,9 +394,25 @@ impl Value {
 }
 
 impl Known {
+    /// The constants that it may be, as far as they are known.
+    fn alternatives(&self) -> &[String] {
+        if self.syms.is_empty() { std::slice::from_ref(&self.text) } else { &self.fallbacks }
+    }
+
+    /// The constants that this value and `other` behind it may be: each end behind each start. An empty one says
+    /// nothing of its own: that a variable may be empty is what tests of it are for.
+    fn appended_fallbacks(&self, other: &Self) -> Vec<String> {
+        if self.syms.is_empty() && other.syms.is_empty() {
+            return Vec::new();
+        }
+        let ends = || other.alternatives().iter();
+        let starts = self.alternatives().iter();
+        let all = starts.flat_map(|start| ends().map(move |end| format!("{start}{end}")));
+        all.filter(|text| !text.is_empty()).take(MOST_CHOICES).collect()
+    }
+
     fn append(&mut self, other: &Self) {
-        // Fallbacks stay with the whole value that they stand for.
-        self.fallbacks.clear();
+        self.fallbacks = self.appended_fallbacks(other);
         if self.text.is_empty() && self.syms.is_empty() {
             self.own_file = other.own_file;
             self.choices.clone_from(&other.choices);
@@ -416,7 +490,7 @@ impl Value {
             same.from_args |= other.from_args;
             return same;
         }
-        let mut value = Self::unknown(joined);
+        let mut value = Known { text: String::from(HOLE), syms: vec![joined], ..Known::default() };
         value.choices = self.joined_choices(other);
         value.secret = self.secret.clone().or_else(|| other.secret.clone());
         value.from_args = self.from_args || other.from_args;
@@ -435,7 +509,7 @@ impl Value {
         value.fallbacks.sort();
         value.fallbacks.dedup();
         value.fallbacks.truncate(16);
-        value
+        value.into()
     }
 }
 

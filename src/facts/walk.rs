@@ -166,6 +166,8 @@ pub(super) struct Walk<'a> {
     pub defined: FxHashMap<Place, usize>,
     pub called: FxHashSet<usize>,
     pub symbols: Symbols,
+    /// What literals are worth, by the addresses of their parts.
+    pub literals: FxHashMap<usize, Value>,
     /// What the script's own `mktemp` made.
     pub own_symbols: FxHashSet<Sym>,
     pub observations: Observations,
@@ -188,9 +190,9 @@ pub(super) struct Walk<'a> {
     pub ids: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
-    /// How often a path ended its shell.
-    pub left: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,
+    /// What was seen in each walk of a function that has ended.
+    pub seen: Vec<super::summary::Seen>,
     pub subshells: u32,
     pub remote: u32,
     pub dead: bool,
@@ -303,9 +305,14 @@ impl<'a> Walk<'a> {
         const MOST_EXITS: usize = 32;
         // Where no shell and no trap is left to see what a path knew, one path of each status tells as much as all.
         let outermost = if self.dead { 2 } else { 1 };
+        let shells = self.exits.len();
+        if !states.is_empty()
+            && let Some(call) = self.observations.in_calls.last_mut()
+        {
+            call.exits(shells, zero);
+        }
         let unseen = self.exits.len() == outermost;
         let Some(exits) = self.exits.last_mut() else { return };
-        self.left = self.left.saturating_add(u32::from(!states.is_empty()));
         let states: Vec<State> = states
             .into_iter()
             .filter(|state| {

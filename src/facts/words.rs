@@ -17,9 +17,10 @@ impl<'a> Walk<'a> {
         if word.braces {
             return self.brace_fields(word, state);
         }
-        if let [Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), span }] = word.parts.as_slice()
+        if let [part @ Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), .. }] =
+            word.parts.as_slice()
         {
-            return vec![self.with_holes(text, state).with(|value| value.written = Some(self.place(*span)))];
+            return vec![self.literal(part, text, state)];
         }
         let mut fields = Vec::new();
         let mut current: Option<Value> = None;
@@ -28,17 +29,18 @@ impl<'a> Walk<'a> {
         }
         fields.extend(current);
         let written = self.place(word.span);
-        for field in &mut fields {
-            field.written.get_or_insert(written);
+        for field in fields.iter_mut().filter(|field| field.written.is_none()) {
+            field.written = Some(written);
         }
         fields
     }
 
     /// The single value of a word where no splitting happens (assignments, tests, redirections).
     pub(super) fn value(&mut self, word: &'a Word, state: &mut State) -> Value {
-        if let [Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), span }] = word.parts.as_slice()
+        if let [part @ Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), .. }] =
+            word.parts.as_slice()
         {
-            return self.with_holes(text, state).with(|value| value.written = Some(self.place(*span)));
+            return self.literal(part, text, state);
         }
         let mut value = Value::default();
         for part in &word.parts {
@@ -99,13 +101,22 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Literal text; what was made of it once is shared.
+    fn literal(&mut self, part: &'a Part, text: &'a str, state: &State) -> Value {
+        let key = std::ptr::from_ref(part).addr();
+        if let Some(known) = self.literals.get(&key) {
+            return known.clone();
+        }
+        let value = self.with_holes(text, state).with(|value| value.written = Some(self.place(part.span)));
+        if value.text == text {
+            self.literals.insert(key, value.clone());
+        }
+        value
+    }
+
     pub(super) fn part_value(&mut self, part: &'a Part, state: &mut State) -> Value {
         match &part.kind {
-            PartKind::Literal(text) | PartKind::Quoted(text) => {
-                let mut value = self.with_holes(text, state);
-                value.written = Some(self.place(part.span));
-                value
-            }
+            PartKind::Literal(text) | PartKind::Quoted(text) => self.literal(part, text, state),
             PartKind::DoubleQuoted(parts) => {
                 let mut value = Value::default();
                 for inner in parts {
@@ -166,17 +177,12 @@ impl<'a> Walk<'a> {
         let value = match state.vars.get(name) {
             Some(content) => content.scalar(),
             None if state.rare.unset.contains(name) => Value::default(),
-            None => {
-                let mut value = Value::unknown(self.symbols.environment(name));
-                if self.tells_of_secret(name) {
-                    value.secret = Some(Flow::start(
-                        place,
-                        format!("`${name}`"),
-                        format!("`${name}` holds a secret by its name"),
-                    ));
-                }
-                value
+            None if self.tells_of_secret(name) => {
+                let flow =
+                    Flow::start(place, format!("`${name}`"), format!("`${name}` holds a secret by its name"));
+                self.symbols.inherited(name).with(|value| value.secret = Some(flow))
             }
+            None => return self.symbols.expanded(name),
         };
         named(value, name)
     }

@@ -108,24 +108,25 @@ impl State {
                 return;
             }
             let joined = symbols.joined(name);
-            let content = match (mine, theirs) {
+            let (content, known) = match (mine, theirs) {
                 (Some(a), Some(b)) => {
                     if passed(a, &self.checked) && passed(b, &other.checked) && !checked.contains(&joined) {
                         Rc::make_mut(checked).insert(joined);
                     }
-                    join_contents(a, b, joined)
+                    join_contents(a, b, joined, symbols)
                 }
                 (Some(one), None) | (None, Some(one)) => {
                     let unset = self.rare.unset.contains(name) || other.rare.unset.contains(name);
-                    let missing =
-                        if unset { Value::default() } else { Value::unknown(symbols.environment(name)) };
-                    join_contents(one, &Content::Scalar(missing), joined)
+                    let missing = if unset { Value::default() } else { symbols.inherited(name) };
+                    join_contents(one, &Content::Scalar(missing), joined, symbols)
                 }
                 (None, None) => return,
             };
             if mine != Some(&content) {
                 renewed.push(joined);
-                self.index.borrow_mut().hold(name, &content);
+                if !known {
+                    self.index.borrow_mut().hold(name, &content);
+                }
                 vars.insert(name, content);
             }
         });
@@ -175,9 +176,22 @@ fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
     }
 }
 
-fn join_contents(a: &Content, b: &Content, joined: Sym) -> Content {
+/// What a variable holds after two paths have met, and whether the same was asked before.
+pub(in crate::facts) fn join_contents(
+    a: &Content,
+    b: &Content,
+    joined: Sym,
+    symbols: &mut Symbols,
+) -> (Content, bool) {
+    if let (Content::Scalar(a), Content::Scalar(b)) = (a, b) {
+        let (value, known) = symbols.join(a, b, joined);
+        return (Content::Scalar(value), known);
+    }
+    (join_lists(a, b, joined), false)
+}
+
+fn join_lists(a: &Content, b: &Content, joined: Sym) -> Content {
     match (a, b) {
-        (Content::Scalar(a), Content::Scalar(b)) => Content::Scalar(a.join(b, joined)),
         (Content::Array(a), Content::Array(b)) if same_shape(a, b) => {
             let join = |(a, b): (&Value, &Value)| a.join(b, joined).with(|value| value.splits = a.splits);
             Content::Array(a.iter().zip(b).map(join).collect())
