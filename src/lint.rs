@@ -6,6 +6,7 @@
 pub mod baseline;
 mod checks;
 mod fix;
+mod mend;
 mod script;
 pub mod stale;
 pub mod standing;

@@ -378,9 +378,9 @@ impl Walk<'_> {
     }
 }
 
-/// Names of values that are options, counts or texts, not objects.
+/// Names of values that are options, counts, texts or an object's name: not its id.
 fn not_an_object(name: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 20] = [
         "opt",
         "option",
         "options",
@@ -395,6 +395,12 @@ fn not_an_object(name: &str) -> bool {
         "mode",
         "action",
         "verb",
+        "name",
+        "names",
+        "hostname",
+        "label",
+        "reason",
+        "comment",
     ];
     let name = name.to_ascii_lowercase();
     name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))

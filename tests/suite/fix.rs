@@ -166,3 +166,123 @@ fn hard_cases_stay_bash_and_settle() {
 fn nothing() -> impl Predicate<str> {
     predicates::str::is_match("(?m)^0 findings fixed").expect("it is a regex")
 }
+
+/// A script under that regime, with `body` on its last lines.
+fn under(options: &str, body: &str) -> String {
+    let claim = if options.starts_with("-e") { "" } else { ", capture-then-test" };
+    format!("#!/usr/bin/env bash\n# Looks.\n# Error regime: set {options}{claim}\nset {options}\n{body}")
+}
+
+/// Asserts that `body` becomes `wanted`, and that both do the same where every program succeeds.
+fn becomes(options: &str, body: &str, wanted: &str) {
+    let (before, after) = (under(options, body), fixed(&under(options, body), 1));
+    assert_eq!(after, under(options, wanted));
+    assert_eq!(outcome(&after), outcome(&before), "{after}");
+}
+
+/// What a script prints and how it ends, in a world where each program prints its words and what it reads.
+fn outcome(script: &str) -> (Vec<u8>, Option<i32>) {
+    let folder = Folder::new();
+    for program in ["juju", "hostname"] {
+        let path =
+            folder.write(format!("bin/{program}"), "#!/bin/bash\nprintf '%s\\n' \"${0##*/} $*\" up two\n");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode can be set");
+    }
+    folder.write("list", "one\ntwo\n");
+    let path = format!("{}:/usr/bin:/bin", folder.path("bin").display());
+    let output = Command::new("bash")
+        .args(["-c", script, "script", "up"])
+        .current_dir(folder.path(""))
+        .env("PATH", path)
+        .output()
+        .expect("bash runs");
+    (output.stdout, output.status.code())
+}
+
+#[test]
+fn a_declaration_with_a_substitution_is_split() {
+    becomes(
+        "-euo pipefail",
+        "f() {\n  local x=$(hostname -f)\n  printf '%s\\n' \"$x\"\n}\nf\n",
+        "f() {\n  local x\n  x=$(hostname -f)\n  printf '%s\\n' \"$x\"\n}\nf\n",
+    );
+    becomes(
+        "-uo pipefail",
+        "f() {\n\tlocal x=\"$(hostname -f)\" # of this machine\n\tprintf '%s\\n' \"$x\"\n}\nf\n",
+        "f() {\n\tlocal x\n\tx=\"$(hostname -f)\" || return # of this machine\n\tprintf '%s\\n' \"$x\"\n}\nf\n",
+    );
+    becomes(
+        "-euo pipefail",
+        "export HOST=$(hostname -f)\nprintf '%s\\n' \"$HOST\"\n",
+        "HOST=$(hostname -f)\nexport HOST\nprintf '%s\\n' \"$HOST\"\n",
+    );
+    for body in [
+        // What runs would see another variable.
+        "x=1\nf() {\n  local x=$(hostname \"$x\")\n  printf '%s\\n' \"$x\"\n}\nf\n",
+        "declare -i x=$(hostname)\n",
+        "true && export x=$(hostname)\n",
+    ] {
+        left_alone(&under("-euo pipefail", body));
+    }
+}
+
+#[test]
+fn what_is_searched_is_captured_first() {
+    becomes(
+        "-euo pipefail",
+        "if juju status | grep -q up; then\n  printf 'up\\n'\nfi\n",
+        "output=$(juju status)\nif grep -q up <<<\"$output\"; then\n  printf 'up\\n'\nfi\n",
+    );
+    becomes(
+        "-uo pipefail",
+        "f() {\n  if ! juju status | grep -qx 'up'; then\n    printf 'down\\n'\n  fi\n}\nf\n",
+        "f() {\n  local output\n  output=$(juju status) || return\n  if ! grep -qx 'up' <<<\"$output\"; then\n    printf 'down\\n'\n  fi\n}\nf\n",
+    );
+    becomes(
+        "-euo pipefail",
+        "output=1\njuju status | grep -q up || exit 3\nprintf '%s\\n' \"$output\"\n",
+        "output=1\noutput2=$(juju status)\ngrep -q up <<<\"$output2\" || exit 3\nprintf '%s\\n' \"$output\"\n",
+    );
+    for body in [
+        // Nothing is one empty line in a here-string.
+        "if juju status | grep -qv up; then printf 'x\\n'; fi\n",
+        "if juju status | grep -q '^$'; then printf 'x\\n'; fi\n",
+        "if juju status | grep -q 'u*'; then printf 'x\\n'; fi\n",
+        // It is asked more than once, or not at all.
+        "while ! juju status | grep -q up; do sleep 1; done\n",
+        "true && juju status | grep -q up && printf 'x\\n'\n",
+    ] {
+        left_alone(&under("-euo pipefail", body));
+    }
+}
+
+#[test]
+fn what_takes_the_loops_input_gets_none() {
+    let loops =
+        |end: &str| format!("while read -r host; do\n  ssh \"$host\" uptime{end} || exit\ndone <list\n");
+    assert_eq!(fixed(&under("-euo pipefail", &loops("")), 1), under("-euo pipefail", &loops(" </dev/null")));
+    // Others may call the function with input for it.
+    left_alone(&under(
+        "-euo pipefail",
+        "check() { ssh \"$1\" uptime; }\nwhile read -r host; do\n  check \"$host\" || exit\ndone <list\n",
+    ));
+}
+
+#[test]
+fn a_secret_body_goes_through_stdin() {
+    assert_eq!(
+        fixed(&under("-euo pipefail", "curl -sf -d \"$API_TOKEN\" https://api.example/ >/dev/null\n"), 1),
+        under(
+            "-euo pipefail",
+            "printf '%s' \"$API_TOKEN\" | curl -sf --data-binary @- https://api.example/ >/dev/null\n"
+        )
+    );
+    for line in [
+        "curl -d \"$API_TOKEN\" -d x=1 https://api.example/",
+        "curl -d \"$API_TOKEN\" -H @- https://api.example/ <headers",
+        "sudo curl -d \"$API_TOKEN\" https://api.example/",
+        "curl -H \"X: $API_TOKEN\" https://api.example/",
+    ] {
+        left_alone(&under("-euo pipefail", &format!("{line}\n")));
+    }
+}

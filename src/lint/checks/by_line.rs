@@ -1,6 +1,6 @@
 //! One finding a line: what the same rule finds beside it on that line is shown as a note.
 
-use crate::finding::Advice;
+use crate::finding::{Advice, Edit};
 use crate::lint::script::{Report, Script};
 use crate::source::Span;
 
@@ -10,6 +10,8 @@ pub(super) struct Found {
     /// What is said of it where it stands beside another one.
     pub note: &'static str,
     pub advice: Advice,
+    /// What repairs it; none where that is not safe.
+    pub repair: Vec<Edit>,
 }
 
 pub(super) fn add_by_line(script: &Script<'_>, report: &mut Report<'_>, mut found: Vec<Found>) {
@@ -24,5 +26,6 @@ pub(super) fn add_by_line(script: &Script<'_>, report: &mut Report<'_>, mut foun
             }
         }
         report.add(first.at, "", secondary, first.advice);
+        report.fix(first.repair);
     }
 }

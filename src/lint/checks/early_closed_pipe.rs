@@ -2,6 +2,7 @@
 
 use crate::facts::{Pipe, Stage, Use, UseKind};
 use crate::finding::Advice;
+use crate::lint::mend;
 use crate::lint::script::{Report, Script};
 
 use super::by_line::{Found, add_by_line};
@@ -9,7 +10,8 @@ use super::by_line::{Found, add_by_line};
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let found = script.seen.statuses.pipes.iter().filter_map(|pipe| {
         let advice = left_early(pipe).or_else(|| hidden(pipe))?;
-        Some(Found { at: pipe.at, note: "the status of this pipe lies too", advice })
+        let repair = mend::capture(script, pipe.at);
+        Some(Found { at: pipe.at, note: "the status of this pipe lies too", advice, repair })
     });
     add_by_line(script, report, found.collect());
 }

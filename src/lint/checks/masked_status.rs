@@ -2,6 +2,7 @@
 
 use crate::facts::{Throw, Thrown};
 use crate::finding::Advice;
+use crate::lint::mend;
 use crate::lint::script::{Report, Script};
 
 use super::by_line::{Found, add_by_line};
@@ -11,6 +12,10 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
         at: thrown.at,
         note: "a failure is thrown away here too",
         advice: advice(script, thrown),
+        repair: match thrown.how {
+            Throw::Declared(_) => mend::split_declaration(script, thrown.at),
+            _ => Vec::new(),
+        },
     });
     add_by_line(script, report, found.collect());
 }

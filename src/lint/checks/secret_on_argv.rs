@@ -3,6 +3,7 @@
 use crate::commands::{HOLE, Tables, matches_words};
 use crate::facts::Observation;
 use crate::finding::Advice;
+use crate::lint::mend;
 use crate::lint::script::{Report, Script};
 use crate::source::Span;
 
@@ -22,6 +23,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
             secondary.push((exposure.span, "the secret stands in this word".to_owned()));
         }
         report.add(seen.at, "", secondary, advice(script, seen));
+        report.fix(mend::data_on_stdin(script, seen.at));
     }
 }
 

@@ -1,6 +1,7 @@
 //! L12: nothing in a loop swallows what the loop still has to read.
 
 use crate::finding::Advice;
+use crate::lint::mend;
 use crate::lint::script::{Report, Script};
 
 use super::by_line::{Found, add_by_line};
@@ -18,6 +19,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
                     .to_owned(),
                 instead: instead(program),
             },
+            repair: mend::without_stdin(script, theft.at, theft.of),
         }
     });
     add_by_line(script, report, found.collect());

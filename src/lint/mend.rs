@@ -1,0 +1,211 @@
+//! Repairs of single commands: the edits that make a command safe where it stands.
+//!
+//! Each is offered only where the script does the same as before as long as nothing fails; else there are no edits. The
+//! place comes from a fact; the syntax says what stands around it.
+
+mod site;
+
+use crate::bash::syntax::{
+    Command, CommandKind, Name, Operand, Part, PartKind, Redirect, RedirectOp, Simple, Value, Word,
+};
+use crate::finding::Edit;
+use crate::source::Span;
+
+use super::script::Script;
+use site::{Site, site};
+
+/// `local x=$(cmd)` becomes `local x` and `x=$(cmd)`; `export` and `readonly` come after the assignment.
+pub(super) fn split_declaration(script: &Script<'_>, at: Span) -> Vec<Edit> {
+    let Some(site) = site(&script.syntax, at) else { return Vec::new() };
+    let CommandKind::Declare(declare) = &site.command().kind else { return Vec::new() };
+    let ([Operand::Assignment(assignment)], [], Some(indent)) =
+        (declare.operands.as_slice(), declare.assignments.as_slice(), alone(script, &site))
+    else {
+        return Vec::new();
+    };
+    let (Value::Scalar(value), Name { name, subscript: None, .. }) = (&assignment.value, &assignment.target)
+    else {
+        return Vec::new();
+    };
+    let value = script.text(value.span);
+    // What runs would see the new variable, not the one around.
+    if assignment.append || !site.command().redirects.is_empty() || value.contains(name.as_str()) {
+        return Vec::new();
+    }
+    let keyword = script.text(declare.keyword.span);
+    let assigned = format!("{}{}", script.text(assignment.span), or_leave(script, &site));
+    let text = match keyword {
+        "local" | "declare" | "typeset" => format!("{keyword} {name}\n{indent}{assigned}"),
+        "export" | "readonly" => format!("{assigned}\n{indent}{keyword} {name}"),
+        _ => return Vec::new(),
+    };
+    vec![Edit { span: at, text }]
+}
+
+/// `if cmd | grep -q x` becomes `output=$(cmd)` and `if grep -q x <<<"$output"`.
+pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
+    let Some(site) = site(&script.syntax, at) else { return Vec::new() };
+    let [producer, consumer] = site.pipeline.stages.as_slice() else { return Vec::new() };
+    let Some(host) = site.host() else { return Vec::new() };
+    let Some(indent) = indent(script, host) else { return Vec::new() };
+    let CommandKind::Simple(grep) = &consumer.kind else { return Vec::new() };
+    let produced = script.text(producer.span);
+    let plain = |command: &Command| !matches!(command.kind, CommandKind::Declare(_));
+    if !finds_text(grep)
+        || !consumer.redirects.is_empty()
+        || !plain(producer)
+        || producer.redirects.iter().any(|redirect| redirect.op == RedirectOp::HereDocument)
+        || produced.contains('\n')
+        || produced.starts_with('(')
+        || site.pipeline.timed
+    {
+        return Vec::new();
+    }
+    let name = free_name(script);
+    let local = if site.in_function { format!("local {name}\n{indent}") } else { String::new() };
+    let before = format!("{local}{name}=$({produced}){}\n{indent}", or_leave(script, &site));
+    vec![
+        Edit { span: Span::new(host.start, host.start), text: before },
+        Edit { span: Span::new(producer.span.start, consumer.span.start), text: String::new() },
+        Edit { span: Span::new(consumer.span.end, consumer.span.end), text: format!(" <<<\"${name}\"") },
+    ]
+}
+
+/// `ssh host cmd` becomes `ssh host cmd </dev/null`, where it stands in the loop whose input it takes.
+pub(super) fn without_stdin(script: &Script<'_>, at: Span, of: Span) -> Vec<Edit> {
+    let Some(site) = site(&script.syntax, at).filter(|_| of.contains(at)) else { return Vec::new() };
+    let simple = matches!(site.command().kind, CommandKind::Simple(_));
+    let reads = |redirect: &Redirect| {
+        matches!(
+            redirect.op,
+            RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::HereString | RedirectOp::HereDocument
+        )
+    };
+    if !simple || site.command().redirects.iter().any(reads) {
+        return Vec::new();
+    }
+    vec![Edit { span: Span::new(at.end, at.end), text: " </dev/null".to_owned() }]
+}
+
+/// `curl -d "$body" url` becomes `printf '%s' "$body" | curl --data-binary @- url`.
+pub(super) fn data_on_stdin(script: &Script<'_>, at: Span) -> Vec<Edit> {
+    const DATA: [&str; 3] = ["-d", "--data", "--data-raw"];
+    let Some(site) = site(&script.syntax, at) else { return Vec::new() };
+    let command = site.command();
+    let CommandKind::Simple(simple) = &command.kind else { return Vec::new() };
+    let first = site.pipeline.stages.first().is_some_and(|stage| stage.span == command.span);
+    let stdin = |redirect: &Redirect| {
+        !matches!(redirect.op, RedirectOp::Output | RedirectOp::Append | RedirectOp::DuplicateOutput)
+    };
+    if literal_of(simple.words.first()) != Some("curl") || !first || command.redirects.iter().any(stdin) {
+        return Vec::new();
+    }
+    let mut given = simple
+        .words
+        .windows(2)
+        .filter(|pair| literal_of(pair.first()).is_some_and(|word| DATA.contains(&word)));
+    let (Some([option, value]), None) = (given.next(), given.next()) else { return Vec::new() };
+    // Other data, or another reader of stdin, would have its own idea of what `@-` is.
+    let busy = |word: &Word| {
+        let text = script.text(word.span);
+        text.contains("@-")
+            || text == "-K"
+            || text == "-T"
+            || text.starts_with("--data") && word.span != option.span
+            || text == "-F"
+    };
+    let quoted = matches!(
+        value.parts.as_slice(),
+        [Part { kind: PartKind::DoubleQuoted(_) | PartKind::Quoted(_), .. }]
+    );
+    if simple.words.iter().any(busy)
+        || !quoted
+        || literal_of(Some(value)).is_some_and(|text| text.starts_with('@'))
+    {
+        return Vec::new();
+    }
+    vec![
+        Edit {
+            span: Span::new(command.span.start, command.span.start),
+            text: format!("printf '%s' {} | ", script.text(value.span)),
+        },
+        Edit { span: Span::new(option.span.start, value.span.end), text: "--data-binary @-".to_owned() },
+    ]
+}
+
+/// The blanks before a statement that has its lines for itself.
+fn alone<'t>(script: &Script<'t>, site: &Site<'_>) -> Option<&'t str> {
+    let whole = site.statement.rest.is_empty()
+        && !site.statement.background
+        && site.pipeline.stages.len() == 1
+        && !site.pipeline.negated
+        && !site.pipeline.timed;
+    let text = script.source.text();
+    let after = text[site.statement.span.end as usize..].lines().next().unwrap_or_default().trim_start();
+    let ends = after.is_empty() || after.starts_with('#') || after == ";";
+    if whole && ends { indent(script, site.statement.span) } else { None }
+}
+
+/// The blanks before a place that is the first on its line.
+fn indent<'t>(script: &Script<'t>, at: Span) -> Option<&'t str> {
+    let before = &script.source.text()[..at.start as usize];
+    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    line.chars().all(|c| c == ' ' || c == '\t').then_some(line)
+}
+
+/// Where errexit does not end the script, what ends it.
+fn or_leave(script: &Script<'_>, site: &Site<'_>) -> &'static str {
+    use crate::facts::Switch;
+    match script.seen.first {
+        Some((_, options)) if options.errexit == Switch::On => "",
+        _ if site.in_function => " || return",
+        _ => " || exit",
+    }
+}
+
+/// Whether a `grep -q` looks for text that no empty line holds: a here-string of nothing is one empty line.
+fn finds_text(grep: &Simple) -> bool {
+    let words: Option<Vec<&str>> =
+        grep.words[1..].iter().map(|word| literal_of(Some(word)).or(quoted(word))).collect();
+    let (Some("grep"), Some(words)) = (literal_of(grep.words.first()), words) else { return false };
+    let (options, operands): (Vec<&str>, Vec<&str>) =
+        words.into_iter().partition(|word| word.starts_with('-'));
+    let known = |option: &str| {
+        option.len() > 1 && option[1..].chars().all(|c| "qFEiwx".contains(c)) || option == "--"
+    };
+    let solid = |pattern: &str| {
+        pattern.chars().any(char::is_alphanumeric) && !pattern.contains(['*', '?', '|', '{', '\\'])
+    };
+    grep.assignments.is_empty()
+        && options.iter().all(|option| known(option))
+        && matches!(operands.as_slice(), [pattern] if solid(pattern))
+}
+
+/// A name that the script does not use yet.
+fn free_name(script: &Script<'_>) -> String {
+    let text = script.source.text();
+    (1..)
+        .map(|number| if number == 1 { "output".to_owned() } else { format!("output{number}") })
+        .find(|name| !text.contains(name.as_str()))
+        .unwrap_or_default()
+}
+
+/// The text of a word without any quoting.
+fn literal_of(word: Option<&Word>) -> Option<&str> {
+    match word?.parts.as_slice() {
+        [Part { kind: PartKind::Literal(text), .. }] => Some(text),
+        _ => None,
+    }
+}
+
+/// The text of a word that is one quoted text.
+fn quoted(word: &Word) -> Option<&str> {
+    match word.parts.as_slice() {
+        [Part { kind: PartKind::Quoted(text), .. }] => Some(text),
+        [Part { kind: PartKind::DoubleQuoted(parts), .. }] => match parts.as_slice() {
+            [Part { kind: PartKind::Literal(text), .. }] => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
