@@ -72,28 +72,29 @@ impl<'s> Visitor<'s> for Look {
     }
 }
 
+/// What these tell one of from another (runs, requests, releases) is nothing that a command could change.
+const OF_NO_OBJECT: [&str; 11] = [
+    "version_id",
+    "variant_id",
+    "request_id",
+    "req_id",
+    "run_id",
+    "trace_id",
+    "correlation_id",
+    "build_id",
+    "ticket_id",
+    "change_id",
+    "log_id",
+];
+
 /// `id`, `x_id`, `uuid`, `x_uuid`, in any case.
 pub(super) fn id_name(name: &str) -> bool {
-    // What tells one run, request or release from another names nothing that a command could change.
-    const OF_NO_OBJECT: [&str; 11] = [
-        "version_id",
-        "variant_id",
-        "request_id",
-        "req_id",
-        "run_id",
-        "trace_id",
-        "correlation_id",
-        "build_id",
-        "ticket_id",
-        "change_id",
-        "log_id",
-    ];
-    let ends = |ending: &str| {
-        let (name, ending) = (name.as_bytes(), ending.as_bytes());
-        name.len().checked_sub(ending.len()).is_some_and(|start| name[start..].eq_ignore_ascii_case(ending))
+    // As a whole, or behind a `_`: a `catalog_id` is no `log_id`.
+    let ends = |segments: &str| {
+        let (name, segments) = (name.as_bytes(), segments.as_bytes());
+        name.len().checked_sub(segments.len()).is_some_and(|start| {
+            name[start..].eq_ignore_ascii_case(segments) && (start == 0 || name[start - 1] == b'_')
+        })
     };
-    if OF_NO_OBJECT.iter().any(|ending| ends(ending)) {
-        return false;
-    }
-    ends("_id") || ends("_uuid") || name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("uuid")
+    (ends("id") || ends("uuid")) && !OF_NO_OBJECT.iter().any(|segments| ends(segments))
 }

@@ -49,21 +49,21 @@ pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
     let Some(host) = site.host() else { return Vec::new() };
     let Some(indent) = indent(script, host) else { return Vec::new() };
     let CommandKind::Simple(grep) = &consumer.kind else { return Vec::new() };
-    let produced = script.text(producer.span);
+    let command = script.text(producer.span);
     let plain = |command: &Command| !matches!(command.kind, CommandKind::Declare(_));
     if !finds_text(grep)
         || !consumer.redirects.is_empty()
         || !plain(producer)
         || producer.redirects.iter().any(|redirect| redirect.op == RedirectOp::HereDocument)
-        || produced.contains('\n')
-        || produced.starts_with('(')
+        || command.contains('\n')
+        || command.starts_with('(')
         || site.pipeline.timed
     {
         return Vec::new();
     }
     let name = free_name(script);
     let local = if site.in_function { format!("local {name}\n{indent}") } else { String::new() };
-    let before = format!("{local}{name}=$({produced}){}\n{indent}", or_leave(script, &site));
+    let before = format!("{local}{name}=$({command}){}\n{indent}", or_leave(script, &site));
     vec![
         Edit { span: Span::new(host.start, host.start), text: before },
         Edit { span: Span::new(producer.span.start, consumer.span.start), text: String::new() },
@@ -184,10 +184,11 @@ fn finds_text(grep: &Simple) -> bool {
 /// A name that the script does not use yet.
 fn free_name(script: &Script<'_>) -> String {
     let text = script.source.text();
-    (1..)
-        .map(|number| if number == 1 { "output".to_owned() } else { format!("output{number}") })
-        .find(|name| !text.contains(name.as_str()))
-        .unwrap_or_default()
+    let mut name = "output".to_owned();
+    while text.contains(&name) {
+        name.push('_');
+    }
+    name
 }
 
 /// The text of a word without any quoting.

@@ -13,7 +13,8 @@ fn checked(path: &str, text: &str, select: &[&str]) -> Checked {
     let select: Vec<String> = select.iter().map(|&rule| rule.to_owned()).collect();
     let linter =
         Linter::new(Settings::default(), &select, &[], true, "2026-01-01".to_owned()).expect("rules");
-    let kind = if path.ends_with(".md") { FileKind::Runbook } else { FileKind::Script };
+    let markdown = std::path::Path::new(path).extension().is_some_and(|end| end == "md");
+    let kind = if markdown { FileKind::Runbook } else { FileKind::Script };
     let source = SourceText::new(RepoPath::new(path), text.to_owned());
     linter.check(&source, kind, &NoLibrary, &InProcess::new())
 }
