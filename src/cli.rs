@@ -18,6 +18,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 pub mod all;
 pub mod explain;
 pub mod fix;
+pub mod guard;
 pub mod interrupt;
 pub mod lint;
 pub mod new;
@@ -62,6 +63,10 @@ struct Gauntlet {
 enum Command {
     /// Check scripts and runbooks against the house rules.
     Lint(lint::LintArgs),
+    /// Answer a coding agent before a tool call (a Claude Code PreToolUse hook): JSON on stdin, a decision on stdout.
+    ///
+    /// Exit codes: 0 with a decision on stdout, 2 blocked.
+    Guard(guard::GuardArgs),
     /// Tell what a rule forbids, why, and what to write instead.
     Explain(explain::ExplainArgs),
     /// Run every harness in a sealed world, with each call of its script failing in turn.
@@ -92,6 +97,7 @@ struct RepoLint {
 pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     with::<Gauntlet>(words, |gauntlet, matches| match gauntlet.command {
         Some(Command::Lint(args)) => lint::lint(&args, subcommand(matches)),
+        Some(Command::Guard(args)) => guard::guard(&args),
         Some(Command::Explain(args)) => explain::explain(&args),
         Some(Command::Run(args)) => run::run(&args, subcommand(matches)),
         Some(Command::Rule(command)) => rule::rule(&command),

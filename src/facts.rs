@@ -8,6 +8,7 @@ mod assignments;
 mod branches;
 mod builtins;
 mod calls;
+mod closely;
 mod credentials;
 mod decide;
 mod effects;
@@ -45,6 +46,7 @@ use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
+pub use closely::{Carried, Close, observe_closely};
 pub use habits::{Habits, habits};
 pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
 pub use leaks::{Leak, Shown};
@@ -116,6 +118,7 @@ impl<'a> Walk<'a> {
             definitions: Vec::new(),
             defined: FxHashMap::default(),
             called: FxHashSet::default(),
+            reached: None,
             symbols: Symbols::default(),
             literals: FxHashMap::default(),
             own_symbols: FxHashSet::default(),

@@ -22,6 +22,7 @@ pub mod markdown;
 pub mod settings;
 
 // 2: judgement (pure)
+pub mod guard;
 pub mod lint;
 pub mod trial;
 

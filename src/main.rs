@@ -12,5 +12,8 @@ fn main() -> ExitCode {
     if let Some(code) = gauntlet::witness::dispatch() {
         return code;
     }
+    if let Some(code) = gauntlet::cli::guard::hook::dispatch() {
+        return code;
+    }
     gauntlet::cli::gauntlet(std::env::args_os())
 }

@@ -20,6 +20,7 @@ use crate::source::{Position, RepoPath, SourceText};
 pub mod changes;
 pub mod discover;
 pub mod git;
+pub mod guard;
 pub mod listing;
 pub mod read;
 pub mod rules;

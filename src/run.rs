@@ -10,6 +10,7 @@ use crate::event::Event;
 pub mod all;
 pub mod fix;
 pub mod gauntlet;
+pub mod guard;
 pub mod lint;
 pub mod parse;
 pub mod rules;

@@ -35,6 +35,8 @@ pub struct Settings {
     pub ledger: LedgerSettings,
     /// The gauntlet.
     pub run: RunSettings,
+    /// The guard.
+    pub guard: GuardSettings,
 }
 
 /// `[lint]`
@@ -90,6 +92,70 @@ pub struct RunSettings {
     pub minimum_rung: Rung,
     /// Programs whose every call mutates, besides the tables.
     pub mutating: Vec<String>,
+}
+
+/// `[guard]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GuardSettings {
+    /// Commands that never run.
+    pub deny: Vec<GuardRule>,
+    /// Commands that are asked for, whatever they do.
+    pub ask: Vec<GuardRule>,
+    /// Commands that run unasked, whatever they do.
+    pub allow: Vec<GuardRule>,
+    /// Scripts that run unasked, by path: the BLAKE3 hash of their content.
+    pub scripts: BTreeMap<String, String>,
+    /// Files that may be written unasked.
+    pub writable: Globs,
+    /// What asking comes to, by permission mode.
+    pub unattended: BTreeMap<String, String>,
+}
+
+/// A rule of the guard: a command, or a table with more than that.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "WrittenRule")]
+pub struct GuardRule {
+    /// The program, and a pattern of the words behind it.
+    pub command: String,
+    /// Why, to follow "because".
+    pub why: String,
+    /// What to do instead.
+    pub instead: String,
+    /// Variables that must have such values.
+    pub target: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenRule {
+    Command(String),
+    Table(RuleTable),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleTable {
+    command: String,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    instead: String,
+    #[serde(default)]
+    target: BTreeMap<String, String>,
+}
+
+impl From<WrittenRule> for GuardRule {
+    fn from(written: WrittenRule) -> Self {
+        match written {
+            WrittenRule::Command(command) => {
+                Self { command, why: String::new(), instead: String::new(), target: BTreeMap::new() }
+            }
+            WrittenRule::Table(RuleTable { command, why, instead, target }) => {
+                Self { command, why, instead, target }
+            }
+        }
+    }
 }
 
 /// One key of the file: drives the check for unknown keys and the reference page.
@@ -155,6 +221,32 @@ pub const KEYS: &[Key] = &[
         default: "[]",
         meaning: "Programs whose every call mutates, besides the tables of known tools.",
     },
+    Key {
+        path: "guard.deny",
+        default: "[]",
+        meaning: "Commands that an agent never runs: `\"PROGRAM PATTERN\"`, or a table with `command`, `why`, `instead`, `target`.",
+    },
+    Key { path: "guard.ask", default: "[]", meaning: "Commands that are always asked for." },
+    Key {
+        path: "guard.allow",
+        default: "[]",
+        meaning: "Commands that run unasked although they may change something.",
+    },
+    Key {
+        path: "guard.scripts",
+        default: "{}",
+        meaning: "Scripts that run unasked: the path, and the BLAKE3 hash of the content. With `--apply` they are asked for all the same.",
+    },
+    Key {
+        path: "guard.writable",
+        default: "[]",
+        meaning: "Globs over files that may be written unasked: absolute, or relative to the project.",
+    },
+    Key {
+        path: "guard.unattended",
+        default: "{}",
+        meaning: "`\"ask\"` or `\"deny\"` for a permission mode: what asking comes to there. Without it, `deny` in the modes in which nobody is asked.",
+    },
 ];
 
 /// The keys of each table of a list.
@@ -173,7 +265,7 @@ pub const LISTED: &[(&str, &[Key])] = &[(
 )];
 
 /// Tables whose keys the user chooses.
-const OPEN_TABLES: &[&str] = &["lint.severity"];
+const OPEN_TABLES: &[&str] = &["lint.severity", "guard.scripts", "guard.unattended"];
 
 /// What is wrong with the text of a settings file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,6 +285,7 @@ impl Default for Settings {
             lint: LintSettings::default(),
             ledger: LedgerSettings::default(),
             run: RunSettings::default(),
+            guard: GuardSettings::default(),
         }
     }
 }

@@ -13,6 +13,8 @@ mod argv;
 mod corpus;
 #[path = "gauntlet/edits.rs"]
 mod edits;
+#[path = "gauntlet/guard.rs"]
+mod guard;
 #[path = "gauntlet/harnesses.rs"]
 mod harnesses;
 #[path = "gauntlet/rules.rs"]
@@ -25,5 +27,6 @@ fn main() -> ExitCode {
     tests.extend(corpus::tests());
     tests.extend(harnesses::tests());
     tests.extend(edits::tests());
+    tests.extend(guard::tests());
     run(&arguments, tests).exit_code()
 }

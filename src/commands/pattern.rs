@@ -115,6 +115,18 @@ impl Pattern {
             && operands_match(&self.operands, &given.operands, self.whole)
     }
 
+    /// The words that it names without globs.
+    pub(super) fn plain_words(&self) -> impl Iterator<Item = &str> {
+        self.operands
+            .iter()
+            .flat_map(|part| match part {
+                Part::One(words) => words.as_slice(),
+                Part::Any => &[],
+            })
+            .map(String::as_str)
+            .filter(|word| !word.contains(['*', '?']))
+    }
+
     /// Whether it is of every line: the tool has no verbs.
     pub(super) fn is_any_line(&self) -> bool {
         self.options.is_empty() && matches!(self.operands.as_slice(), [Part::Any])

@@ -398,12 +398,13 @@ impl Tables {
     }
 
     fn read_builtin() -> Self {
-        const TOOLS: [(&str, &str); 5] = [
+        const TOOLS: [(&str, &str); 6] = [
             ("openstack.toml", include_str!("../../rules/commands/openstack.toml")),
             ("cloud.toml", include_str!("../../rules/commands/cloud.toml")),
             ("system.toml", include_str!("../../rules/commands/system.toml")),
             ("files.toml", include_str!("../../rules/commands/files.toml")),
             ("readers.toml", include_str!("../../rules/commands/readers.toml")),
+            ("agents.toml", include_str!("../../rules/commands/agents.toml")),
         ];
         let mut tools = FxHashMap::default();
         for (name, text) in TOOLS {

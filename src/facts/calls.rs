@@ -48,6 +48,9 @@ impl<'a> Walk<'a> {
     /// A simple command or a declaration on one path.
     pub(super) fn simple_command(&mut self, command: &'a Command, mut state: State) -> Out {
         let place = self.place(command.span);
+        if let Some(reached) = &mut self.reached {
+            reached.insert(place);
+        }
         match &command.kind {
             CommandKind::Simple(simple) if simple.words.is_empty() => {
                 self.redirections(command, &mut state);

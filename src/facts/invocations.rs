@@ -25,6 +25,8 @@ use super::{Context, SecretNames, observe};
 pub struct Link {
     /// The wrapper: a program (`sudo`, `juju ssh`), a builtin (`eval`), a function of the script.
     pub name: String,
+    /// Its own words behind its name: without the command that it runs. Unknown parts are [`HOLE`]s.
+    pub words: Vec<String>,
     /// Whether what it runs runs on another machine or in a container.
     pub remote: bool,
     /// Why it may have been read wrongly.
@@ -33,7 +35,7 @@ pub struct Link {
 
 impl Link {
     pub(super) fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), remote: false, doubt: None }
+        Self { name: name.into(), words: Vec::new(), remote: false, doubt: None }
     }
 }
 
@@ -68,6 +70,8 @@ pub struct Invocation {
     pub ending: Ending,
     /// Whether it is only seen in a function that nothing calls.
     pub dead: bool,
+    /// Whether one of its words may in truth be none, or several.
+    pub loose: bool,
 }
 
 impl Invocation {
@@ -143,6 +147,14 @@ impl Invocations {
         &self.list
     }
 
+    /// Says of all that they stand at one place.
+    pub fn place_all(&mut self, at: Span) {
+        self.index.clear();
+        for invocation in &mut self.list {
+            invocation.at = at;
+        }
+    }
+
     /// The invocations; none are left.
     pub(super) fn take(&mut self) -> Vec<Invocation> {
         self.index.clear();
@@ -161,6 +173,7 @@ impl Invocations {
         });
         if let Some(index) = known {
             self.list[index].dead &= invocation.dead;
+            self.list[index].loose |= invocation.loose;
         } else {
             here.push(self.list.len());
             self.list.push(invocation);
@@ -208,7 +221,8 @@ impl<'a> Walk<'a> {
         chain.extend(self.functions(head));
         chain.extend(line.links.iter().cloned());
         let dead = self.dead;
-        self.observations.invocations.record(Invocation { at, elsewhere, chain, ending, dead });
+        let loose = line.argv().iter().any(|word| word.splits);
+        self.observations.invocations.record(Invocation { at, elsewhere, chain, ending, dead, loose });
     }
 
     /// Notes what a file that was summed up runs when it is sourced at `at`.
@@ -219,7 +233,8 @@ impl<'a> Walk<'a> {
         let chain = self.way.links.iter().chain(&known.chain).cloned().collect();
         let dead = known.dead || self.dead;
         let ending = known.ending.clone();
-        self.observations.invocations.record(Invocation { at, elsewhere: true, chain, ending, dead });
+        let loose = known.loose;
+        self.observations.invocations.record(Invocation { at, elsewhere: true, chain, ending, dead, loose });
     }
 
     /// Notes that a command line cannot be read.

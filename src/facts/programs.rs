@@ -51,7 +51,8 @@ impl Walk<'_> {
         let mut out =
             if and_itself { self.finish(line, state) } else { Out { ok: vec![state], fail: Vec::new() } };
         for part in parts {
-            let by = Link { name: name.clone(), remote: is_remote(&part), doubt: doubt.clone() };
+            let words = own_words(line, &part);
+            let by = Link { name: name.clone(), words, remote: is_remote(&part), doubt: doubt.clone() };
             let before = self.settle(out.both());
             out = Out::default();
             for state in before {
@@ -357,6 +358,17 @@ pub(super) fn inner_line(line: &Line, pieces: &[Piece], by: Link) -> Line {
     inner.spans.extend(pieces.iter().map(|piece| span_of(piece.from)));
     inner.links.push(by);
     inner
+}
+
+/// A wrapper's words behind its name, without those that are the command which it runs.
+fn own_words(line: &Line, part: &Part) -> Vec<String> {
+    let pieces = match part {
+        Part::Words { pieces, .. } | Part::File(pieces) => pieces.as_slice(),
+        Part::Text { .. } | Part::Stdin { .. } | Part::Unknown(_) => &[],
+    };
+    let moved = |at: usize| pieces.iter().any(|piece| piece.whole && piece.from == Some(at));
+    let own = line.args().iter().enumerate().filter(|(at, _)| !moved(*at));
+    own.map(|(_, value)| value.text.clone()).collect()
 }
 
 /// Whether a line starts a shell that traces: `bash -x`, `sh -exc`, `bash -o xtrace`.

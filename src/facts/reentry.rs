@@ -103,7 +103,9 @@ impl Walk<'_> {
         for signal in signals {
             if names_exit(signal) {
                 state.rare_mut().traps.insert("EXIT".to_owned(), (text.clone(), line.place));
-            } else if !text.text.is_empty() {
+            }
+            // Whoever must prove something of every command sees the text at once, whatever becomes of this shell.
+            if !text.text.is_empty() && (self.reached.is_some() || !names_exit(signal)) {
                 let inner = state.clone();
                 let place = line.place;
                 self.exits.push(Vec::new());

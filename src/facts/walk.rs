@@ -165,6 +165,8 @@ pub(super) struct Walk<'a> {
     /// Their indexes, by text and body.
     pub defined: FxHashMap<Place, usize>,
     pub called: FxHashSet<usize>,
+    /// Simple commands and declarations that the walk came to, where somebody asks.
+    pub reached: Option<FxHashSet<Place>>,
     pub symbols: Symbols,
     /// What literals are worth, by the addresses of their parts.
     pub literals: FxHashMap<usize, Value>,

@@ -11,7 +11,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (0, &["event", "fault", "finding", "id", "nearest", "source", "verdict"]),
     (10, &["bash", "commands", "markdown", "settings"]),
     (11, &["catalogue", "changelog", "facts"]),
-    (20, &["lint", "trial"]),
+    (20, &["guard", "lint", "trial"]),
     (30, &["repo", "report", "sandbox", "witness"]),
     (40, &["run"]),
     (50, &["cli"]),

@@ -20,6 +20,7 @@ mod fix;
 mod folder;
 mod formats;
 mod generated;
+mod guard;
 mod invocations;
 mod job;
 mod own_rules;

@@ -1,0 +1,143 @@
+//! The hook: one request on stdin, one decision on stdout. Whatever goes wrong is a denial.
+//!
+//! The process that is started only supervises: a child of the same binary reads and decides. A crash of the child, of
+//! whatever kind, and a child that does not answer in time are denials too.
+
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::panic::AssertUnwindSafe;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::bash::InProcess;
+use crate::guard::{self, Answer, Decision, Malformed};
+use crate::run::guard::Guarded;
+
+use super::{contract, folder, tell};
+
+/// The name that the deciding child is started under.
+const NAME: &str = "gauntlet-guard";
+
+/// How long a decision may take. The hook's own timeout, after which the tool runs, is longer.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// The longest request.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// Stack of the thread that decides: the readers' own limits are far below it.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Blocks, whatever the JSON says.
+const BLOCKED: u8 = 2;
+
+/// Starts the child that decides and answers for it where it cannot.
+pub fn supervise() -> ExitCode {
+    let child = Command::new("/proc/self/exe")
+        .arg0(NAME)
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => {
+            return block(&format!(
+                "gauntlet: the guard could not start ({error}): nothing runs until it can"
+            ));
+        }
+    };
+    let Some(mut stdout) = child.stdout.take() else {
+        return block("gauntlet: the guard could not be read: nothing runs until it can");
+    };
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stdout.read_to_end(&mut bytes).map(|_| bytes);
+        let _ = send.send(read);
+    });
+    let Ok(read) = receive.recv_timeout(DEADLINE) else {
+        let _ = child.kill();
+        let _ = child.wait();
+        return block(
+            "gauntlet: the guard did not decide in time: split the command, or ask the user to run it",
+        );
+    };
+    let status = child.wait();
+    let code = status.as_ref().ok().and_then(std::process::ExitStatus::code);
+    let answer = read.ok().filter(|_| matches!(code, Some(0 | 2))).and_then(|bytes| relayed(&bytes));
+    match answer {
+        Some((Decision::Deny, reason)) => block(&reason),
+        Some((decision, reason)) if code == Some(0) => {
+            match std::io::stdout().write_all(contract(decision, &reason).as_bytes()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::from(BLOCKED),
+            }
+        }
+        _ => {
+            let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+            block(&format!(
+                "gauntlet: the guard failed on this command ({how}): write it more plainly, or ask the user to run it, and report it as a fault of gauntlet"
+            ))
+        }
+    }
+}
+
+/// The child's answer, where it is one.
+fn relayed(bytes: &[u8]) -> Option<(Decision, String)> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let decision = Decision::from_word(value.get("decision")?.as_str()?)?;
+    Some((decision, value.get("reason")?.as_str()?.to_owned()))
+}
+
+/// A denial: JSON, stderr and the exit code that blocks by itself.
+fn block(reason: &str) -> ExitCode {
+    let _ = std::io::stdout().write_all(contract(Decision::Deny, reason).as_bytes());
+    tell(reason);
+    ExitCode::from(BLOCKED)
+}
+
+/// The child's part, where this process is one.
+pub fn dispatch() -> Option<ExitCode> {
+    let name = std::env::args_os().next()?;
+    if name != NAME {
+        return None;
+    }
+    let thread = thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(|| std::panic::catch_unwind(AssertUnwindSafe(answer)).ok());
+    let answer = thread.ok().and_then(|thread| thread.join().ok().flatten());
+    let Some(answer) = answer else { return Some(ExitCode::from(3)) };
+    let told = serde_json::json!({ "decision": answer.decision.word(), "reason": answer.reason });
+    let written = std::io::stdout().write_all(told.to_string().as_bytes());
+    Some(if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+fn answer() -> Answer {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    if let Err(error) = read {
+        return guard::malformed(&Malformed(format!("it cannot be read ({error})")));
+    }
+    if bytes.len() as u64 > MOST_BYTES {
+        return guard::malformed(&Malformed(format!("it is longer than {MOST_BYTES} bytes")));
+    }
+    let request = match guard::parse(&bytes) {
+        Ok(request) => request,
+        Err(wrong) => return guard::malformed(&wrong),
+    };
+    let witness = InProcess::new();
+    let unusable = |why: String| {
+        let what = format!("the guard's policy cannot be used: {why}");
+        let verdict = guard::Verdict::plain(Decision::Deny, "policy", what, "ask the user to repair it");
+        Answer { decision: Decision::Deny, reason: verdict.text(), verdict }
+    };
+    match Guarded::load(&folder()) {
+        Err(why) => unusable(why),
+        Ok(guarded) => match guarded.vouched(&witness) {
+            Err(why) => unusable(why),
+            Ok(()) => guarded.answer(&request, &witness),
+        },
+    }
+}

@@ -1,0 +1,62 @@
+//! What can be said of a tool or a line for sure, for whoever must not be wrong in one direction.
+
+use std::sync::LazyLock;
+
+use super::HOLE;
+use super::given::Given;
+use super::pattern::{Pattern, Spelt};
+use super::tables::{Tables, Tool, basename, read_tools};
+
+/// How a program that no table knows is read: options without values.
+static PLAIN: LazyLock<Option<Tool>> = LazyLock::new(|| {
+    let text = "[[tool]]\nname = \"plain\"\nfailure = { exit = 1, stderr = \"\" }\n";
+    read_tools(text).ok().and_then(|tools| tools.into_iter().next())
+});
+
+impl Tool {
+    /// Whether it only reads, whatever its words are.
+    pub fn only_reads(&self) -> bool {
+        self.read.iter().any(Pattern::is_any_line)
+            && self.write.is_empty()
+            && self.unknown.is_empty()
+            && self.session.is_empty()
+            && self.file_options.is_empty()
+            && self.files.is_empty()
+            && self.http.is_none()
+            && self.text.is_none()
+    }
+}
+
+impl Tables {
+    /// Whether the words behind a program's name are of a pattern, or may be: an unknown word may be any, an option
+    /// may be abbreviated.
+    pub fn may_fit<S: AsRef<str>>(&self, pattern: &Pattern, words: &[S]) -> bool {
+        let Some(tool) = self.grammar(words) else { return true };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let known: Vec<&str> = texts.iter().copied().filter(|text| !text.contains(HOLE)).collect();
+        if pattern.matches(&Given::read(tool, &texts), Spelt::Perhaps) {
+            return true;
+        }
+        if known.len() == texts.len() {
+            return false;
+        }
+        // Each unknown word in turn may be any word that the pattern asks for.
+        pattern.plain_words().any(|wanted| {
+            let tried: Vec<&str> =
+                texts.iter().map(|text| if text.contains(HOLE) { wanted } else { *text }).collect();
+            pattern.matches(&Given::read(tool, &tried), Spelt::Perhaps)
+        })
+    }
+
+    /// Whether the words behind a program's name are of a pattern, whatever their unknown parts are.
+    pub fn surely_fits<S: AsRef<str>>(&self, pattern: &Pattern, words: &[S]) -> bool {
+        let Some(tool) = self.grammar(words) else { return false };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        pattern.matches(&Given::read(tool, &texts), Spelt::Exactly)
+    }
+
+    fn grammar<S: AsRef<str>>(&self, words: &[S]) -> Option<&Tool> {
+        let program = words.first().map_or("", |word| basename(word.as_ref()));
+        self.tool(program).or_else(|| PLAIN.as_ref())
+    }
+}

@@ -1,0 +1,27 @@
+//! The guard: what a coding agent wants to do, read as the shell would, and decided before it happens.
+//!
+//! Allowing is a proof: everything that the text runs is known and only reads. A denial follows from what can be seen;
+//! everything else asks. This module reads no file and starts nothing: its callers hand it the request, the policy and
+//! the second parser.
+
+mod answer;
+mod builtins;
+mod cases;
+mod decide;
+mod environment;
+mod numbers;
+mod own;
+mod payload;
+mod plain;
+mod policy;
+mod programs;
+mod request;
+mod strict;
+mod verdict;
+
+pub use answer::{Answer, answer, malformed};
+pub use cases::{Case, Mutant, WrongCase, mutants, read as read_cases};
+pub use decide::decide;
+pub use policy::{Policy, Rule, WrongPolicy};
+pub use request::{Malformed, Mode, Request, Work, parse};
+pub use verdict::{Decision, Reason, Verdict};

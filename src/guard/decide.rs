@@ -1,0 +1,331 @@
+//! The decision on shell text: what it runs, on which ways, and whether all of that is known to only read.
+
+use std::collections::BTreeMap;
+
+use crate::bash::syntax::{Assignment, Command, CommandKind, Pipeline, Script, Sequence, Statement, Value};
+use crate::bash::visit::{self, Visitor};
+use crate::bash::{self, Dialect, Witness};
+use crate::commands::{Tables, matches_words};
+use crate::facts::{Close, Context, Ending, Given, Invocation, NoLibrary, SecretNames, observe_closely};
+use crate::source::{RepoPath, Span};
+
+use super::numbers::{Numbers, text as word_text};
+use super::payload;
+use super::plain::{Looks, Plain};
+use super::policy::Policy;
+use super::programs::Programs;
+use super::verdict::{Decision, Reason, Verdict};
+
+/// Longer texts are not followed: they ask.
+const MOST_BYTES: usize = 256 << 10;
+
+/// Texts of more commands are not followed either.
+const MOST_COMMANDS: usize = 400;
+
+/// Texts of variables that a shell evaluates, one in another.
+const DEEPEST: u32 = 4;
+
+/// Decides on shell text.
+pub fn decide(text: &str, policy: &Policy, witness: &dyn Witness) -> Verdict {
+    if text.len() > MOST_BYTES {
+        return Verdict::plain(Decision::Ask, "too-long", format!("the text has {} bytes", text.len()), "");
+    }
+    let reading = bash::read(text, Dialect::Bash, witness);
+    let mut bench = Bench::new(policy);
+    for unread in &reading.unread {
+        bench.ask("unread", unread.span, format!("a part of it could not be read: {}", unread.reason));
+    }
+    bench.script(&reading.script, DEEPEST);
+    Verdict::of(bench.reasons)
+}
+
+struct Bench<'p> {
+    policy: &'p Policy,
+    names: SecretNames,
+    reasons: Vec<Reason>,
+}
+
+/// Commands of a text.
+#[derive(Default)]
+struct Commands<'s> {
+    simple: Vec<&'s Command>,
+}
+
+impl<'s> Visitor<'s> for Commands<'s> {
+    fn command(&mut self, command: &'s Command) {
+        if matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_)) {
+            self.simple.push(command);
+        }
+        visit::walk_command(self, command);
+    }
+}
+
+impl<'p> Bench<'p> {
+    fn new(policy: &'p Policy) -> Self {
+        Self { policy, names: SecretNames::new(Tables::builtin(), &[]), reasons: Vec::new() }
+    }
+
+    fn ask(&mut self, rule: &str, at: Span, what: String) {
+        self.say(Decision::Ask, rule, at, what, "");
+    }
+
+    fn say(&mut self, decision: Decision, rule: &str, at: Span, what: String, instead: &str) {
+        let (rule, instead) = (rule.to_owned(), instead.to_owned());
+        self.reasons.push(Reason { decision, rule, what, instead, at, invocation: String::new() });
+    }
+
+    /// Judges a text and whatever it carries.
+    fn script(&mut self, script: &Script, depth: u32) {
+        let mut commands = Commands::default();
+        visit::walk_script(&mut commands, script);
+        if commands.simple.len() > MOST_COMMANDS {
+            self.ask(
+                "too-long",
+                script.body.span,
+                format!("the text has {} commands", commands.simple.len()),
+            );
+            return self.by_sight(&commands.simple);
+        }
+        let close = self.walk(script);
+        let mut shape = Shape::default();
+        visit::walk_script(&mut shape, script);
+        for carried in &close.carried {
+            visit::walk_script(&mut shape, &carried.script);
+        }
+        let Looks { spread, counted, functions, evaluated } = self.plain(script, &close, shape.moves);
+        let mut pieces = vec![close];
+        self.unreached(script, &commands.simple, &mut pieces);
+        let feeds = pieces.iter().flat_map(|close| close.seen.invocations.all()).any(payload::feeds);
+        for close in &pieces {
+            self.seen(close, feeds);
+            let mut programs = Programs {
+                policy: self.policy,
+                names: &self.names,
+                moves: shape.moves,
+                spread: &spread,
+                counted: &counted,
+                functions: &functions,
+                environment: &shape.environment,
+                reasons: &mut self.reasons,
+            };
+            for invocation in close.seen.invocations.all() {
+                programs.judge(invocation);
+            }
+        }
+        for (at, code) in evaluated {
+            self.evaluated(at, &code, depth);
+        }
+    }
+
+    fn walk(&self, script: &Script) -> Close {
+        let context =
+            Context { library: &NoLibrary, secret_names: &self.names, own_files: &|_| false, traced: false };
+        observe_closely(&RepoPath::new("command"), script, &context)
+    }
+
+    /// What the texts do without commands: commands with words that spread, functions, values that are evaluated.
+    fn plain(&mut self, script: &Script, close: &Close, moves: bool) -> Looks {
+        let mut looks = Looks::default();
+        let texts = || std::iter::once(script).chain(close.carried.iter().map(|carried| &carried.script));
+        let numbers = Numbers::of(texts());
+        for (index, text) in texts().enumerate() {
+            let host =
+                index.checked_sub(1).and_then(|index| close.carried.get(index)).map(|carried| carried.at);
+            let mut plain = Plain {
+                host,
+                numbers: &numbers,
+                policy: self.policy,
+                moves,
+                reasons: &mut self.reasons,
+                looks: &mut looks,
+            };
+            visit::walk_script(&mut plain, text);
+        }
+        looks
+    }
+
+    /// Commands that the walk did not come to (a branch that it took for impossible, a function that nothing calls) are
+    /// judged by themselves: nothing is let through because it is believed not to run.
+    fn unreached(&mut self, script: &Script, commands: &[&Command], pieces: &mut Vec<Close>) {
+        let close = &pieces[0];
+        let mut left: Vec<(Span, Script)> = Vec::new();
+        let mut covered: Vec<Span> = Vec::new();
+        for command in commands {
+            if !close.reached.contains(&command.span)
+                && !covered.iter().any(|span| span.contains(command.span))
+            {
+                covered.push(command.span);
+                left.push((command.span, alone(command)));
+            }
+        }
+        for carried in &close.carried {
+            let mut inner = Commands::default();
+            visit::walk_script(&mut inner, &carried.script);
+            let missed = inner.simple.into_iter().filter(|command| !carried.reached.contains(&command.span));
+            left.extend(missed.map(|command| (carried.at, alone(command))));
+        }
+        let _ = script;
+        for (at, script) in left {
+            let mut close = self.walk(&script);
+            let mut inner = Commands::default();
+            visit::walk_script(&mut inner, &script);
+            if !inner.simple.iter().all(|command| close.reached.contains(&command.span))
+                || !close.carried.is_empty()
+            {
+                self.ask("not-followed", at, "a part of it was not followed".to_owned());
+            }
+            close.seen.invocations.place_all(at);
+            pieces.push(close);
+        }
+    }
+
+    /// What a walk saw besides invocations.
+    fn seen(&mut self, close: &Close, feeds: bool) {
+        for unread in &close.seen.unread {
+            self.ask(
+                "unread",
+                unread.at,
+                format!("text that it carries could not be read: {}", unread.reason),
+            );
+        }
+        for observation in close.seen.list.iter().filter(|observation| !observation.exposed.is_empty()) {
+            self.exposed(observation.at, &observation.exec_words);
+        }
+        for literal in &close.seen.literals {
+            let command = close.seen.invocations.all().iter().find(|invocation| invocation.at == literal.at);
+            let words = command.and_then(argv);
+            match (&literal.given, words) {
+                (Given::Name(_) | Given::PrivateKey, _) | (_, None) => {}
+                (_, Some(words)) => self.exposed(literal.at, words),
+            }
+        }
+        for invocation in close.seen.invocations.all() {
+            if let Some(words) = argv(invocation)
+                && may_have_credential(words)
+                && self.has_credential(words)
+            {
+                self.exposed(invocation.at, words);
+            }
+        }
+        for leak in &close.seen.leaks {
+            self.ask("prints-secret", leak.at, "it shows a secret".to_owned());
+        }
+        if feeds {
+            for invocation in close.seen.invocations.all().iter().filter(|known| payload::runs_unknown(known))
+            {
+                let what = "text that is downloaded or decoded would be run unseen".to_owned();
+                self.say(Decision::Deny, "unseen-payload", invocation.at, what, payload::INSTEAD);
+            }
+        }
+    }
+
+    /// Whether a command line has a credential on it, however its words were put together.
+    fn has_credential(&self, words: &[String]) -> bool {
+        let quoted: Vec<String> = words
+            .iter()
+            .map(|word| format!("'{}'", word.replace(crate::commands::HOLE, "x").replace('\'', r"'\''")))
+            .collect();
+        let reading = bash::parse(&quoted.join(" "));
+        let close = self.walk(&reading.script);
+        close.seen.literals.iter().any(|literal| !matches!(literal.given, Given::Name(_) | Given::PrivateKey))
+    }
+
+    fn exposed(&mut self, at: Span, words: &[String]) {
+        let safe = Tables::builtin().secrets().safe.iter().find(|safe| matches_words(&safe.call, words));
+        let instead = safe.map_or("give it on stdin, in a file or in the environment", |safe| &safe.instead);
+        let program = words.first().map_or("a program", String::as_str);
+        let what = format!(
+            "a secret stands on the command line of `{program}`, where every user of the machine can read it"
+        );
+        self.say(Decision::Deny, "secret-on-argv", at, what, instead);
+    }
+
+    /// A value that a shell evaluates as text: at least asked for, denied for what it runs.
+    fn evaluated(&mut self, at: Span, code: &str, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let reading = bash::parse(code);
+        let mut inner = Bench::new(self.policy);
+        inner.script(&reading.script, depth);
+        for mut reason in inner.reasons {
+            reason.at = at;
+            self.reasons.push(reason);
+        }
+    }
+
+    /// Too many commands to follow: what is denied by the words that are written is still denied.
+    fn by_sight(&mut self, commands: &[&Command]) {
+        let nothing = |_: &str| None;
+        for command in commands {
+            let CommandKind::Simple(simple) = &command.kind else { continue };
+            let words: Vec<String> = simple
+                .words
+                .iter()
+                .map(|word| word_text(word).unwrap_or_else(|| crate::commands::HOLE.to_string()))
+                .collect();
+            let denied = (0..words.len()).find_map(|start| self.policy.denies(&words[start..], &nothing));
+            if let Some(rule) = denied {
+                let what = format!("`{}` is denied, because {}", rule.written, rule.why);
+                let (name, instead) = (rule.name(), rule.instead.clone());
+                self.say(Decision::Deny, &name, command.span, what, &instead);
+            }
+        }
+    }
+}
+
+/// The words that stand on a program's command line.
+fn argv(invocation: &Invocation) -> Option<&[String]> {
+    match &invocation.ending {
+        Ending::Program(words) | Ending::Script(words) | Ending::Opaque { words, .. } => Some(words),
+        Ending::Builtin(_) => None,
+    }
+}
+
+/// Whether a command line is worth a look for credentials.
+fn may_have_credential(words: &[String]) -> bool {
+    let Some((program, args)) = words.split_first() else { return false };
+    let program = program.rsplit('/').next().unwrap_or(program);
+    let secrets = Tables::builtin().secrets();
+    let named = |list: &[String]| list.iter().any(|name| name.split(' ').next() == Some(program));
+    named(&secrets.credential_calls)
+        || secrets.credential_options.iter().any(|options| named(&options.programs))
+        || args.iter().any(|word| word.contains("://") || word.contains(": ") || word.len() > 30)
+}
+
+/// A script of one command.
+fn alone(command: &Command) -> Script {
+    let span = command.span;
+    let pipeline = Pipeline { negated: false, timed: false, stages: vec![command.clone()], span };
+    let statement = Statement { first: pipeline, rest: Vec::new(), background: false, span };
+    Script { body: Sequence { statements: vec![statement], span }, comments: Vec::new() }
+}
+
+/// What the texts say of the place in which commands run.
+#[derive(Default)]
+struct Shape {
+    /// Whether the folder changes.
+    moves: bool,
+    environment: BTreeMap<String, String>,
+}
+
+impl<'s> Visitor<'s> for Shape {
+    fn command(&mut self, command: &'s Command) {
+        if let CommandKind::Simple(simple) = &command.kind {
+            let mut words = simple.words.iter().filter_map(word_text);
+            self.moves |=
+                words.any(|word| ["cd", "pushd", "popd", "env", "sudo", "chroot"].contains(&word.as_str()));
+        }
+        visit::walk_command(self, command);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        if let Value::Scalar(word) = &assignment.value {
+            let value = word_text(word).unwrap_or_else(|| crate::commands::HOLE.to_string());
+            let known =
+                self.environment.entry(assignment.target.name.clone()).or_insert_with(|| value.clone());
+            if *known != value {
+                *known = crate::commands::HOLE.to_string();
+            }
+        }
+        visit::walk_assignment(self, assignment);
+    }
+}

@@ -1,0 +1,315 @@
+//! Which variables can only hold numbers.
+//!
+//! Bash evaluates the value of a variable in arithmetic, and a value such as `a[$(command)]` runs the command. So
+//! arithmetic is inert only over variables that every assignment of the texts gives a number.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::bash::syntax::{
+    Arithmetic, Assignment, Command, CommandKind, Declare, Expression, For, Operand, Parameter, ParameterOp,
+    Part, PartKind, Script, Sequence, Subscript, Value, Word,
+};
+use crate::bash::visit::{self, Visitor};
+use crate::source::Span;
+
+use super::environment::is_name;
+
+/// What is known of the texts' variables.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    /// By name: whether every assignment gives a number.
+    variables: FxHashMap<String, bool>,
+    /// Associative arrays: their keys are not evaluated.
+    keyed: FxHashSet<String>,
+}
+
+impl Numbers {
+    /// Reads all assignments of these texts.
+    pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script>) -> Self {
+        let mut numbers = Self::default();
+        for script in scripts {
+            visit::walk_script(&mut numbers, script);
+        }
+        numbers
+    }
+
+    fn assigned(&mut self, name: &str, number: bool) {
+        *self.variables.entry(name.to_owned()).or_insert(true) &= number;
+    }
+
+    /// Whether the parameter can only hold a number.
+    fn is_number(&self, name: &str) -> bool {
+        const OWN: [&str; 12] = [
+            "#",
+            "?",
+            "$",
+            "!",
+            "RANDOM",
+            "SRANDOM",
+            "SECONDS",
+            "LINENO",
+            "BASHPID",
+            "EPOCHSECONDS",
+            "UID",
+            "EUID",
+        ];
+        match self.variables.get(name) {
+            Some(number) => *number,
+            None => OWN.contains(&name),
+        }
+    }
+
+    /// Whether an arithmetic text evaluates nothing but numbers.
+    pub(super) fn is_inert(&self, arithmetic: &Arithmetic) -> bool {
+        self.parts_are_inert(&arithmetic.parts)
+    }
+
+    /// Whether what a subscript's word evaluates is only numbers.
+    pub(super) fn is_inert_subscript(&self, array: &str, subscript: &Subscript) -> bool {
+        match subscript {
+            Subscript::All | Subscript::Star => true,
+            Subscript::Index(word) => {
+                self.parts_are_inert(&word.parts) || self.keyed.contains(array) && !has_commands(word)
+            }
+        }
+    }
+
+    /// Whether a word that is evaluated as arithmetic is only numbers.
+    pub(super) fn is_inert_word(&self, word: &Word) -> bool {
+        self.parts_are_inert(&word.parts)
+    }
+
+    /// Whether everything in a word that the shell splits is a number.
+    pub(super) fn splits_numbers(&self, word: &Word) -> bool {
+        word.parts.iter().all(|part| match &part.kind {
+            PartKind::Parameter(parameter) => self.is_number_parameter(parameter),
+            PartKind::Command(substitution) => prints_number(&substitution.body),
+            _ => true,
+        })
+    }
+
+    fn parts_are_inert(&self, parts: &[Part]) -> bool {
+        parts.iter().all(|part| match &part.kind {
+            PartKind::Literal(text) | PartKind::Quoted(text) => {
+                !text.contains(['\'', '"', '\\', '`']) && identifiers(text).all(|name| self.is_number(name))
+            }
+            PartKind::DoubleQuoted(parts) => self.parts_are_inert(parts),
+            PartKind::Parameter(parameter) => self.is_number_parameter(parameter),
+            PartKind::Command(substitution) => prints_number(&substitution.body),
+            PartKind::Arithmetic(arithmetic) => self.is_inert(arithmetic),
+            PartKind::Process(_) => false,
+        })
+    }
+
+    fn is_number_parameter(&self, parameter: &Parameter) -> bool {
+        let subscript = parameter
+            .subscript
+            .as_ref()
+            .is_none_or(|subscript| self.is_inert_subscript(&parameter.name, subscript));
+        if parameter.indirect || !subscript {
+            return false;
+        }
+        match &parameter.op {
+            ParameterOp::Length => true,
+            ParameterOp::Plain => self.is_number(&parameter.name),
+            ParameterOp::Default { word, .. } => {
+                self.is_number(&parameter.name) && self.parts_are_inert(&word.parts)
+            }
+            _ => false,
+        }
+    }
+
+    fn gives_number(word: &Word) -> bool {
+        fn part(part: &Part) -> bool {
+            match &part.kind {
+                PartKind::Literal(text) | PartKind::Quoted(text) => {
+                    text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit())
+                }
+                PartKind::DoubleQuoted(parts) => parts.iter().all(Numbers::part_gives_number),
+                PartKind::Arithmetic(_) => true,
+                PartKind::Parameter(parameter) => {
+                    !parameter.indirect
+                        && (matches!(parameter.op, ParameterOp::Length)
+                            || ["#", "?"].contains(&parameter.name.as_str()))
+                }
+                PartKind::Command(substitution) => prints_number(&substitution.body),
+                PartKind::Process(_) => false,
+            }
+        }
+        !word.braces && word.parts.iter().all(part) || is_range(word)
+    }
+
+    fn part_gives_number(part: &Part) -> bool {
+        let word = Word { parts: vec![part.clone()], braces: false, span: part.span };
+        Self::gives_number(&word)
+    }
+
+    fn expression(&mut self, expression: &Expression) {
+        match expression {
+            Expression::Number(_) | Expression::Variable(..) | Expression::Word(_) => {}
+            Expression::Unary(_, inner) | Expression::Postfix(inner, _) => self.expression(inner),
+            Expression::Binary(a, _, b) => {
+                self.expression(a);
+                self.expression(b);
+            }
+            Expression::Conditional(a, b, c) => {
+                for inner in [a, b, c] {
+                    self.expression(inner);
+                }
+            }
+            Expression::Assign(target, op, value) => {
+                if let (Expression::Variable(name, None), "=") = (target.as_ref(), op.as_str()) {
+                    self.assigned(name, true);
+                }
+                self.expression(value);
+            }
+        }
+    }
+
+    fn loop_over(&mut self, each: &For) {
+        let number = each.words.as_ref().is_some_and(|words| words.iter().all(Self::gives_number));
+        self.assigned(&each.variable.name, number);
+    }
+
+    fn declared(&mut self, declare: &Declare) {
+        let flag = |letter: char| {
+            declare.operands.iter().any(
+                |operand| matches!(operand, Operand::Flag(word) if text(word).is_some_and(|text| text.contains(letter))),
+            )
+        };
+        for operand in &declare.operands {
+            match operand {
+                Operand::Name(name) if flag('A') => {
+                    self.keyed.insert(name.name.clone());
+                }
+                Operand::Assignment(assignment) if flag('A') => {
+                    self.keyed.insert(assignment.target.name.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'s> Visitor<'s> for Numbers {
+    fn command(&mut self, command: &'s Command) {
+        match &command.kind {
+            CommandKind::For(each) | CommandKind::Select(each) => self.loop_over(each),
+            CommandKind::Declare(declare) => self.declared(declare),
+            CommandKind::Simple(simple) => {
+                let mut words = simple.words.iter().filter_map(text);
+                let sets = words.next().is_some_and(|name| {
+                    [
+                        "read",
+                        "mapfile",
+                        "readarray",
+                        "printf",
+                        "getopts",
+                        "wait",
+                        "export",
+                        "declare",
+                        "local",
+                    ]
+                    .contains(&name.as_str())
+                        || ["command", "builtin", "eval"].contains(&name.as_str())
+                });
+                if sets {
+                    for word in words.filter(|word| is_name(word)) {
+                        self.assigned(&word, false);
+                    }
+                    self.assigned("REPLY", false);
+                }
+            }
+            _ => {}
+        }
+        visit::walk_command(self, command);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        let number = match &assignment.value {
+            Value::Scalar(word) => Self::gives_number(word),
+            Value::Array(elements) => elements.iter().all(|element| Self::gives_number(&element.value)),
+        };
+        self.assigned(&assignment.target.name, number);
+        visit::walk_assignment(self, assignment);
+    }
+
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+        if let ParameterOp::Assign { word, .. } = &parameter.op {
+            self.assigned(&parameter.name, Self::gives_number(word));
+        }
+        visit::walk_parameter(self, parameter);
+    }
+
+    fn arithmetic(&mut self, arithmetic: &'s Arithmetic) {
+        if let Some(expression) = &arithmetic.expression {
+            self.expression(expression);
+        }
+        visit::walk_parts(self, &arithmetic.parts);
+    }
+}
+
+/// The names in an arithmetic text.
+fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '#' || c == '@'))
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+}
+
+fn has_commands(word: &Word) -> bool {
+    fn commands(part: &Part) -> bool {
+        match &part.kind {
+            PartKind::Command(_) | PartKind::Process(_) | PartKind::Arithmetic(_) => true,
+            PartKind::DoubleQuoted(parts) => parts.iter().any(commands),
+            PartKind::Literal(_) | PartKind::Quoted(_) | PartKind::Parameter(_) => false,
+        }
+    }
+    word.parts.iter().any(commands)
+}
+
+/// `{1..5}`
+fn is_range(word: &Word) -> bool {
+    text(word).is_some_and(|text| {
+        text.starts_with('{')
+            && text.ends_with('}')
+            && text.bytes().all(|byte| byte.is_ascii_digit() || b"{}.,-".contains(&byte))
+    })
+}
+
+/// Whether a substitution prints a number, or numbers.
+fn prints_number(body: &Sequence) -> bool {
+    let [statement] = body.statements.as_slice() else { return false };
+    let Some(last) = statement.first.stages.last() else { return false };
+    let CommandKind::Simple(simple) = &last.kind else { return false };
+    let words: Option<Vec<String>> = simple.words.iter().map(text).collect();
+    let Some(words) = words.filter(|_| statement.rest.is_empty()) else { return false };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["wc", "-l" | "-c" | "-w" | "-m"] | ["nproc"] | ["date", "+%s" | "+%s%N"] | ["id", "-u" | "-g"] => {
+            true
+        }
+        ["seq", numbers @ ..] => numbers.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_digit())),
+        ["grep", option, _] => option.starts_with("-c") || *option == "--count",
+        ["stat", "-c", "%s" | "%Y" | "%a", _] => true,
+        _ => false,
+    }
+}
+
+/// The text of a word in which nothing is expanded.
+pub(super) fn text(word: &Word) -> Option<String> {
+    let mut out = String::new();
+    for part in &word.parts {
+        match &part.kind {
+            PartKind::Literal(text) | PartKind::Quoted(text) => out.push_str(text),
+            PartKind::DoubleQuoted(parts) => {
+                for inner in parts {
+                    match &inner.kind {
+                        PartKind::Literal(text) | PartKind::Quoted(text) => out.push_str(text),
+                        _ => return None,
+                    }
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,91 @@
+//! What belongs to the guard: its settings, its policy and cases, the hook's entry, the binary. Reading them is free.
+
+use crate::commands::HOLE;
+
+/// What to do instead of changing them.
+pub(super) const INSTEAD: &str =
+    "leave the guard's own files to the user: say which change is needed and why";
+
+/// Whether a path is one of the guard's files, or a folder that holds them.
+pub(super) fn is_own(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let Some(last) = parts.last() else { return false };
+    let unclear = |part: &str| part.contains(['*', '?', '[', '{', HOLE]);
+    let below = |folder: &str| {
+        parts.iter().position(|part| *part == folder).map(|at| parts.get(at + 1).copied().unwrap_or_default())
+    };
+    let in_claude = below(".claude").is_some_and(|next| {
+        next.is_empty() || unclear(next) || next.starts_with("settings") || next.starts_with("hooks")
+    });
+    let in_cases =
+        parts.windows(2).any(|pair| pair[0] == "fixtures" && (pair[1] == "guard" || pair[1] == "guard*"));
+    let binary = parts.len() > 1
+        && *last == "gauntlet"
+        && ["bin", "sbin", "release", "debug"].contains(&parts[parts.len() - 2]);
+    in_claude
+        || in_cases
+        || binary
+        || ["gauntlet.toml", "managed-settings.json", ".claude.json", ".gauntlet"].contains(last)
+        || parts.contains(&".gauntlet")
+}
+
+/// Whether a word names one of the guard's files, as itself or behind an option's `=` or a `path:`.
+pub(super) fn names_own(word: &str) -> bool {
+    if word.contains(char::is_whitespace) {
+        return false;
+    }
+    is_own(word) || word.split(['=', ':', '@', ',']).skip(1).any(is_own) || word.split(':').any(is_own)
+}
+
+/// Whether a program's own text (`python -c`, an `sh -c` that could not be read) mentions one of them.
+pub(super) fn text_names_own(text: &str) -> bool {
+    text.split(|c: char| c.is_whitespace() || "'\"`()[]{}<>,;|&=".contains(c)).any(is_own)
+}
+
+/// Words by which an agent's own settings are bypassed, in the call of an agent.
+const BYPASSES: [&str; 5] = [
+    "--bare",
+    "--dangerously-skip-permissions",
+    "--allow-dangerously-skip-permissions",
+    "bypassPermissions",
+    "disableAllHooks",
+];
+
+/// Why a command acts on the guard itself, where it does. `changes`: it is not known to only read.
+pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
+    let program = words.first()?.rsplit('/').next()?;
+    let has = |wanted: &str| words.iter().skip(1).any(|word| word.contains(wanted));
+    if program == "claude" {
+        if let Some(bypass) = BYPASSES.iter().find(|bypass| has(bypass)) {
+            return Some(format!("`claude {bypass}` starts an agent without its guard"));
+        }
+    }
+    if ["kill", "pkill", "killall", "skill", "xkill", "slay"].contains(&program) && has("gauntlet") {
+        return Some("it ends the guard".to_owned());
+    }
+    if program == "gauntlet" && words.get(1).is_some_and(|verb| verb == "guard") {
+        let verb = words.get(2).map(String::as_str);
+        if matches!(verb, Some("install" | "uninstall" | "new-case"))
+            && !words.iter().any(|word| word == "--dry-run")
+        {
+            return Some("it changes the guard's installation".to_owned());
+        }
+    }
+    if !changes {
+        return None;
+    }
+    if let Some(word) = words.iter().skip(1).find(|word| names_own(word)) {
+        return Some(format!("`{word}` belongs to the guard"));
+    }
+    let runs_text = [
+        "python", "python3", "perl", "ruby", "node", "php", "lua", "sh", "bash", "ed", "ex", "vim", "vi",
+        "awk",
+    ];
+    if runs_text.iter().any(|name| program.starts_with(name))
+        && words.iter().skip(1).any(|word| text_names_own(word) || word.contains("disableAllHooks"))
+    {
+        return Some("its program names files of the guard".to_owned());
+    }
+    None
+}

@@ -1,0 +1,87 @@
+//! Text that is downloaded or decoded and then run.
+
+use crate::facts::{Ending, Invocation};
+
+/// Programs that fetch what they print.
+const DOWNLOADS: [&str; 14] = [
+    "curl",
+    "wget",
+    "fetch",
+    "aria2c",
+    "nc",
+    "ncat",
+    "netcat",
+    "socat",
+    "lynx",
+    "http",
+    "https",
+    "xh",
+    "ftp",
+    "lwp-request",
+];
+
+/// Shells, and commands of a shell that run text.
+const SHELLS: [&str; 16] = [
+    "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "csh", "tcsh", "rbash", "busybox", "eval",
+    "source", ".", "trap",
+];
+
+/// Interpreters that run a program which they read.
+const INTERPRETERS: [&str; 12] =
+    ["python", "python3", "python2", "perl", "ruby", "node", "nodejs", "php", "lua", "deno", "bun", "tclsh"];
+
+/// What to do instead.
+pub(super) const INSTEAD: &str =
+    "write it to a file, show the file to the user, and ask to run it by its name";
+
+/// Whether what an invocation prints is downloaded or decoded.
+pub(super) fn feeds(invocation: &Invocation) -> bool {
+    let words = match &invocation.ending {
+        Ending::Program(words) | Ending::Opaque { words, .. } => words,
+        Ending::Builtin(_) | Ending::Script(_) => return false,
+    };
+    let Some((program, args)) = words.split_first() else { return false };
+    let program = base(program);
+    let decodes = |word: &String| {
+        let short = word.starts_with('-') && !word.starts_with("--") && word.contains(['d', 'D']);
+        short || word.len() > 3 && "--decode".starts_with(word.as_str())
+    };
+    match program {
+        "base64" | "base32" | "basenc" | "gbase64" => args.iter().any(decodes),
+        "openssl" => args.iter().any(|word| word == "-d" || word == "-decrypt" || word == "base64"),
+        "xxd" => {
+            args.iter().any(|word| word.starts_with("-r") || word.starts_with("-p") && word.contains('r'))
+        }
+        "gzip" | "bzip2" | "xz" | "zstd" | "gpg" | "lz4" => args.iter().any(decodes),
+        "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "zstdcat" | "rev" => true,
+        "tr" => false,
+        _ => DOWNLOADS.contains(&program),
+    }
+}
+
+/// Whether an invocation runs text of which nothing is known.
+pub(super) fn runs_unknown(invocation: &Invocation) -> bool {
+    let shell = |name: &str| SHELLS.contains(&base(name.split_whitespace().next().unwrap_or_default()));
+    match &invocation.ending {
+        Ending::Opaque { words, .. } => {
+            invocation.chain.last().is_some_and(|link| shell(&link.name))
+                || words.first().is_some_and(|word| shell(word))
+        }
+        Ending::Script(words) => words.first().is_some_and(|file| {
+            file.starts_with("/dev/fd/") || file.starts_with("/proc/self/fd/") || file == "/dev/stdin"
+        }),
+        Ending::Program(words) => {
+            let names = words.first().is_some_and(|word| INTERPRETERS.contains(&base(word)));
+            names
+                && (words.len() == 1
+                    || words[1..]
+                        .iter()
+                        .all(|word| word == "-" || word.starts_with("/dev/fd/") || word == "/dev/stdin"))
+        }
+        Ending::Builtin(_) => false,
+    }
+}
+
+fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}

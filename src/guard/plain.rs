@@ -1,0 +1,355 @@
+//! What the text does without any command: assignments, redirections, and what is evaluated behind the reader's back
+//! (arithmetic, subscripts, `${x@P}`, names that are computed).
+
+use rustc_hash::FxHashSet;
+
+use crate::bash::syntax::{
+    Arithmetic, Assignment, Command, CommandKind, Declare, Fd, Function, Name, Operand, Parameter,
+    ParameterOp, Part, PartKind, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
+};
+use crate::bash::visit::{self, Visitor};
+use crate::commands::{Tables, is_no_file};
+use crate::source::Span;
+
+use super::environment::{Class, class, inert_value};
+use super::numbers::{Numbers, text};
+use super::own;
+use super::policy::Policy;
+use super::verdict::{Decision, Reason};
+
+/// Operators of `[[` whose operands are arithmetic.
+const NUMERIC: [&str; 6] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
+
+/// Looks at one text.
+pub(super) struct Plain<'p> {
+    /// Where everything is told, for a text that a command carries.
+    pub host: Option<Span>,
+    pub numbers: &'p Numbers,
+    pub policy: &'p Policy,
+    /// Whether the text changes its folder: relative paths are then not known.
+    pub moves: bool,
+    pub reasons: &'p mut Vec<Reason>,
+    pub looks: &'p mut Looks,
+}
+
+/// What is seen besides reasons.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    /// Commands with words that may be file names or several words.
+    pub spread: FxHashSet<Span>,
+    /// Commands in which all that is split are numbers.
+    pub counted: FxHashSet<Span>,
+    /// Functions that the text defines.
+    pub functions: FxHashSet<String>,
+    /// Values of variables that a shell evaluates as text, to be read as commands.
+    pub evaluated: Vec<(Span, String)>,
+}
+
+impl Plain<'_> {
+    fn at(&self, span: Span) -> Span {
+        self.host.unwrap_or(span)
+    }
+
+    fn say(&mut self, decision: Decision, rule: &str, span: Span, what: String, instead: &str) {
+        let reason = Reason {
+            decision,
+            rule: rule.to_owned(),
+            what,
+            instead: instead.to_owned(),
+            at: self.at(span),
+            invocation: String::new(),
+        };
+        self.reasons.push(reason);
+    }
+
+    fn ask(&mut self, rule: &str, span: Span, what: String) {
+        self.say(Decision::Ask, rule, span, what, "");
+    }
+
+    /// A variable that is set; `exported` where programs see it for sure.
+    fn set(&mut self, name: &str, value: Option<&str>, span: Span, exported: bool) {
+        match class(name) {
+            Class::Hijack => {
+                let what = format!("`{name}` decides which programs or code run");
+                let instead = "leave it as it is, and call the program by its full path";
+                self.say(Decision::Deny, "hijacked-environment", span, what, instead);
+            }
+            Class::Steers if value.is_some_and(|value| inert_value(name, value)) => {}
+            Class::Steers => {
+                self.ask("steered-environment", span, format!("`{name}` changes what programs do"));
+            }
+            Class::Own if exported => {
+                self.ask("unknown-environment", span, format!("what `{name}` does to programs is not known"));
+            }
+            Class::Harmless | Class::Own => {}
+        }
+        if ["PS4", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "BASH_ENV"].contains(&name)
+            && let Some(value) = value
+        {
+            let code = if name == "PROMPT_COMMAND" { value.to_owned() } else { format!(": \"{value}\"") };
+            self.looks.evaluated.push((self.at(span), code));
+        }
+    }
+
+    fn simple(&mut self, command: &Command, simple: &Simple) {
+        let first = simple.words.first().and_then(text);
+        // `IFS= read -r line` lasts as long as the read.
+        let reads = first.as_deref() == Some("read");
+        for assignment in &simple.assignments {
+            let value = value_text(assignment);
+            if reads && assignment.target.name == "IFS" && value.is_some() {
+                continue;
+            }
+            self.set(&assignment.target.name, value.as_deref(), assignment.span, first.is_some());
+        }
+        if simple.words.iter().any(spreads) {
+            let at = self.at(command.span);
+            let counts = |word: &Word| !globs(word) && self.numbers.splits_numbers(word);
+            if simple.words.iter().all(counts) {
+                self.looks.counted.insert(at);
+            }
+            self.looks.spread.insert(at);
+        }
+    }
+
+    fn declare(&mut self, declare: &Declare) {
+        let keyword = text(&declare.keyword).unwrap_or_default();
+        for assignment in &declare.assignments {
+            self.set(&assignment.target.name, None, assignment.span, true);
+        }
+        let mut exported = keyword == "export";
+        for operand in &declare.operands {
+            match operand {
+                Operand::Flag(word) => {
+                    let flags = text(word).unwrap_or_else(|| "n".to_owned());
+                    exported |= flags.starts_with('-') && flags.contains('x');
+                    if flags.contains(['i', 'n']) && !(keyword == "export" && flags == "-n") {
+                        let what = format!("`{keyword} {flags}` makes the shell evaluate values later");
+                        self.ask("evaluated-later", word.span, what);
+                    }
+                }
+                Operand::Name(name) => self.set(&name.name, None, name.span, false),
+                Operand::Assignment(assignment) => {
+                    let value = value_text(assignment);
+                    self.set(&assignment.target.name, value.as_deref(), assignment.span, exported);
+                }
+                Operand::Dynamic(word) => {
+                    let what = format!("which variable `{keyword}` sets is not known");
+                    self.ask("computed-name", word.span, what);
+                }
+            }
+        }
+        let prints = declare.operands.iter().all(|operand| matches!(operand, Operand::Flag(_)));
+        if prints && keyword != "local" {
+            let shows_functions = declare.operands.iter().any(
+                |operand| matches!(operand, Operand::Flag(word) if text(word).is_some_and(|flags| flags.contains(['f', 'F']))),
+            );
+            if !shows_functions {
+                let what = format!("`{keyword}` prints every variable, secrets too");
+                self.ask("prints-secret", declare.keyword.span, what);
+            }
+        }
+    }
+
+    fn test(&mut self, test: &Test, span: Span) {
+        match test {
+            Test::Word(_) => {}
+            Test::Unary(op, word) => {
+                let plain = text(word).is_some_and(|name| super::environment::is_name(&name));
+                if (op == "-v" || op == "-R") && !plain {
+                    self.ask(
+                        "evaluated-later",
+                        word.span,
+                        format!("`{op}` evaluates the name that it is given"),
+                    );
+                }
+            }
+            Test::Binary(left, op, right) => {
+                if NUMERIC.contains(&op.as_str())
+                    && !(self.numbers.is_inert_word(left) && self.numbers.is_inert_word(right))
+                {
+                    let what = format!("`{op}` in `[[` evaluates values that may hold commands");
+                    self.say(Decision::Ask, "evaluated-later", span, what, "compare with `[` instead");
+                }
+            }
+            Test::Not(inner) => self.test(inner, span),
+            Test::And(a, b) | Test::Or(a, b) => {
+                self.test(a, span);
+                self.test(b, span);
+            }
+        }
+    }
+
+    fn function(&mut self, function: &Function, span: Span) {
+        let tables = Tables::builtin();
+        let name = function.name.as_str();
+        let shadows = tables.tool(name).is_some()
+            || !tables.wrappers(name).is_empty()
+            || super::builtins::is_inert_name(name)
+            || name.contains('/');
+        self.looks.functions.insert(name.to_owned());
+        if shadows {
+            self.ask("shadowed-command", span, format!("a function takes the place of the command `{name}`"));
+        }
+    }
+
+    fn subscript(&mut self, name: &Name) {
+        if let Some(subscript) = &name.subscript
+            && !self.numbers.is_inert_subscript(&name.name, subscript)
+        {
+            self.subscript_evaluates(&name.name, name.span);
+        }
+    }
+
+    fn subscript_evaluates(&mut self, name: &str, span: Span) {
+        let what = format!("the subscript of `{name}` is evaluated, and its value may hold commands");
+        self.ask("evaluated-later", span, what);
+    }
+
+    fn redirect_to(&mut self, redirect: &Redirect, word: &Word) {
+        let target = text(word);
+        let moves_descriptor = target
+            .as_deref()
+            .is_some_and(|text| text.trim_end_matches('-').bytes().all(|byte| byte.is_ascii_digit()));
+        match redirect.op {
+            RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::DuplicateInput => {}
+            RedirectOp::DuplicateOutput if moves_descriptor => {}
+            RedirectOp::Input => {
+                if target
+                    .is_some_and(|target| target.starts_with("/dev/tcp/") || target.starts_with("/dev/udp/"))
+                {
+                    self.ask("network", redirect.span, "a connection is opened".to_owned());
+                }
+            }
+            _ => self.written(redirect, target.as_deref()),
+        }
+    }
+
+    fn written(&mut self, redirect: &Redirect, target: Option<&str>) {
+        const NOT_WRITTEN: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"];
+        let Some(target) = target else {
+            return self.ask(
+                "written-file",
+                redirect.span,
+                "it writes a file whose name is not known".to_owned(),
+            );
+        };
+        let descriptor = target
+            .strip_prefix("/dev/fd/")
+            .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty());
+        if NOT_WRITTEN.contains(&target) || descriptor {
+            return;
+        }
+        if own::is_own(target) {
+            return self.say(
+                Decision::Deny,
+                "own-files",
+                redirect.span,
+                format!("`{target}` belongs to the guard"),
+                own::INSTEAD,
+            );
+        }
+        if !is_no_file(target) && self.policy.may_write(target, self.moves) {
+            return;
+        }
+        self.ask("written-file", redirect.span, format!("it writes the file `{target}`"));
+    }
+}
+
+impl<'s> Visitor<'s> for Plain<'_> {
+    fn command(&mut self, command: &'s Command) {
+        match &command.kind {
+            CommandKind::Simple(simple) => self.simple(command, simple),
+            CommandKind::Declare(declare) => self.declare(declare),
+            CommandKind::Test(test) => self.test(test, command.span),
+            CommandKind::Function(function) => self.function(function, command.span),
+            CommandKind::For(each) | CommandKind::Select(each) => {
+                self.set(&each.variable.name, None, each.variable.span, false);
+            }
+            _ => {}
+        }
+        visit::walk_command(self, command);
+    }
+
+    fn redirect(&mut self, redirect: &'s Redirect) {
+        if matches!(redirect.fd, Some(Fd::Variable(_))) {
+            self.ask("computed-name", redirect.span, "a variable is given a descriptor".to_owned());
+        }
+        if let Target::Word(word) = &redirect.target {
+            self.redirect_to(redirect, word);
+        }
+        visit::walk_redirect(self, redirect);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        self.subscript(&assignment.target);
+        if let Value::Array(elements) = &assignment.value {
+            for key in elements.iter().filter_map(|element| element.key.as_ref()) {
+                let subscript = crate::bash::syntax::Subscript::Index(key.clone());
+                if !self.numbers.is_inert_subscript(&assignment.target.name, &subscript) {
+                    self.subscript_evaluates(&assignment.target.name, key.span);
+                }
+            }
+        }
+        visit::walk_assignment(self, assignment);
+    }
+
+    fn parameter(&mut self, parameter: &'s Parameter, span: Span) {
+        if parameter.indirect {
+            self.ask(
+                "computed-name",
+                span,
+                format!("the value of `{}` names what is expanded", parameter.name),
+            );
+        }
+        match &parameter.op {
+            ParameterOp::Transform('P') => {
+                self.ask(
+                    "evaluated-later",
+                    span,
+                    format!("`${{{}@P}}` runs what the value holds", parameter.name),
+                );
+            }
+            ParameterOp::Assign { word, .. } => {
+                self.set(&parameter.name, text(word).as_deref(), span, false);
+            }
+            _ => {}
+        }
+        if let Some(subscript) = &parameter.subscript
+            && !self.numbers.is_inert_subscript(&parameter.name, subscript)
+        {
+            self.subscript_evaluates(&parameter.name, span);
+        }
+        visit::walk_parameter(self, parameter);
+    }
+
+    fn arithmetic(&mut self, arithmetic: &'s Arithmetic) {
+        if !self.numbers.is_inert(arithmetic) {
+            let what = "arithmetic evaluates values that are not known to be numbers".to_owned();
+            self.ask("evaluated-later", arithmetic.span, what);
+        }
+        visit::walk_parts(self, &arithmetic.parts);
+    }
+}
+
+/// Whether a word begins with a glob, or has an expansion that bash splits: it may come to other words than it seems.
+fn spreads(word: &Word) -> bool {
+    globs(word) || word.parts.iter().any(splits)
+}
+
+fn globs(word: &Word) -> bool {
+    word.parts.first().is_some_and(
+        |part| matches!(&part.kind, PartKind::Literal(text) if text.starts_with(['*', '?']) || text.starts_with('[') && text.contains(']')),
+    )
+}
+
+fn splits(part: &Part) -> bool {
+    matches!(part.kind, PartKind::Parameter(_) | PartKind::Command(_))
+}
+
+fn value_text(assignment: &Assignment) -> Option<String> {
+    match &assignment.value {
+        Value::Scalar(word) => text(word),
+        Value::Array(_) => None,
+    }
+}

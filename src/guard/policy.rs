@@ -1,0 +1,229 @@
+//! The policy: what a project denies, asks and allows on top of what the tables say, and what asking means where nobody
+//! is there to be asked.
+
+use std::collections::BTreeMap;
+
+use crate::commands::{HOLE, Pattern, Tables, glob};
+use crate::settings::{Globs, GuardRule, GuardSettings};
+
+use super::request::Mode;
+use super::verdict::Decision;
+
+/// A rule of the policy.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// As it is written.
+    pub written: String,
+    /// Where: `built in`, or the settings.
+    pub place: String,
+    /// Why, for whoever is refused or asked.
+    pub why: String,
+    /// What to do instead.
+    pub instead: String,
+    program: String,
+    pattern: Pattern,
+    target: BTreeMap<String, String>,
+}
+
+/// A script that the policy trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trusted {
+    /// Its path, relative to the project's root.
+    pub path: String,
+    /// Whether the file has the content that the policy names.
+    pub genuine: bool,
+}
+
+/// Why a policy cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the guard's rule `{rule}` cannot be used: {reason}")]
+pub struct WrongPolicy {
+    /// The rule as it is written.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The policy.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    deny: Vec<Rule>,
+    ask: Vec<Rule>,
+    allow: Vec<Rule>,
+    scripts: Vec<Trusted>,
+    writable: Globs,
+    unattended: BTreeMap<String, Decision>,
+    /// The project's root and the folder of the call, for paths.
+    root: String,
+    folder: String,
+}
+
+impl Policy {
+    /// The policy that these settings make; `genuine` tells whether a script has the content that they name.
+    pub fn new(settings: &GuardSettings, genuine: impl Fn(&str, &str) -> bool) -> Result<Self, WrongPolicy> {
+        let rules = |rules: &[GuardRule]| rules.iter().map(Rule::new).collect::<Result<Vec<_>, _>>();
+        let mut deny = rules(&settings.deny)?;
+        deny.extend(built_in(&settings.deny)?);
+        let mut unattended = BTreeMap::new();
+        for (mode, word) in &settings.unattended {
+            let wrong = |reason: &str| WrongPolicy {
+                rule: format!("unattended.{mode} = {word:?}"),
+                reason: reason.to_owned(),
+            };
+            if Mode::from_word(mode).is_none() {
+                return Err(wrong(&format!("there is no such permission mode: {}", Mode::words())));
+            }
+            let decision = Decision::from_word(word).filter(|decision| *decision != Decision::Allow);
+            let decision = decision.ok_or_else(|| wrong("write \"ask\" or \"deny\""))?;
+            unattended.insert(mode.clone(), decision);
+        }
+        let scripts = settings
+            .scripts
+            .iter()
+            .map(|(path, hash)| Trusted { path: path.clone(), genuine: genuine(path, hash) });
+        Ok(Self {
+            deny,
+            ask: rules(&settings.ask)?,
+            allow: rules(&settings.allow)?,
+            scripts: scripts.collect(),
+            writable: settings.writable.clone(),
+            unattended,
+            root: String::new(),
+            folder: String::new(),
+        })
+    }
+
+    /// The policy in this place: the project's root and the folder in which commands run.
+    #[must_use]
+    pub fn at(mut self, root: &str, folder: &str) -> Self {
+        root.clone_into(&mut self.root);
+        folder.clone_into(&mut self.folder);
+        self
+    }
+
+    /// What asking comes to in this mode.
+    pub fn when_asking(&self, mode: Mode) -> Decision {
+        if let Some(decision) = self.unattended.get(mode.word()) {
+            return *decision;
+        }
+        if mode.asks() { Decision::Ask } else { Decision::Deny }
+    }
+
+    /// The rule that denies a command, where one may: unknown words may be any.
+    pub(super) fn denies(&self, words: &[String], target: &Target<'_>) -> Option<&Rule> {
+        self.deny.iter().find(|rule| rule.may_fit(words, target))
+    }
+
+    /// The rule that asks for a command.
+    pub(super) fn asks(&self, words: &[String], target: &Target<'_>) -> Option<&Rule> {
+        self.ask.iter().find(|rule| rule.may_fit(words, target))
+    }
+
+    /// The rule that allows a command, where one does for sure.
+    pub(super) fn allows(&self, words: &[String], target: &Target<'_>) -> Option<&Rule> {
+        self.allow.iter().find(|rule| rule.surely_fits(words, target))
+    }
+
+    /// Whether a file may be written without asking. `moves`: the folder in which the command runs is not known.
+    pub(super) fn may_write(&self, path: &str, moves: bool) -> bool {
+        let Some(path) = self.resolved(path, moves) else { return false };
+        let relative = path.strip_prefix(&self.root).map(|rest| rest.trim_start_matches('/'));
+        self.writable.matches(&path)
+            || !self.root.is_empty() && relative.is_some_and(|path| self.writable.matches(path))
+    }
+
+    /// The trusted script of that path, where it is one.
+    pub(super) fn script(&self, path: &str, moves: bool) -> Option<&Trusted> {
+        let path = self.resolved(path, moves)?;
+        let relative = path.strip_prefix(&self.root)?.trim_start_matches('/');
+        self.scripts.iter().find(|script| script.path == relative)
+    }
+
+    /// The absolute path, by its spelling; `None` where it is not known.
+    fn resolved(&self, path: &str, moves: bool) -> Option<String> {
+        if path.contains([HOLE, '*', '?', '[', '~', '\\']) || path.is_empty() {
+            return None;
+        }
+        let whole = if path.starts_with('/') {
+            path.to_owned()
+        } else if moves || self.folder.is_empty() {
+            return None;
+        } else {
+            format!("{}/{path}", self.folder)
+        };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in whole.split('/') {
+            match part {
+                "" | "." => {}
+                // A link may lead anywhere: what is above it is not known.
+                ".." => return None,
+                part => parts.push(part),
+            }
+        }
+        Some(format!("/{}", parts.join("/")))
+    }
+}
+
+/// The environment in which a command runs, as far as the text sets it.
+pub(super) type Target<'t> = dyn Fn(&str) -> Option<String> + 't;
+
+/// What every policy denies, unless it has a rule of its own for it.
+fn built_in(own: &[GuardRule]) -> Result<Vec<Rule>, WrongPolicy> {
+    let rule = GuardRule {
+        command: "maas list".to_owned(),
+        why: "it prints the API key of every profile".to_owned(),
+        instead: "use `maas PROFILE users whoami` to see whether a profile works".to_owned(),
+        target: BTreeMap::new(),
+    };
+    if own.iter().any(|own| own.command == rule.command) {
+        return Ok(Vec::new());
+    }
+    let mut rule = Rule::new(&rule)?;
+    "built in".clone_into(&mut rule.place);
+    Ok(vec![rule])
+}
+
+impl Rule {
+    fn new(rule: &GuardRule) -> Result<Self, WrongPolicy> {
+        let wrong = |reason: String| WrongPolicy { rule: rule.command.clone(), reason };
+        let mut words = rule.command.split_whitespace();
+        let program = words.next().ok_or_else(|| wrong("it names no program".to_owned()))?;
+        if program.starts_with('-') || program.contains('/') {
+            return Err(wrong("its first word must be a program's name without folders".to_owned()));
+        }
+        let rest: Vec<&str> = words.collect();
+        let pattern = if rest.is_empty() { "**".to_owned() } else { rest.join(" ") };
+        let pattern = Pattern::try_from(pattern).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self {
+            written: rule.command.clone(),
+            place: "gauntlet.toml".to_owned(),
+            why: rule.why.clone(),
+            instead: rule.instead.clone(),
+            program: program.to_owned(),
+            pattern,
+            target: rule.target.clone(),
+        })
+    }
+
+    fn is_of(&self, words: &[String]) -> bool {
+        words.first().is_some_and(|word| glob(&self.program, word.rsplit('/').next().unwrap_or(word)))
+    }
+
+    fn may_fit(&self, words: &[String], target: &Target<'_>) -> bool {
+        self.is_of(words)
+            && Tables::builtin().may_fit(&self.pattern, words)
+            && self.target.iter().all(|(name, wanted)| target(name).is_none_or(|value| glob(wanted, &value)))
+    }
+
+    fn surely_fits(&self, words: &[String], target: &Target<'_>) -> bool {
+        self.is_of(words)
+            && !words.iter().any(|word| word.contains(HOLE))
+            && Tables::builtin().surely_fits(&self.pattern, words)
+            && self.target.iter().all(|(name, wanted)| target(name).is_some_and(|value| glob(wanted, &value)))
+    }
+
+    /// The rule and its place, for explanations.
+    pub(super) fn name(&self) -> String {
+        format!("{} ({})", self.written, self.place)
+    }
+}

@@ -1,0 +1,429 @@
+//! What each invocation comes to, and by which wrappers: read, asked for, or denied.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use crate::commands::{Effect, HOLE, Judged, Tables, Written};
+use crate::facts::{Ending, Invocation, Link, SecretNames};
+use crate::source::Span;
+
+use super::builtins;
+use super::environment::{Class, class, inert_value, is_name};
+use super::own;
+use super::policy::Policy;
+use super::strict;
+use super::verdict::{Decision, Reason};
+
+/// Wrappers that do nothing else than run what they are given.
+const INERT_WRAPPERS: [&str; 22] = [
+    "command", "builtin", "exec", "env", "nohup", "nice", "ionice", "timeout", "setsid", "stdbuf", "chrt",
+    "taskset", "time", "xargs", "find", "sudo", "doas", "bash", "sh", "dash", "eval", "busybox",
+];
+
+/// Folders whose programs are what their names say.
+const TRUSTED_FOLDERS: [&str; 7] =
+    ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/snap/bin/"];
+
+/// Judges invocations.
+pub(super) struct Programs<'p> {
+    pub policy: &'p Policy,
+    pub names: &'p SecretNames,
+    /// Whether the text changes its folder.
+    pub moves: bool,
+    /// Commands with words that may come to others than they seem.
+    pub spread: &'p FxHashSet<Span>,
+    /// Commands in which all that is split are numbers.
+    pub counted: &'p FxHashSet<Span>,
+    /// Functions that the text defines.
+    pub functions: &'p FxHashSet<String>,
+    /// Variables that the text sets to what is known.
+    pub environment: &'p BTreeMap<String, String>,
+    pub reasons: &'p mut Vec<Reason>,
+}
+
+/// What was found of one invocation.
+struct Found {
+    decision: Decision,
+    rule: String,
+    what: String,
+    instead: String,
+}
+
+impl Found {
+    fn ask(rule: &str, what: impl Into<String>) -> Self {
+        Self { decision: Decision::Ask, rule: rule.to_owned(), what: what.into(), instead: String::new() }
+    }
+
+    fn deny(rule: &str, what: impl Into<String>, instead: &str) -> Self {
+        Self {
+            decision: Decision::Deny,
+            rule: rule.to_owned(),
+            what: what.into(),
+            instead: instead.to_owned(),
+        }
+    }
+}
+
+impl Programs<'_> {
+    /// Judges one.
+    pub(super) fn judge(&mut self, invocation: &Invocation) {
+        let mut found = self.ending(invocation);
+        if let Some(worse) = self.chain(invocation)
+            && worse.decision >= found.decision
+            && found.decision != Decision::Deny
+        {
+            found = worse;
+        }
+        self.reasons.push(Reason {
+            decision: found.decision,
+            rule: found.rule,
+            what: found.what,
+            instead: found.instead,
+            at: invocation.at,
+            invocation: invocation.to_string(),
+        });
+    }
+
+    fn target(&self) -> impl Fn(&str) -> Option<String> + '_ {
+        |name: &str| self.environment.get(name).cloned()
+    }
+
+    /// What the way to it says.
+    fn chain(&self, invocation: &Invocation) -> Option<Found> {
+        let strange = invocation.chain.iter().find(|link| is_strange(&link.name));
+        if let Some(link) = strange {
+            return Some(strange_word(&link.name));
+        }
+        let mut asks = None;
+        for link in &invocation.chain {
+            let found = self.link(link);
+            if found.as_ref().is_some_and(|found| found.decision == Decision::Deny) {
+                return found;
+            }
+            asks = asks.or(found);
+        }
+        if let Some(doubt) = invocation.doubt() {
+            asks = asks.or_else(|| Some(Found::ask("doubt", doubt)));
+        }
+        if invocation.elsewhere {
+            asks = asks.or_else(|| Some(Found::ask("elsewhere", "it stands in another file")));
+        }
+        asks
+    }
+
+    fn link(&self, link: &Link) -> Option<Found> {
+        if link.remote {
+            return Some(Found::ask(
+                "remote",
+                format!("`{}` runs it on another machine or in a container", link.name),
+            ));
+        }
+        let name = link.name.rsplit('/').next().unwrap_or(&link.name);
+        if self.functions.contains(name) || name == "trap" || name == "source" {
+            return None;
+        }
+        if !INERT_WRAPPERS.contains(&name) {
+            return Some(Found::ask("wrapper", format!("`{name}` does more than run its command")));
+        }
+        if link.name.contains('/') && !is_trusted(&link.name) {
+            return Some(Found::ask("unknown-program", format!("`{}` is not known", link.name)));
+        }
+        match name {
+            "env" | "sudo" | "doas" => assignments(&link.words).or_else(|| {
+                let splits = |word: &String| {
+                    word.starts_with("--s")
+                        || word.starts_with('-') && !word.starts_with("--") && word.contains('S')
+                };
+                (name == "env" && link.words.iter().any(splits))
+                    .then(|| Found::ask("wrapper", "`env -S` makes words of its own"))
+            }),
+            "find" => {
+                let acts = |word: &&String| {
+                    ["-delete", "-fprint", "-fls", "-ok"].iter().any(|act| word.starts_with(act))
+                };
+                let found = link.words.iter().find(acts);
+                found.map(|word| Found::ask("written-file", format!("`find {word}` changes files")))
+            }
+            "time" => link
+                .words
+                .iter()
+                .any(|word| word.starts_with("-o") || word.starts_with("--o") || word.starts_with("-a"))
+                .then(|| Found::ask("written-file", "`time -o` writes a file")),
+            "xargs" => link
+                .words
+                .iter()
+                .any(|word| word.starts_with("--pr"))
+                .then(|| Found::ask("wrapper", "`xargs --process-slot-var` sets a variable")),
+            "bash" | "sh" | "dash" => {
+                let mut options = link.words.iter().take_while(|word| word.starts_with(['-', '+']));
+                let loads = |word: &String| {
+                    ["--rc", "--in", "-O", "+O", "--debu"].iter().any(|start| word.starts_with(start))
+                        || !word.starts_with("--") && word.contains('i')
+                };
+                options
+                    .any(loads)
+                    .then(|| Found::ask("wrapper", format!("`{name}` loads files of its own first")))
+            }
+            _ => None,
+        }
+    }
+
+    /// What it comes to.
+    fn ending(&self, invocation: &Invocation) -> Found {
+        match &invocation.ending {
+            Ending::Program(words) => self.program(words, invocation),
+            Ending::Builtin(words) => self.builtin(words, invocation),
+            Ending::Script(words) => self.script(words, invocation.loose),
+            Ending::Opaque { words, reason } => self.opaque(words, reason),
+        }
+    }
+
+    fn builtin(&self, words: &[String], invocation: &Invocation) -> Found {
+        if let Some(why) = own::acts_on_guard(words, false) {
+            return Found::deny("own-files", why, own::INSTEAD);
+        }
+        if let Some(denied) = self.denied(words) {
+            return denied;
+        }
+        let loose = invocation.loose && !self.counted.contains(&invocation.at);
+        match builtins::why_not_inert(words, loose) {
+            Some(why) => Found::ask("builtin", why),
+            None => allowed("builtin"),
+        }
+    }
+
+    fn denied(&self, words: &[String]) -> Option<Found> {
+        let rule = self.policy.denies(words, &self.target())?;
+        let shown = words.join(" ").replace(HOLE, "…");
+        let why = if rule.why.is_empty() { "the policy denies it" } else { &rule.why };
+        let instead = if rule.instead.is_empty() { "ask the user to run it" } else { &rule.instead };
+        Some(Found::deny(&rule.name(), format!("`{shown}` is denied, because {why}"), instead))
+    }
+
+    fn opaque(&self, words: &[String], reason: &str) -> Found {
+        if let Some(word) = words.first().filter(|word| is_strange(word)) {
+            return strange_word(word);
+        }
+        // Whatever it runs: a word that names a denied command may be the one.
+        for start in 0..words.len() {
+            if let Some(denied) = self.denied(&words[start..]) {
+                return denied;
+            }
+        }
+        if let Some(why) = own::acts_on_guard(words, true) {
+            return Found::deny("own-files", why, own::INSTEAD);
+        }
+        Found::ask("opaque", format!("what runs cannot be told, because {reason}"))
+    }
+
+    fn script(&self, words: &[String], loose: bool) -> Found {
+        let Some(file) = words.first() else { return Found::ask("opaque", "a script without a name runs") };
+        if is_strange(file) && !file.contains(HOLE) && file.chars().any(char::is_control) {
+            return strange_word(file);
+        }
+        if let Some(denied) = self.denied(words) {
+            return denied;
+        }
+        if let Some(trusted) = self.policy.script(file, self.moves) {
+            if !trusted.genuine {
+                let what = format!("`{}` has changed since the policy named its hash", trusted.path);
+                return Found::ask("script-changed", what);
+            }
+            let args = &words[1..];
+            if loose || args.iter().any(|word| word.contains(HOLE)) {
+                return Found::ask("opaque", format!("the words of `{}` are not all known", trusted.path));
+            }
+            if args.iter().any(|word| is_apply(word)) {
+                return Found::ask("apply", format!("`{}` runs with `--apply`", trusted.path));
+            }
+            return allowed("trusted-script");
+        }
+        Found::ask("unknown-script", format!("the script `{file}` is not named by the policy"))
+    }
+
+    fn program(&self, words: &[String], invocation: &Invocation) -> Found {
+        let Some(program) = words.first() else { return allowed("nothing") };
+        if is_strange(program) {
+            return strange_word(program);
+        }
+        if let Some(denied) = self.denied(words) {
+            return denied;
+        }
+        let name = program.rsplit('/').next().unwrap_or(program);
+        if program.contains('/') && !is_trusted(program) {
+            if let Some(why) = own::acts_on_guard(words, true) {
+                return Found::deny("own-files", why, own::INSTEAD);
+            }
+            return self.script(words, invocation.loose);
+        }
+        let mut plain = words.to_vec();
+        name.clone_into(&mut plain[0]);
+        if strict::asks_help(&plain) && !invocation.loose {
+            return allowed("help");
+        }
+        let tables = Tables::builtin();
+        let tool = tables.tool(name);
+        let judged = judged(&plain);
+        let changes = strict::always_writes(name)
+            || judged.effect != Effect::Read
+            || judged.files.iter().any(|file| writes_own(&plain, file));
+        if let Some(why) = own::acts_on_guard(&plain, changes) {
+            return Found::deny("own-files", why, own::INSTEAD);
+        }
+        let target = self.target();
+        if let Some(rule) = self.policy.asks(&plain, &target) {
+            let why = if rule.why.is_empty() { "the policy asks for it" } else { &rule.why };
+            return Found::ask(&rule.name(), format!("`{}`: {why}", shown(&plain)));
+        }
+        if !invocation.loose
+            && let Some(rule) = self.policy.allows(&plain, &target)
+        {
+            return allowed(&rule.name());
+        }
+        let Some(tool) = tool else {
+            return Found::ask("unknown-program", format!("what `{name}` does is not known"));
+        };
+        if let Some(found) = self.effect(&plain, &judged) {
+            return found;
+        }
+        let unclear =
+            |word: &String| word.starts_with(HOLE) || word.starts_with(['-']) && word.contains(HOLE);
+        let spread =
+            self.spread.contains(&invocation.at) || !self.functions.is_empty() && !self.spread.is_empty();
+        let globs = spread && plain[1..].iter().any(|word| word.starts_with(['*', '?', '[']));
+        if !tool.only_reads() && (invocation.loose || globs || plain[1..].iter().any(unclear)) {
+            let what = format!("`{}` has a word that is not known and may be an option", shown(&plain));
+            return Found::ask("unknown-word", what);
+        }
+        if let Some(why) = strict::why_not(&plain, !judged.files.is_empty(), self.names) {
+            return Found::ask("strict", format!("`{}`: {why}", shown(&plain)));
+        }
+        allowed("read-only")
+    }
+
+    /// What the tables say against it.
+    fn effect(&self, words: &[String], judged: &Judged) -> Option<Found> {
+        let shown = shown(words);
+        match judged.effect {
+            Effect::Read => {}
+            Effect::Session => {
+                return Some(Found::ask("session", format!("`{shown}` changes what the client remembers")));
+            }
+            Effect::Unknown => {
+                return Some(Found::ask(
+                    "unknown-effect",
+                    format!("what `{shown}` does cannot be told from its words"),
+                ));
+            }
+            Effect::Mutate => return Some(Found::ask("mutating", format!("`{shown}` may change something"))),
+        }
+        for file in &judged.files {
+            let Written::Word { index, from } = file else {
+                return Some(Found::ask("written-file", format!("`{shown}` writes files")));
+            };
+            let name = words.get(*index).and_then(|word| word.get(*from..)).unwrap_or_default();
+            let nothing = ["/dev/null", "/dev/stdout", "/dev/stderr", "-"].contains(&name);
+            if !nothing && !self.policy.may_write(name, self.moves) {
+                return Some(Found::ask("written-file", format!("`{shown}` writes the file `{name}`")));
+            }
+        }
+        None
+    }
+}
+
+/// What the tables say, without believing in a `--help` among other words.
+fn judged(words: &[String]) -> Judged {
+    let kept: Vec<&String> =
+        words.iter().filter(|word| !["--help", "--version"].contains(&word.as_str())).collect();
+    if kept.len() == words.len() {
+        return Tables::builtin().judge(words, None);
+    }
+    let judged = Tables::builtin().judge(&kept, None);
+    // The places of files are those of other words: whatever is written asks.
+    let files = if judged.files.is_empty() { Vec::new() } else { vec![Written::Here] };
+    Judged { files, ..judged }
+}
+
+fn writes_own(words: &[String], file: &Written) -> bool {
+    match file {
+        Written::Word { index, from } => {
+            words.get(*index).and_then(|word| word.get(*from..)).is_some_and(own::is_own)
+        }
+        Written::Here => words.iter().any(|word| own::is_own(word)),
+    }
+}
+
+/// Assignments among a wrapper's own words.
+fn assignments(words: &[String]) -> Option<Found> {
+    for word in words {
+        if word.starts_with(HOLE) {
+            return Some(Found::ask("unknown-environment", "a word that is not known may set a variable"));
+        }
+        let Some((name, value)) = word.split_once('=') else { continue };
+        if !is_name(name) {
+            continue;
+        }
+        match class(name) {
+            Class::Hijack => {
+                let what = format!("`{name}` decides which programs or code run");
+                let instead = "leave it as it is, and call the program by its full path";
+                return Some(Found::deny("hijacked-environment", what, instead));
+            }
+            Class::Harmless => {}
+            Class::Steers if inert_value(name, value) => {}
+            Class::Steers | Class::Own => {
+                return Some(Found::ask(
+                    "unknown-environment",
+                    format!("`{name}` may change what programs do"),
+                ));
+            }
+        }
+    }
+    None
+}
+
+fn allowed(rule: &str) -> Found {
+    Found { decision: Decision::Allow, rule: rule.to_owned(), what: String::new(), instead: String::new() }
+}
+
+fn is_trusted(program: &str) -> bool {
+    TRUSTED_FOLDERS.iter().any(|folder| {
+        program
+            .strip_prefix(folder)
+            .is_some_and(|name| !name.contains('/') && !name.is_empty() && name != "..")
+    })
+}
+
+/// Whether a word is `--apply`, abbreviated perhaps.
+fn is_apply(word: &str) -> bool {
+    let option = word.split('=').next().unwrap_or(word);
+    option.len() > 2 && "--apply".starts_with(option)
+}
+
+/// Whether a command word has characters that look like others, or like none.
+fn is_strange(word: &str) -> bool {
+    word.chars().any(|c| c != HOLE && (!c.is_ascii() || c.is_ascii_control()))
+}
+
+fn strange_word(word: &str) -> Found {
+    let shown: String = word.escape_default().collect();
+    let what = format!("the command word `{shown}` has characters that are not what they look like");
+    Found::deny("strange-word", what, "write the command's name in plain ASCII")
+}
+
+/// The words as a reason shows them, a few of them.
+fn shown(words: &[String]) -> String {
+    const MOST: usize = 6;
+    let mut text =
+        words.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ").replace(HOLE, "…");
+    if words.len() > MOST {
+        text.push_str(" ...");
+    }
+    if text.len() > 200 {
+        let end = (0..=200).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
+}

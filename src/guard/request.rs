@@ -1,0 +1,259 @@
+//! The request: one JSON object on stdin, read strictly. What is not exactly a request is malformed, and blocked.
+
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// The deepest nesting of values in a request.
+const DEEPEST: u32 = 64;
+
+/// How much the user is asked in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Asked as the rules say.
+    Default,
+    /// Planning only.
+    Plan,
+    /// Edits are accepted unseen.
+    AcceptEdits,
+    /// A classifier answers.
+    Auto,
+    /// What would ask is refused.
+    DontAsk,
+    /// Nobody is asked.
+    BypassPermissions,
+    /// A mode that is not known.
+    Unknown,
+}
+
+impl Mode {
+    const ALL: [Self; 6] =
+        [Self::Default, Self::Plan, Self::AcceptEdits, Self::Auto, Self::DontAsk, Self::BypassPermissions];
+
+    /// The word of the hook's contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Plan => "plan",
+            Self::AcceptEdits => "acceptEdits",
+            Self::Auto => "auto",
+            Self::DontAsk => "dontAsk",
+            Self::BypassPermissions => "bypassPermissions",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The mode of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.word() == word)
+    }
+
+    /// All words, for messages.
+    pub fn words() -> String {
+        Self::ALL.map(Self::word).join(", ")
+    }
+
+    /// Whether a person is there to be asked.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Default | Self::Plan | Self::AcceptEdits)
+    }
+}
+
+/// What a tool is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Run shell text.
+    Shell(String),
+    /// Write or change a file.
+    File {
+        /// The file.
+        path: String,
+        /// The new text, where the request has all of it.
+        text: Option<String>,
+        /// Texts that are put in for others.
+        edits: Vec<(String, String)>,
+    },
+    /// Something without a command and without a file.
+    Other,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The tool.
+    pub tool: String,
+    /// What it is to do.
+    pub work: Work,
+    /// The mode of the session.
+    pub mode: Mode,
+    /// The folder in which the tool runs.
+    pub folder: String,
+    /// The call's id, where it has one.
+    pub id: String,
+    /// The session's id, where it has one.
+    pub session: String,
+}
+
+/// Why a request is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the hook's input is malformed: {0}")]
+pub struct Malformed(pub String);
+
+/// Reads a request.
+pub fn parse(bytes: &[u8]) -> Result<Request, Malformed> {
+    let wrong = |what: &str| Malformed(what.to_owned());
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8"))?;
+    if text.trim().is_empty() {
+        return Err(wrong("it is empty"));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = Strict(DEEPEST).deserialize(&mut reader).map_err(|error| Malformed(error.to_string()))?;
+    reader.end().map_err(|_| wrong("something follows the object"))?;
+    let Value::Object(object) = value else { return Err(wrong("it is no object")) };
+    if let Some(event) = optional(&object, "hook_event_name")?
+        && event != "PreToolUse"
+    {
+        return Err(Malformed(format!("the event `{event}` is not PreToolUse")));
+    }
+    let tool = optional(&object, "tool_name")?.ok_or_else(|| wrong("`tool_name` is missing"))?;
+    if tool.is_empty() {
+        return Err(wrong("`tool_name` is empty"));
+    }
+    let Some(Value::Object(input)) = object.get("tool_input") else {
+        return Err(wrong("`tool_input` is missing or no object"));
+    };
+    let mode = match optional(&object, "permission_mode")? {
+        None => Mode::Default,
+        Some(word) => Mode::from_word(&word).unwrap_or(Mode::Unknown),
+    };
+    let field = |name: &str| optional(&object, name).map(Option::unwrap_or_default);
+    Ok(Request {
+        work: work(&tool, input)?,
+        tool,
+        mode,
+        folder: field("cwd")?,
+        id: field("tool_use_id")?,
+        session: field("session_id")?,
+    })
+}
+
+fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
+    let shell = ["Bash", "Monitor"].contains(&tool);
+    if shell || input.contains_key("command") {
+        let Some(Value::String(command)) = input.get("command") else {
+            return Err(Malformed(format!("`tool_input.command` of `{tool}` is missing or no text")));
+        };
+        if command.contains('\0') {
+            return Err(Malformed("the command has a NUL in it, which no shell can be given".to_owned()));
+        }
+        if command.trim().is_empty() {
+            return Err(Malformed("the command is empty".to_owned()));
+        }
+        return Ok(Work::Shell(command.clone()));
+    }
+    let writes = ["Write", "Edit", "MultiEdit", "NotebookEdit"].contains(&tool);
+    if !writes {
+        return Ok(Work::Other);
+    }
+    let path = optional(input, "file_path")?.or(optional(input, "notebook_path")?);
+    let path = path.filter(|path| !path.is_empty() && !path.contains('\0'));
+    let path = path.ok_or_else(|| Malformed(format!("`tool_input.file_path` of `{tool}` is missing")))?;
+    let mut edits = Vec::new();
+    let changes = match input.get("edits") {
+        None => Vec::new(),
+        Some(Value::Array(list)) => list.iter().collect(),
+        Some(_) => return Err(Malformed("`tool_input.edits` is no list".to_owned())),
+    };
+    for change in changes {
+        let Value::Object(change) = change else { return Err(Malformed("an edit is no object".to_owned())) };
+        edits.push(edit(change)?);
+    }
+    if input.contains_key("old_string") {
+        edits.push(edit(input)?);
+    }
+    Ok(Work::File { path, text: optional(input, "content")?, edits })
+}
+
+fn edit(change: &Map<String, Value>) -> Result<(String, String), Malformed> {
+    let field = |name: &str| {
+        optional(change, name)?.ok_or_else(|| Malformed(format!("`{name}` of an edit is missing")))
+    };
+    Ok((field("old_string")?, field("new_string")?))
+}
+
+/// A field that is a text where it is there at all.
+fn optional(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Malformed> {
+    match object.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Malformed(format!("`{name}` is no text"))),
+    }
+}
+
+/// Reads any value, and refuses an object that has a key twice: two readers of it could see two requests.
+#[derive(Clone, Copy)]
+struct Strict(u32);
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        if self.0 == 0 {
+            return Err(de::Error::custom("it is nested too deeply"));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(Self(self.0 - 1))? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if object.contains_key(&key) {
+                return Err(de::Error::custom(format!("the key `{key}` is there twice")));
+            }
+            object.insert(key, map.next_value_seed(Self(self.0 - 1))?);
+        }
+        Ok(Value::Object(object))
+    }
+}

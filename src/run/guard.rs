@@ -1,0 +1,216 @@
+//! The job of the guard: the project's policy, what lint says of a text that is to be written, the cases.
+
+use std::path::{Path, PathBuf};
+
+use crate::bash::Witness;
+use crate::event::FileKind;
+use crate::facts::NoLibrary;
+use crate::finding::Severity;
+use crate::guard::{self, Answer, Case, Decision, Policy, Request, Work};
+use crate::lint::Linter;
+use crate::repo::{Project, guard as files};
+use crate::source::{RepoPath, SourceText};
+
+/// The folder of the cases, below the project's root.
+pub const CASES: &str = "fixtures/guard";
+
+/// A file of cases.
+#[derive(Debug, Clone)]
+pub struct CaseFile {
+    /// Its path, relative to the project's root.
+    pub path: String,
+    /// Its cases.
+    pub cases: Vec<Case>,
+}
+
+/// A project's guard.
+#[derive(Debug)]
+pub struct Guarded {
+    project: Project,
+    policy: Policy,
+}
+
+/// A case that does not get its decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Its file and line.
+    pub place: String,
+    /// The command.
+    pub command: String,
+    /// The decision that it must get.
+    pub wanted: Decision,
+    /// The one that it gets, and why.
+    pub got: Decision,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of the cases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tested {
+    /// How many were tried.
+    pub cases: usize,
+    /// Those that do not hold.
+    pub failures: Vec<Failure>,
+    /// How many disguises of denied commands were tried.
+    pub mutants: usize,
+    /// Those that would run.
+    pub escaped: Vec<String>,
+}
+
+impl Guarded {
+    /// The guard of the project that `folder` belongs to.
+    pub fn load(folder: &Path) -> Result<Self, String> {
+        let project = Project::locate(&[folder.to_owned()], false).map_err(|error| error.to_string())?;
+        let root = project.root().to_owned();
+        let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
+        let policy = Policy::new(&project.settings().guard, genuine).map_err(|error| error.to_string())?;
+        Ok(Self { project, policy })
+    }
+
+    /// The project's root.
+    pub fn root(&self) -> &Path {
+        self.project.root()
+    }
+
+    /// The policy, for commands that run in that folder.
+    pub fn policy(&self, folder: &str) -> Policy {
+        self.policy.clone().at(&self.project.root().to_string_lossy(), folder)
+    }
+
+    /// Answers a request.
+    pub fn answer(&self, request: &Request, witness: &dyn Witness) -> Answer {
+        let findings = self.findings(request, witness);
+        guard::answer(request, &self.policy(&request.folder), witness, &findings)
+    }
+
+    /// What lint says against the text that a file would have; nothing for what is no script.
+    fn findings(&self, request: &Request, witness: &dyn Witness) -> Vec<String> {
+        let Work::File { path, text, edits } = &request.work else { return Vec::new() };
+        let whole = PathBuf::from(&request.folder).join(path);
+        let Some(text) = text.clone().or_else(|| edited(&whole, edits)) else { return Vec::new() };
+        let script = text.starts_with("#!") && text.lines().next().is_some_and(|line| line.contains("sh"))
+            || [".sh", ".bash"].iter().any(|end| path.ends_with(end));
+        if !script {
+            return Vec::new();
+        }
+        let settings = self.project.settings().clone();
+        let Ok(linter) = Linter::new(settings, &[], &[], false, "2026-01-01".to_owned()) else {
+            return Vec::new();
+        };
+        let shown = whole.strip_prefix(self.project.root()).unwrap_or(&whole).to_string_lossy().into_owned();
+        let source = SourceText::new(RepoPath::new(shown), text);
+        let found = linter.check(&source, FileKind::Script, &NoLibrary, witness).findings;
+        found
+            .iter()
+            .filter(|finding| finding.severity == Severity::Fail)
+            .map(|finding| {
+                let line = finding.primary.start.line;
+                format!("line {line}: {} {}: {}", finding.code, finding.rule, finding.advice.message)
+            })
+            .collect()
+    }
+
+    /// The project's cases, file by file. None where it has none.
+    pub fn cases(&self) -> Result<Vec<CaseFile>, String> {
+        let folder = self.project.root().join(CASES);
+        let mut out = Vec::new();
+        for (name, text) in files::texts(&folder, "jsonl")? {
+            out.push(read_cases(&format!("{CASES}/{name}"), &text)?);
+        }
+        Ok(out)
+    }
+
+    /// The bytes that a policy's cases and settings come from: what a stamp binds.
+    pub fn stamp(&self) -> Result<String, String> {
+        let root = self.project.root();
+        let mut texts = vec![(
+            crate::settings::FILE_NAME.to_owned(),
+            files::text(&root.join(crate::settings::FILE_NAME)),
+        )];
+        for (name, text) in files::texts(&root.join(CASES), "jsonl")? {
+            texts.push((name, Some(text)));
+        }
+        Ok(files::stamp(env!("CARGO_PKG_VERSION"), &texts))
+    }
+
+    /// Whether the cases hold, by the stamp or by trying them; what is wrong where they do not.
+    pub fn vouched(&self, witness: &dyn Witness) -> Result<(), String> {
+        let root = self.project.root();
+        if !files::is_folder(&root.join(CASES)) {
+            return Ok(());
+        }
+        let stamp = self.stamp()?;
+        let place = root.join(".gauntlet").join("guard.stamp");
+        if files::text(&place).is_some_and(|known| known.trim() == stamp) {
+            return Ok(());
+        }
+        let tested = self.test(&self.cases()?, false, witness);
+        if let Some(failure) = tested.failures.first() {
+            return Err(format!(
+                "{} of {} cases of the policy do not hold, the first is {}: `{}` must {} and would {}; run `gauntlet guard test`",
+                tested.failures.len(),
+                tested.cases,
+                failure.place,
+                failure.command,
+                failure.wanted,
+                failure.got
+            ));
+        }
+        // Where it cannot be written, the cases are tried again next time.
+        files::write_stamp(&place, &stamp);
+        Ok(())
+    }
+
+    /// Tries cases, and disguises of the denied ones.
+    pub fn test(&self, files: &[CaseFile], disguised: bool, witness: &dyn Witness) -> Tested {
+        let root = self.project.root().to_string_lossy().into_owned();
+        let policy = self.policy(&root);
+        let mut tested = Tested::default();
+        for file in files {
+            for case in &file.cases {
+                tested.cases += 1;
+                let verdict = guard::decide(&case.command, &policy, witness);
+                if verdict.decision != case.decision {
+                    tested.failures.push(Failure {
+                        place: format!("{}:{}", file.path, case.line),
+                        command: case.command.clone(),
+                        wanted: case.decision,
+                        got: verdict.decision,
+                        reason: verdict.text(),
+                    });
+                }
+                if !disguised || case.decision != Decision::Deny {
+                    continue;
+                }
+                for mutant in guard::mutants(&case.command) {
+                    tested.mutants += 1;
+                    if guard::decide(&mutant.text, &policy, witness).decision == Decision::Allow {
+                        tested
+                            .escaped
+                            .push(format!("{}:{}: {}: {}", file.path, case.line, mutant.how, mutant.text));
+                    }
+                }
+            }
+        }
+        tested
+    }
+}
+
+/// Reads a file of cases; `path` is how it is shown.
+pub fn read_cases(path: &str, text: &str) -> Result<CaseFile, String> {
+    let cases = guard::read_cases(text).map_err(|error| format!("{path}: {error}"))?;
+    Ok(CaseFile { path: path.to_owned(), cases })
+}
+
+/// A file's text after edits; `None` where there is none, or an edit does not fit.
+fn edited(path: &Path, edits: &[(String, String)]) -> Option<String> {
+    let mut text = files::text(path)?;
+    for (old, new) in edits {
+        if old.is_empty() || !text.contains(old.as_str()) {
+            return None;
+        }
+        text = text.replacen(old.as_str(), new, 1);
+    }
+    Some(text)
+}
