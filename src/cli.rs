@@ -63,7 +63,7 @@ struct Gauntlet {
 enum Command {
     /// Check scripts and runbooks against the house rules.
     Lint(lint::LintArgs),
-    /// Answer a coding agent before a tool call (a Claude Code PreToolUse hook): JSON on stdin, a decision on stdout.
+    /// Answer a coding agent before a tool call (a `PreToolUse` hook of Claude Code): JSON on stdin, a decision on stdout.
     ///
     /// Exit codes: 0 with a decision on stdout, 2 blocked.
     Guard(guard::GuardArgs),

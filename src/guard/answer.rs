@@ -77,7 +77,7 @@ fn file(
     findings: &[String],
 ) -> Answer {
     let switches_off = |text: &str| text.contains("disableAllHooks");
-    let in_settings = path.ends_with(".json")
+    let in_settings = path.rsplit('.').next() == Some("json")
         && path.contains("claude")
         && (text.is_some_and(switches_off) || edits.iter().any(|(_, new)| switches_off(new)));
     if own::is_own(path) || in_settings {

@@ -85,7 +85,7 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
         "read" => read(&args, unknown),
         "mapfile" | "readarray" => mapfile(&args, unknown),
         "unset" => {
-            let bad = |arg: &&&str| !arg.starts_with('-') && !(is_name(arg) && class(arg) == Class::Own);
+            let bad = |arg: &&&str| !(arg.starts_with('-') || is_name(arg) && class(arg) == Class::Own);
             let functions = args.first().is_some_and(|arg| arg.starts_with('-') && arg.contains(['f', 'n']));
             (functions || args.iter().any(|arg| bad(&arg))).then(|| {
                 "`unset` evaluates the names that it is given, and takes away what others may rely on"
@@ -95,13 +95,12 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
         "set" => set(&args),
         "shopt" => shopt(&args),
         "command" => None,
-        "exec" if args.is_empty() => None,
         "kill" => {
             let asks = args.first().is_some_and(|arg| ["-l", "-L"].contains(arg))
                 || args.len() == 2 && args[0] == "-0" && args[1].bytes().all(|byte| byte.is_ascii_digit());
             (!asks).then(|| "`kill` signals processes".to_owned())
         }
-        "hash" | "umask" | "alias" if args.is_empty() => None,
+        "exec" | "hash" | "umask" | "alias" if args.is_empty() => None,
         "ulimit" if args.iter().all(|arg| arg.starts_with('-')) => None,
         "compgen" if matches!(args.as_slice(), ["-b" | "-c" | "-k" | "-v" | "-u"]) => None,
         "trap" if args.is_empty() || args == ["-p"] || args == ["-l"] => None,

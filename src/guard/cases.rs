@@ -159,8 +159,8 @@ pub fn mutants(command: &str) -> Vec<Mutant> {
     );
     let (name, rest) = (words[0], &command[words[0].len()..]);
     let (head, tail) = name.split_at(1);
-    let hex: String = name.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
-    let octal: String = name.bytes().map(|byte| format!("\\{byte:03o}")).collect();
+    let hex = spelt(name, |byte| format!("\\x{byte:02x}"));
+    let octal = spelt(name, |byte| format!("\\{byte:03o}"));
     let spellings = [
         format!("'{name}'{rest}"),
         format!("\"{name}\"{rest}"),
@@ -197,4 +197,8 @@ pub fn mutants(command: &str) -> Vec<Mutant> {
     ];
     made.extend(spellings.into_iter().map(|text| Mutant { how: "spelling", text }));
     made
+}
+
+fn spelt(name: &str, each: impl Fn(u8) -> String) -> String {
+    name.bytes().map(each).collect::<Vec<_>>().concat()
 }

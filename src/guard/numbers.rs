@@ -284,12 +284,13 @@ fn prints_number(body: &Sequence) -> bool {
     let Some(words) = words.filter(|_| statement.rest.is_empty()) else { return false };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["wc", "-l" | "-c" | "-w" | "-m"] | ["nproc"] | ["date", "+%s" | "+%s%N"] | ["id", "-u" | "-g"] => {
-            true
-        }
+        ["wc", "-l" | "-c" | "-w" | "-m"]
+        | ["nproc"]
+        | ["date", "+%s" | "+%s%N"]
+        | ["id", "-u" | "-g"]
+        | ["stat", "-c", "%s" | "%Y" | "%a", _] => true,
         ["seq", numbers @ ..] => numbers.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_digit())),
         ["grep", option, _] => option.starts_with("-c") || *option == "--count",
-        ["stat", "-c", "%s" | "%Y" | "%a", _] => true,
         _ => false,
     }
 }

@@ -56,10 +56,10 @@ const BYPASSES: [&str; 5] = [
 pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
     let program = words.first()?.rsplit('/').next()?;
     let has = |wanted: &str| words.iter().skip(1).any(|word| word.contains(wanted));
-    if program == "claude" {
-        if let Some(bypass) = BYPASSES.iter().find(|bypass| has(bypass)) {
-            return Some(format!("`claude {bypass}` starts an agent without its guard"));
-        }
+    if program == "claude"
+        && let Some(bypass) = BYPASSES.iter().find(|bypass| has(bypass))
+    {
+        return Some(format!("`claude {bypass}` starts an agent without its guard"));
     }
     if ["kill", "pkill", "killall", "skill", "xkill", "slay"].contains(&program) && has("gauntlet") {
         return Some("it ends the guard".to_owned());

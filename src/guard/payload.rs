@@ -47,14 +47,14 @@ pub(super) fn feeds(invocation: &Invocation) -> bool {
         short || word.len() > 3 && "--decode".starts_with(word.as_str())
     };
     match program {
-        "base64" | "base32" | "basenc" | "gbase64" => args.iter().any(decodes),
         "openssl" => args.iter().any(|word| word == "-d" || word == "-decrypt" || word == "base64"),
         "xxd" => {
             args.iter().any(|word| word.starts_with("-r") || word.starts_with("-p") && word.contains('r'))
         }
-        "gzip" | "bzip2" | "xz" | "zstd" | "gpg" | "lz4" => args.iter().any(decodes),
+        "base64" | "base32" | "basenc" | "gbase64" | "gzip" | "bzip2" | "xz" | "zstd" | "gpg" | "lz4" => {
+            args.iter().any(decodes)
+        }
         "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "zstdcat" | "rev" => true,
-        "tr" => false,
         _ => DOWNLOADS.contains(&program),
     }
 }

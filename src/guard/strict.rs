@@ -181,7 +181,7 @@ pub(super) fn asks_help(words: &[String]) -> bool {
         {
             return args
                 .iter()
-                .all(|word| !word.contains(HOLE) && !word.starts_with("--config") && !word.starts_with("+"));
+                .all(|word| !word.contains(HOLE) && !word.starts_with("--config") && !word.starts_with('+'));
         }
         _ => {}
     }
@@ -225,8 +225,8 @@ fn prints_secret(words: &[String], names: &SecretNames) -> Option<String> {
         return Some("it prints a secret".to_owned());
     }
     if ["env", "printenv"].contains(&program) {
-        let named = args.iter().filter(|word| !word.starts_with('-'));
-        let (count, secret) = named.fold((0, false), |(count, secret), name| {
+        let asked = args.iter().filter(|word| !word.starts_with('-'));
+        let (count, secret) = asked.fold((0, false), |(count, secret), name| {
             (count + 1, secret || names.matches(name) || name.contains(HOLE))
         });
         if count == 0 || secret || program == "env" {
@@ -240,7 +240,9 @@ fn prints_secret(words: &[String], names: &SecretNames) -> Option<String> {
         looks_like_a_file
             && !word.contains(char::is_whitespace)
             && !PLAIN_ENDS.iter().any(|end| name.ends_with(end))
-            && (SECRET_FILES.contains(&name) || name.ends_with(".key") || names.path_matches(word))
+            && (SECRET_FILES.contains(&name)
+                || name.rsplit('.').next() == Some("key")
+                || names.path_matches(word))
     };
     if SHOWS_FILES.contains(&program)
         && let Some(file) = args.iter().find(file)
@@ -288,7 +290,6 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
         "rg" => args
             .iter()
             .find(|word| *word == "--pre" || word.starts_with("--pre=") || word.starts_with("--host")),
-        "grep" | "jq" => None,
         "ip" => args.iter().find(|word| *word == "-b" || word.trim_start_matches('-').starts_with("ba")),
         "ss" => starts(&["-K", "--ki", "-D", "--di"]),
         "tar" | "bsdtar" => starts(&[
@@ -319,11 +320,10 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
         "iconv" | "pv" | "ss-local" => starts(&["-o", "--o"]),
         "dmidecode" => starts(&["--dump-bin"]),
         "lshw" => starts(&["-dump"]),
-        "less" | "more" | "man" | "dc" | "crm_mon" | "watch" | "top" | "htop" => {
+        "less" | "more" | "man" | "dc" | "crm_mon" | "watch" | "htop" => {
             return Some(format!("`{program}` can run other programs"));
         }
         "ping" | "ping6" => starts(&["-f"]),
-        "lsof" | "ps" => None,
         "docker" | "podman" => starts(&["--config", "-H", "--host"]),
         _ => None,
     };
