@@ -10,6 +10,7 @@ mod one_liners;
 mod pattern;
 mod pipes;
 mod programs;
+mod shelf;
 mod surely;
 mod tables;
 mod wrappers;

@@ -134,6 +134,13 @@ pub enum Event {
     },
     /// Every file is linted.
     LintFinished,
+    /// The guard's cases were tried.
+    GuardTested {
+        /// How many there are.
+        cases: usize,
+        /// Those that do not hold, or that a disguise leads past: each in a line.
+        failures: Vec<String>,
+    },
     /// The sandbox is known to work.
     RunStarted {
         /// How strong it is.
@@ -196,6 +203,15 @@ pub struct LintStatus {
     pub unparsed: usize,
 }
 
+/// The guard's part of a status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GuardStatus {
+    /// Cases tried.
+    pub cases: usize,
+    /// Those that do not hold.
+    pub failed: usize,
+}
+
 /// The run part of a status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunStatus {
@@ -228,6 +244,8 @@ pub struct RunStatus {
 pub struct Status {
     /// Lint, where it ran.
     pub lint: Option<LintStatus>,
+    /// The guard's cases, where the project has some.
+    pub guard: Option<GuardStatus>,
     /// The gauntlet, where it ran.
     pub run: Option<RunStatus>,
     /// How many things could not be checked.
@@ -281,6 +299,9 @@ impl Status {
             Event::FileSkipped { .. } => self.lint.get_or_insert_default().skipped += 1,
             Event::NotChecked { .. } => self.not_checked += 1,
             Event::LintFinished => self.lint.get_or_insert_default().finished = true,
+            Event::GuardTested { cases, failures } => {
+                self.guard = Some(GuardStatus { cases: *cases, failed: failures.len() });
+            }
             Event::RunStarted { rung, harnesses } => {
                 let run = self.run.get_or_insert_default();
                 run.rung = Some(*rung);
@@ -309,7 +330,8 @@ impl Status {
         }
         let findings = self.lint.as_ref().is_some_and(|lint| lint.fail > 0);
         let red = self.run.as_ref().is_some_and(|run| run.red > 0);
-        if findings || red { Outcome::Findings } else { Outcome::Clean }
+        let cases = self.guard.as_ref().is_some_and(|guard| guard.failed > 0);
+        if findings || red || cases { Outcome::Findings } else { Outcome::Clean }
     }
 }
 

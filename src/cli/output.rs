@@ -290,10 +290,19 @@ fn notice(event: &Event) -> Option<String> {
             }
             left => format!("stopped; not run: {}", plain::line(&left.join(", "))),
         }),
+        Event::GuardTested { failures, .. } if !failures.is_empty() => {
+            let shown: Vec<String> =
+                failures.iter().take(NAMED).map(|line| plain::line(line).into_owned()).collect();
+            Some(format!(
+                "cases of the guard that do not hold (`gauntlet guard test`):\n  {}",
+                shown.join("\n  ")
+            ))
+        }
         Event::LintStarted { .. }
         | Event::FileChecked { .. }
         | Event::FileSkipped { .. }
         | Event::LintFinished
+        | Event::GuardTested { .. }
         | Event::RunStarted { .. }
         | Event::HarnessStarted { .. }
         | Event::TrialsPlanned { .. }

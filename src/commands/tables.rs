@@ -1,14 +1,15 @@
 //! The tables as typed values, and their lookup.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use super::given::{Name, Spelling, Value};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
+use super::shelf::Shelf;
 use super::wrappers::{Wrapper, read_wrappers};
 
 /// A tool whose verbs are known. The head of `cloud.toml` explains the keys.
@@ -381,8 +382,8 @@ struct RealFile {
 /// All tables.
 #[derive(Debug)]
 pub struct Tables {
-    tools: FxHashMap<String, Arc<Tool>>,
-    wrappers: FxHashMap<String, Vec<Wrapper>>,
+    tools: Shelf<Tool>,
+    wrappers: Shelf<Wrapper>,
     secrets: Secrets,
     pipes: Pipes,
     real: Vec<String>,
@@ -406,25 +407,10 @@ impl Tables {
             ("readers.toml", include_str!("../../rules/commands/readers.toml")),
             ("agents.toml", include_str!("../../rules/commands/agents.toml")),
         ];
-        let mut tools = FxHashMap::default();
-        for (name, text) in TOOLS {
-            let written = read_tools(text).unwrap_or_else(|error| panic!("{name}: {}", error.message()));
-            for tool in written {
-                let tool = Arc::new(tool);
-                for alias in &tool.aliases {
-                    tools.insert(alias.clone(), Arc::clone(&tool));
-                }
-                tools.insert(tool.name.clone(), tool);
-            }
-        }
-        let mut wrappers: FxHashMap<String, Vec<Wrapper>> = FxHashMap::default();
-        let written = read_wrappers(include_str!("../../rules/commands/wrappers.toml"));
-        for wrapper in written.unwrap_or_else(|error| panic!("wrappers.toml: {}", error.message())) {
-            for alias in &wrapper.aliases {
-                wrappers.entry(alias.clone()).or_default().push(wrapper.clone());
-            }
-            wrappers.entry(wrapper.name.clone()).or_default().push(wrapper);
-        }
+        const WRAPPERS: [(&str, &str); 1] =
+            [("wrappers.toml", include_str!("../../rules/commands/wrappers.toml"))];
+        let tools = Shelf::new("[[tool]]", &TOOLS, read_tools);
+        let wrappers = Shelf::new("[[wrapper]]", &WRAPPERS, read_wrappers);
         let real: RealFile = embedded(include_str!("../../rules/commands/real.toml"));
         let secrets = embedded(include_str!("../../rules/commands/secrets.toml"));
         let pipes = Pipes::read(include_str!("../../rules/commands/pipes.toml"))
@@ -434,17 +420,17 @@ impl Tables {
 
     /// The tool of that name (without folders), where its verbs are known.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
-        self.tools.get(name).map(Arc::as_ref)
+        self.tools.last(name)
     }
 
     /// The names of all tools whose verbs are known.
-    pub fn tool_names(&self) -> impl Iterator<Item = &str> {
-        self.tools.keys().map(String::as_str)
+    pub fn tool_names(&self) -> impl Iterator<Item = &'static str> {
+        self.tools.names()
     }
 
     /// The wrappers of that name (without folders).
     pub fn wrappers(&self, name: &str) -> &[Wrapper] {
-        self.wrappers.get(name).map_or(&[], Vec::as_slice)
+        self.wrappers.all(name)
     }
 
     /// What is known of secrets.

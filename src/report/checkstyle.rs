@@ -50,6 +50,7 @@ impl Report for Checkstyle {
             | Event::FileChecked { .. }
             | Event::FileSkipped { .. }
             | Event::LintFinished
+            | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }

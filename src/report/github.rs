@@ -86,6 +86,7 @@ impl Report for Github {
             Event::LintStarted { .. }
             | Event::FileSkipped { .. }
             | Event::LintFinished
+            | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }

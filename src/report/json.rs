@@ -116,6 +116,7 @@ impl Report for Json {
             | Event::FileSkipped { .. }
             | Event::NotChecked { .. }
             | Event::LintFinished
+            | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }

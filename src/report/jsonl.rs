@@ -49,6 +49,7 @@ impl Report for Jsonl {
             Event::Interrupted { not_run } => line(Body::Stopped { not_run }, out),
             Event::LintStarted { .. }
             | Event::LintFinished
+            | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }

@@ -122,6 +122,7 @@ impl Report for Junit {
             }
             Event::LintStarted { .. }
             | Event::LintFinished
+            | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. } => Ok(()),

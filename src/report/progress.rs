@@ -30,7 +30,10 @@ impl Progress {
             Event::TrialFinished(trial) => self.step(trial.id.as_str()),
             Event::LintFinished | Event::Interrupted { .. } => self.clear(),
             Event::HarnessFinished { name, .. } if self.bar.is_none() => return Some(format!("ran {name}")),
-            Event::NotChecked { .. } | Event::FileSkipped { .. } | Event::HarnessFinished { .. } => {}
+            Event::NotChecked { .. }
+            | Event::GuardTested { .. }
+            | Event::FileSkipped { .. }
+            | Event::HarnessFinished { .. } => {}
         }
         None
     }

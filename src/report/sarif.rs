@@ -117,6 +117,7 @@ impl Report for Sarif {
             Event::LintStarted { .. }
             | Event::FileSkipped { .. }
             | Event::LintFinished
+            | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }

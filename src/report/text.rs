@@ -86,6 +86,7 @@ impl Report for Text {
             | Event::FileSkipped { .. }
             | Event::NotChecked { .. }
             | Event::LintFinished
+            | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }
@@ -110,6 +111,9 @@ impl Report for Text {
         }
         if let Some(lint) = &status.lint {
             writeln!(out, "lint      {}", lint_line(lint))?;
+        }
+        if let Some(guard) = &status.guard {
+            writeln!(out, "guard     {}/{} cases", guard.cases - guard.failed, guard.cases)?;
         }
         if let Some(run) = &status.run {
             writeln!(out, "harness   {}", harness_line(run, status))?;

@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::run::gauntlet::{self, Request, Worlds};
+use crate::run::guard;
 use crate::run::lint::{Extent, lint};
 use crate::run::{Sink, Stop};
 
@@ -23,5 +24,6 @@ pub fn all(
     if stop.wanted() {
         return sink(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
     }
+    guard::guard(project, witness, sink);
     gauntlet::run(project, &Request::default(), witness, worlds, stop, sink);
 }

@@ -1,14 +1,16 @@
 //! The job of the guard: the project's policy, what lint says of a text that is to be written, the cases.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::bash::Witness;
-use crate::event::FileKind;
+use crate::event::{Event, FileKind};
 use crate::facts::NoLibrary;
 use crate::finding::Severity;
 use crate::guard::{self, Answer, Case, Decision, Policy, Request, Work};
 use crate::lint::Linter;
 use crate::repo::{Project, guard as files};
+use crate::run::Sink;
 use crate::source::{RepoPath, SourceText};
 
 /// The folder of the cases, below the project's root.
@@ -62,9 +64,7 @@ impl Guarded {
     /// The guard of the project that `folder` belongs to.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let project = Project::locate(&[folder.to_owned()], false).map_err(|error| error.to_string())?;
-        let root = project.root().to_owned();
-        let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
-        let policy = Policy::new(&project.settings().guard, genuine).map_err(|error| error.to_string())?;
+        let policy = policy_of(&project)?;
         Ok(Self { project, policy })
     }
 
@@ -113,12 +113,7 @@ impl Guarded {
 
     /// The project's cases, file by file. None where it has none.
     pub fn cases(&self) -> Result<Vec<CaseFile>, String> {
-        let folder = self.project.root().join(CASES);
-        let mut out = Vec::new();
-        for (name, text) in files::texts(&folder, "jsonl")? {
-            out.push(read_cases(&format!("{CASES}/{name}"), &text)?);
-        }
-        Ok(out)
+        cases_of(&self.project)
     }
 
     /// The bytes that a policy's cases and settings come from: what a stamp binds.
@@ -165,35 +160,72 @@ impl Guarded {
     /// Tries cases, and disguises of the denied ones.
     pub fn test(&self, files: &[CaseFile], disguised: bool, witness: &dyn Witness) -> Tested {
         let root = self.project.root().to_string_lossy().into_owned();
-        let policy = self.policy(&root);
-        let mut tested = Tested::default();
-        for file in files {
-            for case in &file.cases {
-                tested.cases += 1;
-                let verdict = guard::decide(&case.command, &policy, witness);
-                if verdict.decision != case.decision {
-                    tested.failures.push(Failure {
-                        place: format!("{}:{}", file.path, case.line),
-                        command: case.command.clone(),
-                        wanted: case.decision,
-                        got: verdict.decision,
-                        reason: verdict.text(),
-                    });
-                }
-                if !disguised || case.decision != Decision::Deny {
-                    continue;
-                }
-                for mutant in guard::mutants(&case.command) {
-                    tested.mutants += 1;
-                    if guard::decide(&mutant.text, &policy, witness).decision == Decision::Allow {
-                        tested
-                            .escaped
-                            .push(format!("{}:{}: {}: {}", file.path, case.line, mutant.how, mutant.text));
-                    }
+        try_cases(&self.policy(&root), files, disguised, witness)
+    }
+}
+
+/// The job: a project's cases, as one event; none where it has no cases.
+pub fn guard(project: &Project, witness: &dyn Witness, sink: &mut Sink<'_>) {
+    let found = cases_of(project).and_then(|files| Ok((files, policy_of(project)?)));
+    let (files, policy) = match found {
+        Ok(found) => found,
+        Err(reason) => return sink(Event::NotChecked { what: "guard".to_owned(), reason }),
+    };
+    if files.is_empty() {
+        return;
+    }
+    let root = project.root().to_string_lossy().into_owned();
+    let tested = try_cases(&policy.at(&root, &root), &files, false, witness);
+    let failures = tested.failures.iter().map(ToString::to_string).collect();
+    sink(Event::GuardTested { cases: tested.cases, failures });
+}
+
+fn policy_of(project: &Project) -> Result<Policy, String> {
+    let root = project.root().to_owned();
+    let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
+    Policy::new(&project.settings().guard, genuine).map_err(|error| error.to_string())
+}
+
+fn cases_of(project: &Project) -> Result<Vec<CaseFile>, String> {
+    let folder = project.root().join(CASES);
+    let read = |(name, text): (String, String)| read_cases(&format!("{CASES}/{name}"), &text);
+    files::texts(&folder, "jsonl")?.into_iter().map(read).collect()
+}
+
+fn try_cases(policy: &Policy, files: &[CaseFile], disguised: bool, witness: &dyn Witness) -> Tested {
+    let mut tested = Tested::default();
+    for file in files {
+        for case in &file.cases {
+            tested.cases += 1;
+            let verdict = guard::decide(&case.command, policy, witness);
+            if verdict.decision != case.decision {
+                tested.failures.push(Failure {
+                    place: format!("{}:{}", file.path, case.line),
+                    command: case.command.clone(),
+                    wanted: case.decision,
+                    got: verdict.decision,
+                    reason: verdict.text(),
+                });
+            }
+            if !disguised || case.decision != Decision::Deny {
+                continue;
+            }
+            for mutant in guard::mutants(&case.command) {
+                tested.mutants += 1;
+                if guard::decide(&mutant.text, policy, witness).decision == Decision::Allow {
+                    tested
+                        .escaped
+                        .push(format!("{}:{}: {}: {}", file.path, case.line, mutant.how, mutant.text));
                 }
             }
         }
-        tested
+    }
+    tested
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: wanted {}, got {}: {}", self.place, self.wanted, self.got, self.command)
     }
 }
 

@@ -103,5 +103,10 @@ fn the_readme_shows_what_the_program_prints() {
     // The faults of all harnesses are counted elsewhere, slowly; here it is the row of the linter that must be exact.
     let row = |text: &str| text.lines().find(|line| line.starts_with("lint ")).map(str::to_owned);
     assert_eq!(row(status), row(&printed(".", &["lint"])));
+    let cases: usize = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/guard"))
+        .expect("there are cases")
+        .map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("text").lines().count())
+        .sum();
+    assert!(status.contains(&format!("\nguard     {cases}/{cases} cases\n")), "{status}: {cases} cases");
     assert!(status.contains("\nharness   ALL GREEN ("), "{status}");
 }

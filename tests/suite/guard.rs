@@ -302,3 +302,38 @@ fn long_texts_are_never_let_through() {
     let wide = format!("ls {}", "x ".repeat(100_000));
     assert_ne!(decision(&ask(&folder, &bash(&wide, "default"))).0, "deny");
 }
+
+#[test]
+fn the_status_block_counts_the_cases_and_one_that_does_not_hold_is_not_green() {
+    let folder = Folder::new();
+    folder.write("a.sh", crate::folder::CLEAN);
+    let run = |cases: &str| {
+        folder.write("fixtures/guard/a.jsonl", cases);
+        let output = folder.gauntlet(["--all"]).output().expect("it runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (text, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (text, _) = run(
+        "{\"command\":\"ls\",\"decision\":\"allow\"}\n{\"command\":\"maas list\",\"decision\":\"deny\"}\n",
+    );
+    assert!(text.contains("\nguard     2/2 cases\n"), "{text}");
+    let (text, said) = run("{\"command\":\"ls\",\"decision\":\"deny\"}\n");
+    assert!(text.contains("\nguard     0/1 cases\n"), "{text}");
+    assert!(said.contains("a.jsonl:1: wanted deny, got allow: ls"), "{said}");
+}
+
+#[test]
+fn a_failing_case_makes_the_outcome_one_of_findings() {
+    use gauntlet::event::{Event, Outcome, Status};
+    let outcome = |failures: Vec<String>| {
+        let mut status = Status::default();
+        for event in
+            [Event::LintStarted { files: 1 }, Event::GuardTested { cases: 2, failures }, Event::LintFinished]
+        {
+            status.fold(&event);
+        }
+        status.outcome()
+    };
+    assert_eq!(outcome(Vec::new()), Outcome::Clean);
+    assert_eq!(outcome(vec!["a case".to_owned()]), Outcome::Findings);
+}
