@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::mem;
 use std::rc::Rc;
 
@@ -20,17 +20,29 @@ use super::value::{Place, Value};
 use super::walk::{NoLibrary, Walk};
 use super::{Context, SecretNames, observe};
 
-/// A wrapper on the way to what execs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A wrapper on the way to what execs. Two are the same whatever their own words are.
+#[derive(Debug, Clone, Eq)]
 pub struct Link {
     /// The wrapper: a program (`sudo`, `juju ssh`), a builtin (`eval`), a function of the script.
     pub name: String,
-    /// Its own words behind its name: without the command that it runs. Unknown parts are [`HOLE`]s.
+    /// Its own words behind its name, on whatever path: without the command that it runs. Unknown parts are [`HOLE`]s.
     pub words: Vec<String>,
     /// Whether what it runs runs on another machine or in a container.
     pub remote: bool,
     /// Why it may have been read wrongly.
     pub doubt: Option<String>,
+}
+
+impl PartialEq for Link {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.remote == other.remote && self.doubt == other.doubt
+    }
+}
+
+impl Hash for Link {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.name, self.remote, &self.doubt).hash(state);
+    }
 }
 
 impl Link {
@@ -174,6 +186,13 @@ impl Invocations {
         if let Some(index) = known {
             self.list[index].dead &= invocation.dead;
             self.list[index].loose |= invocation.loose;
+            for (known, link) in self.list[index].chain.iter_mut().zip(invocation.chain) {
+                for word in link.words {
+                    if !known.words.contains(&word) {
+                        known.words.push(word);
+                    }
+                }
+            }
         } else {
             here.push(self.list.len());
             self.list.push(invocation);

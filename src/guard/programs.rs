@@ -156,7 +156,8 @@ impl Programs<'_> {
                 .any(|word| word.starts_with("--pr"))
                 .then(|| Found::ask("wrapper", "`xargs --process-slot-var` sets a variable")),
             "bash" | "sh" | "dash" => {
-                let mut options = link.words.iter().take_while(|word| word.starts_with(['-', '+']));
+                let mut options =
+                    link.words.iter().filter(|word| word.starts_with(['-', '+']) && !word.contains(' '));
                 let loads = |word: &String| {
                     ["--rc", "--in", "-O", "+O", "--debu"].iter().any(|start| word.starts_with(start))
                         || !word.starts_with("--") && word.contains('i')

@@ -21,7 +21,7 @@ use super::{contract, folder, tell};
 const NAME: &str = "gauntlet-guard";
 
 /// How long a decision may take. The hook's own timeout, after which the tool runs, is longer.
-const DEADLINE: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The longest request.
 const MOST_BYTES: u64 = 4 << 20;
