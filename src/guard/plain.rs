@@ -215,6 +215,9 @@ impl Plain<'_> {
             RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::DuplicateInput => {}
             RedirectOp::DuplicateOutput if moves_descriptor => {}
             RedirectOp::Input => {
+                if target.as_deref().is_some_and(super::strict::is_secret_file) {
+                    self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
+                }
                 if target
                     .is_some_and(|target| target.starts_with("/dev/tcp/") || target.starts_with("/dev/udp/"))
                 {

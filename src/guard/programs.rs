@@ -135,8 +135,10 @@ impl Programs<'_> {
                     word.starts_with("--s")
                         || word.starts_with('-') && !word.starts_with("--") && word.contains('S')
                 };
-                (name == "env" && link.words.iter().any(splits))
-                    .then(|| Found::ask("wrapper", "`env -S` makes words of its own"))
+                let takes_path = link.words.windows(2).any(|pair| pair[0] == "-u" && pair[1] == "PATH")
+                    || link.words.iter().any(|word| word.starts_with("--un") || word == "-uPATH");
+                (name == "env" && (takes_path || link.words.iter().any(splits)))
+                    .then(|| Found::ask("wrapper", "`env` is told to do more than set variables"))
             }),
             "find" => {
                 let acts = |word: &&String| {

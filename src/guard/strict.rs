@@ -59,6 +59,32 @@ const SECRET_FILES: [&str; 20] = [
     "kubeconfig",
 ];
 
+/// Programs that send their words to other machines.
+const NETWORK: [&str; 16] = [
+    "curl",
+    "wget",
+    "http",
+    "https",
+    "xh",
+    "xhs",
+    "dig",
+    "host",
+    "nslookup",
+    "drill",
+    "whois",
+    "ping",
+    "ping6",
+    "traceroute",
+    "tracepath",
+    "mtr",
+];
+
+/// Whether a file holds credentials, whatever is read of it.
+pub(super) fn is_secret_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    SECRET_FILES.contains(&name) || name.rsplit('.').next() == Some("key") && name.contains('.')
+}
+
 /// Ends of names that are documents or code, whatever words are in them.
 const PLAIN_ENDS: [&str; 22] = [
     ".md", ".rs", ".sh", ".py", ".go", ".js", ".ts", ".c", ".h", ".rst", ".html", ".css", ".bats", ".rb",
@@ -258,6 +284,9 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
     let args = &words[1..];
     let starts =
         |starts: &[&str]| args.iter().find(|word| starts.iter().any(|start| word.starts_with(start)));
+    if NETWORK.contains(&program) && args.iter().any(|word| word.contains(HOLE)) {
+        return Some("what is sent is not known".to_owned());
+    }
     // An option that simulates and is given twice may be switched off by the second.
     let simulates = |word: &&String| {
         word.starts_with("--dry") || word.starts_with("--no-dry") || word.starts_with("--sim")
@@ -304,6 +333,12 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
             "--rmt",
         ]),
         "journalctl" => starts(&["--cursor-f"]),
+        "curl" => args.iter().find(|word| {
+            word.starts_with("--config")
+                || word.starts_with('-') && !word.starts_with("--") && word.contains('K')
+        }),
+        "helm" => starts(&["--post-r", "--kubeconfig", "--kube-ap"]),
+        "terraform" | "tofu" => starts(&["-out", "--out", "-generate-config-out", "-plugin-dir"]),
         "kubectl" | "oc" => starts(&["--kubeconfig", "--profile", "--cache-dir"]),
         "openssl" => return openssl(args),
         _ if always_writes(program) => {

@@ -98,11 +98,15 @@ fn block(reason: &str) -> ExitCode {
     ExitCode::from(BLOCKED)
 }
 
-/// The child's part, where this process is one.
+/// The hook, and the child's part, where this process is either.
 pub fn dispatch() -> Option<ExitCode> {
-    let name = std::env::args_os().next()?;
+    let mut words = std::env::args_os();
+    let name = words.next()?;
     if name != NAME {
-        return None;
+        // The hook itself: it must not wait for the command line's grammar.
+        let is_hook = words.next().is_some_and(|verb| verb == "guard") && words.next().is_none();
+        let own = name.to_str().is_some_and(|name| name == "gauntlet" || name.ends_with("/gauntlet"));
+        return (is_hook && own).then(supervise);
     }
     let thread = thread::Builder::new()
         .stack_size(STACK_BYTES)
