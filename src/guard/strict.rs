@@ -463,7 +463,7 @@ fn git(args: &[String]) -> Option<String> {
             }
             "-C" => at += 2,
             "--no-pager" | "-P" | "--no-optional-locks" | "--literal-pathspecs" | "--no-replace-objects" => {
-                at += 1
+                at += 1;
             }
             "--version" | "--help" | "-v" | "-h" => at += 1,
             _ => return door(word),
