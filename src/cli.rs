@@ -18,6 +18,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 pub mod all;
 pub mod explain;
 pub mod fix;
+pub mod generate;
 pub mod guard;
 pub mod interrupt;
 pub mod lint;
@@ -28,6 +29,7 @@ pub mod repro;
 pub mod rule;
 pub mod run;
 pub mod second_opinion;
+pub mod show;
 
 use output::{OutputArgs, RunFormat};
 
@@ -77,6 +79,9 @@ enum Command {
     /// Write the first version of a rule.
     #[command(subcommand)]
     New(new::NewCommand),
+    /// Write what other programs read about this one.
+    #[command(subcommand)]
+    Generate(generate::GenerateCommand),
     /// Print the places (byte offsets) of the words of every simple command.
     Parse(parse::ParseArgs),
     /// Repeat one trial and show what the script did.
@@ -102,6 +107,7 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Run(args)) => run::run(&args, subcommand(matches)),
         Some(Command::Rule(command)) => rule::rule(&command),
         Some(Command::New(command)) => new::new(&command),
+        Some(Command::Generate(command)) => generate::generate(&command),
         Some(Command::Parse(args)) => parse::parse(&args),
         Some(Command::Repro(args)) => repro::repro(&args),
         None => all::all(&gauntlet.output, matches),

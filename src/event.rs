@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{FaultKind, FreeTrial, Persistence};
@@ -14,7 +15,7 @@ use crate::source::{RepoPath, SourceText};
 use crate::verdict::Verdict;
 
 /// How strong the sandbox of a run is; a lower number isolates more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Rung {
     /// Namespaces, as root.
     S1,

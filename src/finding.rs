@@ -2,13 +2,14 @@
 //!
 //! A finding cannot be built without saying what is wrong, why it matters here, what to write instead, and where.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::RuleCode;
 use crate::source::{Position, RepoPath, SourceText, Span};
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Reported; the exit code stays 0.

@@ -6,6 +6,7 @@
 pub mod baseline;
 mod checks;
 mod fix;
+mod force;
 mod mend;
 mod script;
 pub mod stale;
@@ -28,6 +29,8 @@ use crate::source::{RepoPath, SourceText, Span};
 
 use baseline::Baseline;
 pub use fix::repair;
+use force::Force;
+pub use force::{Choice, Origin};
 pub use script::dialect;
 use script::{Form, Part, Report, Script};
 use standing::{Coverage, Standing};
@@ -113,7 +116,7 @@ pub fn same_commands(one: &SourceText, other: &SourceText, witness: &dyn Witness
 
 /// The rules that are in force, with what they need.
 pub struct Linter {
-    rules: Vec<(&'static Rule, Severity)>,
+    force: Force,
     settings: Settings,
     secret_names: SecretNames,
     record: Option<Record>,
@@ -133,37 +136,16 @@ impl Linter {
         suppressions: bool,
         today: String,
     ) -> Result<Self, UnknownRule> {
-        let chosen = |names: &[String]| names.iter().map(|name| known(name)).collect::<Result<Vec<_>, _>>();
-        let selected = if select.is_empty() { chosen(&settings.lint.select)? } else { chosen(select)? };
-        let mut ignored = chosen(ignore)?;
-        if select.is_empty() {
-            ignored.extend(chosen(&settings.lint.ignore)?);
-        }
-        let mut severities = Vec::new();
-        for (name, severity) in &settings.lint.severity {
-            severities.push((known(name)?.slug, *severity));
-        }
-        let rules = catalogue::all()
-            .filter(|rule| {
-                selected.is_empty()
-                    || rule.slug == "unparsed"
-                    || selected.iter().any(|chosen| chosen.slug == rule.slug)
-            })
-            .filter(|rule| !ignored.iter().any(|chosen| chosen.slug == rule.slug) || rule.slug == "unparsed")
-            .map(|rule| {
-                let set = severities.iter().find(|(slug, _)| *slug == rule.slug && rule.slug != "unparsed");
-                (rule, set.map_or(rule.severity, |(_, severity)| *severity))
-            })
-            .collect();
+        let force = Force::new(&settings.lint, select, ignore)?;
         let secret_names = SecretNames::new(crate::commands::Tables::builtin(), &settings.lint.secret_names);
-        Ok(Self { rules, settings, secret_names, record: None, suppressions, today, shapes: Vec::new() })
+        Ok(Self { force, settings, secret_names, record: None, suppressions, today, shapes: Vec::new() })
     }
 
     /// Adds the compiled queries of the rules that are shapes; those of rules that are not in force are left out.
     #[must_use]
     pub fn with_shapes(mut self, shapes: Vec<(&'static Rule, Query)>) -> Self {
         self.shapes = shapes;
-        self.shapes.retain(|(rule, _)| self.rules.iter().any(|(known, _)| known.slug == rule.slug));
+        self.shapes.retain(|(rule, _)| self.force.may_run(rule.slug));
         self
     }
 
@@ -190,15 +172,22 @@ impl Linter {
         self.suppressions.then(|| Standing::new(&allows, baseline, coverage, &self.today))
     }
 
+    /// What holds of every rule that is asked of a file of that kind; without a file, of every rule, where no table of
+    /// `[[lint.paths]]` says otherwise.
+    pub fn choices(&self, file: Option<(&RepoPath, FileKind)>) -> Vec<(&'static Rule, Choice)> {
+        let choices = self.force.choices(file.map(|(path, _)| path.as_str())).into_iter();
+        choices.filter(|(rule, _)| file.is_none_or(|(_, kind)| asked(rule, kind))).collect()
+    }
+
     /// How much what is stale weighs; `None` where nobody asks.
     pub fn stale_severity(&self) -> Option<Severity> {
-        let stale = self.rules.iter().find(|(rule, _)| rule.slug == suppress::RULE);
+        let stale = self.force.everywhere().iter().find(|(rule, _)| rule.slug == suppress::RULE);
         stale.map(|(_, severity)| *severity)
     }
 
     /// Whether any rule looks at the whole project.
     pub fn wants_record(&self) -> bool {
-        self.rules.iter().any(|(rule, _)| rule.scope == Scope::Project)
+        catalogue::all().any(|rule| rule.scope == Scope::Project && self.force.may_run(rule.slug))
     }
 
     /// Judges one file. `library` finds what it sources, `witness` gives the second opinion on what it says.
@@ -216,6 +205,7 @@ impl Linter {
             own_files: &own,
             traced: script::is_traced(source.text()),
         };
+        let rules = self.force.within(source.path().as_str());
         let mut checked = Checked::default();
         let mut suppressions = Vec::new();
         match kind {
@@ -223,10 +213,10 @@ impl Linter {
                 let script = Script::read(source, Part::Whole, &context, witness, &self.shapes);
                 suppressions.extend(script.suppressions());
                 checked.unparsed = script.unread.len() + script.seen.unread.len();
-                self.judge(&script, &mut checked.findings);
-                self.judge_project(source, &mut checked.findings);
+                Self::judge(&rules, &script, &mut checked.findings);
+                self.judge_project(&rules, source, &mut checked.findings);
             }
-            FileKind::Removed => self.judge_project(source, &mut checked.findings),
+            FileKind::Removed => self.judge_project(&rules, source, &mut checked.findings),
             // What is stale in them is known only at the end: `standing` says it.
             FileKind::Settings => {}
             FileKind::Runbook => {
@@ -237,7 +227,7 @@ impl Linter {
                     if !fence.fragment {
                         checked.unparsed += script.unread.len() + script.seen.unread.len();
                     }
-                    self.judge(&script, &mut checked.findings);
+                    Self::judge(&rules, &script, &mut checked.findings);
                 }
                 let comments = markdown::html_comments(source.text()).into_iter();
                 suppressions.extend(comments.filter_map(|range| Suppression::in_html(source, range)));
@@ -249,10 +239,11 @@ impl Linter {
         script::fingerprint(source, &mut checked.findings);
         if self.suppressions {
             let ran = |slug: &str| {
-                let in_force = self.rules.iter().find(|(rule, _)| rule.slug == slug);
+                let in_force = rules.iter().find(|(rule, _)| rule.slug == slug);
                 in_force.is_some_and(|(rule, _)| rule.scope == Scope::Script || self.record.is_some())
             };
-            let severity = self.stale_severity();
+            let stale = rules.iter().find(|(rule, _)| rule.slug == suppress::RULE);
+            let severity = stale.map(|(_, severity)| *severity);
             let run = suppress::Run { today: &self.today, ran: &ran, severity };
             let left = suppress::apply(source, checked.findings, suppressions, &run);
             checked.findings = left.findings;
@@ -261,28 +252,21 @@ impl Linter {
             script::fingerprint(source, &mut checked.findings);
         }
         self.excuse(source, &mut checked);
-        checked.rules = self.rules_for(kind);
+        checked.rules = self.asked_of(&rules, kind);
         checked
     }
 
-    /// The slugs of the rules that are asked of a file of that kind.
-    fn rules_for(&self, kind: FileKind) -> Arc<[&'static str]> {
-        let asked = |rule: &Rule| match (kind, rule.scope) {
-            (FileKind::Script, Scope::Script) => true,
-            (FileKind::Script | FileKind::Removed, Scope::Project) => self.record.is_some(),
-            (FileKind::Runbook, Scope::Script) => rule.fences,
-            (FileKind::Removed, Scope::Script)
-            | (FileKind::Runbook, Scope::Project)
-            | (FileKind::Settings, _) => false,
-        };
-        self.rules.iter().filter(|(rule, _)| asked(rule)).map(|(rule, _)| rule.slug).collect()
+    /// The slugs of those of the rules that are asked of a file of that kind.
+    fn asked_of(&self, rules: &[(&'static Rule, Severity)], kind: FileKind) -> Arc<[&'static str]> {
+        let asked = |rule: &Rule| asked(rule, kind) && (rule.scope == Scope::Script || self.record.is_some());
+        rules.iter().filter(|(rule, _)| asked(rule)).map(|(rule, _)| rule.slug).collect()
     }
 
-    fn judge(&self, script: &Script<'_>, findings: &mut Vec<Finding>) {
+    fn judge(rules: &[(&'static Rule, Severity)], script: &Script<'_>, findings: &mut Vec<Finding>) {
         let content = |rule: &Rule| rule.fences && rule.scope == Scope::Script && rule.slug != suppress::RULE;
-        let reads_fences = self.rules.iter().any(|(rule, _)| content(rule));
-        let runbooks = !reads_fences || self.rules.iter().any(|(rule, _)| rule.slug == "runbook-check");
-        for (rule, severity) in &self.rules {
+        let reads_fences = rules.iter().any(|(rule, _)| content(rule));
+        let runbooks = !reads_fences || rules.iter().any(|(rule, _)| rule.slug == "runbook-check");
+        for (rule, severity) in rules {
             // What does not parse in a fence is said by the rule for runbooks; without it, by the one for scripts.
             let holds = script.form == Form::File || rule.fences || (rule.slug == "unparsed" && !runbooks);
             if rule.scope == Scope::Script && holds {
@@ -292,9 +276,14 @@ impl Linter {
         }
     }
 
-    fn judge_project(&self, source: &SourceText, findings: &mut Vec<Finding>) {
+    fn judge_project(
+        &self,
+        rules: &[(&'static Rule, Severity)],
+        source: &SourceText,
+        findings: &mut Vec<Finding>,
+    ) {
         let Some(record) = &self.record else { return };
-        for (rule, severity) in &self.rules {
+        for (rule, severity) in rules {
             if rule.scope == Scope::Project {
                 checks::run_project(source, record, &mut Report::new(rule, *severity, source, findings));
             }
@@ -314,6 +303,17 @@ impl Linter {
                 checked.findings.push(finding);
             }
         }
+    }
+}
+
+/// Whether a rule is asked of files of that kind.
+fn asked(rule: &Rule, kind: FileKind) -> bool {
+    match (kind, rule.scope) {
+        (FileKind::Script, _) | (FileKind::Removed, Scope::Project) => true,
+        (FileKind::Runbook, Scope::Script) => rule.fences,
+        (FileKind::Removed, Scope::Script)
+        | (FileKind::Runbook, Scope::Project)
+        | (FileKind::Settings, _) => false,
     }
 }
 

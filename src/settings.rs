@@ -3,27 +3,35 @@
 //! This module never reads the file: it is handed the text. Unknown keys are errors, because a misspelt setting
 //! that is silently ignored is a check that silently does not happen.
 
+mod globs;
+mod keys;
+mod schema;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::event::Rung;
 use crate::finding::Severity;
-use crate::nearest::suggestion;
+
+pub use globs::Globs;
+pub use keys::{KEYS, Key, LISTED, places};
+pub use schema::schema;
 
 /// The name of the settings file.
 pub const FILE_NAME: &str = "gauntlet.toml";
 
 /// What a project says about itself.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Version of this file's format.
     #[serde(deserialize_with = "version")]
+    #[schemars(range(min = 1, max = 1))]
     pub version: u32,
     /// Nested projects (folders with a `gauntlet.toml` of their own) that are entered all the same.
     pub members: Globs,
@@ -40,7 +48,7 @@ pub struct Settings {
 }
 
 /// `[lint]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LintSettings {
     /// Rules that run, by slug or code; empty for all.
@@ -50,16 +58,38 @@ pub struct LintSettings {
     /// How much a rule's findings weigh, by slug or code.
     #[serde(deserialize_with = "severities")]
     pub severity: BTreeMap<String, Severity>,
+    /// What else holds in some files.
+    pub paths: Vec<PathSettings>,
     /// Names of variables that hold secrets, besides the usual ones.
     pub secret_names: Vec<String>,
     /// Files (log and lock files, by path as scripts write it) that a script may write in an audit run.
     pub own_files: Globs,
     /// Findings that may stand, for whole files.
+    #[schemars(with = "Vec<AllowSettings>")]
     pub allow: Vec<Spanned<AllowSettings>>,
 }
 
+/// `[[lint.paths]]`: what holds of the rules in some files, besides `[lint]`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathSettings {
+    /// The files.
+    #[serde(deserialize_with = "some_globs")]
+    #[schemars(length(min = 1))]
+    pub files: Globs,
+    /// The only rules that run in them, by slug or code; empty for those that `[lint]` leaves.
+    #[serde(default)]
+    pub select: Vec<String>,
+    /// Rules that do not run in them, by slug or code.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    /// How much a rule's findings weigh in them, by slug or code.
+    #[serde(default, deserialize_with = "severities")]
+    pub severity: BTreeMap<String, Severity>,
+}
+
 /// `[[lint.allow]]`: one rule's findings in some files are known and may stand.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AllowSettings {
     /// The rule, by slug.
@@ -67,13 +97,15 @@ pub struct AllowSettings {
     /// The files.
     pub files: Globs,
     /// Why.
+    #[schemars(with = "String")]
     pub reason: Option<String>,
     /// The last day on which it counts, as `YYYY-MM-DD`.
+    #[schemars(with = "String", extend("format" = "date"))]
     pub until: Option<String>,
 }
 
 /// `[ledger]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LedgerSettings {
     /// Files that hold the changelog.
@@ -83,7 +115,7 @@ pub struct LedgerSettings {
 }
 
 /// `[run]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunSettings {
     /// The folder of the harness files, relative to the project root.
@@ -95,7 +127,7 @@ pub struct RunSettings {
 }
 
 /// `[guard]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuardSettings {
     /// Commands that never run.
@@ -109,11 +141,12 @@ pub struct GuardSettings {
     /// Files that may be written unasked.
     pub writable: Globs,
     /// What asking comes to, by permission mode.
+    #[schemars(extend("additionalProperties" = { "type": "string", "enum": ["ask", "deny"] }))]
     pub unattended: BTreeMap<String, String>,
 }
 
 /// A rule of the guard: a command, or a table with more than that.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(from = "WrittenRule")]
 pub struct GuardRule {
     /// The program, and a pattern of the words behind it.
@@ -126,21 +159,27 @@ pub struct GuardRule {
     pub target: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum WrittenRule {
+    /// The program, and a pattern of the words behind it.
     Command(String),
+    /// The same, with more than that.
     Table(RuleTable),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RuleTable {
+    /// The program, and a pattern of the words behind it.
     command: String,
+    /// Why, to follow "because".
     #[serde(default)]
     why: String,
+    /// What to do instead.
     #[serde(default)]
     instead: String,
+    /// Variables that must have such values.
     #[serde(default)]
     target: BTreeMap<String, String>,
 }
@@ -157,115 +196,6 @@ impl From<WrittenRule> for GuardRule {
         }
     }
 }
-
-/// One key of the file: drives the check for unknown keys and the reference page.
-#[derive(Debug, Clone, Copy)]
-pub struct Key {
-    /// Path from the top, dots between the parts.
-    pub path: &'static str,
-    /// Its default, as TOML.
-    pub default: &'static str,
-    /// What it does.
-    pub meaning: &'static str,
-}
-
-/// Every key there is.
-pub const KEYS: &[Key] = &[
-    Key { path: "version", default: "1", meaning: "Version of the file's format." },
-    Key {
-        path: "members",
-        default: "[]",
-        meaning: "Globs over folders: nested projects (with a `gauntlet.toml` of their own) that are searched all the same.",
-    },
-    Key { path: "exclude", default: "[]", meaning: "Globs over files and folders that are not searched." },
-    Key { path: "lint.select", default: "[]", meaning: "Rules that run, by slug or code; empty for all." },
-    Key { path: "lint.ignore", default: "[]", meaning: "Rules that do not run, by slug or code." },
-    Key {
-        path: "lint.severity",
-        default: "{}",
-        meaning: "`\"fail\"` or `\"warn\"` for each rule, by slug or code. `unparsed` always fails.",
-    },
-    Key {
-        path: "lint.secret_names",
-        default: "[]",
-        meaning: "Names of variables that hold secrets, besides the usual ones.",
-    },
-    Key {
-        path: "lint.own_files",
-        default: "[]",
-        meaning: "Globs over paths as scripts write them: log and lock files that an audit run may write.",
-    },
-    Key {
-        path: "lint.allow",
-        default: "[]",
-        meaning: "Findings that may stand for whole files: a table each, below. One that matches nothing is a finding (`stale-suppression`).",
-    },
-    Key {
-        path: "ledger.changelogs",
-        default: r#"["**/changelog-*.md", "**/CHANGELOG.md"]"#,
-        meaning: "Globs over the files that hold the changelog.",
-    },
-    Key {
-        path: "ledger.prefixes",
-        default: r#"["D", "DOCFIX", "BUNDLEFIX", "SEC"]"#,
-        meaning: "Prefixes of ledger ids.",
-    },
-    Key { path: "run.harnesses", default: r#""harnesses""#, meaning: "The folder of the harness files." },
-    Key {
-        path: "run.minimum_rung",
-        default: r#""S2""#,
-        meaning: "The weakest sandbox that counts: `\"S1\"` (namespaces as root) or `\"S2\"` (a user namespace).",
-    },
-    Key {
-        path: "run.mutating",
-        default: "[]",
-        meaning: "Programs whose every call mutates, besides the tables of known tools.",
-    },
-    Key {
-        path: "guard.deny",
-        default: "[]",
-        meaning: "Commands that an agent never runs: `\"PROGRAM PATTERN\"`, or a table with `command`, `why`, `instead`, `target`.",
-    },
-    Key { path: "guard.ask", default: "[]", meaning: "Commands that are always asked for." },
-    Key {
-        path: "guard.allow",
-        default: "[]",
-        meaning: "Commands that run unasked although they may change something.",
-    },
-    Key {
-        path: "guard.scripts",
-        default: "{}",
-        meaning: "Scripts that run unasked: the path, and the BLAKE3 hash of the content. With `--apply` they are asked for all the same.",
-    },
-    Key {
-        path: "guard.writable",
-        default: "[]",
-        meaning: "Globs over files that may be written unasked: absolute, or relative to the project.",
-    },
-    Key {
-        path: "guard.unattended",
-        default: "{}",
-        meaning: "`\"ask\"` or `\"deny\"` for a permission mode: what asking comes to there. Without it, `deny` in the modes in which nobody is asked.",
-    },
-];
-
-/// The keys of each table of a list.
-pub const LISTED: &[(&str, &[Key])] = &[(
-    "lint.allow",
-    &[
-        Key { path: "rule", default: "", meaning: "The rule that is allowed, by slug; never `unparsed`." },
-        Key { path: "files", default: "", meaning: "Globs over the files in which it is." },
-        Key { path: "reason", default: "", meaning: "Why; without one it silences nothing." },
-        Key {
-            path: "until",
-            default: "",
-            meaning: "May be left out: the last day on which it counts, `YYYY-MM-DD`.",
-        },
-    ],
-)];
-
-/// Tables whose keys the user chooses.
-const OPEN_TABLES: &[&str] = &["lint.severity", "guard.scripts", "guard.unattended"];
 
 /// What is wrong with the text of a settings file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,7 +240,7 @@ impl Settings {
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         let tree = DeTable::parse(text).map_err(|error| from_toml(&error))?;
         let has_version = tree.get_ref().keys().any(|key| key.get_ref().as_ref() == "version");
-        check_keys(tree.get_ref(), "")?;
+        keys::check(tree.get_ref(), "")?;
         if !has_version {
             return Err(SettingsError {
                 message: "the key `version` is missing: start the file with `version = 1`".to_owned(),
@@ -325,63 +255,6 @@ fn from_toml(error: &toml::de::Error) -> SettingsError {
     SettingsError { message: error.message().to_owned(), span: error.span().unwrap_or(0..0) }
 }
 
-/// The error for the first unknown key below `prefix`, in the order of the text.
-fn check_keys(table: &DeTable<'_>, prefix: &str) -> Result<(), SettingsError> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    for (key, value) in entries {
-        let name = key.get_ref().as_ref();
-        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        let below = format!("{path}.");
-        if let Some((_, keys)) = LISTED.iter().find(|(listed, _)| *listed == path) {
-            check_listed(value.get_ref(), &path, keys)?;
-        }
-        if KEYS.iter().any(|known| known.path == path) || OPEN_TABLES.contains(&path.as_str()) {
-            continue;
-        }
-        match value.get_ref() {
-            DeValue::Table(inner) if KEYS.iter().any(|known| known.path.starts_with(&below)) => {
-                check_keys(inner, &path)?;
-            }
-            _ => return Err(unknown_key(name, prefix, key.span())),
-        }
-    }
-    Ok(())
-}
-
-/// The error for the first unknown key of the tables of a list.
-fn check_listed(value: &DeValue<'_>, path: &str, keys: &[Key]) -> Result<(), SettingsError> {
-    let DeValue::Array(tables) = value else { return Ok(()) };
-    let tables = tables.iter().filter_map(|table| match table.get_ref() {
-        DeValue::Table(table) => Some(table),
-        _ => None,
-    });
-    let known = |name: &str| keys.iter().any(|key| key.path == name);
-    for (key, _) in tables.flat_map(|table| table.iter()) {
-        let name = key.get_ref().as_ref();
-        if !known(name) {
-            let meant = suggestion(name, keys.iter().map(|key| key.path));
-            let message = format!("unknown key `{name}` in [[{path}]]: {meant}");
-            return Err(SettingsError { message, span: key.span() });
-        }
-    }
-    Ok(())
-}
-
-fn unknown_key(name: &str, prefix: &str, span: Range<usize>) -> SettingsError {
-    let mut siblings: Vec<&str> = KEYS
-        .iter()
-        .filter_map(|key| match prefix {
-            "" => Some(key.path),
-            _ => key.path.strip_prefix(prefix)?.strip_prefix('.'),
-        })
-        .filter_map(|rest| rest.split('.').next())
-        .collect();
-    siblings.dedup();
-    let place = if prefix.is_empty() { String::new() } else { format!(" in [{prefix}]") };
-    SettingsError { message: format!("unknown key `{name}`{place}: {}", suggestion(name, siblings)), span }
-}
-
 fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
         1 => Ok(1),
@@ -389,6 +262,14 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> 
             "version {other} is not known: this gauntlet reads version 1"
         ))),
     }
+}
+
+fn some_globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Globs, D::Error> {
+    let globs = Globs::deserialize(deserializer)?;
+    if globs.patterns().is_empty() {
+        return Err(serde::de::Error::custom("`files` names no file: write globs, such as [\"vendor/**\"]"));
+    }
+    Ok(globs)
 }
 
 fn severities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Severity>, D::Error> {
@@ -401,53 +282,6 @@ fn severities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Str
         ))),
     };
     words.into_iter().map(read).collect()
-}
-
-/// A list of globs, as written and compiled.
-#[derive(Debug, Clone, Default)]
-pub struct Globs {
-    patterns: Vec<String>,
-    set: GlobSet,
-}
-
-impl Globs {
-    /// Compiles globs in which `*` stays within a folder and `**` crosses folders.
-    pub fn new(patterns: Vec<String>) -> Result<Self, globset::Error> {
-        let mut set = GlobSetBuilder::new();
-        for pattern in &patterns {
-            let pattern = pattern.trim_end_matches('/');
-            set.add(glob(pattern)?);
-            // A folder stands for everything below it.
-            set.add(glob(&format!("{pattern}/**"))?);
-        }
-        Ok(Self { patterns, set: set.build()? })
-    }
-
-    fn built_in(patterns: &[&str]) -> Self {
-        let patterns = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
-        Self::new(patterns).expect("the built-in globs compile: a test compiles them")
-    }
-
-    /// Whether one of them matches `path`.
-    pub fn matches(&self, path: &str) -> bool {
-        self.set.is_match(path)
-    }
-
-    /// The globs as written.
-    pub fn patterns(&self) -> &[String] {
-        &self.patterns
-    }
-}
-
-fn glob(pattern: &str) -> Result<Glob, globset::Error> {
-    globset::GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build()
-}
-
-impl<'de> Deserialize<'de> for Globs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let patterns = Vec::<String>::deserialize(deserializer)?;
-        Self::new(patterns).map_err(|error| serde::de::Error::custom(format!("bad glob: {error}")))
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use clap::{ArgMatches, Args};
 
 use crate::bash::Witness;
 use crate::cli::output::{LintFormat, OutputArgs, Outputs, Setting};
-use crate::cli::{Failure, fix, interrupt, rule, second_opinion};
+use crate::cli::{Failure, fix, interrupt, rule, second_opinion, show};
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::repo::changes::{Changes, Range};
@@ -51,6 +51,12 @@ pub struct LintArgs {
     /// Let `--write-baseline` add to a baseline that is there already.
     #[arg(long, requires = "write_baseline")]
     allow_baseline_growth: bool,
+    /// Show what is in force and where that is said (the default, gauntlet.toml, the command line), for these files their
+    /// rules too, and check nothing.
+    #[arg(long, conflicts_with_all = [
+        "fix", "diff", "write_baseline", "statistics", "staged", "base", "stdin_filename", "output_format", "output_file",
+    ])]
+    show_settings: bool,
     /// How many files are checked at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -81,6 +87,10 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
     let extent = extent(args, &mut project)?;
     let witness = second_opinion::witness();
     let linter = linter(&project, &args.select, &args.ignore, &witness)?;
+    if args.show_settings {
+        let asked = show::Asked { select: &args.select, ignore: &args.ignore };
+        return print(&show::settings(&project, &linter, asked, &args.paths)?);
+    }
     let setting = Setting { ending: Ending::Summary, prefix: project.prefix(), statistics: args.statistics };
     let threads = args.jobs.map_or(0, NonZeroUsize::get);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
@@ -102,6 +112,15 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
     let mut outputs = Outputs::open(&args.output, matches, &setting)?;
     run::lint::lint(&project, &extent, linter, &witness, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
+}
+
+fn print(text: &str) -> Result<ExitCode, Failure> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("failed to write stdout: {error}; the settings are cut off").into())
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Renews the baseline, or says why it stays as it is.

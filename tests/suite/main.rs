@@ -29,6 +29,7 @@ mod reading;
 mod reading_finds;
 mod report;
 mod sandbox;
+mod settings;
 mod spans;
 mod suppress;
 mod trial;
