@@ -126,13 +126,7 @@ impl Force {
             let layer = Layer::new(&key, &paths.select, &paths.ignore, &paths.severity)?;
             layers.push(Layer { files: Some(paths.files.clone()), ..layer });
         }
-        if !select.is_empty() {
-            // Who asks for a rule gets it.
-            for layer in &mut layers {
-                layer.select.clear();
-                layer.ignore.clear();
-            }
-        }
+        // With a `--select` it decides about every rule: who asks for one gets it, whatever the file ignores.
         layers.push(Layer::command_line(select, ignore)?);
         let mut force = Self { layers, everywhere: Vec::new() };
         force.everywhere = force.rules(None);

@@ -163,6 +163,7 @@ fn what_is_in_force_is_shown_with_its_place() {
     };
     assert_eq!(key("exclude"), "exclude [\"attic\"] gauntlet.toml:2");
     assert_eq!(key("run.harnesses"), "run.harnesses \"harnesses\" default");
+    assert!(key("lint.ignore").ends_with("gauntlet.toml:5"), "the line of the key, not of its end: {all}");
     assert!(key("lint.paths").ends_with("gauntlet.toml:13"), "{all}");
 
     let files = stdout(&folder, &["lint", "--show-settings", "vendor", "a.sh", "attic/d.sh"]);
@@ -193,6 +194,8 @@ fn the_command_line_has_the_last_word_and_is_named() {
     );
     assert_eq!(line_of(&shown, "secret-on-argv")[2..], ["off", "command", "line", "(--ignore)"]);
     assert_eq!(line_of(&shown, "masked-status")[2..], ["off", "command", "line", "(--select)"]);
+    let ignored = stdout(&folder, &["lint", "--show-settings", "--select", "L12"]);
+    assert_eq!(line_of(&ignored, "stdin-theft")[2..], ["fail", "command", "line", "(--select)"]);
     folder.gauntlet(["lint", "--select", "L1", "vendor/b.sh"]).assert().code(1);
     let isolated = stdout(&folder, &["lint", "--show-settings", "--isolated", "vendor/b.sh"]);
     assert!(isolated.contains("left out (--isolated)"), "{isolated}");
