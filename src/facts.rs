@@ -38,6 +38,7 @@ mod value;
 mod walk;
 mod words;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -92,8 +93,10 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     let mut walk = Walk::new(&arenas, context, path, ids::extent(script));
     walk.whole_script(script);
     let places = std::mem::take(&mut walk.places);
+    let asked = walk.asked();
     let texts = walk.carried_texts();
     let mut seen = walk.observations;
+    seen.asked = asked;
     seen.literals = literals::literals(script, context.secret_names);
     seen.statuses = status::statuses(script, &places, texts);
     seen
@@ -115,6 +118,7 @@ impl<'a> Walk<'a> {
             texts: vec![Text { host: None, path: Some(path.clone()) }],
             known_texts: Vec::new(),
             libraries: FxHashMap::default(),
+            asked: BTreeSet::default(),
             definitions: Vec::new(),
             defined: FxHashMap::default(),
             called: FxHashSet::default(),

@@ -98,7 +98,7 @@ pub struct Finding {
 }
 
 /// Who allowed a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Allowance {
     /// A comment in the text.
     Comment,

@@ -7,13 +7,14 @@ pub mod baseline;
 mod checks;
 mod fix;
 mod force;
+pub mod kept;
 mod mend;
 mod script;
 pub mod stale;
 pub mod standing;
 mod suppress;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::bash::query::Query;
@@ -47,6 +48,8 @@ pub struct Checked {
     pub rules: Arc<[&'static str]>,
     /// How many regions could not be read.
     pub unparsed: usize,
+    /// Every file that what it sources was looked for in, whether it was there or not: all this depends on them.
+    pub asked: BTreeSet<RepoPath>,
 }
 
 /// A rule that is asked for but does not exist.
@@ -210,7 +213,8 @@ impl Linter {
         let mut suppressions = Vec::new();
         match kind {
             FileKind::Script => {
-                let script = Script::read(source, Part::Whole, &context, witness, &self.shapes);
+                let mut script = Script::read(source, Part::Whole, &context, witness, &self.shapes);
+                checked.asked = std::mem::take(&mut script.seen.asked);
                 suppressions.extend(script.suppressions());
                 checked.unparsed = script.unread.len() + script.seen.unread.len();
                 Self::judge(&rules, &script, &mut checked.findings);
@@ -221,7 +225,9 @@ impl Linter {
             FileKind::Settings => {}
             FileKind::Runbook => {
                 for fence in markdown::shell_fences(source.text()) {
-                    let script = Script::read(source, Part::Fence(&fence), &context, witness, &self.shapes);
+                    let mut script =
+                        Script::read(source, Part::Fence(&fence), &context, witness, &self.shapes);
+                    checked.asked.append(&mut script.seen.asked);
                     suppressions.extend(script.suppressions());
                     // A fragment need not parse; what could be read of it must hold all the same.
                     if !fence.fragment {

@@ -17,6 +17,7 @@ use crate::lint::baseline::{self, Baseline};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::{Position, RepoPath, SourceText};
 
+pub mod cache;
 pub mod changes;
 pub mod discover;
 pub mod git;
@@ -127,6 +128,7 @@ pub struct Project {
     /// The baseline, and as it is written, where there is one.
     baseline: Option<(Baseline, SourceText)>,
     isolated: bool,
+    remembers: bool,
 }
 
 impl Project {
@@ -146,8 +148,15 @@ impl Project {
             }
         }
         let root = chosen.unwrap_or(here);
-        let mut project =
-            Self { root, cwd, settings: Settings::default(), settings_text: None, baseline: None, isolated };
+        let mut project = Self {
+            root,
+            cwd,
+            settings: Settings::default(),
+            settings_text: None,
+            baseline: None,
+            isolated,
+            remembers: false,
+        };
         if !isolated {
             project.settings_text = read_settings_text(&project.root)?;
             if let Some(text) = &project.settings_text {
@@ -240,6 +249,16 @@ impl Project {
     /// Whether settings and suppressions are left out of it.
     pub fn is_isolated(&self) -> bool {
         self.isolated
+    }
+
+    /// Lets a lint use what the one before found, and keep what it finds.
+    pub fn remember(&mut self) {
+        self.remembers = true;
+    }
+
+    /// Whether it may.
+    pub fn remembers(&self) -> bool {
+        self.remembers
     }
 
     /// Whether `path`, as the command line gives it, is a folder of this project.

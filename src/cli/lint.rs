@@ -60,6 +60,9 @@ pub struct LintArgs {
     /// How many files are checked at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// Check every file anew, and keep nothing for the next time.
+    #[arg(long)]
+    no_cache: bool,
     /// A count for each rule: the text shows it instead of the findings, the JSON has it besides.
     #[arg(long)]
     statistics: bool,
@@ -110,6 +113,9 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
         linter
     };
     let mut outputs = Outputs::open(&args.output, matches, &setting)?;
+    if !args.no_cache {
+        project.remember();
+    }
     run::lint::lint(&project, &extent, linter, &witness, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

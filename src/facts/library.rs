@@ -5,7 +5,7 @@
 //! script's gates (it reads the arguments or what the operator typed), is still walked in place, with all that is known
 //! of its caller. Functions are walked where they are called, whoever defined them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -73,6 +73,8 @@ pub(super) struct Summary {
     trap: Option<Trap>,
     /// Whether it is part of a gate: nothing of that can be told without its caller.
     gates: bool,
+    /// Every file that it, and whatever it sources, asked for.
+    asked: BTreeSet<RepoPath>,
 }
 
 /// The text of a trap.
@@ -144,6 +146,8 @@ impl<'a> Walk<'a> {
             }
             None => self.sum_up(path, sourced),
         };
+        // A summary that another script's walk made asks for nothing any more, and depends on it all the same.
+        self.asked.extend(known.asked.iter().cloned());
         (!known.gates).then_some(known)
     }
 
@@ -157,12 +161,19 @@ impl<'a> Walk<'a> {
         walk.ids = true;
         walk.sourcing.clone_from(&self.sourcing);
         walk.sourcing.push(path.clone());
-        let summary = walk.summary(&sourced.script);
+        let mut summary = walk.summary(&sourced.script);
+        summary.asked = walk.asked();
         if walk.cut_at < depth {
             self.cut_at = self.cut_at.min(walk.cut_at);
             return self.arenas.summaries.alloc(summary);
         }
         sourced.summary.get_or_init(|| summary)
+    }
+
+    /// Every file that this walk asked for, and those that made the summaries which it took over.
+    pub(super) fn asked(&mut self) -> BTreeSet<RepoPath> {
+        self.asked.extend(self.libraries.keys().cloned());
+        std::mem::take(&mut self.asked)
     }
 
     fn summary(&mut self, script: &'a Script) -> Summary {

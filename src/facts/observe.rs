@@ -1,11 +1,12 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::commands::{Effect, HOLE};
-use crate::source::Span;
+use crate::source::{RepoPath, Span};
 
 use super::calls::Line;
 use super::ids::id_name;
@@ -131,6 +132,8 @@ pub struct Observations {
     pub switches: Vec<Switched>,
     /// Whose status is used, thrown away, and whose stdin is stolen.
     pub statuses: super::status::Statuses,
+    /// Every file that was asked for because something sources it, whether it was there or not.
+    pub asked: BTreeSet<RepoPath>,
     index: FxHashMap<(Place, Span, bool), usize>,
 }
 

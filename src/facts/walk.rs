@@ -4,6 +4,7 @@
 //! could tell apart, and writes an observation wherever something execs or a file is written. It never runs
 //! anything and never reports; checks read the observations.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -161,6 +162,8 @@ pub(super) struct Walk<'a> {
     pub texts: Vec<Text>,
     pub known_texts: Vec<super::texts::Known<'a>>,
     pub libraries: FxHashMap<RepoPath, Option<(u16, &'a Sourced)>>,
+    /// Files that summaries asked for.
+    pub asked: BTreeSet<RepoPath>,
     pub definitions: Vec<Definition<'a>>,
     /// Their indexes, by text and body.
     pub defined: FxHashMap<Place, usize>,

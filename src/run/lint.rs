@@ -4,6 +4,7 @@
 //! project.
 
 mod changed;
+mod memory;
 mod shelf;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +26,7 @@ use crate::run::{Sink, Stop};
 use crate::source::SourceText;
 use crate::{changelog, markdown};
 
+use memory::Memory;
 pub(super) use shelf::Shelf;
 
 /// How many files a thread gets before their events are handed on.
@@ -167,16 +169,23 @@ fn walk(
         Extent::Changes { changes, .. } => Shelf::of_changes(project, witness, changes),
         Extent::Paths(_) | Extent::Text { .. } => Shelf::new(project, witness),
     };
+    let memory = match extent {
+        Extent::Paths(_) if project.remembers() => Memory::open(project, &linter),
+        Extent::Paths(_) | Extent::Text { .. } | Extent::Changes { .. } => None,
+    };
     let mut any = false;
     let batch = FILES_A_THREAD * rayon::current_num_threads();
     for (index, files) in found.files.chunks(batch).enumerate() {
         if stop.wanted() {
             let not_run = found.files[index * batch..].iter().map(|file| file.path.to_string()).collect();
             sink(Event::Interrupted { not_run });
+            if let Some(memory) = memory {
+                memory.save(None);
+            }
             return false;
         }
         let events: Vec<Option<Event>> =
-            files.par_iter().map(|file| check_file(file, &linter, &shelf)).collect();
+            files.par_iter().map(|file| check_file(file, &linter, &shelf, memory.as_ref())).collect();
         for mut event in events.into_iter().flatten() {
             any = true;
             if let (Some(standing), Event::FileChecked { path, findings, suppressed, rules, .. }) =
@@ -186,6 +195,10 @@ fn walk(
             }
             sink(event);
         }
+    }
+    if let Some(memory) = memory {
+        let names = found.files.iter().map(|file| file.path.as_str()).collect();
+        memory.save((extent.coverage() == Coverage::Whole).then_some(&names));
     }
     if !any {
         nothing(project, extent).into_iter().for_each(&mut *sink);
@@ -251,7 +264,12 @@ fn record(project: &Project, files: &[Candidate]) -> Record {
 }
 
 /// `None` where there is nothing to check in it: Markdown without a shell fence is no runbook, unless it was named.
-fn check_file(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Option<Event> {
+fn check_file(
+    file: &Candidate,
+    linter: &Linter,
+    shelf: &Shelf<'_>,
+    memory: Option<&Memory>,
+) -> Option<Event> {
     let source = match read::candidate(file) {
         Ok(source) => source,
         Err(problem) => return Some(not_checked(problem)),
@@ -265,8 +283,11 @@ fn check_file(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Option<Ev
         return None;
     }
     // One file that trips over a bug of ours must not take the verdict on all others with it.
-    let Ok(checked) = catch_unwind(AssertUnwindSafe(|| linter.check(&source, kind, shelf, shelf.witness)))
-    else {
+    let check = || match memory {
+        Some(memory) => memory.check(&source, kind, linter, shelf),
+        None => linter.check(&source, kind, shelf, shelf.witness),
+    };
+    let Ok(checked) = catch_unwind(AssertUnwindSafe(check)) else {
         let reason =
             "made the linter fail, which is a bug in gauntlet; report it, and exclude the file until then";
         return Some(Event::NotChecked { what: file.path.to_string(), reason: reason.to_owned() });

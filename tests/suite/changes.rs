@@ -30,6 +30,7 @@ fn git_in(folder: &Path, args: &[&str]) -> Output {
     ] {
         git.env(name, value);
     }
+    git.env("XDG_CACHE_HOME", "/dev/null");
     git.env("GAUNTLET", assert_cmd::cargo::cargo_bin!("gauntlet"));
     git.args(args).output().expect("git runs")
 }

@@ -23,7 +23,9 @@ fn dirty() -> Folder {
 }
 
 fn binary() -> Command {
-    Command::new(assert_cmd::cargo::cargo_bin!("gauntlet"))
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("gauntlet"));
+    command.env("XDG_CACHE_HOME", "/dev/null");
+    command
 }
 
 #[test]
@@ -261,8 +263,11 @@ fn the_order_does_not_depend_on_the_number_of_threads() {
 fn repo_lint_is_gauntlet_lint() {
     let folder = dirty();
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("repo-lint"));
-    let output =
-        command.args(["--output-format", "json"]).current_dir(folder.path(".")).output().expect("it runs");
+    let output = command
+        .args(["--output-format", "json", "--no-cache"])
+        .current_dir(folder.path("."))
+        .output()
+        .expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         output.stdout,

@@ -57,7 +57,7 @@ fn the_architecture_names_every_module_and_only_tests_that_exist() {
             assert!(page.contains(&format!("`{module}`")), "docs/architecture.md does not name `{module}`");
         }
     }
-    let tests: String = ["architecture", "cli", "discovery", "report", "witness"]
+    let tests: String = ["architecture", "cache", "cli", "discovery", "report", "witness"]
         .map(|file| read(&format!("tests/suite/{file}.rs")))
         .concat();
     let names: Vec<&str> = page
@@ -86,6 +86,7 @@ fn printed(folder: &str, args: &[&str]) -> String {
     let output = command
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
         .args(args)
+        .env("XDG_CACHE_HOME", "/dev/null")
         .output()
         .expect("the program runs");
     String::from_utf8(output.stdout).expect("a report is UTF-8")

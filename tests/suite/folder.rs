@@ -17,12 +17,14 @@ pub const NO_REGIME: &str = "#!/usr/bin/env bash\n# Prints a greeting.\nprintf '
 /// A folder with files in it.
 pub struct Folder {
     folder: TempDir,
+    cache: TempDir,
 }
 
 impl Folder {
     /// An empty folder. Its `gauntlet.toml` leaves out the rule that needs a changelog, so that one script is enough.
     pub fn new() -> Self {
-        let folder = Self { folder: tempfile::tempdir().expect("a temporary folder can be made") };
+        let made = || tempfile::tempdir().expect("a temporary folder can be made");
+        let folder = Self { folder: made(), cache: made() };
         folder.write("gauntlet.toml", "version = 1\n[lint]\nignore = [\"changelog-entry\"]\n");
         folder
     }
@@ -40,6 +42,11 @@ impl Folder {
         self.folder.path().join(path)
     }
 
+    /// Where the program keeps what it may keep, when it is run inside.
+    pub fn cache(&self) -> &Path {
+        self.cache.path()
+    }
+
     /// The program, to be run inside with `args`, its environment free of what the machine says about colours.
     pub fn gauntlet(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::cargo_bin("gauntlet").expect("cargo built it");
@@ -47,6 +54,8 @@ impl Folder {
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM"] {
             command.env_remove(name);
         }
+        // What one test keeps must not answer another; and it lies outside of what is linted.
+        command.env("XDG_CACHE_HOME", self.cache());
         command
     }
 

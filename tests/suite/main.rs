@@ -8,6 +8,7 @@
 
 mod adoption;
 mod architecture;
+mod cache;
 mod changelog;
 mod changes;
 mod cli;

@@ -313,7 +313,7 @@ fn no_worker_at_all_is_said_once_and_the_caller_decides() {
 fn both_programs_are_their_own_workers_and_say_nothing_about_it() {
     let folder = Folder::new();
     folder.write("a.sh", CLEAN);
-    for (program, args) in [("gauntlet", &["lint"][..]), ("repo-lint", &[])] {
+    for (program, args) in [("gauntlet", &["lint", "--no-cache"][..]), ("repo-lint", &["--no-cache"])] {
         let program = gauntlet().with_file_name(program);
         let output =
             Command::new(&program).args(args).current_dir(folder.path("")).output().expect("it runs");
@@ -333,7 +333,11 @@ fn both_programs_are_their_own_workers_and_say_nothing_about_it() {
 /// Starts lint on a folder, without its output.
 fn start_lint(folder: &Folder) -> Child {
     let mut command = Command::new(gauntlet());
-    command.arg("lint").current_dir(folder.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["lint", "--no-cache"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command.spawn().expect("it starts")
 }
 

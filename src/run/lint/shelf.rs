@@ -7,9 +7,12 @@ use crate::bash::syntax::Script;
 use crate::bash::{self, Witness};
 use crate::facts::{Library, Sourced};
 use crate::lint::dialect;
+use crate::lint::kept::Digest;
 use crate::repo::changes::Changes;
 use crate::repo::{Project, read};
 use crate::source::{RepoPath, SourceText};
+
+use super::memory::Listener;
 
 /// Finds what scripts source.
 pub(in crate::run) struct Shelf<'a> {
@@ -18,11 +21,27 @@ pub(in crate::run) struct Shelf<'a> {
     /// Where what is staged counts, and not what lies on the disk.
     changes: Option<&'a Mutex<Changes>>,
     scripts: Mutex<HashMap<RepoPath, Option<Arc<Sourced>>>>,
+    digests: Mutex<HashMap<RepoPath, Text>>,
+}
+
+/// The second parser was silent about a text: what follows from it may be otherwise next time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unsure;
+
+/// What is known of a text that can be sourced.
+#[derive(Debug, Clone, Copy)]
+enum Text {
+    /// There is none.
+    Missing,
+    /// The hash of it.
+    Known(Digest),
+    /// See [`Unsure`].
+    Unsure,
 }
 
 impl<'a> Shelf<'a> {
     pub(in crate::run) fn new(project: &'a Project, witness: &'a dyn Witness) -> Self {
-        Self { project, witness, changes: None, scripts: Mutex::default() }
+        Self { project, witness, changes: None, scripts: Mutex::default(), digests: Mutex::default() }
     }
 
     pub(in crate::run) fn of_changes(
@@ -34,6 +53,10 @@ impl<'a> Shelf<'a> {
     }
 
     fn text(&self, path: &RepoPath) -> Option<SourceText> {
+        // What lies outside the project is not this project's to vouch for.
+        if path.as_str().starts_with('/') || path.as_str().split('/').any(|part| part == "..") {
+            return None;
+        }
         if let Some(changes) = self.changes {
             let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
             if changes.is_staged() {
@@ -45,13 +68,41 @@ impl<'a> Shelf<'a> {
     }
 
     fn read(&self, path: &RepoPath) -> Option<Script> {
-        // What lies outside the project is not this project's to vouch for.
-        if path.as_str().starts_with('/') || path.as_str().split('/').any(|part| part == "..") {
+        let source = self.text(path);
+        let Some(source) = source else {
+            self.note(path, Text::Missing);
             return None;
-        }
-        let source = self.text(path)?;
+        };
         let dialect = dialect(source.text(), path.as_str());
-        Some(bash::read(source.text(), dialect, self.witness).script)
+        let witness = Listener::new(self.witness);
+        let script = bash::read(source.text(), dialect, &witness).script;
+        self.note(path, if witness.heard_silence() { Text::Unsure } else { Text::of(&source) });
+        Some(script)
+    }
+
+    /// The hash of the text at `path`; `None` where there is none.
+    pub(super) fn digest(&self, path: &RepoPath) -> Result<Option<Digest>, Unsure> {
+        let known = self.digests.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied();
+        let text = known.unwrap_or_else(|| {
+            let text = self.text(path).as_ref().map_or(Text::Missing, Text::of);
+            self.note(path, text);
+            text
+        });
+        match text {
+            Text::Missing => Ok(None),
+            Text::Known(digest) => Ok(Some(digest)),
+            Text::Unsure => Err(Unsure),
+        }
+    }
+
+    fn note(&self, path: &RepoPath, text: Text) {
+        self.digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), text);
+    }
+}
+
+impl Text {
+    fn of(source: &SourceText) -> Self {
+        Self::Known(*blake3::hash(source.text().as_bytes()).as_bytes())
     }
 }
 
