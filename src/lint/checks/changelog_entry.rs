@@ -16,8 +16,12 @@ pub(super) fn check(source: &SourceText, record: &Record, report: &mut Report<'_
             None => return,
         },
     };
-    let unique = !names.iter().any(|other| other != path && other.file_name() == path.file_name());
-    let naming: Vec<&Entry> = entries.iter().filter(|entry| entry.names(path, unique)).collect();
+    let mut naming: Vec<&Entry> = entries.iter().filter(|entry| entry.names(path, true)).collect();
+    // Every name is looked at only where an entry gives no more than the file's.
+    if naming.iter().any(|entry| !entry.names(path, false)) {
+        let unique = !names.iter().any(|other| other != path && other.file_name() == path.file_name());
+        naming.retain(|entry| entry.names(path, unique));
+    }
     if naming.iter().any(|entry| entry.missing.is_empty()) {
         return;
     }
