@@ -11,6 +11,7 @@ mod map;
 mod outline;
 mod parse;
 mod places;
+mod plain;
 pub mod query;
 mod regions;
 pub mod syntax;
@@ -21,6 +22,7 @@ mod witness;
 use std::panic::AssertUnwindSafe;
 
 use crate::source::Span;
+pub use plain::is_name;
 use query::{Query, Searched};
 use syntax::Script;
 pub use testimony::{InProcess, Pending, Question, SecondParser, Silence, Testimony, Witness};

@@ -205,27 +205,27 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn declare(&mut self, declare: &'a Declare, mut state: State, place: Place) -> Out {
-        let keyword = super::words::literal_text(&declare.keyword).unwrap_or_default();
+        let keyword = declare.keyword.plain().unwrap_or_default();
         let global = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('g'))),
+            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains('g'))),
         );
         let local = keyword == "local"
             || (state.in_function() && (keyword == "declare" || keyword == "typeset") && !global);
         let constant = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('r'))),
+            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains('r'))),
         );
         let mut plain = keyword == "readonly" || constant;
         let array = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
+            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
         );
         let nameref = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if super::words::literal_text(word).is_some_and(|text| text.starts_with('-') && text.contains('n'))),
+            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains('n'))),
         );
         self.note_exported(&keyword, declare);
         for operand in &declare.operands {
             match operand {
                 Operand::Flag(word) | Operand::Dynamic(word)
-                    if local && super::words::literal_text(word).is_some_and(|text| text == "-") =>
+                    if local && word.plain().is_some_and(|text| text == "-") =>
                 {
                     state.localise_options();
                 }
@@ -279,7 +279,7 @@ impl<'a> Walk<'a> {
             .operands
             .iter()
             .filter_map(|operand| match operand {
-                Operand::Flag(word) => super::words::literal_text(word),
+                Operand::Flag(word) => word.plain(),
                 _ => None,
             })
             .filter(|text| text.starts_with('-'))

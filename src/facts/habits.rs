@@ -4,6 +4,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::bash::is_name;
 use crate::bash::syntax::{
     Arithmetic, Command, CommandKind, Declare, Expression, Name, Operand, Parameter, ParameterOp, Part,
     PartKind, Pipeline, Script, Sequence, Simple, Statement, Test, Word,
@@ -91,8 +92,9 @@ impl Assigned {
     }
 
     fn words(&mut self, simple: &Simple) {
-        let texts: Vec<Option<&str>> = simple.words.iter().map(literal).collect();
-        match texts.first().copied().flatten() {
+        let texts: Vec<Option<String>> = simple.words.iter().map(Word::plain).collect();
+        let text = |at: usize| texts.get(at).and_then(Option::as_deref);
+        match text(0) {
             // With `-a` they are arrays, and an empty one counts as not set in old versions of bash.
             Some("read" | "mapfile" | "readarray" | "getopts") => {
                 texts[1..].iter().flatten().filter(|word| is_name(word)).for_each(|word| self.set(word));
@@ -100,8 +102,10 @@ impl Assigned {
                 self.set("MAPFILE");
                 self.set("OPTARG");
             }
-            Some("printf") if texts.get(1).copied().flatten() == Some("-v") => {
-                texts.get(2).copied().flatten().into_iter().for_each(|word| self.set(word));
+            Some("printf") if text(1) == Some("-v") => {
+                if let Some(name) = text(2) {
+                    self.set(name);
+                }
             }
             Some("eval" | "source" | "." | "unset") => self.computed = true,
             _ => {}
@@ -174,7 +178,7 @@ impl Leaning {
     fn decides(&mut self, pipeline: &Pipeline) {
         let quiet = |command: &Command| match &command.kind {
             CommandKind::Simple(simple) => {
-                matches!(simple.words.first().and_then(literal), Some("printf" | "echo"))
+                matches!(simple.words.first().and_then(Word::plain).as_deref(), Some("printf" | "echo"))
             }
             _ => false,
         };
@@ -229,7 +233,7 @@ impl<'s> Visitor<'s> for Leaning {
                 }
             }
             CommandKind::Simple(simple) => {
-                if matches!(simple.words.first().and_then(literal), Some("[" | "test")) {
+                if matches!(simple.words.first().and_then(Word::plain).as_deref(), Some("[" | "test")) {
                     self.tested(&simple.words[1..]);
                 }
             }
@@ -299,7 +303,7 @@ impl Leaning {
         for operand in &declare.operands {
             match operand {
                 Operand::Flag(word) => {
-                    self.habits.unset |= literal(word).is_none_or(|flag| flag.contains('n'));
+                    self.habits.unset |= word.plain().is_none_or(|flag| flag.contains('n'));
                 }
                 Operand::Dynamic(_) => self.habits.unset = true,
                 Operand::Name(Name { .. }) | Operand::Assignment(_) => {}
@@ -348,20 +352,4 @@ impl Variables<'_> {
             }
         }
     }
-}
-
-/// The text of a word that is nothing but text.
-fn literal(word: &Word) -> Option<&str> {
-    match word.parts.as_slice() {
-        [part] => match &part.kind {
-            PartKind::Literal(text) | PartKind::Quoted(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn is_name(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

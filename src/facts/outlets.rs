@@ -227,7 +227,7 @@ fn shows(body: &Sequence) -> bool {
     let last = body.statements.last().map(|statement| &statement.first);
     let Some(stage) = last.and_then(|pipeline| pipeline.stages.last()) else { return false };
     let CommandKind::Simple(simple) = &stage.kind else { return true };
-    let name = simple.words.first().and_then(super::words::literal_text).unwrap_or_default();
+    let name = simple.words.first().and_then(Word::plain).unwrap_or_default();
     let name = name.rsplit('/').next().unwrap_or_default();
     stage.redirects.is_empty() && ["tee", "cat", "logger", "ts", "sed", "awk", "systemd-cat"].contains(&name)
 }
@@ -236,5 +236,5 @@ fn shows(body: &Sequence) -> bool {
 fn is_bare_exec(command: &Command) -> bool {
     let CommandKind::Simple(simple) = &command.kind else { return false };
     let [word] = simple.words.as_slice() else { return false };
-    super::words::literal_text(word).is_some_and(|text| text == "exec")
+    word.plain().is_some_and(|text| text == "exec")
 }

@@ -234,7 +234,7 @@ impl<'a> Walk<'a> {
         }
         let plain = match (&parameter.subscript, state.vars.get(parameter.name.as_str())) {
             (Some(Subscript::Index(word)), Some(Content::Array(values))) => {
-                let index = literal_text(word).and_then(|text| text.parse::<usize>().ok());
+                let index = word.plain().and_then(|text| text.parse::<usize>().ok());
                 if let Some(value) = index.and_then(|index| values.get(index)) {
                     named(value.clone(), &parameter.name)
                 } else {
@@ -448,23 +448,6 @@ pub(super) fn named(mut value: Value, name: &str) -> Value {
         value.names.push(Rc::from(name));
     }
     value
-}
-
-/// The text of a word of literals.
-pub(super) fn literal_text(word: &Word) -> Option<String> {
-    let mut text = String::new();
-    collect_literal(&word.parts, &mut text).then_some(text)
-}
-
-fn collect_literal(parts: &[Part], text: &mut String) -> bool {
-    parts.iter().all(|part| match &part.kind {
-        PartKind::Literal(part) | PartKind::Quoted(part) => {
-            text.push_str(part);
-            true
-        }
-        PartKind::DoubleQuoted(parts) => collect_literal(parts, text),
-        _ => false,
-    })
 }
 
 fn push_list(list: Vec<Value>, fields: &mut Vec<Value>, current: &mut Option<Value>) {

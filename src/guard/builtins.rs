@@ -1,8 +1,9 @@
 //! The shell's own commands: which of them change nothing outside of the shell and evaluate nothing.
 
+use crate::bash::is_name;
 use crate::commands::HOLE;
 
-use super::environment::{Class, class, is_name};
+use super::environment::{Class, class};
 
 /// Builtins that do nothing but print, test or steer this shell, whatever their words are.
 const INERT: [&str; 24] = [

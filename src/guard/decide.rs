@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::bash::syntax::{Assignment, Command, CommandKind, Pipeline, Script, Sequence, Statement, Value};
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Pipeline, Script, Sequence, Statement, Value, Word,
+};
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
 use crate::commands::{Tables, matches_words};
 use crate::facts::{Close, Context, Ending, Given, Invocation, NoLibrary, SecretNames, observe_closely};
 use crate::source::{RepoPath, Span};
 
-use super::numbers::{Numbers, text as word_text};
+use super::numbers::Numbers;
 use super::payload;
 use super::plain::{Looks, Plain};
 use super::policy::Policy;
@@ -260,7 +262,7 @@ impl<'p> Bench<'p> {
             let words: Vec<String> = simple
                 .words
                 .iter()
-                .map(|word| word_text(word).unwrap_or_else(|| crate::commands::HOLE.to_string()))
+                .map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string()))
                 .collect();
             let denied = (0..words.len()).find_map(|start| self.policy.denies(&words[start..], &nothing));
             if let Some(rule) = denied {
@@ -310,7 +312,7 @@ struct Shape {
 impl<'s> Visitor<'s> for Shape {
     fn command(&mut self, command: &'s Command) {
         if let CommandKind::Simple(simple) = &command.kind {
-            let mut words = simple.words.iter().filter_map(word_text);
+            let mut words = simple.words.iter().filter_map(Word::plain);
             self.moves |=
                 words.any(|word| ["cd", "pushd", "popd", "env", "sudo", "chroot"].contains(&word.as_str()));
         }
@@ -319,7 +321,7 @@ impl<'s> Visitor<'s> for Shape {
 
     fn assignment(&mut self, assignment: &'s Assignment) {
         if let Value::Scalar(word) = &assignment.value {
-            let value = word_text(word).unwrap_or_else(|| crate::commands::HOLE.to_string());
+            let value = word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string());
             let known =
                 self.environment.entry(assignment.target.name.clone()).or_insert_with(|| value.clone());
             if *known != value {

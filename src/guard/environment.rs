@@ -181,10 +181,3 @@ pub(super) fn inert_value(name: &str, value: &str) -> bool {
         _ => false,
     }
 }
-
-/// Whether a text is the name of a variable, and nothing more.
-pub(super) fn is_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}

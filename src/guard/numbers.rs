@@ -5,14 +5,13 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::bash::is_name;
 use crate::bash::syntax::{
     Arithmetic, Assignment, Command, CommandKind, Declare, Expression, For, Operand, Parameter, ParameterOp,
     Part, PartKind, Script, Sequence, Subscript, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::source::Span;
-
-use super::environment::is_name;
 
 /// What is known of the texts' variables.
 #[derive(Debug, Default)]
@@ -174,7 +173,7 @@ impl Numbers {
     fn declared(&mut self, declare: &Declare) {
         let flag = |letter: char| {
             declare.operands.iter().any(
-                |operand| matches!(operand, Operand::Flag(word) if text(word).is_some_and(|text| text.contains(letter))),
+                |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.contains(letter))),
             )
         };
         for operand in &declare.operands {
@@ -197,7 +196,7 @@ impl<'s> Visitor<'s> for Numbers {
             CommandKind::For(each) | CommandKind::Select(each) => self.loop_over(each),
             CommandKind::Declare(declare) => self.declared(declare),
             CommandKind::Simple(simple) => {
-                let mut words = simple.words.iter().filter_map(text);
+                let mut words = simple.words.iter().filter_map(Word::plain);
                 let sets = words.next().is_some_and(|name| {
                     [
                         "read",
@@ -268,7 +267,7 @@ fn has_commands(word: &Word) -> bool {
 
 /// `{1..5}`
 fn is_range(word: &Word) -> bool {
-    text(word).is_some_and(|text| {
+    word.plain().is_some_and(|text| {
         text.starts_with('{')
             && text.ends_with('}')
             && text.bytes().all(|byte| byte.is_ascii_digit() || b"{}.,-".contains(&byte))
@@ -280,7 +279,7 @@ fn prints_number(body: &Sequence) -> bool {
     let [statement] = body.statements.as_slice() else { return false };
     let Some(last) = statement.first.stages.last() else { return false };
     let CommandKind::Simple(simple) = &last.kind else { return false };
-    let words: Option<Vec<String>> = simple.words.iter().map(text).collect();
+    let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
     let Some(words) = words.filter(|_| statement.rest.is_empty()) else { return false };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -293,24 +292,4 @@ fn prints_number(body: &Sequence) -> bool {
         ["grep", option, _] => option.starts_with("-c") || *option == "--count",
         _ => false,
     }
-}
-
-/// The text of a word in which nothing is expanded.
-pub(super) fn text(word: &Word) -> Option<String> {
-    let mut out = String::new();
-    for part in &word.parts {
-        match &part.kind {
-            PartKind::Literal(text) | PartKind::Quoted(text) => out.push_str(text),
-            PartKind::DoubleQuoted(parts) => {
-                for inner in parts {
-                    match &inner.kind {
-                        PartKind::Literal(text) | PartKind::Quoted(text) => out.push_str(text),
-                        _ => return None,
-                    }
-                }
-            }
-            _ => return None,
-        }
-    }
-    Some(out)
 }

@@ -12,7 +12,7 @@ use crate::commands::{Tables, is_no_file};
 use crate::source::Span;
 
 use super::environment::{Class, class, inert_value};
-use super::numbers::{Numbers, text};
+use super::numbers::Numbers;
 use super::own;
 use super::policy::Policy;
 use super::verdict::{Decision, Reason};
@@ -92,7 +92,7 @@ impl Plain<'_> {
     }
 
     fn simple(&mut self, command: &Command, simple: &Simple) {
-        let first = simple.words.first().and_then(text);
+        let first = simple.words.first().and_then(Word::plain);
         // `IFS= read -r line` lasts as long as the read.
         let reads = first.as_deref() == Some("read");
         for assignment in &simple.assignments {
@@ -113,7 +113,7 @@ impl Plain<'_> {
     }
 
     fn declare(&mut self, declare: &Declare) {
-        let keyword = text(&declare.keyword).unwrap_or_default();
+        let keyword = declare.keyword.plain().unwrap_or_default();
         for assignment in &declare.assignments {
             self.set(&assignment.target.name, None, assignment.span, true);
         }
@@ -121,7 +121,7 @@ impl Plain<'_> {
         for operand in &declare.operands {
             match operand {
                 Operand::Flag(word) => {
-                    let flags = text(word).unwrap_or_else(|| "n".to_owned());
+                    let flags = word.plain().unwrap_or_else(|| "n".to_owned());
                     exported |= flags.starts_with('-') && flags.contains('x');
                     if flags.contains(['i', 'n']) && !(keyword == "export" && flags == "-n") {
                         let what = format!("`{keyword} {flags}` makes the shell evaluate values later");
@@ -142,7 +142,7 @@ impl Plain<'_> {
         let prints = declare.operands.iter().all(|operand| matches!(operand, Operand::Flag(_)));
         if prints && keyword != "local" {
             let shows_functions = declare.operands.iter().any(
-                |operand| matches!(operand, Operand::Flag(word) if text(word).is_some_and(|flags| flags.contains(['f', 'F']))),
+                |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|flags| flags.contains(['f', 'F']))),
             );
             if !shows_functions {
                 let what = format!("`{keyword}` prints every variable, secrets too");
@@ -155,7 +155,7 @@ impl Plain<'_> {
         match test {
             Test::Word(_) => {}
             Test::Unary(op, word) => {
-                let plain = text(word).is_some_and(|name| super::environment::is_name(&name));
+                let plain = word.plain().is_some_and(|name| crate::bash::is_name(&name));
                 if (op == "-v" || op == "-R") && !plain {
                     self.ask(
                         "evaluated-later",
@@ -207,7 +207,7 @@ impl Plain<'_> {
     }
 
     fn redirect_to(&mut self, redirect: &Redirect, word: &Word) {
-        let target = text(word);
+        let target = word.plain();
         let moves_descriptor = target
             .as_deref()
             .is_some_and(|text| text.trim_end_matches('-').bytes().all(|byte| byte.is_ascii_digit()));
@@ -314,7 +314,7 @@ impl<'s> Visitor<'s> for Plain<'_> {
                 );
             }
             ParameterOp::Assign { word, .. } => {
-                self.set(&parameter.name, text(word).as_deref(), span, false);
+                self.set(&parameter.name, word.plain().as_deref(), span, false);
             }
             _ => {}
         }
@@ -352,7 +352,7 @@ fn splits(part: &Part) -> bool {
 
 fn value_text(assignment: &Assignment) -> Option<String> {
     match &assignment.value {
-        Value::Scalar(word) => text(word),
+        Value::Scalar(word) => word.plain(),
         Value::Array(_) => None,
     }
 }

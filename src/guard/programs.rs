@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
+use crate::bash::is_name;
 use crate::commands::{Effect, HOLE, Judged, Tables, Written};
 use crate::facts::{Ending, Invocation, Link, SecretNames};
 use crate::source::Span;
 
 use super::builtins;
-use super::environment::{Class, class, inert_value, is_name};
+use super::environment::{Class, class, inert_value};
 use super::own;
 use super::policy::Policy;
 use super::strict;

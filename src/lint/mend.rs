@@ -97,13 +97,16 @@ pub(super) fn data_on_stdin(script: &Script<'_>, at: Span) -> Vec<Edit> {
     let stdin = |redirect: &Redirect| {
         !matches!(redirect.op, RedirectOp::Output | RedirectOp::Append | RedirectOp::DuplicateOutput)
     };
-    if literal_of(simple.words.first()) != Some("curl") || !first || command.redirects.iter().any(stdin) {
+    if simple.words.first().and_then(Word::plain).as_deref() != Some("curl")
+        || !first
+        || command.redirects.iter().any(stdin)
+    {
         return Vec::new();
     }
     let mut given = simple
         .words
         .windows(2)
-        .filter(|pair| literal_of(pair.first()).is_some_and(|word| DATA.contains(&word)));
+        .filter(|pair| pair[0].plain().is_some_and(|word| DATA.contains(&word.as_str())));
     let (Some([option, value]), None) = (given.next(), given.next()) else { return Vec::new() };
     // Other data, or another reader of stdin, would have its own idea of what `@-` is.
     let busy = |word: &Word| {
@@ -118,10 +121,7 @@ pub(super) fn data_on_stdin(script: &Script<'_>, at: Span) -> Vec<Edit> {
         value.parts.as_slice(),
         [Part { kind: PartKind::DoubleQuoted(_) | PartKind::Quoted(_), .. }]
     );
-    if simple.words.iter().any(busy)
-        || !quoted
-        || literal_of(Some(value)).is_some_and(|text| text.starts_with('@'))
-    {
+    if simple.words.iter().any(busy) || !quoted || value.plain().is_some_and(|text| text.starts_with('@')) {
         return Vec::new();
     }
     vec![
@@ -165,11 +165,11 @@ fn or_leave(script: &Script<'_>, site: &Site<'_>) -> &'static str {
 
 /// Whether a `grep -q` looks for text that no empty line holds: a here-string of nothing is one empty line.
 fn finds_text(grep: &Simple) -> bool {
-    let words: Option<Vec<&str>> =
-        grep.words[1..].iter().map(|word| literal_of(Some(word)).or(quoted(word))).collect();
-    let (Some("grep"), Some(words)) = (literal_of(grep.words.first()), words) else { return false };
+    let words: Option<Vec<String>> = grep.words.iter().map(Word::plain).collect();
+    let words: Vec<&str> = words.iter().flatten().map(String::as_str).collect();
+    let Some(("grep", words)) = words.split_first().map(|(name, words)| (*name, words)) else { return false };
     let (options, operands): (Vec<&str>, Vec<&str>) =
-        words.into_iter().partition(|word| word.starts_with('-'));
+        words.iter().copied().partition(|word| word.starts_with('-'));
     let known = |option: &str| {
         option.len() > 1 && option[1..].chars().all(|c| "qFEiwx".contains(c)) || option == "--"
     };
@@ -189,24 +189,4 @@ fn free_name(script: &Script<'_>) -> String {
         name.push('_');
     }
     name
-}
-
-/// The text of a word without any quoting.
-fn literal_of(word: Option<&Word>) -> Option<&str> {
-    match word?.parts.as_slice() {
-        [Part { kind: PartKind::Literal(text), .. }] => Some(text),
-        _ => None,
-    }
-}
-
-/// The text of a word that is one quoted text.
-fn quoted(word: &Word) -> Option<&str> {
-    match word.parts.as_slice() {
-        [Part { kind: PartKind::Quoted(text), .. }] => Some(text),
-        [Part { kind: PartKind::DoubleQuoted(parts), .. }] => match parts.as_slice() {
-            [Part { kind: PartKind::Literal(text), .. }] => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
 }

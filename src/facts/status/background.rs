@@ -1,10 +1,10 @@
 //! Commands in the background, and whether anybody asks for their status.
 
-use crate::bash::syntax::{Command, CommandKind, Parameter, Script, Statement};
+use crate::bash::syntax::{Command, CommandKind, Parameter, Script, Statement, Word};
 use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_script, walk_statement};
 use crate::source::Span;
 
-use super::names::{command_name, text};
+use super::names::command_name;
 use super::{Pass, Throw};
 
 /// What has to do with jobs, in the order of the text.
@@ -43,7 +43,7 @@ impl<'s> Visitor<'s> for Jobs<'s> {
                 Some("wait") if argument.is_none() => self.for_all = true,
                 Some("wait") => {
                     self.for_one = true;
-                    self.for_any |= argument.and_then(text).is_some_and(|text| text.starts_with("-n"));
+                    self.for_any |= argument.and_then(Word::plain).is_some_and(|text| text.starts_with("-n"));
                 }
                 Some("jobs") => self.for_any = true,
                 _ => {}

@@ -166,7 +166,7 @@ impl<'s> Pass<'s> {
                 }
             }
         }
-        let keyword = names::text(&declare.keyword).unwrap_or_default();
+        let keyword = declare.keyword.plain().unwrap_or_default();
         self.sinks.push(sinks);
         self.masked(&parts.found, command.span, around, || Throw::Declared(keyword.clone()));
         self.sinks.pop();

@@ -11,7 +11,7 @@ use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter,
 use crate::commands::{Effect, HOLE, Tables};
 use crate::source::Span;
 
-use super::names::{command_name, is_true, text};
+use super::names::{command_name, is_true};
 use super::{Pass, Throw};
 
 /// What runs after the command in hand.
@@ -68,7 +68,7 @@ impl<'s> Visitor<'s> for Aim {
                 if let Some(name) = command_name(simple) {
                     let makes = matches!(name.as_str(), "read" | "mapfile" | "readarray" | "printf");
                     for word in simple.words.iter().skip(1) {
-                        let Some(text) = text(word) else { continue };
+                        let Some(text) = word.plain() else { continue };
                         let text = text.trim_end_matches('/').to_owned();
                         if makes && !text.starts_with('-') {
                             self.made.push(text);
@@ -92,7 +92,7 @@ impl<'s> Visitor<'s> for Aim {
             );
             let stdout = !matches!(redirect.fd, Some(Fd::Number(0)));
             if let (true, true, Target::Word(word)) = (writes, stdout, &redirect.target) {
-                self.made.extend(text(word).filter(|text| text != "/dev/null"));
+                self.made.extend(word.plain().filter(|text| text != "/dev/null"));
                 self.made.extend(variables(word));
             }
         }
@@ -146,7 +146,7 @@ impl Search<'_> {
         let says = |name: &String| of.contains(name);
         words.iter().any(|word| {
             variables(word).iter().any(says)
-                || text(word).is_some_and(|text| of.iter().any(|name| text.trim_end_matches('/') == name))
+                || word.plain().is_some_and(|text| of.iter().any(|name| text.trim_end_matches('/') == name))
                 || arithmetic_names(word).iter().any(says)
         })
     }
@@ -236,7 +236,7 @@ impl<'s> Visitor<'s> for Search<'_> {
                 if matches!(name.as_str(), "[" | "test") {
                     self.made(&words[1..]);
                     for pair in words.windows(2) {
-                        if let Some(op) = text(pair[0]) {
+                        if let Some(op) = pair[0].plain() {
                             self.file_test(&op, pair[1]);
                         }
                     }
@@ -249,7 +249,7 @@ impl<'s> Visitor<'s> for Search<'_> {
                     }
                     // What changes something is no test of what was changed before.
                     let texts: Vec<String> =
-                        words.iter().map(|word| text(word).unwrap_or_else(|| HOLE.to_string())).collect();
+                        words.iter().map(|word| word.plain().unwrap_or_else(|| HOLE.to_string())).collect();
                     let asks = self.tables.effect(&texts) != Effect::Mutate;
                     self.found |= asks && Self::names(&words[1.min(words.len())..], &self.aim.named);
                 }

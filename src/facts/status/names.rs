@@ -7,7 +7,6 @@ use crate::bash::syntax::{
     Target, Word,
 };
 use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_part, walk_script};
-use crate::facts::words::literal_text;
 use crate::source::Span;
 
 /// Every function of a script, by name.
@@ -33,12 +32,7 @@ impl<'s> Visitor<'s> for Functions<'s> {
 
 /// The first word, where it is plain text.
 pub(super) fn command_name(simple: &Simple) -> Option<String> {
-    simple.words.first().and_then(literal_text)
-}
-
-/// A word's text where it is plain text.
-pub(super) fn text(word: &Word) -> Option<String> {
-    literal_text(word)
+    simple.words.first().and_then(Word::plain)
 }
 
 /// Whether a pipeline is `true` or `:` and nothing more, in braces perhaps.
@@ -197,7 +191,7 @@ pub(super) fn output_leaves(command: &Command) -> bool {
             }
             RedirectOp::DuplicateOutput => {
                 let target = match &redirect.target {
-                    Target::Word(word) => literal_text(word).unwrap_or_default(),
+                    Target::Word(word) => word.plain().unwrap_or_default(),
                     Target::HereDocument(_) => String::new(),
                 };
                 match (&redirect.fd, target.as_str()) {
@@ -228,7 +222,7 @@ impl ReadOptions {
     pub fn of(simple: &Simple) -> Self {
         let mut options = Self::default();
         let mut words =
-            simple.words.iter().skip(1).map(|word| literal_text(word).unwrap_or_else(|| "x".to_owned()));
+            simple.words.iter().skip(1).map(|word| word.plain().unwrap_or_else(|| "x".to_owned()));
         while let Some(word) = words.next() {
             let Some(letters) = word.strip_prefix('-') else { break };
             let Some(at) = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a']) else { continue };

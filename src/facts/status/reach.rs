@@ -4,11 +4,13 @@
 //! (`exit 1`, `return 1`, `false`, `cmd && echo yes` as the last). What handles its failures (`cmd || echo none`) and what
 //! only computes loses nothing.
 
-use crate::bash::syntax::{Command, CommandKind, ListOp, PartKind, Pipeline, Sequence, Simple, Statement};
+use crate::bash::syntax::{
+    Command, CommandKind, ListOp, PartKind, Pipeline, Sequence, Simple, Statement, Word,
+};
 use crate::bash::visit::Visitor;
 
 use super::Pass;
-use super::names::{Substitutions, command_name, is_true, text};
+use super::names::{Substitutions, command_name, is_true};
 
 /// What a body reaches.
 #[derive(Debug, Clone, Default)]
@@ -160,7 +162,7 @@ impl<'s> Pass<'s> {
             }
             match name.as_str() {
                 "exit" | "return" => {
-                    let code = simple.words.get(1).map(text);
+                    let code = simple.words.get(1).map(Word::plain);
                     tally.fails |= !matches!(code.as_ref().map(Option::as_deref), None | Some(Some("0")));
                 }
                 "false" => tally.fails = true,

@@ -4,7 +4,7 @@ use crate::bash::syntax::{Command, CommandKind, ListOp, PartKind, Pipeline, Sequ
 use crate::bash::visit::Visitor;
 use crate::commands::Reading;
 
-use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves, text};
+use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
 use super::{Pass, Stage};
 
 /// How something reads its stdin.
@@ -225,7 +225,7 @@ impl<'s> Pass<'s> {
                 let words: Vec<String> = simple
                     .words
                     .iter()
-                    .map(|word| text(word).unwrap_or_else(|| crate::commands::HOLE.to_string()))
+                    .map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string()))
                     .collect();
                 self.tables.reading(&words)
             }
@@ -299,7 +299,7 @@ fn is_read(command: &Command) -> bool {
 fn leaves(command: &Command, depth: u64) -> bool {
     match &command.kind {
         CommandKind::Simple(simple) => {
-            let argument = simple.words.get(1).map(|word| text(word).unwrap_or_default());
+            let argument = simple.words.get(1).map(|word| word.plain().unwrap_or_default());
             match command_name(simple).as_deref() {
                 Some("break") => argument.map_or(1, |levels| levels.parse().unwrap_or(1)) >= depth,
                 // Where it fails on purpose, no status lies.

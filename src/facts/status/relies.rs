@@ -7,7 +7,7 @@ use crate::bash::visit::Visitor;
 use crate::source::Span;
 
 use super::Pass;
-use super::names::{StatusReader, Substitutions, command_name, text};
+use super::names::{StatusReader, Substitutions, command_name};
 
 /// Functions are followed that deep.
 const DEEPEST: u32 = 12;
@@ -103,7 +103,7 @@ impl<'s> Pass<'s> {
         let Some(name) = command_name(simple) else { return false };
         match name.as_str() {
             "return" | "exit" => {
-                simple.words.get(1).is_some_and(|code| text(code).is_none_or(|code| code != "0"))
+                simple.words.get(1).is_some_and(|code| code.plain().is_none_or(|code| code != "0"))
             }
             "false" => true,
             _ => self.always_dies(&name),
@@ -148,7 +148,7 @@ impl<'s> Pass<'s> {
             let last = body.statements.last().and_then(|statement| statement.first.stages.first());
             let Some(CommandKind::Simple(simple)) = last.map(|command| &command.kind) else { return false };
             command_name(simple).is_some_and(|name| name == "exit")
-                && simple.words.get(1).is_some_and(|code| text(code).is_none_or(|code| code != "0"))
+                && simple.words.get(1).is_some_and(|code| code.plain().is_none_or(|code| code != "0"))
         })
     }
 }

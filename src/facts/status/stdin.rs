@@ -3,7 +3,7 @@
 use crate::bash::syntax::{Command, CommandKind, Pipeline, Sequence, Simple};
 
 use super::around::Around;
-use super::names::{ReadOptions, command_name, input_given, text};
+use super::names::{ReadOptions, command_name, input_given};
 use super::{Pass, Theft};
 
 /// Functions are followed that deep.
@@ -82,7 +82,7 @@ impl<'s> Pass<'s> {
                 let words: Vec<String> = simple
                     .words
                     .iter()
-                    .map(|word| text(word).unwrap_or_else(|| crate::commands::HOLE.to_string()))
+                    .map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string()))
                     .collect();
                 self.tables.swallows_stdin(&words).then(|| words.first().cloned().unwrap_or_default())
             }

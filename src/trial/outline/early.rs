@@ -1,7 +1,6 @@
 //! Readers that may close their pipe before the end.
 
-use super::shape::literal;
-use crate::bash::syntax::{Command, CommandKind, Sequence, Simple};
+use crate::bash::syntax::{Command, CommandKind, Sequence, Simple, Word};
 use crate::bash::visit::{Visitor, walk_command};
 
 /// Whether a stage of a pipeline may end before it has read everything.
@@ -23,7 +22,7 @@ pub(super) fn closes_early(stage: &Command) -> bool {
 fn leaves(body: &Sequence) -> bool {
     any_command(body, &mut |command| {
         matches!(&command.kind, CommandKind::Simple(simple)
-            if simple.words.first().and_then(literal).is_some_and(|name| ["break", "exit", "return"].contains(&name.as_str())))
+            if simple.words.first().and_then(Word::plain).is_some_and(|name| ["break", "exit", "return"].contains(&name.as_str())))
     })
 }
 
@@ -46,7 +45,7 @@ fn any_command(body: &Sequence, matches: &mut dyn FnMut(&Command) -> bool) -> bo
 }
 
 fn simple_closes_early(simple: &Simple) -> bool {
-    let words: Vec<Option<String>> = simple.words.iter().map(literal).collect();
+    let words: Vec<Option<String>> = simple.words.iter().map(Word::plain).collect();
     let Some(Some(program)) = words.first() else { return false };
     let program = program.rsplit('/').next().unwrap_or(program);
     let arguments = &words[1..];
@@ -60,7 +59,7 @@ fn simple_closes_early(simple: &Simple) -> bool {
         "awk" | "gawk" | "mawk" => arguments.iter().flatten().any(|word| names_exit(word)),
         "timeout" | "env" | "command" | "sudo" | "stdbuf" | "nice" => {
             let rest = simple.words.iter().skip(1).position(|word| {
-                literal(word).is_some_and(|name| {
+                word.plain().is_some_and(|name| {
                     ["grep", "head", "sed", "awk", "cmp", "read"].contains(&name.as_str())
                 })
             });

@@ -218,7 +218,7 @@ impl<'s> Visitor<'s> for Names {
     fn command(&mut self, command: &'s Command) {
         if let CommandKind::Simple(simple) = &command.kind {
             // Wrappers call a later word: `timeout 5 f`, `if ! retry f x`.
-            self.found.extend(simple.words.iter().filter_map(literal));
+            self.found.extend(simple.words.iter().filter_map(Word::plain));
         }
         walk_command(self, command);
     }
@@ -228,20 +228,4 @@ fn names_in(walk: impl FnOnce(&mut Names)) -> BTreeSet<String> {
     let mut names = Names::default();
     walk(&mut names);
     names.found
-}
-
-/// The text of a word without expansions.
-pub(super) fn literal(word: &Word) -> Option<String> {
-    fn add(parts: &[Part], text: &mut String) -> bool {
-        parts.iter().all(|part| match &part.kind {
-            PartKind::Literal(plain) | PartKind::Quoted(plain) => {
-                text.push_str(plain);
-                true
-            }
-            PartKind::DoubleQuoted(inner) => add(inner, text),
-            _ => false,
-        })
-    }
-    let mut text = String::new();
-    add(&word.parts, &mut text).then_some(text)
 }
