@@ -30,6 +30,7 @@ pub mod rule;
 pub mod run;
 pub mod second_opinion;
 pub mod show;
+pub mod sweep;
 
 use output::{OutputArgs, RunFormat};
 
@@ -73,6 +74,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Run every harness in a sealed world, with each call of its script failing in turn.
     Run(run::RunArgs),
+    /// Find the calls that may fail without a script noticing: no harness, no real tool, one command.
+    Sweep(sweep::SweepArgs),
     /// Test the rules that this repository writes itself.
     #[command(subcommand)]
     Rule(rule::RuleCommand),
@@ -105,6 +108,7 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Guard(args)) => guard::guard(&args),
         Some(Command::Explain(args)) => explain::explain(&args),
         Some(Command::Run(args)) => run::run(&args, subcommand(matches)),
+        Some(Command::Sweep(args)) => sweep::sweep(&args, subcommand(matches)),
         Some(Command::Rule(command)) => rule::rule(&command),
         Some(Command::New(command)) => new::new(&command),
         Some(Command::Generate(command)) => generate::generate(&command),

@@ -17,6 +17,7 @@ use crate::lint::baseline::{self, Baseline};
 use crate::settings::{FILE_NAME, Settings};
 use crate::source::{Position, RepoPath, SourceText};
 
+pub mod beside;
 pub mod cache;
 pub mod changes;
 pub mod discover;

@@ -15,6 +15,7 @@ pub mod progress;
 pub mod replay;
 pub mod sarif;
 pub mod statistics;
+pub mod sweep;
 pub mod text;
 mod xml;
 

@@ -19,6 +19,8 @@ mod guard;
 mod harnesses;
 #[path = "gauntlet/rules.rs"]
 mod rules;
+#[path = "gauntlet/sweep.rs"]
+mod sweep;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -28,5 +30,6 @@ fn main() -> ExitCode {
     tests.extend(harnesses::tests());
     tests.extend(edits::tests());
     tests.extend(guard::tests());
+    tests.extend(sweep::tests());
     run(&arguments, tests).exit_code()
 }

@@ -16,6 +16,7 @@ use crate::report::jsonl::Jsonl;
 use crate::report::junit::Junit;
 use crate::report::progress::Progress;
 use crate::report::sarif::Sarif;
+use crate::report::sweep::SweepText;
 use crate::report::text::{Ending, Text};
 use crate::report::{Report, plain};
 
@@ -127,6 +128,7 @@ impl Setting {
     /// A report of that format.
     fn report(&self, format: Format) -> Box<dyn Report> {
         match format {
+            Format::Text if self.ending == Ending::Sweep => Box::new(SweepText::default()),
             Format::Text if self.statistics => Box::new(Text::new(self.ending.clone()).with_statistics()),
             Format::Text => Box::new(Text::new(self.ending.clone())),
             Format::Json if self.statistics => Box::new(Json::default().with_statistics()),

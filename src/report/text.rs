@@ -17,6 +17,8 @@ use crate::source::SourceText;
 pub enum Ending {
     /// One line a part.
     Summary,
+    /// The line of a sweep: see [`crate::report::sweep`].
+    Sweep,
     /// The status block of `--all`, with the commit that is checked out.
     Block {
         /// The commit, where there is one.

@@ -5,7 +5,9 @@ mod course;
 mod crew;
 mod load;
 mod pace;
+mod scout;
 pub mod sealed;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ use crate::trial::world::{Plan, Record};
 
 pub use course::Replay;
 pub use load::Course;
+pub use sweep::{Sweep, repeat_sweep, sweep};
 
 /// What a harness's world is built from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

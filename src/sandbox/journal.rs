@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::wire::{Deed, Hello, Order, Words};
 use super::{clock, places};
 use crate::fault::{FaultKind, Persistence};
+use crate::trial::guess::Reply;
 use crate::trial::pattern;
 use crate::trial::world::{Answer, Call, Fault, Output, Plan, Site, normalise};
 
@@ -47,6 +48,7 @@ enum Responder {
     Stub(usize),
     Real,
     Special,
+    Guess(Reply),
     Nobody,
 }
 
@@ -106,6 +108,11 @@ impl Journal {
         Decision { order, call: Some(self.calls.len() - 1) }
     }
 
+    /// Whether the script makes the same call over and over.
+    pub fn looping(&self) -> bool {
+        self.plan.loop_limit.is_some_and(|limit| self.seen.values().any(|count| *count > limit))
+    }
+
     /// Writes down what a stub did.
     pub fn done(&mut self, call: usize, deed: Deed) {
         let call = &mut self.calls[call];
@@ -148,7 +155,14 @@ impl Journal {
         } else if self.real.contains(program) {
             Responder::Real
         } else {
-            Responder::Nobody
+            match &self.plan.guesses {
+                Some(guesses) => {
+                    let site = site(hello, argv);
+                    let occurrence = self.seen.get(&site).map_or(1, |count| count + 1);
+                    Responder::Guess(guesses.answer(argv, hello.at.as_ref(), occurrence))
+                }
+                None => Responder::Nobody,
+            }
         })
     }
 
@@ -164,6 +178,15 @@ impl Journal {
         let (order, answer) = match responder {
             Responder::Stub(index) => (self.reply(*index, pad), Answer::Stub(*index)),
             Responder::Real | Responder::Special => (Order::Real { pad }, Answer::Real),
+            Responder::Guess(reply) => (
+                Order::Reply(Words {
+                    stdout: if pad { padded(&reply.stdout) } else { reply.stdout.clone() },
+                    stderr: reply.stderr.clone(),
+                    exit: reply.exit,
+                    writes: reply.writes.clone().into_iter().collect(),
+                }),
+                Answer::Guess,
+            ),
             Responder::Nobody => (Order::Reply(missing(hello)), Answer::Unstubbed),
         };
         let Some(fault) = fault.filter(|_| answer != Answer::Unstubbed) else { return (order, answer) };

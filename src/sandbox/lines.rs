@@ -28,7 +28,22 @@ impl Lines {
         };
         match (said.checked_sub(1).and_then(line), line(said)) {
             (Some(before), Some(here)) if before.ends_with('\\') && names(before) && !names(here) => said - 1,
+            // A substitution in a heredoc has the line of the command that reads it.
+            (_, Some(here)) if !names(here) => match here.split_once("<<").map(|(_, rest)| delimiter(rest)) {
+                Some(end) if !end.is_empty() => (said + 1..)
+                    .map_while(|number| Some((number, line(number)?)))
+                    .take_while(|(_, text)| text.trim() != end)
+                    .find(|(_, text)| (text.contains("$(") || text.contains('`')) && names(text))
+                    .map_or(said, |(number, _)| number),
+                _ => said,
+            },
             _ => said,
         }
     }
+}
+
+/// The word that ends a heredoc, from what stands behind `<<`.
+fn delimiter(rest: &str) -> String {
+    let rest = rest.trim_start_matches(['-', ' ', '\'', '"']);
+    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }

@@ -201,7 +201,7 @@ impl Script {
             .env("LC_ALL", "C.UTF-8")
             .env("BASH_ENV", bash_env(plan, seeds))
             .envs(&plan.env)
-            .current_dir("/repo")
+            .current_dir(if plan.folder.is_empty() { "/repo" } else { plan.folder.as_str() })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -264,7 +264,8 @@ impl Watch {
             if running && self.ended.is_some() {
                 until = until.min(Instant::now() + GRACE);
             }
-            if self.alone || Instant::now() >= until {
+            let looping = running && self.journal.looping();
+            if self.alone || looping || Instant::now() >= until {
                 break;
             }
             self.wait(until);

@@ -36,7 +36,7 @@ static CLEAN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
 /// bash's own notices of jobs that ended: `x.sh: line 12:  4711 Killed ...`, `[1]+  Done  ...`.
 static JOB_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(\S+: line \d+: +\d+ +[A-Z]\w+.*|\[\d+\][+-]? +(Done|Exit|Killed|Terminated|Hangup|Running).*|Killed|Terminated|Hangup|Broken pipe|.*: line \d+: .*: (command not found|No such file or directory))$",
+        r"^(\S+: line \d+: +\d+ +[A-Z]\w+.*|\[\d+\][+-]? +(Done|Exit|Killed|Terminated|Hangup|Running).*| +\d+ +(Done|Exit \d+|Killed|Terminated|Hangup|Running|Segmentation fault)\b.*|Killed|Terminated|Hangup|Broken pipe|.*: line \d+: .*: (command not found|No such file or directory))$",
     )
     .expect("the job notices compile: a test uses them")
 });
@@ -53,6 +53,18 @@ pub fn claim<'t>(patterns: Option<&[Regex]>, text: &'t str) -> Option<&'t str> {
         .collect();
     claims.sort_unstable();
     claims.first().map(|(_, line)| line.trim())
+}
+
+/// Whether some line says that something went wrong.
+pub fn denies(text: &str) -> bool {
+    text.lines().any(|line| !JOB_NOTICE.is_match(line) && DENIAL.is_match(&CLEAN_COUNT.replace_all(line, "")))
+}
+
+/// Whether a claim is about all that the script does, not about one thing among others.
+pub fn claims_the_whole(line: &str) -> bool {
+    const WHOLE: [&str; 5] = ["success", "complete", "finished", "all good", "all done"];
+    let line = line.to_ascii_lowercase();
+    WHOLE.iter().any(|word| line.contains(word)) || line.trim_end_matches(['.', '!']).trim() == "done"
 }
 
 /// The whole lines that hold the bytes from `start` to `end`.

@@ -48,6 +48,8 @@ pub struct Harness {
     pub recoveries: Vec<Recovery>,
     /// Mutating calls that are right after a fault.
     pub cleanups: Vec<Cleanup>,
+    /// Whether nobody wrote it: the answers are guessed, and the judge knows no recovery but a call that succeeds later.
+    pub guessed: bool,
 }
 
 /// A stub as the harness declares it.

@@ -27,6 +27,7 @@ use crate::trial::harness::{Case, Harness};
 use crate::trial::leak;
 use crate::trial::outline::Outline;
 use crate::trial::story;
+use crate::trial::unaided;
 use crate::trial::world::{Answer, Call, End, Fault, Record};
 use crate::verdict::Verdict;
 
@@ -153,6 +154,11 @@ impl Trial<'_> {
             let reason = &harness.recoveries[declared].reason;
             return (Verdict::Recovered, format!("; exit 0, as declared: {reason}"));
         }
+        if harness.guessed
+            && let Some(rest) = unaided::recovered(self.fault, &self.record.calls[self.fired + 1..])
+        {
+            return (Verdict::Recovered, rest);
+        }
         if self.fault.kind == FaultKind::Sigpipe {
             let words = |record| mutations(harness, record).into_iter().map(|call| call.site.argv.clone());
             if words(green).eq(words(self.record)) {
@@ -228,8 +234,17 @@ impl Trial<'_> {
         self.after().find(|call| {
             mutates(harness, call)
                 && !harness.cleanups.iter().any(|cleanup| cleanup.pattern.matches(&call.argv))
+                && !(harness.guessed
+                    && (self.bench.outline.cleans_up(call) || self.answers_the_failure(call)))
                 && !self.bench.outline.run_beside(&self.fault.site, &call.site)
         })
+    }
+
+    /// Where nobody declared what puts things back: a command that the green run never comes to, in a run that ends
+    /// with a failure, is the script's answer to it.
+    fn answers_the_failure(&self, call: &Call) -> bool {
+        let same = |other: &Call| other.site.at == call.site.at && other.program() == call.program();
+        self.record.end != End::Code(0) && !self.bench.green.calls.iter().any(same)
     }
 
     /// What claims success in the output after the fault.
@@ -240,6 +255,9 @@ impl Trial<'_> {
         let stderr =
             story::tail_from(&self.record.stderr, call.stderr_before).replacen(&self.fault.stderr, "", 1);
         let stdout = self.without_answers(stdout);
+        if self.bench.harness.guessed && self.record.end != End::Code(0) {
+            return unaided::claim(&stdout, &stderr);
+        }
         claim(patterns, &stdout).or_else(|| claim(patterns, &stderr)).map(str::to_owned)
     }
 

@@ -9,10 +9,12 @@ mod shape;
 
 use std::collections::BTreeSet;
 
+use crate::bash::syntax::Script;
 use crate::bash::{self, Dialect, Witness};
 use crate::source::SourceText;
 use crate::trial::calls::REPOSITORY;
-use crate::trial::world::Site;
+use crate::trial::pattern::argv_matches;
+use crate::trial::world::{Call, Site};
 use shape::{Lines, Shape};
 
 /// The shape of the scripts of a harness.
@@ -30,6 +32,11 @@ impl Outline {
         Self { shapes: scripts.iter().filter(|source| is_shell(source)).map(shape).collect() }
     }
 
+    /// Reads the shape of texts that are known to be scripts, whatever their names and first lines say.
+    pub fn of_scripts<'s>(scripts: impl IntoIterator<Item = (&'s SourceText, &'s Script)>) -> Self {
+        Self { shapes: scripts.into_iter().map(|(source, script)| Shape::of(source, script)).collect() }
+    }
+
     /// Whether the call on that line may write into a pipe whose reader may close early.
     pub fn feeds_early_closer(&self, path: &str, line: u32) -> bool {
         let Some(here) = self.shape(path) else { return false };
@@ -42,6 +49,26 @@ impl Outline {
     /// Whether calls may run beside each other: background commands, pipelines of several programs.
     pub fn has_parallel_calls(&self) -> bool {
         self.shapes.iter().any(|shape| shape.parallel)
+    }
+
+    /// Whether the call is part of what a trap runs when the script ends or fails: in the trap's own text, or in a
+    /// function that only traps call.
+    pub fn cleans_up(&self, call: &Call) -> bool {
+        let Some((path, line)) = &call.site.at else { return false };
+        self.shapes.iter().any(|shape| {
+            shape.traps.iter().any(|trap| {
+                let own = shape.file == *path
+                    && trap.commands.iter().any(|words| argv_matches(words, &call.site.argv));
+                let called: BTreeSet<String> =
+                    trap.names.iter().filter(|name| !self.is_called(name)).cloned().collect();
+                own || self.bodies(&called).any(|(file, lines)| file == path && lines.hold(*line))
+            })
+        })
+    }
+
+    /// Whether something but a trap calls the function.
+    fn is_called(&self, name: &str) -> bool {
+        self.shapes.iter().any(|shape| shape.called.contains(name))
     }
 
     /// Whether `call` was begun without waiting for `fault`: one of them runs in the background, and no `wait` stands
@@ -133,10 +160,13 @@ impl Outline {
 
 /// In a loop's background statement: whether the call is of another round, which shows in its last word.
 fn another_round(fault: &Site, call: &Site) -> bool {
-    fault.argv.last().is_some_and(|own| !call.argv.contains(own))
+    let same_command =
+        fault.at == call.at && fault.argv.len() == call.argv.len() && fault.argv.first() == call.argv.first();
+    same_command && fault.argv != call.argv || fault.argv.last().is_some_and(|own| !call.argv.contains(own))
 }
 
-fn is_shell(source: &SourceText) -> bool {
+/// Whether a file's name or first line says that it is a shell script.
+pub fn is_shell(source: &SourceText) -> bool {
     let name = source.path().file_name();
     let first = source.text().lines().next().unwrap_or_default();
     [".sh", ".bash", ".ksh"].iter().any(|ending| name.ends_with(ending))

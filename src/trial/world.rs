@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{FaultKind, Persistence};
+use crate::trial::guess::Guesses;
 
 /// One run of a script in a fresh world.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -32,6 +33,15 @@ pub struct Plan {
     /// Whether the script runs as root of its world (else as the user `op`).
     #[serde(default)]
     pub as_root: bool,
+    /// Where the script starts; empty for the repository's folder.
+    #[serde(default)]
+    pub folder: String,
+    /// What answers calls that no stub answers, where answers are guessed.
+    #[serde(default)]
+    pub guesses: Option<Guesses>,
+    /// A script that makes the same call more often than that is in a loop and is stopped; `None` for any number.
+    #[serde(default)]
+    pub loop_limit: Option<u32>,
 }
 
 /// An answer to calls that match it.
@@ -115,6 +125,8 @@ pub enum Output {
 pub enum Answer {
     /// The stub with this index in the plan.
     Stub(usize),
+    /// A guess.
+    Guess,
     /// The real tool ran (journalled tools such as `mktemp`).
     Real,
     /// The planned fault.

@@ -122,7 +122,7 @@ pub(super) fn tasks(course: &Course, green: &Green, tally: &mut Tally) -> Vec<Ta
             tally.declared += sweep.trials.iter().filter(declared).count();
             tasks.extend(sweep.trials.into_iter().map(|trial| Task::Fault(green.case, Box::new(trial))));
         }
-        let runs = free::plan(harness, case, &green.record);
+        let runs = if harness.guessed { Vec::new() } else { free::plan(harness, case, &green.record) };
         tasks.extend(runs.into_iter().map(|run| Task::Free(green.case, Box::new(run))));
     }
     if !harness.canaries.is_empty() {
@@ -321,7 +321,7 @@ fn tell(
         verdict: judgement.verdict,
         explanation: judgement.explanation,
         aftermath: judgement.aftermath,
-        repeat: Some(format!("gauntlet repro {}", shell_word(id.as_str()))),
+        repeat: Some(course.repeat(id.as_str())),
         id,
     }
 }
@@ -342,11 +342,6 @@ fn tell_fault(
         trial.argv.clone_from(&call.argv);
     }
     trial
-}
-
-/// A trial's id as a shell takes it.
-fn shell_word(id: &str) -> String {
-    if id.contains(['#', ' ', '\'']) { format!("'{}'", id.replace('\'', r"'\''")) } else { id.to_owned() }
 }
 
 /// Runs the trial with this id once more, beside its green run.

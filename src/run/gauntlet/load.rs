@@ -6,7 +6,8 @@ use crate::nearest::suggestion;
 use crate::repo::{Project, listing, read};
 use crate::run::gauntlet::Needs;
 use crate::source::RepoPath;
-use crate::trial::calls::REPOSITORY;
+use crate::trial::calls::{REPOSITORY, typed};
+use crate::trial::guess::Guesses;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::leak;
 use crate::trial::outline::Outline;
@@ -15,6 +16,8 @@ use crate::trial::world::{Fault, Plan};
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
 const DEADLINE_MS: u64 = 10_000;
+/// Whoever makes the same call more often, while nothing takes time, will never end.
+const LOOP_LIMIT: u32 = 800;
 
 /// A harness that is ready to run.
 #[derive(Debug)]
@@ -26,7 +29,22 @@ pub struct Course {
     /// The shape of its scripts.
     pub outline: Outline,
     /// What the script is started with: the interpreter of its first line.
-    interpreter: String,
+    pub(super) interpreter: String,
+    /// What there is besides, where the harness is guessed.
+    pub(super) unaided: Option<Unaided>,
+}
+
+/// What a sweep without a harness adds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unaided {
+    /// What answers.
+    pub guesses: Guesses,
+    /// Where the script starts, in the world; empty for the repository's folder.
+    pub folder: String,
+    /// Whether it runs as root of its world.
+    pub as_root: bool,
+    /// The words of the command that sweeps it, up to the script's own arguments, and these.
+    pub command: (Vec<String>, Vec<String>),
 }
 
 /// The stem of a harness file's name.
@@ -100,11 +118,11 @@ pub(super) fn course(project: &Project, path: &RepoPath, witness: &dyn Witness) 
     }
     let outline = Outline::of(&scripts, witness);
     let needs = needs(project, &harness, &files);
-    Ok(Course { harness, needs, outline, interpreter })
+    Ok(Course { harness, needs, outline, interpreter, unaided: None })
 }
 
 /// The shell that the first line names; bash where it names none.
-fn shell_of(text: &str) -> String {
+pub(super) fn shell_of(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default();
     let words: Vec<&str> = first.strip_prefix("#!").unwrap_or_default().split_whitespace().collect();
     let named = words.iter().map(|word| word.rsplit('/').next().unwrap_or(word)).find(|word| *word != "env");
@@ -132,11 +150,25 @@ fn needs(project: &Project, harness: &Harness, files: &[RepoPath]) -> Needs {
 }
 
 impl Course {
+    /// The command that repeats the trial with this id.
+    pub(super) fn repeat(&self, id: &str) -> String {
+        match &self.unaided {
+            None => format!("gauntlet repro {}", typed(&[id])),
+            Some(Unaided { command: (words, args), .. }) => {
+                let only = ["--only".to_owned(), id.to_owned()];
+                let rest =
+                    if args.is_empty() { Vec::new() } else { [vec!["--".to_owned()], args.clone()].concat() };
+                typed(&[words.clone(), only.to_vec(), rest].concat())
+            }
+        }
+    }
+
     /// The plan of a run of `case`, with a fault or without.
     pub(super) fn plan(&self, case: &Case, fault: Option<Fault>) -> Plan {
         let script = format!("{REPOSITORY}/{}", self.harness.script);
         let mut command = vec![self.interpreter.clone(), script];
         command.extend(case.args.iter().cloned());
+        let unaided = self.unaided.as_ref();
         Plan {
             command,
             stdin: case.stdin.clone(),
@@ -144,9 +176,12 @@ impl Course {
             stubs: self.harness.stubs_of(case).map(|stub| stub.answer.clone()).collect(),
             fault,
             deadline_ms: DEADLINE_MS,
+            folder: unaided.map(|unaided| unaided.folder.clone()).unwrap_or_default(),
+            guesses: unaided.map(|unaided| unaided.guesses.clone()),
+            loop_limit: unaided.map(|_| LOOP_LIMIT),
             collect: case.expect.files.keys().cloned().collect(),
             search: leak::searched(&self.harness),
-            as_root: false,
+            as_root: unaided.is_some_and(|unaided| unaided.as_root),
         }
     }
 }

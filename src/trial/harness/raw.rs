@@ -196,6 +196,7 @@ impl Checker<'_> {
             cases,
             recoveries,
             cleanups: raw.cleanup.iter().map(cleanup).collect::<Result<_, _>>()?,
+            guessed: false,
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::early::closes_early;
 use super::in_world;
 use crate::bash::syntax::{
-    Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Statement, Word,
+    Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Simple, Statement, Word,
 };
 use crate::bash::visit::{Visitor, walk_command, walk_part, walk_pipeline, walk_script, walk_statement};
 use crate::commands::Tables;
@@ -76,6 +76,81 @@ pub(super) struct Shape {
     pub blocks: Vec<Block>,
     /// Whether calls may run beside each other.
     pub parallel: bool,
+    /// What runs when the script ends or fails.
+    pub traps: Vec<Trap>,
+    /// What is called anywhere but in a trap.
+    pub called: BTreeSet<String>,
+}
+
+/// A trap that runs at the end, or when something fails.
+#[derive(Debug, Clone)]
+pub(super) struct Trap {
+    /// What its text calls.
+    pub names: BTreeSet<String>,
+    /// The commands of its text, as argv patterns.
+    pub commands: Vec<Vec<String>>,
+}
+
+impl Trap {
+    /// Reads `trap TEXT CONDITION...`.
+    fn of(simple: &Simple) -> Option<Self> {
+        let words: Vec<Option<String>> = simple.words.iter().map(Word::plain).collect();
+        let operands: Vec<&Option<String>> =
+            words.iter().skip(1).skip_while(|word| word.as_deref() == Some("--")).collect();
+        let (text, conditions) = operands.split_first()?;
+        let ends = |condition: &str| {
+            let name = condition.to_ascii_uppercase();
+            ["EXIT", "0", "ERR", "INT", "TERM", "HUP"].contains(&name.trim_start_matches("SIG"))
+        };
+        if words.first()?.as_deref() != Some("trap")
+            || !conditions.iter().any(|word| word.as_deref().is_some_and(ends))
+        {
+            return None;
+        }
+        let text = match text {
+            Some(text) => text.clone(),
+            // `trap "rm -rf '$folder'" EXIT`: what is expanded when the trap is set may be any text.
+            None => {
+                open_text(simple.words.iter().skip(1).find(|word| word.plain().as_deref() != Some("--"))?)
+            }
+        };
+        let script = crate::bash::parse(&text).script;
+        let mut commands = Commands::default();
+        walk_script(&mut commands, &script);
+        Some(Self { names: names_in(|names| walk_script(names, &script)), commands: commands.0 })
+    }
+}
+
+fn open_text(word: &Word) -> String {
+    fn add(parts: &[Part], text: &mut String) {
+        for part in parts {
+            match &part.kind {
+                PartKind::Literal(plain) | PartKind::Quoted(plain) => text.push_str(plain),
+                PartKind::DoubleQuoted(inner) => add(inner, text),
+                _ => text.push_str("$x"),
+            }
+        }
+    }
+    let mut text = String::new();
+    add(&word.parts, &mut text);
+    text
+}
+
+/// The simple commands of a text, as argv patterns.
+#[derive(Default)]
+struct Commands(Vec<Vec<String>>);
+
+impl<'s> Visitor<'s> for Commands {
+    fn command(&mut self, command: &'s Command) {
+        if let CommandKind::Simple(simple) = &command.kind
+            && simple.words.first().is_some_and(|word| word.plain().is_some())
+        {
+            self.0.push(
+                simple.words.iter().map(|word| word.plain().unwrap_or_else(|| "**".to_owned())).collect(),
+            );
+        }
+        walk_command(self, command);
+    }
 }
 
 impl Shape {
@@ -86,8 +161,19 @@ impl Shape {
             functions: Vec::new(),
             blocks: Vec::new(),
             parallel: false,
+            traps: Vec::new(),
+            called: BTreeSet::new(),
         };
-        walk_script(&mut Survey { source, shape: &mut shape }, script);
+        let mut survey = Survey { source, shape: &mut shape, lines: Vec::new() };
+        walk_script(&mut survey, script);
+        for words in survey.lines {
+            let Some((first, rest)) = words.split_first() else { continue };
+            // `retry f x`: what a function is given it may call.
+            if shape.functions.iter().any(|function| function.name == *first) {
+                shape.called.extend(rest.iter().cloned());
+            }
+            shape.called.insert(first.clone());
+        }
         shape.block(source, &script.body, None, false);
         shape
     }
@@ -160,6 +246,8 @@ impl Shape {
 struct Survey<'a> {
     source: &'a SourceText,
     shape: &'a mut Shape,
+    /// The words of the simple commands that are no traps.
+    lines: Vec<Vec<String>>,
 }
 
 impl<'s> Visitor<'s> for Survey<'_> {
@@ -188,6 +276,10 @@ impl<'s> Visitor<'s> for Survey<'_> {
                 names: names_in(|names| names.command(&function.body)),
             }),
             CommandKind::Coproc(_) => self.shape.parallel = true,
+            CommandKind::Simple(simple) => match Trap::of(simple) {
+                Some(trap) => self.shape.traps.push(trap),
+                None => self.lines.push(simple.words.iter().filter_map(Word::plain).collect()),
+            },
             _ => {}
         }
         walk_command(self, command);

@@ -1,0 +1,113 @@
+//! `gauntlet sweep`.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Args, ValueEnum};
+
+use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
+use crate::cli::{Failure, interrupt, second_opinion};
+use crate::event::Rung;
+use crate::report::replay;
+use crate::report::text::Ending;
+use crate::run::gauntlet::{self, Sweep};
+
+/// Options of `gauntlet sweep`.
+///
+/// The script runs in a sealed world in which only bash and text tools are real. Whatever else it calls is a stub that
+/// answers what its words suggest: `show -f value -c id` an id, `list` a row, `-o json` JSON, a change nothing. First it
+/// must end with exit 0; then it runs again with each call failing in every way that applies, and what it does next is
+/// judged.
+///
+/// Exit codes: 0 no trial is red, 1 some are, 2 there is no green run (stderr says which answer to give with --stub).
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    /// The script: a bash or sh script anywhere on this machine. Scripts and files beside it that it names come along.
+    #[arg(value_name = "SCRIPT")]
+    script: PathBuf,
+    /// An answer: words that glob the call's words (`**` for any rest), then ` => `, then what it prints. May be
+    /// repeated; the last that matches wins.
+    #[arg(long, value_name = "PROGRAM ARG-PATTERN... => STDOUT")]
+    stub: Vec<String>,
+    /// What the script reads on its stdin; without it, the phrase that its gate compares with.
+    #[arg(long, value_name = "TEXT")]
+    stdin: Option<String>,
+    /// Calls that change something although nothing says so, as words that glob. May be repeated.
+    #[arg(long, value_name = "PROGRAM ARG-PATTERN...")]
+    mutates: Vec<String>,
+    /// Repeat this one trial, and show what the script did, call by call, beside the green run.
+    #[arg(long, value_name = "TRIAL-ID")]
+    only: Option<String>,
+    /// The weakest sandbox that will do.
+    #[arg(long, value_enum, value_name = "RUNG")]
+    minimum_rung: Option<Minimum>,
+    /// How many trials run at the same time (default: one for each core).
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    output: OutputArgs<RunFormat>,
+    /// The script's own arguments, behind `--`.
+    #[arg(last = true, value_name = "ARG")]
+    args: Vec<String>,
+}
+
+/// A rung, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
+enum Minimum {
+    /// Namespaces, as root.
+    S1,
+    /// Namespaces through an unprivileged user namespace.
+    S2,
+}
+
+impl SweepArgs {
+    fn request(&self) -> Sweep {
+        let mut command = vec!["gauntlet".to_owned(), "sweep".to_owned(), self.script.display().to_string()];
+        for (option, values) in [("--stub", &self.stub), ("--mutates", &self.mutates)] {
+            command.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
+        }
+        if let Some(text) = &self.stdin {
+            command.extend(["--stdin".to_owned(), text.clone()]);
+        }
+        let line = |text: &String| {
+            if text.is_empty() || text.ends_with('\n') { text.clone() } else { format!("{text}\n") }
+        };
+        Sweep {
+            script: self.script.clone(),
+            args: self.args.clone(),
+            stubs: self.stub.clone(),
+            stdin: self.stdin.as_ref().map(line),
+            mutates: self.mutates.clone(),
+            minimum_rung: self.minimum_rung.map(|rung| match rung {
+                Minimum::S1 => Rung::S1,
+                Minimum::S2 => Rung::S2,
+            }),
+            jobs: self.jobs.map(NonZeroUsize::get),
+            command,
+        }
+    }
+}
+
+/// Runs it.
+pub fn sweep(args: &SweepArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let request = args.request();
+    let worlds = gauntlet::sealed::worlds(None);
+    let witness = second_opinion::witness();
+    if let Some(id) = &args.only {
+        let again = gauntlet::repeat_sweep(&request, id, &witness, &worlds)
+            .map_err(|reason| format!("failed to repeat a trial: {} {reason}", request.script.display()))?;
+        let shown = replay::Shown { trial: &again.trial, calls: &again.calls, record: &again.record };
+        let mut out = anstream::AutoStream::auto(std::io::stdout());
+        // A reader that went away does not change the outcome.
+        let _ = replay::write(&shown, &mut out).and_then(|()| out.flush());
+        return Ok(ExitCode::from(u8::from(again.trial.verdict.is_red())));
+    }
+    let setting = Setting { ending: Ending::Sweep, prefix: String::new(), statistics: false };
+    let mut outputs = Outputs::open(&args.output, matches, &setting)?;
+    let stop = interrupt::stop()?;
+    gauntlet::sweep(&request, &witness, &worlds, &stop, &mut |event| outputs.event(&event));
+    Ok(outputs.finish())
+}

@@ -1,0 +1,124 @@
+//! A script that may stand anywhere, and the files beside it that it names.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::repo::{git, read};
+use crate::settings::FILE_NAME;
+use crate::source::{RepoPath, SourceText};
+
+/// Larger files are not taken along.
+const LARGEST_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Where a script stands.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The project that it belongs to, else its folder.
+    pub root: PathBuf,
+    /// The script, relative to that.
+    pub script: RepoPath,
+    /// Its folder.
+    pub folder: PathBuf,
+}
+
+impl Place {
+    /// Finds the script's place and reads it. The error says why it cannot be swept, and what to do.
+    pub fn of(script: &Path) -> Result<(Self, SourceText), String> {
+        let about = fs::metadata(script).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "is not there: give the path of a shell script".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        })?;
+        if about.is_dir() {
+            return Err("is a folder: give the path of one shell script in it".to_owned());
+        }
+        if !about.is_file() {
+            return Err("is no regular file: give the path of a shell script".to_owned());
+        }
+        let absolute = std::path::absolute(script).map_err(|error| format!("cannot be found: {error}"))?;
+        let folder = absolute.parent().unwrap_or(Path::new("/"));
+        let folder = folder.canonicalize().map_err(|error| format!("cannot be found: {error}"))?;
+        let name = absolute.file_name().unwrap_or_default();
+        let project = folder.ancestors().find(|parent| parent.join(FILE_NAME).is_file());
+        let root =
+            project.or_else(|| folder.ancestors().find(|parent| git::is_root(parent))).unwrap_or(&folder);
+        let inside = folder.strip_prefix(root).unwrap_or(Path::new("")).join(name);
+        let Some(inside) = inside.to_str() else {
+            return Err("has a name that is no UTF-8: rename it".to_owned());
+        };
+        let script = RepoPath::new(inside);
+        let source = read::text(script.clone(), &folder.join(name)).map_err(|problem| problem.reason)?;
+        let first = source.text().lines().next().unwrap_or_default();
+        let shells = ["bash", "sh", "dash", "ksh", "env"];
+        let word = first.strip_prefix("#!").map(|rest| {
+            let words = rest.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+            words.filter(|word| !word.starts_with('-')).take(2).map(str::to_owned).collect::<Vec<_>>()
+        });
+        let named = word.as_deref().and_then(|words| words.iter().find(|word| *word != "env"));
+        if let Some(named) = named.filter(|named| !shells.contains(&named.as_str())) {
+            return Err(format!(
+                "is a script for {named}, as its first line says: only bash and sh scripts can be swept"
+            ));
+        }
+        if source.text().trim().is_empty() {
+            return Err("is empty: there is nothing to run".to_owned());
+        }
+        Ok((Self { root: root.to_owned(), script, folder: folder.clone() }, source))
+    }
+
+    /// The files that these texts name, beside the script or below the project's root, and whether one of them is found
+    /// from the script's folder only.
+    pub fn named(&self, mentions: &BTreeSet<String>) -> (BTreeSet<RepoPath>, bool) {
+        let mut found = BTreeSet::new();
+        let mut only_here = false;
+        for mention in mentions {
+            let mention = mention.trim_start_matches('/');
+            let from_root = self.file(&self.root.join(mention));
+            let from_here = self.file(&self.folder.join(mention));
+            let above = self.folder.parent().and_then(|parent| self.file(&parent.join(mention)));
+            only_here |= from_root.is_none() && from_here.is_some();
+            found.extend(from_here.or(from_root).or(above));
+        }
+        found.remove(&self.script);
+        (found, only_here)
+    }
+
+    fn file(&self, path: &Path) -> Option<RepoPath> {
+        let about =
+            fs::metadata(path).ok().filter(|about| about.is_file() && about.len() <= LARGEST_BYTES)?;
+        let real = path.parent()?.canonicalize().ok()?.join(path.file_name()?);
+        let inside = real.strip_prefix(&self.root).ok()?.to_str()?;
+        (about.is_file() && !inside.starts_with(".git/") && read::bytes(&real).is_ok())
+            .then(|| RepoPath::new(inside))
+    }
+
+    /// The text of a file beside the script, where it is a text.
+    pub fn text(&self, path: &RepoPath) -> Option<SourceText> {
+        read::text(path.clone(), &self.root.join(path.as_str())).ok()
+    }
+}
+
+/// The files among a script's arguments: each as it is on the disk, and where a script that starts in `folder` of a world
+/// finds it.
+pub fn arguments(args: &[String], folder: &str, writable: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for arg in args {
+        let value = arg
+            .split_once('=')
+            .filter(|(name, _)| name.starts_with('-'))
+            .map_or(arg.as_str(), |(_, value)| value);
+        let path = Path::new(value);
+        let fits = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST_BYTES);
+        if !fits || value.split('/').any(|part| part == "..") {
+            continue;
+        }
+        if path.is_absolute() {
+            if writable.iter().any(|root| path.starts_with(root)) {
+                files.push((path.to_owned(), value.to_owned()));
+            }
+        } else {
+            files.push((path.to_owned(), format!("{folder}/{}", value.trim_start_matches("./"))));
+        }
+    }
+    files
+}

@@ -1,0 +1,122 @@
+//! What people read of a sweep: each call that may fail unnoticed once, with all the ways in which it may, in the order
+//! of the lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use crate::event::{Event, Status, Trial, TrialKind};
+use crate::fault::Persistence;
+use crate::report::{Report, plain};
+
+/// The form for people.
+#[derive(Debug, Default)]
+pub struct SweepText {
+    red: Vec<Trial>,
+    calls: BTreeSet<String>,
+    script: String,
+    trials: usize,
+}
+
+impl Report for SweepText {
+    fn event(&mut self, event: &Event, _out: &mut dyn Write) -> io::Result<()> {
+        if let Event::TrialFinished(trial) = event {
+            self.trials += 1;
+            if let Some(path) = &trial.path
+                && self.script.is_empty()
+            {
+                path.file_name().clone_into(&mut self.script);
+            }
+            if matches!(trial.kind, TrialKind::Fault(..)) {
+                self.calls.insert(call(trial));
+            }
+            if trial.verdict.is_red() {
+                self.red.push((**trial).clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
+        let mut groups: BTreeMap<(String, u32, Vec<String>, &'static str), Vec<&Trial>> = BTreeMap::new();
+        for trial in &self.red {
+            let path = trial.path.as_ref().map(ToString::to_string).unwrap_or_default();
+            let key = (path, trial.line.unwrap_or_default(), trial.argv.clone(), trial.verdict.word());
+            groups.entry(key).or_default().push(trial);
+        }
+        for trials in groups.values() {
+            group(trials, out)?;
+        }
+        self.summary(status, out)
+    }
+}
+
+impl SweepText {
+    fn summary(&self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
+        let Some(run) = &status.run else { return writeln!(out, "sweep     NOT DONE (see stderr)") };
+        let rung = run.rung.map_or_else(|| "none".to_owned(), |rung| rung.to_string());
+        let calls = count(self.calls.len(), "call", "calls");
+        let faults = count(run.faults, "fault", "faults");
+        if let Some(reason) = run.incomplete() {
+            return writeln!(out, "sweep     NOT COMPLETE: {reason}   rung {rung}");
+        }
+        if run.red == 0 && !status.interrupted && status.not_checked == 0 {
+            let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
+            return writeln!(
+                out,
+                "sweep     {style}ALL GREEN{style:#} ({calls}, {faults}, {} swallowed)   rung {rung}",
+                run.swallowed
+            );
+        }
+        let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        let red: BTreeSet<String> =
+            self.red.iter().filter(|trial| matches!(trial.kind, TrialKind::Fault(..))).map(call).collect();
+        writeln!(
+            out,
+            "sweep     {style}RED{style:#}: {} of {calls} of {} may fail and be taken for a success ({} of {faults} red, {} swallowed)   rung {rung}",
+            red.len(),
+            plain::line(&self.script),
+            run.red,
+            run.swallowed
+        )
+    }
+}
+
+/// One call and one verdict, with every fault that earns it.
+fn group(trials: &[&Trial], out: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = trials.first() else { return Ok(()) };
+    let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    writeln!(out, "{style}red[{}]{style:#}: {}", first.verdict, plain::line(&first.explanation))?;
+    let mut kinds: Vec<String> = Vec::new();
+    for trial in trials {
+        let kind = match trial.kind {
+            TrialKind::Fault(kind, Persistence::Once) => kind.word().to_owned(),
+            TrialKind::Fault(kind, Persistence::Forever) => format!("{kind} for ever"),
+            TrialKind::Free(kind) => kind.word().to_owned(),
+            TrialKind::Green => "without a fault".to_owned(),
+        };
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    writeln!(out, "  faults  {}", kinds.join(", "))?;
+    if matches!(first.kind, TrialKind::Green) {
+        for (index, line) in first.aftermath.iter().enumerate() {
+            writeln!(out, "  {:7} {}", if index == 0 { "then" } else { "" }, plain::line(line))?;
+        }
+    }
+    if let Some(repeat) = &first.repeat {
+        writeln!(out, "  repeat  {}", plain::line(repeat))?;
+    }
+    writeln!(out)
+}
+
+/// The call of the green run that a trial is about.
+fn call(trial: &Trial) -> String {
+    trial.id.as_str().split('/').nth(2).unwrap_or_default().to_owned()
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,0 +1,266 @@
+//! Finds a green run for a script whose answers are guessed: tries other guesses until the script ends well.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::run::gauntlet::load::Course;
+use crate::run::gauntlet::{Sweep, World, Worlds};
+use crate::trial::calls::{place, shown, typed};
+use crate::trial::guess::{Hint, Reader, Sentinel, Survey, escaped, typed_phrase};
+use crate::trial::judge::exit_code;
+use crate::trial::world::{Answer, Call, End, Output, Plan, Record};
+
+/// So many runs are tried.
+const RUNS: usize = 60;
+/// So many of them may be stopped because they do not end.
+const ENDLESS_RUNS: usize = 6;
+/// A run that ends well never takes so long.
+const SHORT_DEADLINE_MS: u64 = 5_000;
+/// So many lines an operator types.
+const TYPED_LINES: usize = 8;
+
+/// Makes the course's run without a fault end well, or says why it does not.
+pub(super) fn green(
+    mut course: Course,
+    request: &Sweep,
+    survey: &Survey,
+    script_folder: &str,
+    worlds: &Arc<dyn Worlds>,
+) -> Result<Course, String> {
+    let world = worlds.open(&course.needs)?;
+    let mut scout = Scout { world, runs: 0, endless: 0 };
+    if request.stdin.is_none() && survey.asks {
+        scout.type_lines(&mut course, survey)?;
+    }
+    let mut best = scout.run(&course)?;
+    if !ends_well(&best) {
+        best = scout.elsewhere(&mut course, survey, script_folder, best)?;
+    }
+    if !ends_well(&best) {
+        best = scout.other_answers(&mut course, best)?;
+    }
+    if ends_well(&best) && request.stdin.is_none() && survey.asks && !typed_is_settled(&course) {
+        // Nothing was compared with what was typed: the mark says nothing to anybody.
+        course.harness.cases[0].stdin = course.harness.cases[0].stdin.replace(&Sentinel(0).text(), "yes");
+    }
+    if !ends_well(&best) {
+        return Err(why_not(&course, request, survey, &best));
+    }
+    if best.calls.is_empty() {
+        return Err(format!(
+            "was not swept: its run without a fault ends with exit 0 and calls nothing that could fail{}",
+            arguments_hint(request, survey)
+        ));
+    }
+    Ok(course)
+}
+
+fn typed_is_settled(course: &Course) -> bool {
+    !course.harness.cases[0].stdin.contains(&Sentinel(0).text())
+}
+
+fn ends_well(record: &Record) -> bool {
+    record.end == End::Code(0)
+}
+
+/// How far a run came: whoever makes more different calls came further.
+fn reach(record: &Record) -> usize {
+    record.calls.iter().map(|call| &call.site).collect::<BTreeSet<_>>().len()
+}
+
+struct Scout {
+    world: Box<dyn World>,
+    runs: usize,
+    endless: usize,
+}
+
+impl Scout {
+    fn spent(&self) -> bool {
+        self.runs >= RUNS || self.endless >= ENDLESS_RUNS
+    }
+
+    fn run(&mut self, course: &Course) -> Result<Record, String> {
+        self.run_plan(&course.plan(&course.harness.cases[0], None))
+    }
+
+    fn run_plan(&mut self, plan: &Plan) -> Result<Record, String> {
+        self.runs += 1;
+        let record = self.world.run(&Plan { deadline_ms: SHORT_DEADLINE_MS, ..plan.clone() })?;
+        self.endless += usize::from(record.end == End::TimedOut);
+        Ok(record)
+    }
+
+    /// Types what the script compares with, line by line: a mark is typed, and the trace tells what it is held against.
+    fn type_lines(&mut self, course: &mut Course, survey: &Survey) -> Result<(), String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut fallbacks = survey.typed.iter();
+        while lines.len() < TYPED_LINES {
+            let mark = Sentinel(lines.len() + 1);
+            let rest = std::iter::repeat_n(mark.text(), TYPED_LINES - lines.len());
+            let stdin: Vec<String> = lines.iter().cloned().chain(rest).collect();
+            course.harness.cases[0].stdin = stdin.join("\n") + "\n";
+            let mut plan = course.plan(&course.harness.cases[0], None);
+            plan.command.insert(1, "-x".to_owned());
+            let record = self.run_plan(&plan)?;
+            if let Some(phrase) = typed_phrase(&record.stderr, mark) {
+                lines.push(phrase);
+                continue;
+            }
+            if ends_well(&record) {
+                break;
+            }
+            match fallbacks.find(|text| !lines.contains(text)) {
+                Some(text) => lines.push(text.clone()),
+                None => break,
+            }
+        }
+        // What is typed and not looked at is no word that means something.
+        lines.push(Sentinel(0).text());
+        course.harness.cases[0].stdin = lines.join("\n") + "\n";
+        Ok(())
+    }
+
+    /// Tries the script's own folder, and root.
+    fn elsewhere(
+        &mut self,
+        course: &mut Course,
+        survey: &Survey,
+        script_folder: &str,
+        first: Record,
+    ) -> Result<Record, String> {
+        let mut best = first;
+        let asks_for_root = survey.looks_at_user || best.stderr.to_lowercase().contains("root");
+        let Some(unaided) = course.unaided.clone() else { return Ok(best) };
+        let start = if unaided.folder.is_empty() { "/repo" } else { unaided.folder.as_str() };
+        let folders = [unaided.folder.clone(), script_folder.to_owned()];
+        for folder in folders.iter().take(if start == script_folder { 1 } else { 2 }) {
+            for as_root in [false, true].into_iter().take(if asks_for_root { 2 } else { 1 }) {
+                if *folder == unaided.folder && !as_root {
+                    continue;
+                }
+                let before = course.unaided.clone();
+                if let Some(unaided) = &mut course.unaided {
+                    unaided.folder.clone_from(folder);
+                    unaided.as_root = as_root;
+                }
+                let record = self.run(course)?;
+                if ends_well(&record) || reach(&record) > reach(&best) {
+                    best = record;
+                } else {
+                    course.unaided = before;
+                }
+                if ends_well(&best) {
+                    return Ok(best);
+                }
+            }
+        }
+        Ok(best)
+    }
+
+    /// Tries other answers, beginning with the last call: it is the likeliest to have led to the failure.
+    fn other_answers(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
+        let mut best = first;
+        let mut tried: BTreeSet<(usize, usize, usize)> = BTreeSet::new();
+        'again: loop {
+            for call in best.calls.iter().rev().filter(|call| call.answer == Answer::Guess) {
+                let hint = hint_of(course, call);
+                let Some(unaided) = &course.unaided else { return Ok(best) };
+                let count = unaided.guesses.alternatives(hint, &call.argv);
+                let current = unaided.guesses.choices.get(&hint).copied().unwrap_or_default();
+                for choice in (0..count).filter(|choice| *choice != current) {
+                    if self.spent() || !tried.insert((hint, choice, reach(&best))) {
+                        continue;
+                    }
+                    set_choice(course, hint, choice);
+                    let record = self.run(course)?;
+                    if ends_well(&record) {
+                        return Ok(record);
+                    }
+                    if reach(&record) > reach(&best) {
+                        best = record;
+                        continue 'again;
+                    }
+                    set_choice(course, hint, current);
+                }
+            }
+            return Ok(best);
+        }
+    }
+}
+
+/// The hint of a call; one is made for words that the script puts together while it runs.
+fn hint_of(course: &mut Course, call: &Call) -> usize {
+    let Some(unaided) = &mut course.unaided else { return 0 };
+    if let Some(hint) = unaided.guesses.hint(&call.argv, call.site.at.as_ref()) {
+        return hint;
+    }
+    let (file, line) = call.site.at.clone().unwrap_or_default();
+    let captured = matches!(call.output, Output::Pipe | Output::File);
+    unaided.guesses.hints.push(Hint {
+        words: call.site.argv.iter().map(|word| escaped(word)).collect(),
+        file,
+        lines: (line, line),
+        reader: Reader { captured, ..Reader::default() },
+    });
+    unaided.guesses.hints.len() - 1
+}
+
+fn set_choice(course: &mut Course, hint: usize, choice: usize) {
+    if let Some(unaided) = &mut course.unaided {
+        unaided.guesses.choices.insert(hint, choice);
+    }
+}
+
+/// Why there is no green run, and what to type.
+fn why_not(course: &Course, request: &Sweep, survey: &Survey, record: &Record) -> String {
+    let ended = match exit_code(record.end) {
+        Some(code) => format!("ended with exit {code}"),
+        None => "did not end".to_owned(),
+    };
+    let mut lines =
+        vec![format!("was not swept: there is no green run. Without any fault the script {ended}")];
+    let said: Vec<&str> =
+        record.stderr.lines().chain(record.stdout.lines()).filter(|line| !line.trim().is_empty()).collect();
+    let said = &said[said.len().saturating_sub(4)..];
+    if !said.is_empty() {
+        lines.push("it said:".to_owned());
+        lines.extend(said.iter().map(|line| format!("  {line}")));
+    }
+    let hint = arguments_hint(request, survey);
+    if !hint.is_empty() {
+        lines.push(hint.trim_start_matches(": ").to_owned());
+    }
+    let guilty = record
+        .calls
+        .iter()
+        .rev()
+        .find(|call| call.output == Output::Pipe && call.answer != Answer::Real)
+        .or_else(|| record.calls.last());
+    if let Some(call) = guilty {
+        let stdout = call.stdout.trim_end();
+        let answered =
+            if stdout.is_empty() { "nothing".to_owned() } else { format!("`{}`", shown(&[stdout])) };
+        lines.push(format!(
+            "the last answer that it took came from {}: `{}` answered {answered} (exit {}). If the tool answers otherwise, say so:",
+            place(&call.site),
+            shown(&call.argv),
+            call.exit
+        ));
+        let words: Vec<String> = call.site.argv.iter().map(|word| escaped(word)).collect();
+        let stub = format!("{} => ANSWER", typed(&words));
+        lines.push(format!("  --stub {}", typed(&[stub])));
+    }
+    if request.stdin.is_none() && survey.asks && course.harness.cases[0].stdin.contains(&Sentinel(0).text()) {
+        lines.push(
+            "it reads what an operator types: if it waits for a phrase, give it with --stdin TEXT".to_owned(),
+        );
+    }
+    lines.join("\n")
+}
+
+fn arguments_hint(request: &Sweep, survey: &Survey) -> String {
+    if request.args.is_empty() && survey.positional > 0 {
+        return ": it was given no arguments, and it reads some: give them after `--`".to_owned();
+    }
+    String::new()
+}

@@ -1,0 +1,284 @@
+//! The job `sweep`: a script that nobody wrote a harness for, its answers guessed, each call failing in turn.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::bash::syntax::Script;
+use crate::bash::{self, Dialect, Witness};
+use crate::commands::Tables;
+use crate::event::{Event, Rung};
+use crate::id::HarnessName;
+use crate::repo::beside::{self, Place};
+use crate::run::gauntlet::course::Replay;
+use crate::run::gauntlet::load::{self, Course, Unaided};
+use crate::run::gauntlet::{Needs, Worlds, course, crew, pace, scout};
+use crate::run::{Sink, Stop};
+use crate::source::{RepoPath, SourceText};
+use crate::trial::calls::REPOSITORY;
+use crate::trial::guess::{Guesses, Scout, Survey, mentions, survey};
+use crate::trial::harness::{Case, DeclaredStub, Expect, Harness};
+use crate::trial::outline::{Outline, is_shell};
+use crate::trial::pattern::Pattern;
+use crate::trial::world::Stub;
+
+/// The name of the only case.
+const CASE: &str = "sweep";
+
+/// Where a trial's files may be, besides the repository.
+const WRITABLE: [&str; 4] = ["/tmp", "/home", "/var", "/run"];
+
+/// What to sweep.
+#[derive(Debug, Clone, Default)]
+pub struct Sweep {
+    /// The script.
+    pub script: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Answers: `PROGRAM ARG-PATTERN... => STDOUT`; the last that matches wins.
+    pub stubs: Vec<String>,
+    /// What the script reads on stdin; `None` for what its gate compares with.
+    pub stdin: Option<String>,
+    /// Calls that mutate although the tables do not say so, as argv patterns.
+    pub mutates: Vec<String>,
+    /// The weakest sandbox that will do.
+    pub minimum_rung: Option<Rung>,
+    /// How many trials at one time; `None` for one a core.
+    pub jobs: Option<usize>,
+    /// The words of this very command, for who wants to repeat a trial: up to the script's own arguments.
+    pub command: Vec<String>,
+}
+
+/// Sweeps a script.
+pub fn sweep(
+    request: &Sweep,
+    witness: &dyn Witness,
+    worlds: &Arc<dyn Worlds>,
+    stop: &Stop,
+    sink: &mut Sink<'_>,
+) {
+    let what = request.script.display().to_string();
+    let (course, rung) = match prepare(request, witness, worlds) {
+        Ok(ready) => ready,
+        Err(reason) => return sink(Event::NotChecked { what, reason }),
+    };
+    sink(Event::RunStarted { rung, harnesses: 1 });
+    let crew = crew::Crew::hire(request.jobs, worlds);
+    match pace::run(&Arc::new(course), &crew, stop, sink) {
+        Ok(()) => {}
+        Err(pace::Halt::Broken(reason)) => sink(Event::NotChecked { what, reason }),
+        Err(pace::Halt::Stopped(left)) => sink(Event::Interrupted { not_run: vec![left] }),
+    }
+}
+
+/// Repeats one trial of a sweep beside its green run.
+pub fn repeat_sweep(
+    request: &Sweep,
+    id: &str,
+    witness: &dyn Witness,
+    worlds: &Arc<dyn Worlds>,
+) -> Result<Replay, String> {
+    let (course, _) = prepare(request, witness, worlds)?;
+    course::repeat(&course, id, worlds)
+}
+
+/// A course whose green run is known to end well. The error says why there is none.
+fn prepare(
+    request: &Sweep,
+    witness: &dyn Witness,
+    worlds: &Arc<dyn Worlds>,
+) -> Result<(Course, Rung), String> {
+    let own = Own::of(request)?;
+    let (place, source) = Place::of(&request.script)?;
+    let rung = worlds
+        .rung()
+        .map_err(|reason| format!("cannot be swept, because this machine has no sandbox: {reason}"))?;
+    if let Some(minimum) = request.minimum_rung.filter(|minimum| rung > *minimum) {
+        return Err(format!(
+            "was not swept: the sandbox of this machine is {rung}, and --minimum-rung demands {minimum}: run it where {minimum} can be had"
+        ));
+    }
+    let beside = Beside::of(&place, source, witness);
+    let read = || beside.sources.iter().zip(&beside.scripts);
+    let scouts: Vec<Scout<'_>> = read()
+        .map(|(source, script)| Scout { source, script, file: format!("{REPOSITORY}/{}", source.path()) })
+        .collect();
+    let survey = survey(&scouts, &request.args);
+    let outline = Outline::of_scripts(read());
+    let course = course_of(request, &place, &survey, outline, &beside, own);
+    let course = scout::green(course, request, &survey, &world_folder(&place), worlds)?;
+    Ok((course, rung))
+}
+
+/// The folder of the script in the world.
+fn world_folder(place: &Place) -> String {
+    match place.script.as_str().rsplit_once('/') {
+        Some((folder, _)) => format!("{REPOSITORY}/{folder}"),
+        None => REPOSITORY.to_owned(),
+    }
+}
+
+/// So many files are taken along.
+const MOST_FILES: usize = 200;
+
+/// The script and the files that it names.
+struct Beside {
+    /// The script first, then the other scripts.
+    sources: Vec<SourceText>,
+    /// What was read of them.
+    scripts: Vec<Script>,
+    /// All files, scripts or not.
+    files: BTreeSet<RepoPath>,
+    /// Whether the script names files that only its own folder has.
+    starts_here: bool,
+}
+
+impl Beside {
+    fn of(place: &Place, source: SourceText, witness: &dyn Witness) -> Self {
+        let files = BTreeSet::from([place.script.clone()]);
+        let mut beside = Self { sources: vec![source], scripts: Vec::new(), files, starts_here: false };
+        while let Some(source) = beside.sources.get(beside.scripts.len()) {
+            let script = bash::read(source.text(), Dialect::Bash, witness).script;
+            let (found, only_here) = place.named(&mentions(&script));
+            beside.starts_here |= only_here && beside.scripts.is_empty() && place.root != place.folder;
+            beside.scripts.push(script);
+            for path in found {
+                if beside.files.len() < MOST_FILES
+                    && beside.files.insert(path.clone())
+                    && let Some(text) = place.text(&path).filter(is_shell)
+                {
+                    beside.sources.push(text);
+                }
+            }
+        }
+        beside
+    }
+}
+
+/// The course that the survey suggests, with the guesses as they come first.
+fn course_of(
+    request: &Sweep,
+    place: &Place,
+    survey: &Survey,
+    outline: Outline,
+    beside: &Beside,
+    own: Own,
+) -> Course {
+    let source = &beside.sources[0];
+    let folder = if beside.starts_here { world_folder(place) } else { String::new() };
+    let needs = needs(request, place, survey, &own.stubs, &beside.files, &folder);
+    let mut env = survey.env.clone();
+    for (name, value) in
+        [("USER", "op"), ("LOGNAME", "op"), ("SHELL", "/bin/bash"), ("TERM", "dumb"), ("LANG", "C.UTF-8")]
+    {
+        env.insert(name.to_owned(), value.to_owned());
+    }
+    if load::shell_of(source.text()) == "sh" {
+        // Only bash tells who calls: it reads the script as sh would where they differ in what a failure does.
+        env.insert("BASHOPTS".to_owned(), "inherit_errexit:xpg_echo".to_owned());
+    }
+    let case = Case {
+        name: CASE.to_owned(),
+        args: request.args.clone(),
+        stdin: request.stdin.clone().unwrap_or_default(),
+        env: BTreeMap::new(),
+        stubs: Vec::new(),
+        expect: Expect::default(),
+        sweep: true,
+    };
+    let harness = Harness {
+        name: name_of(place),
+        script: place.script.clone(),
+        files: Vec::new(),
+        mutates: own.mutates,
+        success: None,
+        env,
+        canaries: BTreeMap::new(),
+        stubs: own.stubs,
+        cases: vec![case],
+        recoveries: Vec::new(),
+        cleanups: Vec::new(),
+        guessed: true,
+    };
+    let guesses = Guesses { hints: survey.hints.clone(), args: request.args.clone(), ..Guesses::default() };
+    let unaided =
+        Unaided { guesses, folder, as_root: false, command: (request.command.clone(), request.args.clone()) };
+    Course { harness, needs, outline, interpreter: "bash".to_owned(), unaided: Some(unaided) }
+}
+
+/// The script's name without its ending, as it stands in the trials' ids.
+fn name_of(place: &Place) -> HarnessName {
+    let file = place.script.file_name();
+    let name: String = file.chars().map(|c| if c.is_whitespace() { '-' } else { c }).collect();
+    let stem = name.strip_suffix(".sh").or_else(|| name.strip_suffix(".bash")).unwrap_or(&name);
+    HarnessName::parse(stem).or_else(|| HarnessName::parse("script")).expect("`script` is a name")
+}
+
+/// What the script's world is built from.
+fn needs(
+    request: &Sweep,
+    place: &Place,
+    survey: &Survey,
+    stubs: &[DeclaredStub],
+    files: &BTreeSet<RepoPath>,
+    folder: &str,
+) -> Needs {
+    let tables = Tables::builtin();
+    let stubbed: BTreeSet<String> = stubs.iter().map(|stub| stub.pattern.program().to_owned()).collect();
+    let unless_stubbed = |names: &[String]| -> Vec<String> {
+        names.iter().filter(|name| !stubbed.contains(*name)).cloned().collect()
+    };
+    let real = unless_stubbed(tables.real_tools());
+    let journalled = unless_stubbed(tables.journalled_tools());
+    let mut programs: BTreeSet<String> = survey.programs.union(&stubbed).cloned().collect();
+    programs.retain(|name| !real.contains(name) && !journalled.contains(name) && !name.contains(['*', '?']));
+    let start = if folder.is_empty() { REPOSITORY } else { folder };
+    let mut files: Vec<(PathBuf, String)> = files
+        .iter()
+        .map(|path| (place.root.join(path.as_str()), format!("{REPOSITORY}/{path}")))
+        .chain(beside::arguments(&request.args, start, &WRITABLE))
+        .collect();
+    files.sort();
+    files.dedup_by(|a, b| a.1 == b.1);
+    Needs { files, real, journalled, stubs: programs.into_iter().collect() }
+}
+
+/// What the command line says of the calls.
+struct Own {
+    stubs: Vec<DeclaredStub>,
+    mutates: Vec<Pattern>,
+}
+
+impl Own {
+    fn of(request: &Sweep) -> Result<Self, String> {
+        let pattern = |text: &String| {
+            Pattern::parse(text).map_err(|error| format!("cannot be swept: --mutates '{text}': {error}"))
+        };
+        let mutates = request.mutates.iter().map(pattern).collect::<Result<_, _>>()?;
+        Ok(Self { stubs: stubs(&request.stubs)?, mutates })
+    }
+}
+
+/// Reads the answers of the command line; the last comes first, so that it wins.
+fn stubs(texts: &[String]) -> Result<Vec<DeclaredStub>, String> {
+    let read = |text: &String| {
+        // `CALL =>` has an empty answer.
+        let (call, stdout) = text
+            .split_once(" => ")
+            .or_else(|| text.strip_suffix(" =>").map(|call| (call, "")))
+            .ok_or_else(|| {
+                format!(
+                    "cannot be swept: --stub '{text}' has no answer: write 'PROGRAM ARG-PATTERN... => STDOUT'"
+                )
+            })?;
+        let pattern =
+            Pattern::parse(call).map_err(|error| format!("cannot be swept: --stub '{text}': {error}"))?;
+        let mut stdout = stdout.to_owned();
+        if !stdout.is_empty() && !stdout.ends_with('\n') {
+            stdout.push('\n');
+        }
+        let answer = Stub { argv: pattern.words().to_vec(), stdout, ..Stub::default() };
+        Ok(DeclaredStub { pattern, answer, optional: true, line: 0 })
+    };
+    texts.iter().rev().map(read).collect()
+}

@@ -1,0 +1,188 @@
+//! Guessed answers: what a tool would print, told from the call's words and from what the script does with the answer.
+//!
+//! A guess is good enough where the script goes its way as it does in earnest. Nothing is remembered between calls, so
+//! the same call at the same place gets the same answer in every run. What is chosen among several candidates is the
+//! sweep's business; this module only offers them, the likeliest first.
+
+mod commands;
+mod document;
+pub mod flow;
+mod forms;
+mod gates;
+mod scout;
+mod values;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::trial::pattern::argv_matches;
+
+pub use flow::escaped;
+pub use gates::{Sentinel, typed_phrase};
+pub use scout::{Scout, Survey, mentions, survey};
+
+/// What is known for guessing the answers of one script.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Guesses {
+    /// The commands of the script whose output or status is used.
+    pub hints: Vec<Hint>,
+    /// Which candidate answers for a hint, where it is not the first.
+    pub choices: BTreeMap<usize, usize>,
+    /// The script's arguments.
+    pub args: Vec<String>,
+}
+
+/// A command as it stands in the script, and what becomes of its answer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hint {
+    /// Its words as an argv pattern; what is not known globs.
+    pub words: Vec<String>,
+    /// The file, as the world names it.
+    pub file: String,
+    /// The first and the last line of the command.
+    pub lines: (u32, u32),
+    /// What becomes of its answer.
+    pub reader: Reader,
+}
+
+/// What a script does with an answer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reader {
+    /// Whether a variable, a pipe or a test takes the output.
+    pub captured: bool,
+    /// The variable that takes it.
+    pub variable: Option<String>,
+    /// jq programs that read it.
+    pub filters: Vec<String>,
+    /// Regular expressions that are looked for in it.
+    pub wanted: Vec<String>,
+    /// Texts that lead on when it is one of them, best first.
+    pub good: Vec<String>,
+    /// Texts that lead to a failure.
+    pub bad: Vec<String>,
+    /// Regular expressions that it is compared with as a whole.
+    pub shapes: Vec<String>,
+    /// How many columns are read of each line.
+    pub columns: usize,
+    /// Which column is taken.
+    pub column: Option<usize>,
+    /// What stands between columns, where it is no blank.
+    pub separator: Option<char>,
+    /// Columns that must hold a text.
+    pub cells: Vec<(usize, String)>,
+    /// A loop goes on as long as the command succeeds.
+    pub loops: bool,
+}
+
+/// One possible answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reply {
+    /// What is printed.
+    pub stdout: String,
+    /// What is printed on stderr.
+    pub stderr: String,
+    /// The exit code.
+    pub exit: u8,
+    /// Files that are written.
+    pub writes: BTreeMap<String, String>,
+}
+
+impl Reply {
+    fn text(stdout: impl Into<String>) -> Self {
+        let mut stdout = stdout.into();
+        if !stdout.is_empty() && !stdout.ends_with('\n') {
+            stdout.push('\n');
+        }
+        Self { stdout, ..Self::default() }
+    }
+
+    fn absent(argv: &[String]) -> Self {
+        let program = argv.first().map_or("", |name| basename(name));
+        Self { stderr: format!("{program}: not found\n"), exit: 1, ..Self::default() }
+    }
+}
+
+impl Guesses {
+    /// The hint for a call from that place: the one of the same line, else one with the same words.
+    pub fn hint(&self, argv: &[String], at: Option<&(String, u32)>) -> Option<usize> {
+        let fits = |hint: &Hint| {
+            argv_matches(&hint.words, argv)
+                || hint.words.first().is_some_and(|word| word == "*")
+                    && hint.words.len() > 1
+                    && pattern_tail_matches(&hint.words, argv)
+        };
+        let here = |hint: &Hint| {
+            at.is_some_and(|(file, line)| hint.file == *file && (hint.lines.0..=hint.lines.1).contains(line))
+        };
+        let position = |wanted: &dyn Fn(&Hint) -> bool| self.hints.iter().position(wanted);
+        position(&|hint| here(hint) && fits(hint)).or_else(|| position(&|hint| fits(hint)))
+    }
+
+    /// The answer to a call from that place, which comes for the `occurrence`th time.
+    pub fn answer(&self, argv: &[String], at: Option<&(String, u32)>, occurrence: u32) -> Reply {
+        let hint = self.hint(argv, at);
+        let none = Reader::default();
+        let reader = hint.map_or(&none, |hint| &self.hints[hint].reader);
+        let mut candidates = candidates(argv, reader, &self.args);
+        let choice = hint.and_then(|hint| self.choices.get(&hint)).copied().unwrap_or_default();
+        if choice == 0 && reader.loops && occurrence > 1 {
+            return Reply::absent(argv);
+        }
+        let choice = choice.min(candidates.len() - 1);
+        candidates.swap_remove(choice)
+    }
+
+    /// How many candidates a hint has for this call.
+    pub fn alternatives(&self, hint: usize, argv: &[String]) -> usize {
+        self.hints.get(hint).map_or(1, |hint| candidates(argv, &hint.reader, &self.args).len())
+    }
+}
+
+/// Whether the words behind an unknown program match.
+fn pattern_tail_matches(words: &[String], argv: &[String]) -> bool {
+    let Some(name) = argv.first() else { return false };
+    let mut pattern = words.to_vec();
+    pattern[0].clone_from(name);
+    argv_matches(&pattern, argv)
+}
+
+/// The possible answers to a call, the likeliest first; never empty.
+pub fn candidates(words: &[String], reader: &Reader, args: &[String]) -> Vec<Reply> {
+    let mut replies: Vec<Reply> = Vec::new();
+    let mut offer = |reply: Reply| {
+        if !replies.contains(&reply) {
+            replies.push(reply);
+        }
+    };
+    let plain = commands::answer(words, reader, args, None);
+    let refused = |reply: &Reply| reader.bad.iter().any(|bad| bad == reply.stdout.trim());
+    let settled = reader.good.iter().any(|good| good == plain.stdout.trim());
+    if settled {
+        offer(plain.clone());
+    }
+    for good in &reader.good {
+        offer(commands::answer(words, reader, args, Some(good)));
+    }
+    for shape in &reader.shapes {
+        if let Some(sample) = values::sample(shape) {
+            offer(commands::answer(words, reader, args, Some(&sample)));
+        }
+    }
+    if refused(&plain) {
+        offer(Reply::default());
+    }
+    offer(plain);
+    if reader.captured {
+        offer(Reply::default());
+        for bad in &reader.bad {
+            offer(commands::answer(words, reader, args, Some(bad)));
+        }
+    }
+    offer(Reply::absent(words));
+    replies
+}
+
+fn basename(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,436 @@
+//! JSON that holds what a script's jq programs read.
+//!
+//! A jq program is read as the paths that it walks, generously: what is not understood adds nothing.
+
+use serde_json::{Map, Value, json};
+
+use super::values;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    /// `[]`, `[0]`
+    Each(usize),
+}
+
+/// A path that a program reads, and what it is compared with.
+#[derive(Debug, Clone, PartialEq)]
+struct Path {
+    steps: Vec<Step>,
+    /// It is compared with this.
+    equal: Option<Value>,
+}
+
+/// The document that these programs read. `rows` says whether the tool prints a list; `leaf` is what the last path of
+/// the programs must give, `fields` must be there too.
+pub(super) fn document(
+    filters: &[String],
+    rows: bool,
+    fields: &[(String, String)],
+    leaf: Option<&str>,
+) -> String {
+    let mut paths: Vec<Path> = Vec::new();
+    for (index, filter) in filters.iter().enumerate() {
+        let mut reader = Program { tokens: tokens(filter), at: 0, paths: Vec::new() };
+        let last = reader.pipeline(&[]);
+        let mut found = reader.paths;
+        if let (Some(text), true) = (leaf, index == 0) {
+            // The program's answer is what is compared: its last path carries the text.
+            match found.iter_mut().rev().find(|path| path.steps == last) {
+                Some(path) => path.equal = Some(scalar(text)),
+                None => found.push(Path { steps: last, equal: Some(scalar(text)) }),
+            }
+        }
+        paths.extend(found);
+    }
+    let listed = match paths.iter().find_map(|path| path.steps.first()) {
+        Some(Step::Each(_)) => true,
+        Some(Step::Field(_)) => false,
+        None => rows,
+    };
+    let mut root = Value::Null;
+    let prefix: &[Step] = if listed { &[Step::Each(0)] } else { &[] };
+    let generic = paths.iter().all(|path| path.steps.len() <= prefix.len());
+    for (name, value) in fields.iter().filter(|_| generic || listed == rows) {
+        let steps = [prefix, &[Step::Field(name.clone())]].concat();
+        put(&mut root, &steps, scalar(value), false);
+    }
+    for path in &paths {
+        let value = path.equal.clone();
+        let guess = value.clone().unwrap_or_else(|| {
+            let name = path.steps.iter().rev().find_map(|step| match step {
+                Step::Field(name) => Some(name.as_str()),
+                Step::Each(_) => None,
+            });
+            match fields.iter().find(|(field, _)| name == Some(field)) {
+                Some((_, value)) => scalar(value),
+                None => name.map_or(Value::Null, |name| scalar(&values::by_name(name))),
+            }
+        });
+        put(&mut root, &path.steps, guess, value.is_some());
+    }
+    if root.is_null() {
+        root = if listed { json!([{}]) } else { json!({}) };
+    }
+    root.to_string()
+}
+
+fn scalar(text: &str) -> Value {
+    match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        "null" => Value::Null,
+        _ if !text.is_empty()
+            && text.len() < 10
+            && text.bytes().all(|b| b.is_ascii_digit())
+            && (text == "0" || !text.starts_with('0')) =>
+        {
+            text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
+        }
+        _ => Value::from(text),
+    }
+}
+
+/// Puts `value` at the end of the path. What is there already stays, unless `firm`; a container stays in any case.
+fn put(at: &mut Value, steps: &[Step], value: Value, firm: bool) {
+    match steps.split_first() {
+        None => {
+            if at.is_null() || firm && !at.is_object() && !at.is_array() {
+                *at = value;
+            }
+        }
+        Some((Step::Field(name), rest)) => {
+            if !at.is_object() {
+                if at.is_array() {
+                    return;
+                }
+                *at = Value::Object(Map::new());
+            }
+            if let Value::Object(map) = at {
+                put(map.entry(name.clone()).or_insert(Value::Null), rest, value, firm);
+            }
+        }
+        Some((Step::Each(index), rest)) => {
+            if at.is_object() {
+                // `.[]` over an object: its values.
+                if let Value::Object(map) = at
+                    && let Some((_, first)) = map.iter_mut().next()
+                {
+                    put(first, rest, value, firm);
+                }
+                return;
+            }
+            if !at.is_array() {
+                *at = Value::Array(Vec::new());
+            }
+            if let Value::Array(items) = at {
+                while items.len() <= *index {
+                    items.push(Value::Null);
+                }
+                put(&mut items[*index], rest, value, firm);
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Dot,
+    Word(String),
+    Text(String),
+    Number(String),
+    Variable(String),
+    Sign(String),
+}
+
+fn tokens(program: &str) -> Vec<Token> {
+    let chars: Vec<char> = program.chars().collect();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    let run = |from: usize, fits: &dyn Fn(char) -> bool| -> String {
+        chars[from..].iter().take_while(|c| fits(**c)).collect()
+    };
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    while at < chars.len() {
+        match chars[at] {
+            c if c.is_whitespace() => at += 1,
+            '.' => {
+                tokens.push(Token::Dot);
+                at += 1;
+            }
+            '"' => {
+                let mut text = String::new();
+                at += 1;
+                while at < chars.len() && chars[at] != '"' {
+                    if chars[at] == '\\' && chars.get(at + 1) == Some(&'(') {
+                        // An interpolation reads paths of its own.
+                        let mut depth = 0;
+                        let from = at + 1;
+                        at += 1;
+                        while at < chars.len() {
+                            match chars[at] {
+                                '(' => depth += 1,
+                                ')' => depth -= 1,
+                                _ => {}
+                            }
+                            at += 1;
+                            if depth == 0 {
+                                break;
+                            }
+                        }
+                        let inner: String = chars[from..at.min(chars.len())].iter().collect();
+                        tokens.extend(self::tokens(&inner));
+                        continue;
+                    }
+                    text.push(chars[at]);
+                    at += 1;
+                }
+                at += 1;
+                tokens.push(Token::Text(text));
+            }
+            '$' => {
+                let name = run(at + 1, &word);
+                at += 1 + name.chars().count();
+                tokens.push(Token::Variable(name));
+            }
+            c if c.is_ascii_digit() => {
+                let number = run(at, &|c| c.is_ascii_digit());
+                at += number.len();
+                tokens.push(Token::Number(number));
+            }
+            c if word(c) => {
+                let name = run(at, &word);
+                at += name.chars().count();
+                tokens.push(Token::Word(name));
+            }
+            c => {
+                let two: String = chars[at..].iter().take(2).collect();
+                let sign = if ["==", "!=", ">=", "<=", "//", "|=", "+="].contains(&two.as_str()) {
+                    two
+                } else {
+                    c.to_string()
+                };
+                at += sign.chars().count();
+                tokens.push(Token::Sign(sign));
+            }
+        }
+    }
+    tokens
+}
+
+struct Program {
+    tokens: Vec<Token>,
+    at: usize,
+    paths: Vec<Path>,
+}
+
+impl Program {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn sign(&self, sign: &str) -> bool {
+        matches!(self.peek(), Some(Token::Sign(own)) if own == sign)
+    }
+
+    /// Reads up to a closing bracket; the path of what comes out.
+    fn pipeline(&mut self, base: &[Step]) -> Vec<Step> {
+        let mut base = base.to_vec();
+        let mut last = base.clone();
+        // Only `// empty` and the like: what stands before it is the answer.
+        let mut alternative = false;
+        while let Some(token) = self.peek().cloned() {
+            match token {
+                Token::Sign(sign) if [")", "]", "}"].contains(&sign.as_str()) => break,
+                Token::Sign(sign) if sign == "|" => {
+                    self.at += 1;
+                    base.clone_from(&last);
+                }
+                Token::Sign(sign) if sign == "//" => {
+                    self.at += 1;
+                    alternative = true;
+                }
+                Token::Sign(sign) if ["==", "!=", ">", "<", ">=", "<="].contains(&sign.as_str()) => {
+                    self.at += 1;
+                    self.compare(&sign, &last);
+                }
+                Token::Sign(sign) if ["(", "[", "{"].contains(&sign.as_str()) => {
+                    self.at += 1;
+                    let inner = self.pipeline(&base);
+                    self.at += 1;
+                    if !alternative {
+                        last = inner;
+                    }
+                }
+                Token::Dot => {
+                    let path = self.path(&base);
+                    if !alternative {
+                        last = path;
+                    }
+                }
+                Token::Word(name) => {
+                    self.at += 1;
+                    let field_of_object = matches!(self.peek(), Some(Token::Sign(sign)) if sign == ":");
+                    if self.sign("(") {
+                        self.at += 1;
+                        let inside = if matches!(name.as_str(), "map" | "any" | "all") {
+                            [base.as_slice(), &[Step::Each(0)]].concat()
+                        } else {
+                            base.clone()
+                        };
+                        self.pipeline(&inside);
+                        self.at += 1;
+                        last = if name == "map" { inside } else { base.clone() };
+                        if name == "select" {
+                            last.clone_from(&base);
+                        }
+                    } else if matches!(name.as_str(), "to_entries" | "keys") && !field_of_object {
+                        last = self.entries(&last, name == "to_entries");
+                    } else if matches!(name.as_str(), "first" | "last") && !field_of_object {
+                        last = [last.as_slice(), &[Step::Each(0)]].concat();
+                    }
+                }
+                Token::Text(_) | Token::Number(_) | Token::Variable(_) | Token::Sign(_) => self.at += 1,
+            }
+        }
+        last
+    }
+
+    /// `to_entries[0].key`, `keys | .[]`: the names of an object's fields are read.
+    fn entries(&mut self, object: &[Step], with_values: bool) -> Vec<Step> {
+        let names: Vec<&str> = object
+            .iter()
+            .filter_map(|step| match step {
+                Step::Field(name) => Some(name.as_str()),
+                Step::Each(_) => None,
+            })
+            .collect();
+        let name = match names.as_slice() {
+            [.., application, "units"] => format!("{application}/0"),
+            [.., "machines"] => "0".to_owned(),
+            _ => "web-1".to_owned(),
+        };
+        let mut steps = [object, &[Step::Field(name)]].concat();
+        // What is read over: `[0]`, `|`, `.[]`, `.key`.
+        while let Some(token) = self.peek().cloned() {
+            match token {
+                Token::Sign(sign) if ["[", "]", "|", "?"].contains(&sign.as_str()) => self.at += 1,
+                Token::Number(_) => self.at += 1,
+                Token::Dot => match self.tokens.get(self.at + 1) {
+                    Some(Token::Word(word)) if word == "key" => {
+                        self.at += 2;
+                        break;
+                    }
+                    Some(Token::Word(word)) if word == "value" && with_values => {
+                        self.at += 2;
+                        let base = steps.clone();
+                        steps = self.path(&base);
+                        return steps;
+                    }
+                    Some(Token::Sign(sign)) if sign == "[" => self.at += 1,
+                    _ => break,
+                },
+                _ => break,
+            }
+        }
+        self.paths.push(Path { steps: steps.clone(), equal: Some(Value::from("value-1")) });
+        steps
+    }
+
+    fn compare(&mut self, sign: &str, steps: &[Step]) {
+        let number = |text: &str| text.parse::<u64>().unwrap_or_default();
+        let wanted = match self.peek() {
+            Some(Token::Text(text)) => Some(Value::from(text.clone())),
+            Some(Token::Number(text)) => Some(match sign {
+                ">" => Value::from(number(text) + 1),
+                "<" => Value::from(number(text).saturating_sub(1)),
+                _ => Value::from(number(text)),
+            }),
+            Some(Token::Word(word)) if matches!(word.as_str(), "true" | "false" | "null") => {
+                Some(scalar(word))
+            }
+            _ => None,
+        };
+        if sign != "!="
+            && let Some(path) = self.paths.iter_mut().rev().find(|path| path.steps == steps)
+        {
+            path.equal = path.equal.take().or(wanted);
+        }
+    }
+
+    /// A path that begins with a dot.
+    fn path(&mut self, base: &[Step]) -> Vec<Step> {
+        let mut steps = base.to_vec();
+        loop {
+            match self.peek().cloned() {
+                Some(Token::Dot) => {
+                    self.at += 1;
+                    if let Some(Token::Word(name) | Token::Text(name)) = self.peek().cloned() {
+                        self.at += 1;
+                        steps.push(Step::Field(name));
+                    }
+                }
+                Some(Token::Sign(sign)) if sign == "[" => {
+                    self.at += 1;
+                    match self.peek().cloned() {
+                        Some(Token::Sign(sign)) if sign == "]" => steps.push(Step::Each(0)),
+                        Some(Token::Number(number)) => {
+                            steps.push(Step::Each(number.parse().unwrap_or_default()));
+                            self.at += 1;
+                        }
+                        Some(Token::Text(name)) => {
+                            steps.push(Step::Field(name));
+                            self.at += 1;
+                        }
+                        _ => {
+                            self.pipeline(base);
+                            steps.push(Step::Each(0));
+                        }
+                    }
+                    self.at += 1;
+                }
+                Some(Token::Sign(sign)) if sign == "?" => self.at += 1,
+                _ => break,
+            }
+        }
+        self.paths.push(Path { steps: steps.clone(), equal: None });
+        steps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(filter: &str, rows: bool, leaf: Option<&str>) -> String {
+        document(&[filter.to_owned()], rows, &[], leaf)
+    }
+
+    #[test]
+    fn a_document_holds_what_its_programs_read() {
+        for (filter, rows, leaf, text) in [
+            (".sealed", false, None, r#"{"sealed":false}"#),
+            (".data.keys[0]", false, Some("k"), r#"{"data":{"keys":["k"]}}"#),
+            (
+                ".[] | select(.Name == \"db\") | .ID",
+                true,
+                None,
+                r#"[{"ID":"3f2a9c4e7b1d4c58a6e0d9b2c7f41a35","Name":"db"}]"#,
+            ),
+            (".items[].metadata.name", true, None, r#"{"items":[{"metadata":{"name":"web-1"}}]}"#),
+            (".status.readyReplicas // 0", false, None, r#"{"status":{"readyReplicas":3}}"#),
+            ("\"\\(.a.ip) \\(.b)\"", false, None, r#"{"a":{"ip":"192.0.2.10"},"b":"b-1"}"#),
+            ("length", true, None, "[{}]"),
+            ("[.[] | select(.status==\"ACTIVE\")] | length", true, None, r#"[{"status":"ACTIVE"}]"#),
+            (
+                ".applications[\"ceph-mon\"].units",
+                false,
+                None,
+                r#"{"applications":{"ceph-mon":{"units":3}}}"#,
+            ),
+        ] {
+            assert_eq!(of(filter, rows, leaf), text, "{filter}");
+        }
+    }
+}

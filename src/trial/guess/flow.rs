@@ -1,0 +1,452 @@
+//! What a script does with what its commands print: which variable takes it, what it is compared with, what reads it.
+//!
+//! One walk over the syntax, without regard to the order of things: a variable's every comparison counts for every
+//! command whose output it may hold. That is too much, and enough for a guess.
+
+mod conditions;
+mod readers;
+mod words;
+
+pub use words::escaped;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Hint, Reader};
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Pipeline, Script, Sequence, Simple, Statement, Value, Word,
+};
+use crate::bash::visit::{
+    Visitor, walk_assignment, walk_command, walk_pipeline, walk_script, walk_statement,
+};
+use crate::commands::Tables;
+use crate::source::{SourceText, Span};
+
+/// Commands of the shell that print nothing of their own, or nothing that is guessed.
+pub(super) const SHELL: &[&str] = &[
+    "echo",
+    "printf",
+    "read",
+    "[",
+    "test",
+    "cd",
+    "set",
+    "shift",
+    "return",
+    "exit",
+    "true",
+    "false",
+    ":",
+    "eval",
+    "source",
+    ".",
+    "trap",
+    "wait",
+    "unset",
+    "mapfile",
+    "readarray",
+    "shopt",
+    "let",
+    "getopts",
+    "break",
+    "continue",
+    "exec",
+    "umask",
+    "ulimit",
+    "pushd",
+    "popd",
+    "declare",
+    "local",
+    "export",
+    "readonly",
+    "typeset",
+    "builtin",
+    "hash",
+    "type",
+];
+
+/// Where a text comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The command with that number.
+    Command(usize),
+    /// Whatever a function prints.
+    Function(String),
+    /// A variable.
+    Variable(String),
+}
+
+/// Something that is known of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Fact {
+    Captured,
+    /// This text leads on; how surely.
+    Good(u8, String),
+    Bad(String),
+    Shape(String),
+    Wanted(String),
+    Filter(String),
+    /// So many columns are read, and this is between them.
+    Columns(usize, Option<char>),
+    /// This column is taken.
+    Column(usize),
+    /// This column must hold that.
+    Cell(usize, String),
+    Loops,
+}
+
+/// How a body ends, as far as a guess must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    Fails,
+    Skips,
+    Goes,
+    Succeeds,
+}
+
+/// The walk.
+pub(super) struct Flow<'s> {
+    source: &'s SourceText,
+    file: String,
+    args: &'s [String],
+    /// Every command that may be external, in the order of the text.
+    pub hints: Vec<Hint>,
+    by_span: BTreeMap<u32, usize>,
+    functions: Vec<(String, Span)>,
+    /// Functions that end the script with a failure.
+    failing: BTreeSet<String>,
+    constants: BTreeMap<String, Option<String>>,
+    /// Variable, where its text comes from, which column of it.
+    variables: Vec<(String, Vec<Source>, Option<usize>)>,
+    facts: Vec<(Source, Fact)>,
+    /// Pipelines whose last stage must not find anything.
+    unwanted: BTreeSet<u32>,
+}
+
+/// The commands of a script, each with what becomes of its answer, and the texts that lead on where an operator types
+/// them. `file` is how the world names the script.
+pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) -> (Vec<Hint>, Vec<String>) {
+    let mut flow = Flow {
+        source,
+        file: file.to_owned(),
+        args,
+        hints: Vec::new(),
+        by_span: BTreeMap::new(),
+        functions: Vec::new(),
+        failing: [
+            "die",
+            "fail",
+            "fatal",
+            "abort",
+            "usage",
+            "bail",
+            "panic",
+            "error_exit",
+            "err_exit",
+            "croak",
+        ]
+        .map(str::to_owned)
+        .into(),
+        constants: BTreeMap::new(),
+        variables: Vec::new(),
+        facts: Vec::new(),
+        unwanted: BTreeSet::new(),
+    };
+    walk_script(&mut Names { flow: &mut flow }, script);
+    walk_script(&mut flow, script);
+    let typed = flow.typed();
+    flow.merge();
+    (flow.hints, typed)
+}
+
+/// The first walk: commands, functions, constants.
+struct Names<'f, 's> {
+    flow: &'f mut Flow<'s>,
+}
+
+impl<'s> Visitor<'s> for Names<'_, '_> {
+    fn command(&mut self, command: &'s Command) {
+        match &command.kind {
+            CommandKind::Simple(simple) if !simple.words.is_empty() => {
+                self.flow.remember(simple, command.span);
+            }
+            CommandKind::Function(function) => {
+                self.flow.functions.push((function.name.clone(), function.body.span));
+                if let CommandKind::Group(body) | CommandKind::Subshell(body) = &function.body.kind
+                    && exits(body)
+                {
+                    self.flow.failing.insert(function.name.clone());
+                }
+            }
+            _ => {}
+        }
+        walk_command(self, command);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        if let Value::Scalar(word) = &assignment.value {
+            let text = self.flow.constant(word);
+            let name = assignment.target.name.clone();
+            match self.flow.constants.get(&name) {
+                None => {
+                    self.flow.constants.insert(name, text);
+                }
+                Some(known) if *known == text => {}
+                Some(_) => {
+                    self.flow.constants.insert(name, None);
+                }
+            }
+        }
+        walk_assignment(self, assignment);
+    }
+}
+
+/// Whether a function's body ends the script with a failure, whatever happens.
+fn exits(body: &Sequence) -> bool {
+    body.statements.iter().any(|statement| {
+        statement.rest.is_empty()
+            && statement.first.stages.iter().any(|stage| match &stage.kind {
+                CommandKind::Simple(simple) => {
+                    let words: Vec<Option<String>> = simple.words.iter().map(Word::plain).collect();
+                    words.first() == Some(&Some("exit".to_owned()))
+                        && words.get(1) != Some(&Some("0".to_owned()))
+                }
+                _ => false,
+            })
+    })
+}
+
+impl Flow<'_> {
+    fn remember(&mut self, simple: &Simple, span: Span) {
+        let first = simple.words.first().and_then(|word| self.constant(word));
+        if first.as_deref().is_some_and(|name| SHELL.contains(&name)) {
+            return;
+        }
+        let lines =
+            (self.source.line(span.start), self.source.line(span.end.saturating_sub(1).max(span.start)));
+        let hint = Hint {
+            words: self.pattern(&simple.words),
+            file: self.file.clone(),
+            lines,
+            reader: Reader::default(),
+        };
+        self.by_span.insert(span.start, self.hints.len());
+        self.hints.push(hint);
+    }
+
+    /// The program's name of a simple command.
+    fn program(&self, command: &Command) -> Option<String> {
+        let CommandKind::Simple(simple) = &command.kind else { return None };
+        let name = self.constant(simple.words.first()?)?;
+        Some(name.rsplit('/').next().unwrap_or(&name).to_owned())
+    }
+
+    fn arguments(&self, command: &Command) -> Vec<Option<String>> {
+        let CommandKind::Simple(simple) = &command.kind else { return Vec::new() };
+        simple.words.iter().skip(1).map(|word| self.constant(word)).collect()
+    }
+
+    fn fact(&mut self, sources: &[Source], fact: &Fact) {
+        for source in sources {
+            self.facts.push((source.clone(), fact.clone()));
+        }
+    }
+
+    /// Where the output of a command comes from.
+    fn sources_of_command(&self, command: &Command) -> Vec<Source> {
+        match &command.kind {
+            CommandKind::Simple(simple) => {
+                let program = self.program(command).unwrap_or_default();
+                if self.functions.iter().any(|(name, _)| *name == program) {
+                    return vec![Source::Function(program)];
+                }
+                if matches!(program.as_str(), "echo" | "printf") {
+                    return simple.words.iter().skip(1).flat_map(|word| self.sources(word)).collect();
+                }
+                self.by_span.get(&command.span.start).map(|hint| Source::Command(*hint)).into_iter().collect()
+            }
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.sources_of_body(body),
+            CommandKind::If(branch) => {
+                branch.branches.iter().flat_map(|(_, body)| self.sources_of_body(body)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn sources_of_body(&self, body: &Sequence) -> Vec<Source> {
+        body.statements
+            .iter()
+            .flat_map(|statement| {
+                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, pipeline)| pipeline))
+            })
+            .flat_map(|pipeline| self.sources_of_pipeline(pipeline))
+            .collect()
+    }
+
+    /// What a pipeline prints is what its last stage makes of the stage before it, as long as that is a text tool.
+    fn sources_of_pipeline(&self, pipeline: &Pipeline) -> Vec<Source> {
+        for stage in pipeline.stages.iter().rev() {
+            let program = self.program(stage).unwrap_or_default();
+            let arguments = self.arguments(stage);
+            let counts = matches!(program.as_str(), "wc" | "md5sum" | "sha256sum" | "base64")
+                || program == "grep"
+                    && arguments.iter().flatten().any(|word| word.starts_with("-c") || word == "--count");
+            if counts {
+                return Vec::new();
+            }
+            let text = Tables::builtin().real_tools().contains(&program) || program == "jq";
+            if !(text && pipeline.stages.len() > 1) {
+                return self.sources_of_command(stage);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Texts that lead on where they stand in a variable that no command fills, surest first.
+    fn typed(&self) -> Vec<String> {
+        let mut texts: Vec<(u8, String)> = Vec::new();
+        for (source, fact) in &self.facts {
+            if !self.commands_of(source, &mut BTreeSet::new()).is_empty() {
+                continue;
+            }
+            match fact {
+                Fact::Good(surely, text) if !text.is_empty() => texts.push((*surely, text.clone())),
+                Fact::Shape(shape) => texts.extend(super::values::sample(shape).map(|text| (1, text))),
+                _ => {}
+            }
+        }
+        texts.sort_by_key(|(surely, _)| std::cmp::Reverse(*surely));
+        texts.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Takes over what is known of the variables and the functions.
+    fn merge(&mut self) {
+        let facts = std::mem::take(&mut self.facts);
+        let mut strong: BTreeMap<usize, Vec<(u8, String)>> = BTreeMap::new();
+        for (source, fact) in facts {
+            let mut seen = BTreeSet::new();
+            for (hint, column) in self.commands_of(&source, &mut seen) {
+                let fact = match (&fact, column) {
+                    (Fact::Good(_, text), Some(column)) => Fact::Cell(column, text.clone()),
+                    (Fact::Bad(_) | Fact::Shape(_) | Fact::Wanted(_), Some(_)) => continue,
+                    _ => fact.clone(),
+                };
+                let reader = &mut self.hints[hint].reader;
+                match fact {
+                    Fact::Captured => reader.captured = true,
+                    Fact::Good(surely, text) => strong.entry(hint).or_default().push((surely, text)),
+                    Fact::Bad(text) => add(&mut reader.bad, text),
+                    Fact::Shape(text) => add(&mut reader.shapes, text),
+                    Fact::Wanted(text) => add(&mut reader.wanted, text),
+                    Fact::Filter(text) => add(&mut reader.filters, text),
+                    Fact::Columns(count, separator) => {
+                        reader.columns = reader.columns.max(count);
+                        reader.separator = reader.separator.or(separator);
+                    }
+                    Fact::Column(column) => reader.column = reader.column.or(Some(column)),
+                    Fact::Cell(column, text) => {
+                        if !reader.cells.iter().any(|(known, _)| *known == column) {
+                            reader.cells.push((column, text));
+                        }
+                    }
+                    Fact::Loops => reader.loops = true,
+                }
+            }
+        }
+        for (hint, mut texts) in strong {
+            texts.sort_by_key(|(surely, _)| std::cmp::Reverse(*surely));
+            for (_, text) in texts {
+                add(&mut self.hints[hint].reader.good, text);
+            }
+            let reader = &mut self.hints[hint].reader;
+            reader.bad.retain(|bad| !reader.good.contains(bad));
+        }
+        let named: Vec<(String, Vec<Source>)> = self
+            .variables
+            .iter()
+            .filter(|(_, _, column)| column.is_none())
+            .map(|(name, sources, _)| (name.clone(), sources.clone()))
+            .collect();
+        for (name, sources) in named {
+            for source in &sources {
+                for (hint, _) in self.commands_of(source, &mut BTreeSet::new()) {
+                    let reader = &mut self.hints[hint].reader;
+                    reader.captured = true;
+                    if reader.variable.is_none() {
+                        reader.variable = Some(name.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The commands that a text may come from, and the column of their output.
+    fn commands_of(&self, source: &Source, seen: &mut BTreeSet<String>) -> Vec<(usize, Option<usize>)> {
+        match source {
+            Source::Command(hint) => vec![(*hint, None)],
+            Source::Function(name) => {
+                if !seen.insert(format!("{name}()")) {
+                    return Vec::new();
+                }
+                let bodies = self.functions.iter().filter(|(own, _)| own == name);
+                bodies
+                    .flat_map(|(_, body)| {
+                        self.by_span.range(body.start..body.end).map(|(_, hint)| (*hint, None))
+                    })
+                    .collect()
+            }
+            Source::Variable(name) => {
+                if !seen.insert(name.clone()) {
+                    return Vec::new();
+                }
+                let mut found = Vec::new();
+                for (_, sources, column) in self.variables.iter().filter(|(own, _, _)| own == name) {
+                    for source in sources {
+                        for (hint, inner) in self.commands_of(source, seen) {
+                            found.push((hint, column.or(inner)));
+                        }
+                    }
+                }
+                found
+            }
+        }
+    }
+}
+
+fn add(list: &mut Vec<String>, text: String) {
+    if !list.contains(&text) {
+        list.push(text);
+    }
+}
+
+impl<'s> Visitor<'s> for Flow<'s> {
+    fn statement(&mut self, statement: &'s Statement) {
+        self.list(statement);
+        walk_statement(self, statement);
+    }
+
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        self.stages(pipeline);
+        walk_pipeline(self, pipeline);
+    }
+
+    fn command(&mut self, command: &'s Command) {
+        self.compound(command);
+        self.redirected(command);
+        walk_command(self, command);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        let words: Vec<&Word> = match &assignment.value {
+            Value::Scalar(word) => vec![word],
+            Value::Array(elements) => elements.iter().map(|element| &element.value).collect(),
+        };
+        let sources: Vec<Source> = words.iter().flat_map(|word| self.sources(word)).collect();
+        if !sources.is_empty() {
+            let ran: Vec<Source> =
+                sources.iter().filter(|source| !matches!(source, Source::Variable(_))).cloned().collect();
+            self.fact(&ran, &Fact::Captured);
+            self.variables.push((assignment.target.name.clone(), sources, None));
+        }
+        walk_assignment(self, assignment);
+    }
+}

@@ -1,0 +1,312 @@
+//! Conditions: what an answer is compared with, and whether it is better that they are equal.
+
+use super::{Fact, Flow, Outcome, Source};
+use crate::bash::syntax::{
+    Case, Command, CommandKind, Expression, ListOp, Pipeline, Sequence, Statement, Test, Word,
+};
+
+/// What follows from a condition.
+#[derive(Debug, Clone, Copy)]
+struct Fork {
+    yes: Outcome,
+    no: Outcome,
+}
+
+impl Fork {
+    fn not(self) -> Self {
+        Self { yes: self.no, no: self.yes }
+    }
+}
+
+impl Flow<'_> {
+    /// `a && b || c`: what follows from each pipeline.
+    pub(super) fn list(&mut self, statement: &Statement) {
+        let pipelines: Vec<&Pipeline> = std::iter::once(&statement.first)
+            .chain(statement.rest.iter().map(|(_, pipeline)| pipeline))
+            .collect();
+        for (index, pipeline) in pipelines.iter().enumerate() {
+            let next = |op: ListOp| {
+                statement.rest[index..]
+                    .iter()
+                    .find(|(own, _)| *own == op)
+                    .map(|(_, pipeline)| self.after(pipeline))
+            };
+            let directly = statement.rest.get(index).map(|(op, _)| *op);
+            let yes = if directly == Some(ListOp::And) { next(ListOp::And) } else { None };
+            let no = next(ListOp::Or);
+            let fork = Fork { yes: yes.unwrap_or(Outcome::Goes), no: no.unwrap_or(Outcome::Goes) };
+            self.condition(pipeline, fork);
+        }
+    }
+
+    pub(super) fn compound(&mut self, command: &Command) {
+        match &command.kind {
+            CommandKind::If(branch) => {
+                let otherwise = branch.otherwise.as_ref().map_or(Outcome::Goes, |body| self.outcome(body));
+                let count = branch.branches.len();
+                for (index, (condition, body)) in branch.branches.iter().enumerate() {
+                    let no = if index + 1 == count { otherwise } else { Outcome::Goes };
+                    let fork = Fork { yes: self.outcome(body), no };
+                    self.last_of(condition, fork);
+                }
+            }
+            CommandKind::While(whilst) => {
+                let fork = Fork { yes: Outcome::Skips, no: Outcome::Succeeds };
+                let fork = if whilst.until { fork.not() } else { fork };
+                if let [statement] = whilst.condition.statements.as_slice()
+                    && statement.rest.is_empty()
+                    && let [stage] = statement.first.stages.as_slice()
+                    && whilst.until == statement.first.negated
+                {
+                    let sources = self.sources_of_command(stage);
+                    self.fact(&sources, &Fact::Loops);
+                }
+                self.last_of(&whilst.condition, fork);
+            }
+            CommandKind::Case(case) => self.case(case),
+            _ => {}
+        }
+    }
+
+    fn last_of(&mut self, condition: &Sequence, fork: Fork) {
+        let Some(statement) = condition.statements.last() else { return };
+        for pipeline in
+            std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, pipeline)| pipeline))
+        {
+            self.condition(pipeline, fork);
+        }
+    }
+
+    fn condition(&mut self, pipeline: &Pipeline, fork: Fork) {
+        let fork = if pipeline.negated { fork.not() } else { fork };
+        let Some(last) = pipeline.stages.last() else { return };
+        match &last.kind {
+            CommandKind::Test(test) => self.test(test, fork),
+            CommandKind::Arithmetic(arithmetic) => {
+                if let Some(expression) = &arithmetic.expression {
+                    self.arithmetic(expression, fork);
+                }
+            }
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.last_of(body, fork),
+            CommandKind::Simple(simple) => match self.program(last).as_deref() {
+                Some("[" | "test") => {
+                    let words: Vec<&Word> = simple.words.iter().skip(1).collect();
+                    self.bracket(&words, fork);
+                }
+                Some("grep" | "egrep" | "fgrep") if fork.yes < fork.no => {
+                    self.unwanted.insert(last.span.start);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn test(&mut self, test: &Test, fork: Fork) {
+        match test {
+            Test::Not(inner) => self.test(inner, fork.not()),
+            Test::And(left, right) | Test::Or(left, right) => {
+                self.test(left, fork);
+                self.test(right, fork);
+            }
+            Test::Word(word) => self.equal(word, Some(String::new()), fork.not()),
+            Test::Unary(op, word) => match op.as_str() {
+                "-n" => self.equal(word, Some(String::new()), fork.not()),
+                "-z" => self.equal(word, Some(String::new()), fork),
+                _ => {}
+            },
+            Test::Binary(left, op, right) => self.binary(left, op, right, fork),
+        }
+    }
+
+    /// `[ ... ]` without groups: `-a` and `-o` divide it.
+    fn bracket(&mut self, words: &[&Word], fork: Fork) {
+        let plain = |word: &Word| word.plain().unwrap_or_default();
+        for part in words.split(|word| matches!(plain(word).as_str(), "-a" | "-o" | "]")) {
+            match part {
+                [not, rest @ ..] if plain(not) == "!" => self.bracket(rest, fork.not()),
+                [word] => self.equal(word, Some(String::new()), fork.not()),
+                [op, word] if plain(op) == "-n" => self.equal(word, Some(String::new()), fork.not()),
+                [op, word] if plain(op) == "-z" => self.equal(word, Some(String::new()), fork),
+                [left, op, right] => self.binary(left, &plain(op), right, fork),
+                _ => {}
+            }
+        }
+    }
+
+    fn binary(&mut self, left: &Word, op: &str, right: &Word, fork: Fork) {
+        let (subject, other) = if self.sources(left).is_empty() { (right, left) } else { (left, right) };
+        match op {
+            "=" | "==" => self.equal(subject, self.constant(other).and_then(|text| unglobbed(&text)), fork),
+            "!=" => self.equal(subject, self.constant(other).and_then(|text| unglobbed(&text)), fork.not()),
+            "=~" => {
+                let sources = self.sources(left);
+                if let Some(expression) = self.constant(right)
+                    && fork.yes >= fork.no
+                {
+                    self.fact(&sources, &Fact::Shape(expression));
+                }
+            }
+            "-eq" | "-ne" | "-gt" | "-ge" | "-lt" | "-le" => {
+                let number = self.constant(right).and_then(|text| text.parse().ok());
+                let sources = self.sources(left);
+                self.number(&sources, op.trim_start_matches('-'), number, fork);
+            }
+            _ => {}
+        }
+    }
+
+    fn equal(&mut self, word: &Word, text: Option<String>, fork: Fork) {
+        let Some(text) = text else { return };
+        let sources = self.sources(word);
+        let fact = match fork.yes.cmp(&fork.no) {
+            std::cmp::Ordering::Greater => Fact::Good(2, text),
+            std::cmp::Ordering::Less => Fact::Bad(text),
+            // Nothing is what an answer is not, unless the script says so.
+            std::cmp::Ordering::Equal if text.is_empty() => return,
+            std::cmp::Ordering::Equal => Fact::Good(1, text),
+        };
+        self.fact(&sources, &fact);
+    }
+
+    fn number(&mut self, sources: &[Source], op: &str, number: Option<u64>, fork: Fork) {
+        let Some(number) = number else { return };
+        let op = if fork.yes < fork.no {
+            match op {
+                "eq" => "ne",
+                "ne" => "eq",
+                "gt" => "le",
+                "ge" => "lt",
+                "lt" => "ge",
+                _ => "gt",
+            }
+        } else {
+            op
+        };
+        let good = match op {
+            "eq" | "ge" | "le" => number,
+            "ne" | "gt" => number + 1,
+            _ => number.saturating_sub(1),
+        };
+        self.fact(sources, &Fact::Good(if fork.yes == fork.no { 1 } else { 2 }, good.to_string()));
+    }
+
+    fn arithmetic(&mut self, expression: &Expression, fork: Fork) {
+        match expression {
+            Expression::Unary(op, inner) if op == "!" => self.arithmetic(inner, fork.not()),
+            Expression::Binary(left, op, right) if op == "&&" || op == "||" => {
+                self.arithmetic(left, fork);
+                self.arithmetic(right, fork);
+            }
+            Expression::Binary(left, op, right) => {
+                let name = match op.as_str() {
+                    "==" => "eq",
+                    "!=" => "ne",
+                    ">" => "gt",
+                    ">=" => "ge",
+                    "<" => "lt",
+                    "<=" => "le",
+                    _ => return,
+                };
+                let sources = self.sources_of_expression(left);
+                let number = match &**right {
+                    Expression::Number(text) => text.parse().ok(),
+                    Expression::Variable(name, None) => {
+                        self.constants.get(name).cloned().flatten().and_then(|text| text.parse().ok())
+                    }
+                    Expression::Word(word) => self.constant(word).and_then(|text| text.parse().ok()),
+                    _ => None,
+                };
+                self.number(&sources, name, number, fork);
+            }
+            Expression::Variable(..) | Expression::Word(_) => {
+                let sources = self.sources_of_expression(expression);
+                self.number(&sources, "ne", Some(0), fork);
+            }
+            _ => {}
+        }
+    }
+
+    fn sources_of_expression(&self, expression: &Expression) -> Vec<Source> {
+        match expression {
+            Expression::Variable(name, _) => vec![Source::Variable(name.clone())],
+            Expression::Word(word) => self.sources(word),
+            _ => Vec::new(),
+        }
+    }
+
+    fn case(&mut self, case: &Case) {
+        let sources = self.sources(&case.word);
+        if sources.is_empty() {
+            return;
+        }
+        for arm in &case.arms {
+            let outcome = self.outcome(&arm.body);
+            for pattern in &arm.patterns {
+                let Some(text) =
+                    self.constant(pattern).filter(|text| text != "*").and_then(|text| unglobbed(&text))
+                else {
+                    continue;
+                };
+                let fact = match outcome {
+                    Outcome::Fails => Fact::Bad(text),
+                    Outcome::Succeeds => Fact::Good(3, text),
+                    Outcome::Goes => Fact::Good(2, text),
+                    Outcome::Skips => Fact::Good(1, text),
+                };
+                self.fact(&sources, &fact);
+            }
+        }
+    }
+
+    fn after(&self, pipeline: &Pipeline) -> Outcome {
+        pipeline.stages.last().map_or(Outcome::Goes, |command| self.outcome_of_command(command))
+    }
+
+    /// How a body ends.
+    fn outcome(&self, body: &Sequence) -> Outcome {
+        let mut outcome = Outcome::Goes;
+        for statement in body.statements.iter().filter(|statement| statement.rest.is_empty()) {
+            match self.after(&statement.first) {
+                Outcome::Goes => {}
+                ended => outcome = ended,
+            }
+        }
+        outcome
+    }
+
+    fn outcome_of_command(&self, command: &Command) -> Outcome {
+        match &command.kind {
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.outcome(body),
+            CommandKind::Simple(_) => {
+                let name = self.program(command).unwrap_or_default();
+                let arguments = self.arguments(command);
+                let code = arguments.first().cloned().flatten();
+                match name.as_str() {
+                    "exit" => match code.as_deref() {
+                        Some("0") => Outcome::Skips,
+                        None if arguments.is_empty() => Outcome::Skips,
+                        _ => Outcome::Fails,
+                    },
+                    "return" => match code.as_deref() {
+                        Some("0") => Outcome::Succeeds,
+                        None if arguments.is_empty() => Outcome::Skips,
+                        _ => Outcome::Fails,
+                    },
+                    "false" => Outcome::Fails,
+                    "break" => Outcome::Succeeds,
+                    "continue" => Outcome::Skips,
+                    _ if self.failing.contains(&name) => Outcome::Fails,
+                    _ => Outcome::Goes,
+                }
+            }
+            _ => Outcome::Goes,
+        }
+    }
+}
+
+/// The text that a pattern is about; `None` where it is about many.
+fn unglobbed(pattern: &str) -> Option<String> {
+    let text = pattern.trim_matches('*');
+    (!text.contains(['*', '?', '[', '('])).then(|| text.to_owned())
+}

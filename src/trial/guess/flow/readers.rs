@@ -1,0 +1,352 @@
+//! Readers of an answer: the later stages of a pipeline, here-strings, loops that read lines.
+
+use super::{Fact, Flow, Source};
+use crate::bash::syntax::{Command, CommandKind, Pipeline, Redirect, RedirectOp, Target, Word};
+
+impl Flow<'_> {
+    /// What the later stages of a pipeline want of the earlier ones.
+    pub(super) fn stages(&mut self, pipeline: &Pipeline) {
+        for index in 0..pipeline.stages.len().saturating_sub(1) {
+            let sources = self.sources_of_command(&pipeline.stages[index]);
+            if sources.is_empty() {
+                continue;
+            }
+            self.fact(&sources, &Fact::Captured);
+            for stage in &pipeline.stages[index + 1..] {
+                if self.reads(&sources, stage) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Here-strings and process substitutions on a command, and words that loop over an answer.
+    pub(super) fn redirected(&mut self, command: &Command) {
+        for redirect in &command.redirects {
+            let Some(sources) = self.sources_of_redirect(redirect) else { continue };
+            self.fact(&sources, &Fact::Captured);
+            self.reads(&sources, command);
+        }
+        if let CommandKind::For(each) = &command.kind {
+            let sources: Vec<Source> =
+                each.words.iter().flatten().flat_map(|word| self.sources(word)).collect();
+            if !sources.is_empty() {
+                self.fact(&sources, &Fact::Captured);
+                self.variables.push((each.variable.name.clone(), sources, None));
+            }
+        }
+        if let CommandKind::Simple(simple) = &command.kind {
+            // `f "$(cmd)"`: somebody takes the output.
+            for word in &simple.words {
+                let sources = self.sources(word);
+                let ran: Vec<Source> =
+                    sources.into_iter().filter(|source| !matches!(source, Source::Variable(_))).collect();
+                self.fact(&ran, &Fact::Captured);
+            }
+        }
+    }
+
+    fn sources_of_redirect(&self, redirect: &Redirect) -> Option<Vec<Source>> {
+        let mut sources = Vec::new();
+        match (&redirect.target, redirect.op) {
+            (Target::Word(word), RedirectOp::HereString | RedirectOp::Input) => {
+                self.sources_of_parts(&word.parts, &mut sources);
+            }
+            (Target::HereDocument(document), _) => self.sources_of_parts(document.body(), &mut sources),
+            _ => return None,
+        }
+        // `<"$file"` reads a file, not the variable.
+        if redirect.op == RedirectOp::Input {
+            sources.retain(|source| !matches!(source, Source::Variable(_)));
+        }
+        (!sources.is_empty()).then_some(sources)
+    }
+
+    /// What one reader wants. Whether nothing behind it sees the text itself.
+    fn reads(&mut self, sources: &[Source], reader: &Command) -> bool {
+        match &reader.kind {
+            CommandKind::While(whilst) => {
+                let first = whilst.condition.statements.first();
+                if let Some(stage) = first.and_then(|statement| statement.first.stages.first()) {
+                    self.read(sources, stage);
+                }
+                true
+            }
+            CommandKind::Group(body) | CommandKind::Subshell(body) => {
+                if let Some(stage) =
+                    body.statements.first().and_then(|statement| statement.first.stages.first())
+                {
+                    self.reads(sources, stage);
+                }
+                true
+            }
+            CommandKind::Simple(simple) => {
+                let program = self.program(reader).unwrap_or_default();
+                let words: Vec<Word> = simple.words.iter().skip(1).cloned().collect();
+                match program.as_str() {
+                    "read" | "mapfile" | "readarray" => {
+                        self.read(sources, reader);
+                        true
+                    }
+                    "jq" => {
+                        if let Some(filter) = self.filter(&words) {
+                            self.fact(sources, &Fact::Filter(filter));
+                        }
+                        true
+                    }
+                    "grep" | "egrep" | "fgrep" => {
+                        self.grep(sources, reader, program == "fgrep");
+                        false
+                    }
+                    "awk" | "gawk" | "mawk" => {
+                        self.awk(sources, &words);
+                        true
+                    }
+                    "cut" => {
+                        self.cut(sources, &words);
+                        true
+                    }
+                    "sed" => {
+                        self.sed(sources, &words);
+                        true
+                    }
+                    "wc" => true,
+                    _ => false,
+                }
+            }
+            _ => true,
+        }
+    }
+
+    /// `IFS=: read -r a b c`
+    fn read(&mut self, sources: &[Source], command: &Command) {
+        let CommandKind::Simple(simple) = &command.kind else { return };
+        let separator = simple
+            .assignments
+            .iter()
+            .find(|assignment| assignment.target.name == "IFS")
+            .and_then(|assignment| match &assignment.value {
+                crate::bash::syntax::Value::Scalar(word) => word.plain(),
+                crate::bash::syntax::Value::Array(_) => None,
+            })
+            .and_then(|text| text.chars().find(|c| !c.is_whitespace()));
+        let is_read = self.program(command).as_deref() == Some("read");
+        let mut names = Vec::new();
+        let mut skip = false;
+        for word in self.arguments(command).into_iter().flatten() {
+            if std::mem::take(&mut skip) {
+                continue;
+            }
+            if let Some(bundle) = word.strip_prefix('-') {
+                let last = bundle.chars().last().unwrap_or(' ');
+                skip = "apdntuNicsOC".contains(last)
+                    && !(last == 's' || last == 't' && !is_read || last == 'a' && is_read);
+            } else {
+                names.push(word);
+            }
+        }
+        if names.len() > 1 {
+            self.fact(sources, &Fact::Columns(names.len(), separator));
+        }
+        let several = names.len() > 1;
+        for (index, name) in names.into_iter().enumerate() {
+            self.variables.push((name, sources.to_vec(), several.then_some(index + 1)));
+        }
+    }
+
+    /// The program of a `jq` call, with the texts of `--arg` in it.
+    fn filter(&self, words: &[Word]) -> Option<String> {
+        let texts: Vec<Option<String>> = words.iter().map(|word| self.constant(word)).collect();
+        let mut filter: Option<String> = None;
+        let mut arguments: Vec<(String, String)> = Vec::new();
+        let mut index = 0;
+        while index < texts.len() {
+            match texts[index].as_deref() {
+                Some("--arg" | "--argjson") => {
+                    if let (Some(Some(name)), Some(value)) = (texts.get(index + 1), texts.get(index + 2)) {
+                        let value = value.clone().unwrap_or_default();
+                        arguments.push((name.clone(), value));
+                    }
+                    index += 3;
+                }
+                Some("--slurpfile" | "--rawfile") => index += 3,
+                Some("--indent" | "-f" | "--from-file" | "-L") => index += 2,
+                Some(word) if word.starts_with('-') => index += 1,
+                Some(word) => {
+                    filter.get_or_insert_with(|| word.to_owned());
+                    index += 1;
+                }
+                None => {
+                    let open = |part: &crate::bash::syntax::Part| self.open_text(part);
+                    filter.get_or_insert_with(|| words[index].parts.iter().map(open).collect());
+                    index += 1;
+                }
+            }
+        }
+        let mut filter = filter?;
+        for (name, value) in arguments.iter().filter(|(_, value)| !value.is_empty()) {
+            filter = filter.replace(&format!("${name}"), &format!("\"{value}\""));
+        }
+        Some(filter)
+    }
+
+    /// A part's text, where something in it is not known.
+    fn open_text(&self, part: &crate::bash::syntax::Part) -> String {
+        use crate::bash::syntax::PartKind;
+        match &part.kind {
+            PartKind::Literal(text) | PartKind::Quoted(text) => text.clone(),
+            PartKind::DoubleQuoted(inner) => inner.iter().map(|part| self.open_text(part)).collect(),
+            PartKind::Parameter(_) => {
+                let word = Word { parts: vec![part.clone()], braces: false, span: part.span };
+                self.constant(&word).unwrap_or_else(|| "web-1".to_owned())
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn grep(&mut self, sources: &[Source], command: &Command, fixed: bool) {
+        if self.unwanted.contains(&command.span.start) {
+            return;
+        }
+        let mut pattern: Option<String> = None;
+        let (mut fixed, mut inverted, mut basic, mut whole, mut next) = (fixed, false, true, false, false);
+        for word in self.arguments(command) {
+            let Some(word) = word else {
+                if pattern.is_none() {
+                    return;
+                }
+                continue;
+            };
+            if std::mem::take(&mut next) {
+                pattern.get_or_insert(word);
+            } else if word == "-e" || word == "--regexp" {
+                next = true;
+            } else if let Some(bundle) =
+                word.strip_prefix('-').filter(|bundle| !bundle.is_empty() && pattern.is_none())
+            {
+                fixed |= bundle.contains('F') || bundle == "-fixed-strings";
+                inverted |= !bundle.starts_with('-') && bundle.contains('v') || bundle == "-invert-match";
+                basic &= !(bundle.contains('E') || bundle.contains('P'));
+                whole |= !bundle.starts_with('-') && bundle.contains('x');
+            } else {
+                pattern.get_or_insert(word);
+            }
+        }
+        let Some(pattern) = pattern.filter(|pattern| !inverted && !pattern.is_empty()) else { return };
+        let pattern = if fixed {
+            regex::escape(&pattern)
+        } else if basic {
+            pattern.replace("\\|", "|").replace("\\+", "+").replace("\\(", "(").replace("\\)", ")")
+        } else {
+            pattern
+        };
+        let pattern = if whole { format!("^{pattern}$") } else { pattern };
+        self.fact(sources, &Fact::Wanted(pattern));
+    }
+
+    fn awk(&mut self, sources: &[Source], words: &[Word]) {
+        let texts: Vec<String> = words.iter().map(|word| self.constant(word).unwrap_or_default()).collect();
+        let mut separator = None;
+        let mut program = None;
+        let mut index = 0;
+        while index < texts.len() {
+            match texts[index].as_str() {
+                "-F" => {
+                    separator =
+                        texts.get(index + 1).and_then(|text| text.chars().find(|c| !c.is_whitespace()));
+                    index += 2;
+                }
+                "-v" => index += 2,
+                word if word.starts_with("-F") => {
+                    separator = word.chars().nth(2).filter(|c| !c.is_whitespace() && *c != '[');
+                    index += 1;
+                }
+                word if word.starts_with('-') => index += 1,
+                word => {
+                    program.get_or_insert_with(|| word.to_owned());
+                    index += 1;
+                }
+            }
+        }
+        let Some(program) = program else { return };
+        let numbers: Vec<usize> = program
+            .match_indices('$')
+            .filter_map(|(at, _)| {
+                let digits: String = program[at + 1..].chars().take_while(char::is_ascii_digit).collect();
+                digits.parse().ok()
+            })
+            .filter(|number| (1..=40).contains(number))
+            .collect();
+        if let Some(most) = numbers.iter().max() {
+            self.fact(sources, &Fact::Columns((*most).max(2), separator));
+        }
+        if let Some(rest) = program.split("print").nth(1) {
+            let digits: String = rest
+                .trim_start()
+                .strip_prefix('$')
+                .unwrap_or_default()
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
+            if let Ok(column) = digits.parse() {
+                self.fact(sources, &Fact::Column(column));
+            }
+        }
+        if let Some(open) = program.find('/').filter(|at| !program[..*at].contains('{'))
+            && let Some(length) = program[open + 1..].find('/')
+            && length > 0
+        {
+            self.fact(sources, &Fact::Wanted(program[open + 1..open + 1 + length].to_owned()));
+        }
+        // `$2 == "ACTIVE" { ... }`
+        for (at, _) in program.match_indices("==") {
+            let column = program[..at].rsplit('$').next().and_then(|text| text.trim().parse::<usize>().ok());
+            let text =
+                program[at + 2..].trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            if let (Some(column @ 1..), Some(text)) = (column, text) {
+                self.fact(sources, &Fact::Cell(column, text.to_owned()));
+            }
+        }
+    }
+
+    fn cut(&mut self, sources: &[Source], words: &[Word]) {
+        let mut separator = Some('\t');
+        let mut fields = String::new();
+        let texts: Vec<String> = words.iter().map(|word| self.constant(word).unwrap_or_default()).collect();
+        for (index, text) in texts.iter().enumerate() {
+            let next = || texts.get(index + 1).cloned().unwrap_or_default();
+            if text == "-d" || text == "--delimiter" {
+                separator = next().chars().next();
+            } else if let Some(rest) = text.strip_prefix("-d") {
+                separator = rest.chars().next();
+            } else if text == "-f" {
+                fields = next();
+            } else if let Some(rest) = text.strip_prefix("-f") {
+                rest.clone_into(&mut fields);
+            }
+        }
+        let numbers: Vec<usize> = fields.split([',', '-']).filter_map(|text| text.parse().ok()).collect();
+        let blank = separator == Some(' ');
+        if let Some(most) = numbers.iter().max() {
+            self.fact(sources, &Fact::Columns((*most).max(2), separator.filter(|_| !blank)));
+            self.fact(sources, &Fact::Column(numbers[0]));
+        }
+    }
+
+    fn sed(&mut self, sources: &[Source], words: &[Word]) {
+        let texts: Vec<String> = words.iter().filter_map(|word| self.constant(word)).collect();
+        if !texts.iter().any(|text| text.starts_with("-n") || text == "--quiet") {
+            return;
+        }
+        for script in texts.iter().filter(|text| text.ends_with('p')) {
+            let body = script.strip_prefix("s").unwrap_or(script);
+            let Some(separator) = body.chars().next().filter(|c| !c.is_alphanumeric()) else { continue };
+            if let Some(pattern) =
+                body[separator.len_utf8()..].split(separator).next().filter(|text| !text.is_empty())
+            {
+                let pattern = pattern.replace("\\(", "(").replace("\\)", ")").replace("\\|", "|");
+                self.fact(sources, &Fact::Wanted(pattern));
+            }
+        }
+    }
+}

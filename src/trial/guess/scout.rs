@@ -1,0 +1,278 @@
+//! What a script needs of its world before anything was run: programs, variables, files, a terminal's lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::flow::{self, SHELL};
+use super::{Hint, values};
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, PartKind, Pipeline,
+    Script, Word,
+};
+use crate::bash::visit::{
+    Visitor, walk_assignment, walk_command, walk_parameter, walk_parts, walk_pipeline, walk_script,
+};
+use crate::facts::{Ending, invocations};
+use crate::source::{SourceText, Span};
+
+/// A script of the world.
+#[derive(Debug)]
+pub struct Scout<'s> {
+    /// Its text.
+    pub source: &'s SourceText,
+    /// What was read of it.
+    pub script: &'s Script,
+    /// How the world names it.
+    pub file: String,
+}
+
+/// What the scripts of a world need.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Survey {
+    /// Their commands and what becomes of the answers.
+    pub hints: Vec<Hint>,
+    /// Programs that they may call.
+    pub programs: BTreeSet<String>,
+    /// Variables that somebody else must set, with a value.
+    pub env: BTreeMap<String, String>,
+    /// Texts that lead on where an operator types them.
+    pub typed: Vec<String>,
+    /// Whether the script reads lines that an operator types.
+    pub asks: bool,
+    /// The highest positional parameter that the script names.
+    pub positional: usize,
+    /// Whether it looks at its user's number.
+    pub looks_at_user: bool,
+}
+
+/// Looks through scripts; the first is the one that runs.
+pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
+    let mut found = Survey::default();
+    let mut names = Variables::default();
+    for (index, scout) in scripts.iter().enumerate() {
+        let (hints, typed) = flow::hints(scout.source, &scout.file, scout.script, args);
+        found.hints.extend(hints);
+        found.typed.extend(typed);
+        let mut walk = Walk { found: &mut found, names: &mut names, main: index == 0, in_function: false };
+        walk_script(&mut walk, scout.script);
+        for invocation in invocations(scout.script) {
+            if let Ending::Program(words) = &invocation.ending {
+                found.programs.extend(words.first().cloned());
+            }
+            found.programs.extend(invocation.chain.iter().map(|link| link.name.clone()));
+        }
+    }
+    let functions = names.functions;
+    found.programs.retain(|name| is_program(name) && !functions.contains(name));
+    for name in names.read.difference(&names.set) {
+        if !names.guarded.contains(name) && !is_own(name) {
+            found.env.insert(name.clone(), values::by_name(name));
+        }
+    }
+    found
+}
+
+/// The texts that may name files beside the script: what words end in behind their last expansion.
+pub fn mentions(script: &Script) -> BTreeSet<String> {
+    struct Mentions(BTreeSet<String>);
+    impl<'s> Visitor<'s> for Mentions {
+        fn word(&mut self, word: &'s Word) {
+            let mut tail = String::new();
+            tail_of(&word.parts, &mut tail);
+            let tail = tail.trim_start_matches("./").to_owned();
+            if !tail.is_empty() && tail.len() < 200 && !tail.contains(['\n', '*', ' ']) {
+                self.0.insert(tail);
+            }
+            walk_parts(self, &word.parts);
+        }
+    }
+    fn tail_of(parts: &[Part], tail: &mut String) {
+        for part in parts {
+            match &part.kind {
+                PartKind::Literal(text) | PartKind::Quoted(text) => tail.push_str(text),
+                PartKind::DoubleQuoted(inner) => tail_of(inner, tail),
+                _ => tail.clear(),
+            }
+        }
+    }
+    let mut found = Mentions(BTreeSet::new());
+    walk_script(&mut found, script);
+    found.0
+}
+
+#[derive(Default)]
+struct Variables {
+    read: BTreeSet<String>,
+    set: BTreeSet<String>,
+    guarded: BTreeSet<String>,
+    functions: BTreeSet<String>,
+}
+
+struct Walk<'w> {
+    found: &'w mut Survey,
+    names: &'w mut Variables,
+    main: bool,
+    in_function: bool,
+}
+
+impl Walk<'_> {
+    fn simple(&mut self, command: &Command) {
+        let CommandKind::Simple(simple) = &command.kind else { return };
+        let words: Vec<Option<String>> = simple.words.iter().map(Word::plain).collect();
+        let Some(Some(first)) = words.first() else { return };
+        let operands = || words.iter().skip(1).flatten();
+        match first.as_str() {
+            "read" | "mapfile" | "readarray" | "getopts" => {
+                self.names.set.extend(operands().filter(|word| crate::bash::is_name(word)).cloned());
+                if first == "read"
+                    && command
+                        .redirects
+                        .iter()
+                        .all(|redirect| redirect.op != crate::bash::syntax::RedirectOp::HereString)
+                {
+                    self.found.asks = true;
+                }
+            }
+            "printf" if words.get(1) == Some(&Some("-v".to_owned())) => {
+                self.names.set.extend(words.get(2).cloned().flatten());
+            }
+            "unset" => self.names.guarded.extend(operands().cloned()),
+            // `command -v docker` asks for a program that is called later, perhaps by another name.
+            "command" | "which" | "type" | "hash" => self.found.programs.extend(operands().cloned()),
+            "id" => self.found.looks_at_user = true,
+            _ => {}
+        }
+        self.found.programs.insert(first.clone());
+        // `"$1" server list`, `run openstack server list`: any word may be a program that a function runs.
+        if words.len() > 2
+            && let Some(Some(second)) = words.get(1)
+            && second.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            && !SHELL.contains(&first.as_str())
+            && self.names.functions.contains(first)
+        {
+            self.found.programs.insert(second.clone());
+        }
+    }
+}
+
+impl<'s> Visitor<'s> for Walk<'_> {
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        walk_pipeline(self, pipeline);
+    }
+
+    fn command(&mut self, command: &'s Command) {
+        match &command.kind {
+            CommandKind::Function(function) => {
+                self.names.functions.insert(function.name.clone());
+                let outer = std::mem::replace(&mut self.in_function, true);
+                walk_command(self, command);
+                self.in_function = outer;
+                return;
+            }
+            CommandKind::For(each) | CommandKind::Select(each) => {
+                self.names.set.insert(each.variable.name.clone());
+            }
+            CommandKind::Declare(Declare { operands, .. }) => {
+                for operand in operands {
+                    if let Operand::Name(name) = operand {
+                        self.names.set.insert(name.name.clone());
+                    }
+                }
+            }
+            CommandKind::Coproc(_) => {
+                self.names.set.insert("COPROC".to_owned());
+            }
+            CommandKind::Simple(_) => self.simple(command),
+            _ => {}
+        }
+        walk_command(self, command);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        self.names.set.insert(assignment.target.name.clone());
+        walk_assignment(self, assignment);
+    }
+
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+        let name = &parameter.name;
+        if let Ok(position) = name.parse::<usize>() {
+            if self.main && !self.in_function {
+                self.found.positional = self.found.positional.max(position);
+            }
+        } else if matches!(name.as_str(), "EUID" | "UID") {
+            self.found.looks_at_user = true;
+        } else if crate::bash::is_name(name) {
+            let own = match &parameter.op {
+                ParameterOp::Default { .. } | ParameterOp::Alternate { .. } => &mut self.names.guarded,
+                ParameterOp::Assign { .. } => &mut self.names.set,
+                _ => &mut self.names.read,
+            };
+            own.insert(name.clone());
+        }
+        walk_parameter(self, parameter);
+    }
+}
+
+fn is_program(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() < 100
+        && !SHELL.contains(&name)
+        && !name.starts_with(['-', '.', '~'])
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._+-/[".contains(c))
+        && (name.starts_with('/') || !name.contains('/'))
+        && !matches!(
+            name,
+            "if" | "then" | "fi" | "for" | "do" | "done" | "command" | "time" | "alias" | "jobs" | "kill"
+        )
+}
+
+/// Variables that the shell or the world sets.
+fn is_own(name: &str) -> bool {
+    const OWN: &[&str] = &[
+        "HOME",
+        "PATH",
+        "PWD",
+        "OLDPWD",
+        "TMPDIR",
+        "TZ",
+        "LC_ALL",
+        "IFS",
+        "EUID",
+        "UID",
+        "PPID",
+        "OPTARG",
+        "OPTIND",
+        "OPTERR",
+        "REPLY",
+        "COLUMNS",
+        "LINES",
+        "RANDOM",
+        "SECONDS",
+        "LINENO",
+        "FUNCNAME",
+        "PIPESTATUS",
+        "HOSTNAME",
+        "OSTYPE",
+        "MACHTYPE",
+        "HOSTTYPE",
+        "SHELLOPTS",
+        "SHLVL",
+        "DIRSTACK",
+        "MAPFILE",
+        "GROUPS",
+        "PS1",
+        "PS2",
+        "PS3",
+        "PS4",
+        "SRANDOM",
+        "EPOCHSECONDS",
+        "EPOCHREALTIME",
+        "COPROC",
+        "_",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "TERM",
+        "LANG",
+    ];
+    name.starts_with("BASH") || OWN.contains(&name)
+}
