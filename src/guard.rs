@@ -9,6 +9,7 @@ mod builtins;
 mod cases;
 mod decide;
 mod environment;
+mod help;
 mod numbers;
 mod own;
 mod payload;
@@ -16,6 +17,8 @@ mod plain;
 mod policy;
 mod programs;
 mod request;
+mod shows;
+mod sql;
 mod strict;
 mod verdict;
 

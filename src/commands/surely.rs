@@ -55,6 +55,24 @@ impl Tables {
         pattern.matches(&Given::read(tool, &texts), Spelt::Exactly)
     }
 
+    /// Which words are values of options, each of them a word of its own. The program is word 0.
+    pub fn option_values<S: AsRef<str>>(&self, words: &[S]) -> Vec<usize> {
+        let Some(tool) = words.first().and_then(|word| self.tool(basename(word.as_ref()))) else {
+            return Vec::new();
+        };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let given = Given::read(tool, &texts);
+        let whole = given.options.iter().filter_map(|option| option.value).filter(|value| value.from == 0);
+        whole.map(|value| value.index).collect()
+    }
+
+    /// Which word is the first operand. The program is word 0.
+    pub fn first_operand<S: AsRef<str>>(&self, words: &[S]) -> Option<usize> {
+        let tool = words.first().and_then(|word| self.tool(basename(word.as_ref())))?;
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        Given::read(tool, &texts).operands.first().map(|operand| operand.index)
+    }
+
     fn grammar<S: AsRef<str>>(&self, words: &[S]) -> Option<&Tool> {
         let program = words.first().map_or("", |word| basename(word.as_ref()));
         self.tool(program).or_else(|| PLAIN.as_ref())

@@ -360,6 +360,8 @@ pub struct Secrets {
     pub credential_names: Vec<String>,
     /// Options whose value is a credential, by program.
     pub credential_options: Vec<CredentialOptions>,
+    /// Programs that are given credentials as `name=value` words.
+    pub pair_programs: Vec<String>,
     /// Commands whose last word is a credential, as words that glob.
     pub credential_calls: Vec<String>,
     /// What to write instead.

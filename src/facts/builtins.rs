@@ -248,15 +248,13 @@ impl Walk<'_> {
         if let ([value], "%s" | "%s\\n") = (values, format_text) {
             return value.clone();
         }
-        if values.is_empty() && format.constant().is_some_and(|text| !text.contains(['%', '\\'])) {
-            return format.clone();
-        }
-        if format_text.matches('%').count() == format_text.matches("%s").count()
-            && format_text.matches("%s").count() == values.len()
-            && !format_text.contains('\\')
+        let holes = format_text.matches("%s").count();
+        if format_text.matches('%').count() == holes
+            && holes == values.len()
+            && let Some(pieces) = format.constant().and_then(unescaped)
         {
             let mut text = Value::default();
-            for (index, piece) in format_text.split("%s").enumerate() {
+            for (index, piece) in pieces.split("%s").enumerate() {
                 text.text.push_str(piece);
                 if let Some(value) = values.get(index) {
                     text.append(value);
@@ -375,4 +373,24 @@ pub(super) fn unknown_parameters(like: &Value) -> Parameters {
         });
     }
     Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }
+}
+
+/// A format of `printf` without its last line end and with the others' escapes read; `None` where it has escapes of
+/// other kinds.
+fn unescaped(format: &str) -> Option<String> {
+    let format = format.strip_suffix("\\n").unwrap_or(format);
+    let mut text = String::new();
+    let mut rest = format.chars();
+    while let Some(c) = rest.next() {
+        text.push(match c {
+            '\\' => match rest.next()? {
+                'n' => '\n',
+                't' => '\t',
+                '\\' => '\\',
+                _ => return None,
+            },
+            c => c,
+        });
+    }
+    Some(text)
 }

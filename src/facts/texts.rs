@@ -14,7 +14,7 @@ use super::value::{Place, Value};
 use super::walk::{Text, Walk};
 
 /// How the variables that stand for a payload's unknown parts begin.
-const HOLE_NAME: &str = "gauntlet_hole_";
+pub(super) const HOLE_NAME: &str = "gauntlet_hole_";
 
 /// A text that was read once.
 pub(super) struct Known<'a> {

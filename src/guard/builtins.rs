@@ -110,6 +110,17 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
     }
 }
 
+/// The variable that decides what runs, where a builtin sets it by its name.
+pub(super) fn hijacked(words: &[String]) -> Option<&str> {
+    let (name, args) = words.split_first()?;
+    let by_name = match name.as_str() {
+        "read" | "mapfile" | "readarray" | "getopts" => args,
+        "printf" if args.first().is_some_and(|word| word == "-v") => args.get(1..2)?,
+        _ => return None,
+    };
+    by_name.iter().map(String::as_str).find(|word| is_name(word) && class(word) == Class::Hijack)
+}
+
 fn variable_set(name: &str, by: &str) -> Option<String> {
     if !is_name(name) {
         return Some(format!("`{by}` evaluates the name that it is given"));

@@ -12,10 +12,12 @@ use crate::facts::{Close, Context, Ending, Given, Invocation, NoLibrary, SecretN
 use crate::source::{RepoPath, Span};
 
 use super::numbers::Numbers;
+use super::own;
 use super::payload;
 use super::plain::{Looks, Plain};
 use super::policy::Policy;
 use super::programs::Programs;
+use super::shows;
 use super::verdict::{Decision, Reason, Verdict};
 
 /// Longer texts are not followed: they ask.
@@ -97,6 +99,7 @@ impl<'p> Bench<'p> {
         let Looks { spread, counted, functions, evaluated } = self.plain(script, &close, shape.moves);
         let mut pieces = vec![close];
         self.unreached(script, &commands.simple, &mut pieces);
+        self.ended(&pieces);
         let feeds = pieces.iter().flat_map(|close| close.seen.invocations.all()).any(payload::feeds);
         for close in &pieces {
             self.seen(close, feeds);
@@ -181,6 +184,26 @@ impl<'p> Bench<'p> {
         }
     }
 
+    /// The guard that is looked for and something that is ended: together they end the guard.
+    fn ended(&mut self, pieces: &[Close]) {
+        let all = || pieces.iter().flat_map(|close| close.seen.invocations.all());
+        let named = |names: &[&str], invocation: &Invocation| {
+            let words = match &invocation.ending {
+                Ending::Builtin(words) => Some(words.as_slice()),
+                _ => argv(invocation),
+            };
+            words.and_then(<[String]>::first).is_some_and(|word| names.contains(&word.as_str()))
+        };
+        let looked_for = all().any(|invocation| {
+            named(&["pgrep", "pidof", "ps", "grep", "lsof", "fuser"], invocation)
+                && argv(invocation).is_some_and(|words| words.iter().any(|word| word.contains("gauntlet")))
+        });
+        if looked_for && let Some(kill) = all().find(|invocation| named(&["kill"], invocation)) {
+            let what = "it ends the guard".to_owned();
+            self.say(Decision::Deny, "own-files", kill.at, what, own::INSTEAD);
+        }
+    }
+
     /// What a walk saw besides invocations.
     fn seen(&mut self, close: &Close, feeds: bool) {
         for unread in &close.seen.unread {
@@ -189,6 +212,10 @@ impl<'p> Bench<'p> {
                 unread.at,
                 format!("text that it carries could not be read: {}", unread.reason),
             );
+        }
+        for carried in close.carried.iter().filter(|carried| carried.partly_unknown) {
+            let what = "a part of the text that a shell reads is not known, and may hold commands".to_owned();
+            self.ask("partly-unknown", carried.at, what);
         }
         for observation in close.seen.list.iter().filter(|observation| !observation.exposed.is_empty()) {
             self.exposed(observation.at, &observation.exec_words);
@@ -210,6 +237,10 @@ impl<'p> Bench<'p> {
             }
         }
         for leak in &close.seen.leaks {
+            let command = close.seen.invocations.all().iter().find(|invocation| invocation.at == leak.at);
+            if command.and_then(argv).is_some_and(shows::reads_of_itself) {
+                continue;
+            }
             self.ask("prints-secret", leak.at, "it shows a secret".to_owned());
         }
         if feeds {
@@ -223,13 +254,24 @@ impl<'p> Bench<'p> {
 
     /// Whether a command line has a credential on it, however its words were put together.
     fn has_credential(&self, words: &[String]) -> bool {
+        // A header that stands attached to its option (`--header=...`, `-H...`) is read apart from it.
+        let header = |word: &String| {
+            let attached = word.split_once('=').map(|(_, value)| value).or_else(|| word.strip_prefix("-H"));
+            attached.filter(|value| value.contains(": ")).map(str::to_owned)
+        };
         let quoted: Vec<String> = words
             .iter()
+            .flat_map(|word| std::iter::once(word.clone()).chain(header(word)))
             .map(|word| format!("'{}'", word.replace(crate::commands::HOLE, "x").replace('\'', r"'\''")))
             .collect();
         let reading = bash::parse(&quoted.join(" "));
         let close = self.walk(&reading.script);
-        close.seen.literals.iter().any(|literal| !matches!(literal.given, Given::Name(_) | Given::PrivateKey))
+        let takes_pairs = takes_pairs(words);
+        close.seen.literals.iter().any(|literal| match literal.given {
+            Given::PrivateKey => false,
+            Given::Name(_) => takes_pairs,
+            _ => true,
+        })
     }
 
     fn exposed(&mut self, at: Span, words: &[String]) {
@@ -290,7 +332,16 @@ fn may_have_credential(words: &[String]) -> bool {
     let named = |list: &[String]| list.iter().any(|name| name.split(' ').next() == Some(program));
     named(&secrets.credential_calls)
         || secrets.credential_options.iter().any(|options| named(&options.programs))
-        || args.iter().any(|word| word.contains("://") || word.contains(": ") || word.len() > 30)
+        || args.iter().any(|word| {
+            word.contains("://") || word.contains(": ") || word.len() > 30 || word.starts_with("--")
+        })
+        || takes_pairs(words) && args.iter().any(|word| word.contains('='))
+}
+
+/// Whether `password=...` among a program's words gives it a credential, and is no text about one.
+fn takes_pairs(words: &[String]) -> bool {
+    let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    Tables::builtin().secrets().pair_programs.iter().any(|known| known == program)
 }
 
 /// A script of one command.

@@ -56,7 +56,10 @@ const BYPASSES: [&str; 5] = [
 pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
     let program = words.first()?.rsplit('/').next()?;
     let has = |wanted: &str| words.iter().skip(1).any(|word| word.contains(wanted));
-    if program == "claude"
+    let starts_agent = |word: &String| {
+        word.rsplit('/').next().is_some_and(|name| name == "claude" || name.starts_with("claude-code"))
+    };
+    if (program == "claude" || changes && words.iter().skip(1).any(starts_agent))
         && let Some(bypass) = BYPASSES.iter().find(|bypass| has(bypass))
     {
         return Some(format!("`claude {bypass}` starts an agent without its guard"));
@@ -72,7 +75,14 @@ pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
             return Some("it changes the guard's installation".to_owned());
         }
     }
-    if !changes {
+    let removes =
+        words.iter().skip(1).any(|word| ["uninstall", "remove", "purge", "rm"].contains(&word.as_str()));
+    let installs =
+        ["cargo", "apt", "apt-get", "dpkg", "snap", "brew", "dnf", "yum", "apk", "pacman", "nix-env"];
+    if removes && installs.contains(&program) && words.iter().skip(1).any(|word| word == "gauntlet") {
+        return Some("it removes the guard's program".to_owned());
+    }
+    if !changes || only_records(program, words) {
         return None;
     }
     if let Some(word) = words.iter().skip(1).find(|word| names_own(word)) {
@@ -88,4 +98,11 @@ pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
         return Some("its program names files of the guard".to_owned());
     }
     None
+}
+
+/// Whether it puts files as they are into git's own store, or talks to a forge: the files stay as they are.
+fn only_records(program: &str, words: &[String]) -> bool {
+    let mut operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
+    let verb = operands.next().map_or("", String::as_str);
+    program == "gh" || program == "git" && ["add", "stage", "commit", "tag", "push", "notes"].contains(&verb)
 }

@@ -54,7 +54,8 @@ pub(super) fn feeds(invocation: &Invocation) -> bool {
         "base64" | "base32" | "basenc" | "gbase64" | "gzip" | "bzip2" | "xz" | "zstd" | "gpg" | "lz4" => {
             args.iter().any(decodes)
         }
-        "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "zstdcat" | "rev" => true,
+        "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "zstdcat" | "rev"
+        | "tr" => true,
         _ => DOWNLOADS.contains(&program),
     }
 }

@@ -8,7 +8,7 @@ use crate::bash::syntax::{
     ParameterOp, Part, PartKind, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
-use crate::commands::{Tables, is_no_file};
+use crate::commands::{HOLE, Tables, is_no_file};
 use crate::source::Span;
 
 use super::environment::{Class, class, inert_value};
@@ -101,6 +101,15 @@ impl Plain<'_> {
                 continue;
             }
             self.set(&assignment.target.name, value.as_deref(), assignment.span, first.is_some());
+        }
+        if first.as_deref() == Some("alias") {
+            // What an alias stands for runs where its name is written, perhaps in a line that comes later.
+            let values = simple.words.iter().skip(1).filter_map(Word::plain);
+            for (_, value) in
+                values.filter_map(|word| word.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())))
+            {
+                self.looks.evaluated.push((self.at(command.span), value));
+            }
         }
         if simple.words.iter().any(spreads) {
             let at = self.at(command.span);
@@ -215,7 +224,7 @@ impl Plain<'_> {
             RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::DuplicateInput => {}
             RedirectOp::DuplicateOutput if moves_descriptor => {}
             RedirectOp::Input => {
-                if target.as_deref().is_some_and(super::strict::is_secret_file) {
+                if target.as_deref().is_some_and(super::shows::is_secret_file) {
                     self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
                 }
                 if target
@@ -224,13 +233,17 @@ impl Plain<'_> {
                     self.ask("network", redirect.span, "a connection is opened".to_owned());
                 }
             }
-            _ => self.written(redirect, target.as_deref()),
+            _ => self.written(redirect, target.as_deref(), &known_text(&word.parts)),
         }
     }
 
-    fn written(&mut self, redirect: &Redirect, target: Option<&str>) {
+    fn written(&mut self, redirect: &Redirect, target: Option<&str>, known: &str) {
         const NOT_WRITTEN: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"];
         let Some(target) = target else {
+            if own::is_own(known) {
+                let what = "it writes a file of the guard".to_owned();
+                return self.say(Decision::Deny, "own-files", redirect.span, what, own::INSTEAD);
+            }
             return self.ask(
                 "written-file",
                 redirect.span,
@@ -355,4 +368,14 @@ fn value_text(assignment: &Assignment) -> Option<String> {
         Value::Scalar(word) => word.plain(),
         Value::Array(_) => None,
     }
+}
+
+/// The text of parts, with a hole for what is not known.
+fn known_text(parts: &[Part]) -> String {
+    let text = |part: &Part| match &part.kind {
+        PartKind::Literal(text) | PartKind::Quoted(text) => text.clone(),
+        PartKind::DoubleQuoted(inner) => known_text(inner),
+        _ => HOLE.to_string(),
+    };
+    parts.iter().map(text).collect()
 }

@@ -11,6 +11,7 @@ use crate::source::Span;
 
 use super::builtins;
 use super::environment::{Class, class, inert_value};
+use super::help;
 use super::own;
 use super::policy::Policy;
 use super::strict;
@@ -132,6 +133,16 @@ impl Programs<'_> {
         }
         match name {
             "env" | "sudo" | "doas" => assignments(&link.words).or_else(|| {
+                // A password from elsewhere, or a program that asks for it.
+                let authenticates = |word: &String| {
+                    ["--stdin", "--askpass"]
+                        .iter()
+                        .any(|long| word.len() > 3 && long.starts_with(word.as_str()))
+                        || word.starts_with('-') && !word.starts_with("--") && word.contains(['S', 'A'])
+                };
+                if name == "sudo" && link.words.iter().any(authenticates) {
+                    return Some(Found::ask("wrapper", "`sudo` is given a password"));
+                }
                 let splits = |word: &String| {
                     word.starts_with("--s")
                         || word.starts_with('-') && !word.starts_with("--") && word.contains('S')
@@ -189,6 +200,10 @@ impl Programs<'_> {
         }
         if let Some(denied) = self.denied(words) {
             return denied;
+        }
+        if let Some(name) = builtins::hijacked(words) {
+            let what = format!("`{name}` decides which programs or code run");
+            return Found::deny("hijacked-environment", what, "leave it as it is");
         }
         let loose = invocation.loose && !self.counted.contains(&invocation.at);
         match builtins::why_not_inert(words, loose) {
@@ -263,7 +278,7 @@ impl Programs<'_> {
         }
         let mut plain = words.to_vec();
         name.clone_into(&mut plain[0]);
-        if strict::asks_help(&plain) && !invocation.loose {
+        if help::asks_help(&plain) && !invocation.loose {
             return allowed("help");
         }
         let tables = Tables::builtin();
@@ -285,18 +300,33 @@ impl Programs<'_> {
         {
             return allowed(&rule.name());
         }
+        if let Some(denied) = self.carried_elsewhere(&plain) {
+            return denied;
+        }
         let Some(tool) = tool else {
             return Found::ask("unknown-program", format!("what `{name}` does is not known"));
         };
         if let Some(found) = self.effect(&plain, &judged) {
             return found;
         }
-        let unclear =
-            |word: &String| word.starts_with(HOLE) || word.starts_with(['-']) && word.contains(HOLE);
+        let values = tables.option_values(&plain);
+        // Where options end with the first operand, what follows is none.
+        let ends =
+            ["awk", "gawk", "mawk", "nawk"].contains(&name).then(|| tables.first_operand(&plain)).flatten();
+        let free = |index: usize| !values.contains(&index) && ends.is_none_or(|end| index <= end);
+        let unclear = |(index, word): (usize, &String)| {
+            let names_itself =
+                word.starts_with("--") && word.split_once('=').is_some_and(|(name, _)| !name.contains(HOLE));
+            free(index)
+                && !names_itself
+                && (word.starts_with(HOLE) || word.starts_with('-') && word.contains(HOLE))
+        };
         let spread =
             self.spread.contains(&invocation.at) || !self.functions.is_empty() && !self.spread.is_empty();
-        let globs = spread && plain[1..].iter().any(|word| word.starts_with(['*', '?', '[']));
-        if !tool.only_reads() && (invocation.loose || globs || plain[1..].iter().any(unclear)) {
+        let glob = |(index, word): (usize, &String)| free(index) && word.starts_with(['*', '?', '[']);
+        let globs = spread && plain.iter().enumerate().skip(1).any(glob);
+        if !tool.only_reads() && (invocation.loose || globs || plain.iter().enumerate().skip(1).any(unclear))
+        {
             let what = format!("`{}` has a word that is not known and may be an option", shown(&plain));
             return Found::ask("unknown-word", what);
         }
@@ -304,6 +334,19 @@ impl Programs<'_> {
             return Found::ask("strict", format!("`{}`: {why}", shown(&plain)));
         }
         allowed("read-only")
+    }
+
+    /// A denied command in the text that `ansible` hands to a shell on other machines.
+    fn carried_elsewhere(&self, words: &[String]) -> Option<Found> {
+        if words[0] != "ansible" {
+            return None;
+        }
+        let texts =
+            words.iter().skip(1).map(|word| word.trim_start_matches("--args=").trim_start_matches("-a"));
+        texts
+            .flat_map(|text| text.split([';', '|', '&', '(', ')', '\n']))
+            .map(|part| part.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .find_map(|inner| (0..inner.len()).find_map(|start| self.denied(&inner[start..])))
     }
 
     /// What the tables say against it.

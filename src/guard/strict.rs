@@ -1,63 +1,10 @@
 //! What the tables are too generous about for a proof: they say what a line does as a rule, and the guard must know
 //! that it does nothing else in any case.
 
-use crate::commands::{HOLE, Tables, matches_words};
+use crate::commands::HOLE;
 use crate::facts::SecretNames;
 
-/// Commands that print a secret: each word globs one word, `**` any rest. The tables' own printers come on top.
-const PRINTERS: [&str; 20] = [
-    "gh auth token **",
-    "gh auth status ** --show-token **",
-    "gh auth status ** -t **",
-    "vault token lookup **",
-    "vault print **",
-    "ceph auth **",
-    "maas apikey **",
-    "maas list **",
-    "terraform output ** -raw **",
-    "terraform output ** -json **",
-    "terraform state pull **",
-    "openstack ** secret get ** --payload **",
-    "openstack ** credential show **",
-    "openstack ** credential list **",
-    "kubeadm token **",
-    "etcdctl ** get **",
-    "git credential **",
-    "systemctl show-environment **",
-    "juju ** show-secret ** --reveal **",
-    "ps ** e **",
-];
-
-/// Programs that print the files which they are given, or a part of them.
-const SHOWS_FILES: [&str; 34] = [
-    "cat", "tac", "head", "tail", "less", "more", "nl", "base64", "base32", "basenc", "xxd", "od", "strings",
-    "hexdump", "bat", "batcat", "sed", "awk", "gawk", "mawk", "cut", "jq", "yq", "grep", "egrep", "fgrep",
-    "rg", "rev", "sort", "uniq", "paste", "diff", "openssl", "zcat",
-];
-
-/// Files that hold credentials whatever folder they are in.
-const SECRET_FILES: [&str; 20] = [
-    "shadow",
-    "gshadow",
-    ".netrc",
-    ".pgpass",
-    ".my.cnf",
-    ".vault-token",
-    ".git-credentials",
-    "clouds.yaml",
-    "clouds.yml",
-    "secure.yaml",
-    ".env",
-    "id_rsa",
-    "id_ed25519",
-    "id_ecdsa",
-    "id_dsa",
-    "environ",
-    "credentials",
-    "accounts.yaml",
-    "admin.conf",
-    "kubeconfig",
-];
+use super::shows::prints_secret;
 
 /// Programs that send their words to other machines.
 const NETWORK: [&str; 16] = [
@@ -79,203 +26,10 @@ const NETWORK: [&str; 16] = [
     "mtr",
 ];
 
-/// Whether a file holds credentials, whatever is read of it.
-pub(super) fn is_secret_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    SECRET_FILES.contains(&name) || name.rsplit('.').next() == Some("key") && name.contains('.')
-}
-
-/// Ends of names that are documents or code, whatever words are in them.
-const PLAIN_ENDS: [&str; 22] = [
-    ".md", ".rs", ".sh", ".py", ".go", ".js", ".ts", ".c", ".h", ".rst", ".html", ".css", ".bats", ".rb",
-    ".toml", ".jsonl", ".tf", ".sql", ".proto", ".lock", ".java", ".adoc",
-];
-
-/// Tools whose `--help` behind plain words shows the help of that verb.
-const HELPFUL: [&str; 24] = [
-    "git",
-    "kubectl",
-    "openstack",
-    "juju",
-    "helm",
-    "docker",
-    "podman",
-    "systemctl",
-    "cargo",
-    "gh",
-    "terraform",
-    "tofu",
-    "lxc",
-    "vault",
-    "ceph",
-    "snap",
-    "apt",
-    "apt-get",
-    "pip",
-    "pip3",
-    "npm",
-    "go",
-    "aws",
-    "az",
-];
-
-/// Programs without tables that know `--version` and `--help`.
-const KNOWN: [&str; 46] = [
-    "node",
-    "npm",
-    "npx",
-    "yarn",
-    "pnpm",
-    "python",
-    "python3",
-    "perl",
-    "ruby",
-    "gem",
-    "bundle",
-    "rustc",
-    "rustup",
-    "cargo",
-    "go",
-    "java",
-    "javac",
-    "gcc",
-    "g++",
-    "cc",
-    "clang",
-    "make",
-    "cmake",
-    "ninja",
-    "bash",
-    "sh",
-    "zsh",
-    "fish",
-    "php",
-    "lua",
-    "ansible",
-    "ansible-playbook",
-    "packer",
-    "vim",
-    "nano",
-    "tmux",
-    "screen",
-    "shfmt",
-    "psql",
-    "mysql",
-    "redis-cli",
-    "sqlite3",
-    "ssh",
-    "less",
-    "claude",
-    "docker-compose",
-];
-
-/// Whether the line only shows a help text or a version.
-pub(super) fn asks_help(words: &[String]) -> bool {
-    let Some((program, args)) = words.split_first() else { return false };
-    let plain = |word: &String| {
-        word.starts_with(|c: char| c.is_ascii_alphabetic())
-            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-    };
-    let known = Tables::builtin().tool(program).is_some() || KNOWN.contains(&program.as_str());
-    match (program.as_str(), args) {
-        ("bash" | "sh" | "dash" | "ksh", [option, files @ ..]) if option == "-n" => {
-            return !files.is_empty() && files.iter().all(|file| !file.starts_with(['-', '+', HOLE]));
-        }
-        ("python" | "python3", [option, module, rest @ ..]) if option == "-m" && module == "json.tool" => {
-            let options =
-                ["--sort-keys", "--no-ensure-ascii", "--compact", "--json-lines", "--tab", "--no-indent"];
-            let files = rest.iter().filter(|word| !options.contains(&word.as_str()));
-            return files.clone().all(|word| !word.starts_with(['-', HOLE])) && files.count() < 2;
-        }
-        ("python" | "python3" | "perl" | "ssh" | "tmux" | "ruby" | "screen", [only]) if only == "-V" => {
-            return program != "perl";
-        }
-        ("node" | "npm" | "nginx" | "ruby" | "perl" | "tmux", [only]) if only == "-v" => {
-            return !["ruby", "tmux"].contains(&program.as_str());
-        }
-        ("java" | "javac", [only]) if only == "-version" => return true,
-        ("cargo" | "terraform" | "tofu" | "docker-compose" | "minikube" | "kind" | "k3s", [only])
-            if only == "version" =>
-        {
-            return true;
-        }
-        ("npm", [verb, ..]) if ["ls", "list", "outdated", "view"].contains(&verb.as_str()) => {
-            return args.iter().all(|word| !word.contains(HOLE) && !word.starts_with("--script-shell"));
-        }
-        ("cargo", [verb, ..])
-            if ["tree", "metadata", "pkgid", "locate-project", "search"].contains(&verb.as_str()) =>
-        {
-            return args
-                .iter()
-                .all(|word| !word.contains(HOLE) && !word.starts_with("--config") && !word.starts_with('+'));
-        }
-        _ => {}
-    }
-    match args {
-        [only] => known && ["--help", "--version"].contains(&only.as_str()),
-        [front @ .., last] => {
-            HELPFUL.contains(&program.as_str())
-                && last == "--help"
-                && front.iter().all(plain)
-                && front.len() < 5
-        }
-        [] => false,
-    }
-}
-
 /// Why a line that reads by the tables is still not let through; `None` where nothing speaks against it. `written`: the
 /// tables name files that it writes.
 pub(super) fn why_not(words: &[String], written: bool, names: &SecretNames) -> Option<String> {
     prints_secret(words, names).or_else(|| side_door(words, written))
-}
-
-fn prints_secret(words: &[String], names: &SecretNames) -> Option<String> {
-    let program = base(words);
-    let mut shown: Vec<&str> = words.iter().map(String::as_str).collect();
-    shown[0] = program;
-    let printers = Tables::builtin().secrets().printers.iter().map(String::as_str).chain(PRINTERS);
-    if printers.into_iter().any(|printer| matches_words(printer, &shown)) {
-        return Some("it prints a secret".to_owned());
-    }
-    let args = &words[1..];
-    if ["kubectl", "oc"].contains(&program)
-        && args.iter().any(|word| {
-            let kind = word.split(['/', ',']).next().unwrap_or_default();
-            ["secret", "secrets"].contains(&kind)
-                || word.split(',').any(|kind| ["secret", "secrets"].contains(&kind))
-        })
-        && args.iter().any(|word| {
-            word.starts_with("-o") || word.starts_with("--output") || word.starts_with("--template")
-        })
-    {
-        return Some("it prints a secret".to_owned());
-    }
-    if ["env", "printenv"].contains(&program) {
-        let asked = args.iter().filter(|word| !word.starts_with('-'));
-        let (count, secret) = asked.fold((0, false), |(count, secret), name| {
-            (count + 1, secret || names.matches(name) || name.contains(HOLE))
-        });
-        if count == 0 || secret || program == "env" {
-            return Some("it prints the environment, secrets too".to_owned());
-        }
-    }
-    let file = |word: &&String| {
-        let word = word.rsplit('=').next().unwrap_or(word);
-        let name = word.rsplit('/').next().unwrap_or(word);
-        let looks_like_a_file = word.contains('/') || word.starts_with('.') || SECRET_FILES.contains(&name);
-        looks_like_a_file
-            && !word.contains(char::is_whitespace)
-            && !PLAIN_ENDS.iter().any(|end| name.ends_with(end))
-            && (SECRET_FILES.contains(&name)
-                || name.rsplit('.').next() == Some("key")
-                || names.path_matches(word))
-    };
-    if SHOWS_FILES.contains(&program)
-        && let Some(file) = args.iter().find(file)
-    {
-        return Some(format!("`{file}` holds a secret by its name"));
-    }
-    None
 }
 
 /// Options by which a program that reads runs another one or writes a file.
@@ -294,8 +48,15 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
     if args.iter().filter(simulates).count() > 1 {
         return Some("an option that simulates is given twice".to_owned());
     }
+    if let Some(why) = reaches_out(program, args) {
+        return Some(why.to_owned());
+    }
     let door = match program {
         "git" => return git(args),
+        "virsh" => {
+            args.iter().find(|word| word.contains('+') && word.contains("://") || word.contains("command="))
+        }
+        "mysql" | "mariadb" => starts(&["--tee", "--pager", "--plugin", "--init"]),
         "awk" | "gawk" | "mawk" | "nawk" => starts(&[
             "-f",
             "--file",
@@ -316,6 +77,8 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
         ]),
         "sed" => starts(&["-f", "--fi", "-i", "--i"]).or_else(|| sed_in_place(args)),
         "sort" => starts(&["--co", "-o", "--o"]),
+        "ag" | "ack" => starts(&["--pager", "--ackrc", "--output"]),
+        "yamllint" | "hadolint" => starts(&["-c", "--config"]),
         "rg" => args
             .iter()
             .find(|word| *word == "--pre" || word.starts_with("--pre=") || word.starts_with("--host")),
@@ -345,9 +108,7 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
             // Where the tables find no file that is written, they have misread the line.
             return (!args.is_empty() && !written).then(|| format!("`{program}` changes files"));
         }
-        "psql" | "mysql" | "sqlite3" => {
-            starts(&["-o", "--output", "-L", "--log", "-f", "--file", "-e", "--tee"])
-        }
+        "psql" | "sqlite3" => starts(&["-o", "--output", "-L", "--log", "-f", "--file"]),
         "yq" => starts(&["-i", "--in", "-s", "--split"]),
         "tree" => starts(&["-o", "-R"]),
         "date" => starts(&["-s", "--s"]),
@@ -363,6 +124,34 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
         _ => None,
     };
     door.map(|word| format!("`{program} {word}` does more than read"))
+}
+
+/// Why a line that only reads reaches further than this machine's tables.
+fn reaches_out(program: &str, args: &[String]) -> Option<&'static str> {
+    let any = |test: &dyn Fn(&str) -> bool| args.iter().any(|word| test(word));
+    match program {
+        "curl" | "wget" if any(&other_scheme) => {
+            Some("it reads files, or speaks to a service that is no web server")
+        }
+        "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "busctl" | "systemd-analyze"
+            if any(&|word| ["--ho", "--ma", "-H", "-M"].iter().any(|option| word.starts_with(option))) =>
+        {
+            Some("it asks another machine")
+        }
+        "psql" | "mysql" | "mariadb" | "sqlite3" if any(&super::sql::calls_unknown) => {
+            Some("a function in its text may change something")
+        }
+        _ => None,
+    }
+}
+
+/// Whether a word is an address of another scheme than a web server's or an FTP server's.
+fn other_scheme(word: &str) -> bool {
+    let word = word.rsplit('=').next().unwrap_or(word);
+    let Some((scheme, rest)) = word.split_once(':') else { return false };
+    let known = ["http", "https", "ftp", "ftps"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) && !scheme.is_empty();
+    rest.starts_with('/') && is_scheme && !known || scheme.contains(['{', '[']) && rest.starts_with("//")
 }
 
 /// Whether a program has no other use than to change files.
@@ -492,6 +281,7 @@ fn git(args: &[String]) -> Option<String> {
     bad.and_then(|word| door(word))
 }
 
-fn base(words: &[String]) -> &str {
+/// The program, without folders.
+pub(super) fn base(words: &[String]) -> &str {
     words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
 }

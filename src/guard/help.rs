@@ -1,0 +1,144 @@
+//! Lines that only show a help text, a version, or what a tool knows of itself.
+
+use crate::commands::{HOLE, Tables};
+
+/// Tools whose `--help` behind plain words shows the help of that verb.
+const HELPFUL: [&str; 25] = [
+    "maas",
+    "git",
+    "kubectl",
+    "openstack",
+    "juju",
+    "helm",
+    "docker",
+    "podman",
+    "systemctl",
+    "cargo",
+    "gh",
+    "terraform",
+    "tofu",
+    "lxc",
+    "vault",
+    "ceph",
+    "snap",
+    "apt",
+    "apt-get",
+    "pip",
+    "pip3",
+    "npm",
+    "go",
+    "aws",
+    "az",
+];
+
+/// Programs without tables that know `--version` and `--help`.
+const KNOWN: [&str; 46] = [
+    "node",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "python",
+    "python3",
+    "perl",
+    "ruby",
+    "gem",
+    "bundle",
+    "rustc",
+    "rustup",
+    "cargo",
+    "go",
+    "java",
+    "javac",
+    "gcc",
+    "g++",
+    "cc",
+    "clang",
+    "make",
+    "cmake",
+    "ninja",
+    "bash",
+    "sh",
+    "zsh",
+    "fish",
+    "php",
+    "lua",
+    "ansible",
+    "ansible-playbook",
+    "packer",
+    "vim",
+    "nano",
+    "tmux",
+    "screen",
+    "shfmt",
+    "psql",
+    "mysql",
+    "redis-cli",
+    "sqlite3",
+    "ssh",
+    "less",
+    "claude",
+    "docker-compose",
+];
+
+/// Whether the line only shows a help text or a version.
+pub(super) fn asks_help(words: &[String]) -> bool {
+    let Some((program, args)) = words.split_first() else { return false };
+    let plain = |word: &String| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    let known = Tables::builtin().tool(program).is_some() || KNOWN.contains(&program.as_str());
+    match (program.as_str(), args) {
+        ("bash" | "sh" | "dash" | "ksh", [option, files @ ..]) if option == "-n" => {
+            return !files.is_empty() && files.iter().all(|file| !file.starts_with(['-', '+', HOLE]));
+        }
+        ("python" | "python3", [option, module, rest @ ..]) if option == "-m" && module == "json.tool" => {
+            let options =
+                ["--sort-keys", "--no-ensure-ascii", "--compact", "--json-lines", "--tab", "--no-indent"];
+            let files = rest.iter().filter(|word| !options.contains(&word.as_str()));
+            return files.clone().all(|word| !word.starts_with(['-', HOLE])) && files.count() < 2;
+        }
+        ("python" | "python3" | "perl" | "ssh" | "tmux" | "ruby" | "screen", [only]) if only == "-V" => {
+            return program != "perl";
+        }
+        ("node" | "npm" | "nginx" | "ruby" | "perl" | "tmux", [only]) if only == "-v" => {
+            return !["ruby", "tmux"].contains(&program.as_str());
+        }
+        ("java" | "javac", [only]) if only == "-version" => return true,
+        ("sudo" | "ssh-add", [only]) if only == "-l" => return true,
+        ("rustup", [verb, ..]) if verb == "show" => return true,
+        ("rustup", [noun, verb])
+            if verb == "list" && ["toolchain", "component", "target"].contains(&noun.as_str()) =>
+        {
+            return true;
+        }
+        ("cargo", [only]) if only == "--list" => return true,
+        ("cargo" | "terraform" | "tofu" | "docker-compose" | "minikube" | "kind" | "k3s", [only])
+            if only == "version" =>
+        {
+            return true;
+        }
+        ("npm", [verb, ..]) if ["ls", "list", "outdated", "view"].contains(&verb.as_str()) => {
+            return args.iter().all(|word| !word.contains(HOLE) && !word.starts_with("--script-shell"));
+        }
+        ("cargo", [verb, ..])
+            if ["tree", "metadata", "pkgid", "locate-project", "search"].contains(&verb.as_str()) =>
+        {
+            return args
+                .iter()
+                .all(|word| !word.contains(HOLE) && !word.starts_with("--config") && !word.starts_with('+'));
+        }
+        _ => {}
+    }
+    match args {
+        [only] => known && ["--help", "--version"].contains(&only.as_str()),
+        [front @ .., last] => {
+            HELPFUL.contains(&program.as_str())
+                && last == "--help"
+                && front.iter().all(plain)
+                && front.len() < 5
+        }
+        [] => false,
+    }
+}
