@@ -3,6 +3,7 @@
 //! The knowledge is data in `rules/commands/*.toml`, embedded at build; this module reads it once and answers
 //! questions about one command line. It never looks at a script.
 
+mod answers;
 mod effect;
 mod given;
 mod http;
@@ -15,6 +16,7 @@ mod surely;
 mod tables;
 mod wrappers;
 
+pub use answers::{Said, Trouble};
 pub use effect::{Effect, Judged, Written, glob, is_no_file, matches_words};
 pub use given::Spelling;
 pub use pattern::{Pattern, WrongPattern};

@@ -171,6 +171,8 @@ pub enum Event {
         inapplicable: usize,
         /// Faults that a recovery declares.
         declared: usize,
+        /// Calls without a time limit: they cannot be made to hang.
+        unbounded: usize,
     },
     /// The user stopped the run.
     Interrupted {
@@ -238,6 +240,8 @@ pub struct RunStatus {
     pub inapplicable: usize,
     /// Faults that a recovery declares.
     pub declared: usize,
+    /// Calls without a time limit.
+    pub unbounded: usize,
 }
 
 /// Everything that the summary and the exit code need: a fold over the events.
@@ -311,11 +315,12 @@ impl Status {
             Event::HarnessStarted { .. } => {}
             Event::TrialsPlanned { count, .. } => self.run.get_or_insert_default().planned += count,
             Event::TrialFinished(trial) => self.run.get_or_insert_default().fold(trial),
-            Event::HarnessFinished { inapplicable, declared, .. } => {
+            Event::HarnessFinished { inapplicable, declared, unbounded, .. } => {
                 let run = self.run.get_or_insert_default();
                 run.finished += 1;
                 run.inapplicable += inapplicable;
                 run.declared += declared;
+                run.unbounded += unbounded;
             }
             Event::Interrupted { .. } => self.interrupted = true,
         }

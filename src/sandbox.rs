@@ -25,12 +25,15 @@ mod journal;
 mod keeper;
 mod landlord;
 mod libraries;
+mod limits;
 mod lines;
 mod places;
 mod search;
 mod shells;
 mod stub;
 mod supervisor;
+mod terminal;
+mod watchdog;
 mod wire;
 mod worker;
 

@@ -20,6 +20,8 @@ pub enum Verdict {
     MutatedAfter,
     /// The output claims success after the fault.
     ClaimedSuccess,
+    /// A file is left that the harness says must not be.
+    Residue,
     /// The script outlived its deadline.
     Hung,
     /// The planned fault never happened.
@@ -57,6 +59,7 @@ impl Verdict {
             Self::Swallowed => "swallowed",
             Self::MutatedAfter => "mutated-after",
             Self::ClaimedSuccess => "claimed-success",
+            Self::Residue => "residue",
             Self::Hung => "hung",
             Self::NotFired => "not-fired",
             Self::Diverged => "diverged",

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
+use super::answers::{ToolAnswers, read_answers};
 use super::given::{Name, Spelling, Value};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
@@ -388,6 +389,7 @@ pub struct Tables {
     wrappers: Shelf<Wrapper>,
     secrets: Secrets,
     pipes: Pipes,
+    answers: Shelf<ToolAnswers>,
     real: Vec<String>,
     journalled: Vec<String>,
 }
@@ -411,13 +413,16 @@ impl Tables {
         ];
         const WRAPPERS: [(&str, &str); 1] =
             [("wrappers.toml", include_str!("../../rules/commands/wrappers.toml"))];
+        const ANSWERS: [(&str, &str); 1] =
+            [("answers.toml", include_str!("../../rules/commands/answers.toml"))];
         let tools = Shelf::new("[[tool]]", &TOOLS, read_tools);
         let wrappers = Shelf::new("[[wrapper]]", &WRAPPERS, read_wrappers);
+        let answers = Shelf::new("[[tool]]", &ANSWERS, read_answers);
         let real: RealFile = embedded(include_str!("../../rules/commands/real.toml"));
         let secrets = embedded(include_str!("../../rules/commands/secrets.toml"));
         let pipes = Pipes::read(include_str!("../../rules/commands/pipes.toml"))
             .unwrap_or_else(|error| panic!("pipes.toml: {}", error.message()));
-        Self { tools, wrappers, secrets, pipes, real: real.text, journalled: real.journalled }
+        Self { tools, wrappers, secrets, pipes, answers, real: real.text, journalled: real.journalled }
     }
 
     /// The tool of that name (without folders), where its verbs are known.
@@ -438,6 +443,11 @@ impl Tables {
     /// What is known of secrets.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// What a tool answers when something is wrong.
+    pub(super) fn answers(&self, name: &str) -> Option<&ToolAnswers> {
+        self.answers.last(name)
     }
 
     /// What is known of pipes.

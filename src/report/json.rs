@@ -101,6 +101,7 @@ struct RunSummary {
     skipped: usize,
     inapplicable: usize,
     declared: usize,
+    unbounded: usize,
     rung: Option<String>,
 }
 
@@ -161,6 +162,7 @@ impl Summary {
             skipped: run.skipped,
             inapplicable: run.inapplicable,
             declared: run.declared,
+            unbounded: run.unbounded,
             rung: run.rung.map(|rung| rung.to_string()),
         });
         Self { lint, run, not_checked: status.not_checked }

@@ -269,8 +269,8 @@ fn harness_line(run: &RunStatus, status: &Status) -> String {
 /// What was tried, and what was not: so that nobody can thin the sweep unseen.
 fn trials_line(run: &RunStatus) -> String {
     format!(
-        "{} of {} run   faults: {} run, {} inapplicable, {} declared as recovered",
-        run.executed, run.planned, run.faults, run.inapplicable, run.declared
+        "{} of {} run   faults: {} run, {} inapplicable, {} declared as recovered   calls without a time limit: {}",
+        run.executed, run.planned, run.faults, run.inapplicable, run.declared, run.unbounded
     )
 }
 

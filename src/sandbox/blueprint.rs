@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::wire::Seed;
-use super::{SandboxError, Setup, libraries, places};
+use super::{SandboxError, Setup, clock, libraries, places};
 
 /// Folders of the host that hold programs, and where they are in the world (merged `/usr`).
 const HOST_BINS: &[(&str, &str)] = &[
@@ -52,7 +52,8 @@ impl Blueprint {
         blueprint.program(&executable, places::STUB)?;
         blueprint.stub_length = libraries::loaded_length(&executable)?;
         blueprint.shells()?;
-        for name in setup.real.iter().filter(|name| !setup.stubs.contains(name)) {
+        let own = |name: &String| clock::OWN.contains(&name.as_str());
+        for name in setup.real.iter().filter(|name| !setup.stubs.contains(name) && !own(name)) {
             if let Some((path, target)) = find(name) {
                 blueprint.program(&path, &target)?;
             }
@@ -64,7 +65,7 @@ impl Blueprint {
             }
             blueprint.stub(name);
         }
-        for name in setup.stubs.iter().map(String::as_str).chain(["sleep"]) {
+        for name in setup.stubs.iter().map(String::as_str).chain(clock::OWN.iter().copied()) {
             blueprint.stub(name);
         }
         blueprint.host_names();

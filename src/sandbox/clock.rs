@@ -6,11 +6,65 @@ use std::process::{Command, Stdio};
 pub(super) const NOW: u64 = 1_767_323_045;
 
 /// The programs that this module answers.
-pub(super) const OWN: &[&str] = &["sleep", "date"];
+pub(super) const OWN: &[&str] = &["sleep", "date", "timeout"];
 
-/// How long `sleep WORDS...` would have slept, in whole seconds. Words that are none count nothing.
-pub(super) fn seconds(words: &[String]) -> u64 {
+/// How long `sleep WORDS...` would have slept, in milliseconds. Words that are none count nothing.
+pub(super) fn milliseconds(words: &[String]) -> u64 {
     words.iter().map(|word| duration(word).unwrap_or(0)).fold(0, u64::saturating_add)
+}
+
+/// What `timeout` was told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Limited {
+    /// Milliseconds; `None` for no limit.
+    pub limit: Option<u64>,
+    /// The signal's name or number.
+    pub signal: String,
+    /// Whether SIGKILL follows where the signal does not help.
+    pub kill_after: bool,
+    /// Whether the command's own status is told.
+    pub preserve_status: bool,
+    /// Whether the command stays in the process group.
+    pub foreground: bool,
+    /// Where the command's words begin.
+    pub command: usize,
+}
+
+/// Reads the words behind `timeout`; `None` where it would not take them.
+pub(super) fn limited(words: &[String]) -> Option<Limited> {
+    let mut told = Limited { signal: "TERM".to_owned(), ..Limited::default() };
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        match word.as_str() {
+            "--" => break,
+            "-k" | "--kill-after" => {
+                told.kill_after = true;
+                at += 1;
+            }
+            "-s" | "--signal" => {
+                told.signal.clone_from(words.get(at)?);
+                at += 1;
+            }
+            "-f" | "--foreground" => told.foreground = true,
+            "-p" | "--preserve-status" => told.preserve_status = true,
+            "-v" | "--verbose" => {}
+            _ if word.starts_with("--kill-after=") => told.kill_after = true,
+            _ if word.starts_with("--signal=") => word["--signal=".len()..].clone_into(&mut told.signal),
+            _ if word.starts_with("-k") => told.kill_after = true,
+            _ if word.starts_with("-s") => word[2..].clone_into(&mut told.signal),
+            _ if word.starts_with('-') => return None,
+            _ => {
+                at -= 1;
+                break;
+            }
+        }
+    }
+    let limit = duration(words.get(at)?)?;
+    told.limit = (limit > 0).then_some(limit);
+    told.command = at + 1;
+    words.get(told.command)?;
+    Some(told)
 }
 
 /// Whether `sleep` takes these words.
@@ -19,15 +73,16 @@ pub(super) fn valid(words: &[String]) -> bool {
 }
 
 fn duration(word: &str) -> Option<u64> {
+    const SECOND: u64 = 1000;
     if matches!(word, "inf" | "infinity") {
-        return Some(u64::from(u32::MAX));
+        return Some(u64::from(u32::MAX) * SECOND);
     }
     let (number, unit) = match word.char_indices().last()? {
-        (at, 's') => (&word[..at], 1),
-        (at, 'm') => (&word[..at], 60),
-        (at, 'h') => (&word[..at], 3600),
-        (at, 'd') => (&word[..at], 86400),
-        _ => (word, 1),
+        (at, 's') => (&word[..at], SECOND),
+        (at, 'm') => (&word[..at], 60 * SECOND),
+        (at, 'h') => (&word[..at], 3600 * SECOND),
+        (at, 'd') => (&word[..at], 86400 * SECOND),
+        _ => (word, SECOND),
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -35,7 +90,8 @@ fn duration(word: &str) -> Option<u64> {
         return None;
     }
     let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    Some(whole.saturating_mul(unit))
+    let thousandths: u64 = format!("{fraction:0<3.3}").parse().ok()?;
+    Some(whole.saturating_mul(unit).saturating_add(thousandths * unit / SECOND))
 }
 
 /// The words for the real `date` that make it tell the world's time, or the user's own words where they name a file

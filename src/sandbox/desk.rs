@@ -31,6 +31,8 @@ pub(super) struct Visitor {
     pub pending: Option<Hello>,
     /// Its place in the journal, until it says that it is done.
     pub call: Option<usize>,
+    /// The time limit that it keeps.
+    pub limit: Option<usize>,
 }
 
 impl Desk {
@@ -67,6 +69,7 @@ impl Desk {
                     gone: false,
                     pending: None,
                     call: None,
+                    limit: None,
                 });
             }
         }
@@ -85,6 +88,16 @@ impl Desk {
         }
         self.visitors.retain(|visitor| !visitor.gone);
         busy
+    }
+}
+
+impl Desk {
+    /// Tells whoever keeps one of these time limits that it has passed.
+    pub fn expire(&mut self, limits: &[usize]) {
+        let keeps = |visitor: &&mut Visitor| visitor.limit.is_some_and(|limit| limits.contains(&limit));
+        for visitor in self.visitors.iter_mut().filter(keeps) {
+            visitor.order(&Order::Expired);
+        }
     }
 }
 

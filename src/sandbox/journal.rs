@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wire::{Deed, Hello, Order, Words};
+use super::limits::Limits;
+use super::wire::{Deed, Hello, Order, Shape, Words};
 use super::{clock, places};
-use crate::fault::{FaultKind, Persistence};
+use crate::fault::{FaultKind, Interruption, Persistence};
 use crate::trial::guess::Reply;
 use crate::trial::pattern;
-use crate::trial::world::{Answer, Call, Fault, Output, Plan, Site, normalise};
+use crate::trial::world::{Answer, Call, Fault, Output, Plan, Site, Stub, TIMED_OUT, half, normalise};
 
 /// How much of a call's stdin and stdout is kept.
 pub(super) const KEPT: usize = 64 * 1024;
@@ -23,8 +24,8 @@ pub(super) struct Journal {
     used: Vec<u32>,
     seen: BTreeMap<Site, u32>,
     calls: Vec<Call>,
-    /// What `sleep` added to the clock, in seconds.
-    slept: u64,
+    /// The clock, and the time limits that run.
+    limits: Limits,
 }
 
 /// What was printed when a call came, and where its own output leads.
@@ -41,6 +42,16 @@ pub(super) struct Decision {
     pub order: Order,
     /// The call's place in the journal, where it has one.
     pub call: Option<usize>,
+    /// The signal that the script gets while the call runs.
+    pub interrupt: Option<Interruption>,
+    /// The time limit that the caller keeps.
+    pub limit: Option<usize>,
+}
+
+impl Decision {
+    fn order(order: Order) -> Self {
+        Self { order, call: None, interrupt: None, limit: None }
+    }
 }
 
 /// Who would answer a call if nothing failed.
@@ -55,7 +66,36 @@ enum Responder {
 impl Journal {
     pub fn new(plan: Plan, real: BTreeSet<String>, bash_env: String) -> Self {
         let used = vec![0; plan.stubs.len()];
-        Self { plan, real, bash_env, used, seen: BTreeMap::new(), calls: Vec::new(), slept: 0 }
+        Self {
+            plan,
+            real,
+            bash_env,
+            used,
+            seen: BTreeMap::new(),
+            calls: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Begins another run in the same world: the calls so far are forgotten, answers that are used up stay so.
+    pub fn run_again(&mut self) {
+        self.calls.clear();
+        self.seen.clear();
+    }
+
+    /// What has passed of the world's time, in milliseconds.
+    pub fn passed(&self) -> u64 {
+        self.limits.passed()
+    }
+
+    /// The time limits that have passed since somebody asked.
+    pub fn expired(&mut self) -> Vec<usize> {
+        self.limits.expired()
+    }
+
+    /// The script ignores the signal that was to interrupt this call.
+    pub fn ignored(&mut self, call: usize) {
+        self.calls[call].ignored = true;
     }
 
     /// The calls, in the order in which they were answered.
@@ -68,15 +108,15 @@ impl Journal {
         let argv = words(hello);
         let responder = match self.responder(&argv, hello, stdin) {
             Ok(responder) => responder,
-            Err(NeedsStdin) => return Decision { order: Order::ReadStdin, call: None },
+            Err(NeedsStdin) => return Decision::order(Order::ReadStdin),
         };
         if matches!(responder, Responder::Special) {
-            return Decision { order: self.special(&hello.program, &argv), call: None };
+            return self.special(hello, &argv);
         }
         let reads_stdin = matches!(&responder, Responder::Stub(index) if self.reads_stdin(*index));
         if reads_stdin && stdin.is_none() {
             // Even a call that is going to fail reads first: whoever feeds it must not find it gone.
-            return Decision { order: Order::ReadStdin, call: None };
+            return Decision::order(Order::ReadStdin);
         }
         let site = site(hello, &argv);
         let occurrence = *self.seen.entry(site.clone()).and_modify(|count| *count += 1).or_insert(1);
@@ -85,27 +125,38 @@ impl Journal {
         if let (Responder::Stub(index), true) = (&responder, consumes(&answer, fault.as_ref())) {
             self.used[*index] += 1;
         }
+        if order == Order::Hang {
+            self.limits.exhaust(hello.limit);
+        }
+        let fixed = match &order {
+            Order::Reply(words) => Some(words),
+            _ => None,
+        };
         self.calls.push(Call {
             argv,
             site,
             occurrence,
             answer,
             output: moment.output,
-            stdout: match &order {
-                Order::Reply(words) => head(&words.stdout),
-                _ => String::new(),
-            },
+            stdout: fixed.map_or_else(String::new, |words| head(&words.stdout)),
+            stderr: fixed.map(|words| head(&words.stderr)),
             exit: match &order {
                 Order::Reply(words) => words.exit.into(),
                 Order::Die => 137,
+                Order::Hang => TIMED_OUT.into(),
                 _ => 0,
             },
-            broken_pipe: false,
+            limited: hello.limit.is_some(),
             stdin: stdin.map(head),
             stdout_before: moment.stdout_before,
             stderr_before: moment.stderr_before,
+            ..Call::default()
         });
-        Decision { order, call: Some(self.calls.len() - 1) }
+        let interrupt = fault.filter(|_| answer == Answer::Fault).and_then(|fault| match fault.kind {
+            FaultKind::Interrupt(how) => Some(how),
+            _ => None,
+        });
+        Decision { order, call: Some(self.calls.len() - 1), interrupt, limit: None }
     }
 
     /// Whether the script makes the same call over and over.
@@ -128,7 +179,13 @@ impl Journal {
 
     /// A stub went away without a word: somebody killed it.
     pub fn lost(&mut self, call: usize) {
-        self.calls[call].exit = 137;
+        let call = &mut self.calls[call];
+        let how = self.plan.fault.as_ref().filter(|_| call.answer == Answer::Fault).map(|fault| fault.kind);
+        call.exit = match how {
+            Some(FaultKind::Interrupt(how)) => 128 + how.number(),
+            Some(FaultKind::Hang) => TIMED_OUT.into(),
+            _ => 137,
+        };
     }
 
     fn responder(
@@ -166,55 +223,84 @@ impl Journal {
         })
     }
 
-    fn special(&mut self, program: &str, argv: &[String]) -> Order {
-        if program == "sleep" {
-            self.slept = self.slept.saturating_add(clock::seconds(&argv[1..]));
+    /// What the world does itself; nothing of it is written down.
+    fn special(&mut self, hello: &Hello, argv: &[String]) -> Decision {
+        if hello.program == "sleep" && !self.limits.sleep(clock::milliseconds(&argv[1..]), hello.limit) {
+            return Decision::order(Order::Hang);
         }
-        Order::Special { now: clock::NOW.saturating_add(self.slept), bash_env: self.bash_env.clone() }
+        if hello.program == "timeout"
+            && let Some(told) = clock::limited(&argv[1..])
+        {
+            let limit = self.limits.begin(told.limit, hello.limit);
+            return Decision { limit: Some(limit), ..Decision::order(Order::Limit(limit)) };
+        }
+        let now = clock::NOW.saturating_add(self.limits.passed() / 1000);
+        Decision::order(Order::Special { now, bash_env: self.bash_env.clone() })
     }
 
     fn answer(&self, responder: &Responder, fault: Option<&Fault>, hello: &Hello) -> (Order, Answer) {
-        let pad = fault.is_some_and(|fault| fault.kind == FaultKind::Sigpipe);
+        let shape = fault.map(|fault| Self::shape(fault, responder)).unwrap_or_default();
         let (order, answer) = match responder {
-            Responder::Stub(index) => (self.reply(*index, pad), Answer::Stub(*index)),
-            Responder::Real | Responder::Special => (Order::Real { pad }, Answer::Real),
-            Responder::Guess(reply) => (
-                Order::Reply(Words {
-                    stdout: if pad { padded(&reply.stdout) } else { reply.stdout.clone() },
-                    stderr: reply.stderr.clone(),
-                    exit: reply.exit,
-                    writes: reply.writes.clone().into_iter().collect(),
-                }),
-                Answer::Guess,
-            ),
+            Responder::Stub(index) => (self.reply(*index, shape), Answer::Stub(*index)),
+            Responder::Real | Responder::Special => (Order::Real { shape }, Answer::Real),
+            Responder::Guess(reply) => {
+                let (stdout, stderr) = (reply.stdout.clone(), reply.stderr.clone());
+                let stub = Stub { stdout, stderr, exit: reply.exit, ..Stub::default() };
+                (said(&stub, reply.writes.clone().into_iter().collect(), &shape), Answer::Guess)
+            }
             Responder::Nobody => (Order::Reply(missing(hello)), Answer::Unstubbed),
         };
         let Some(fault) = fault.filter(|_| answer != Answer::Unstubbed) else { return (order, answer) };
+        let failing = || {
+            Order::Reply(Words {
+                stdout: fault.stdout.clone(),
+                stderr: lines(&fault.stderr),
+                exit: fault.exit,
+                ..Words::default()
+            })
+        };
         let order = match fault.kind {
-            FaultKind::Exit => {
-                Order::Reply(Words { stderr: lines(&fault.stderr), exit: fault.exit, ..Words::default() })
-            }
             FaultKind::Signal => Order::Die,
             FaultKind::Missing => Order::Reply(missing(hello)),
             FaultKind::Empty => Order::Reply(Words::default()),
-            FaultKind::Sigpipe => order,
+            FaultKind::Hang if fault.exit == TIMED_OUT && hello.limit.is_some() => Order::Hang,
+            FaultKind::Exit | FaultKind::Absent | FaultKind::Unreachable | FaultKind::Hang => failing(),
+            // What makes a file of its own does not get so far; what fills one gets half way.
+            FaultKind::DiskFull if matches!(order, Order::Real { .. }) && fault.stdout.is_empty() => {
+                failing()
+            }
+            FaultKind::DiskFull
+            | FaultKind::Truncated
+            | FaultKind::Garbage
+            | FaultKind::Sigpipe
+            | FaultKind::Interrupt(_) => order,
         };
         (order, Answer::Fault)
     }
 
-    /// What the stub of the plan says.
-    fn reply(&self, index: usize, pad: bool) -> Order {
-        let stub = &self.plan.stubs[index];
-        let writes = stub.writes.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
-        match &stub.handler {
-            Some(text) => Order::Handler { text: text.clone(), feed: self.reads_stdin(index), writes, pad },
-            None => Order::Reply(Words {
-                stdout: if pad { padded(&stub.stdout) } else { stub.stdout.clone() },
-                stderr: stub.stderr.clone(),
-                exit: stub.exit,
-                writes,
-            }),
+    /// What a fault makes of the answer that comes all the same.
+    fn shape(fault: &Fault, responder: &Responder) -> Shape {
+        match fault.kind {
+            FaultKind::Sigpipe => Shape::Padded,
+            FaultKind::Truncated => Shape::Half,
+            FaultKind::Garbage => Shape::Garbage,
+            FaultKind::DiskFull if matches!(responder, Responder::Stub(_) | Responder::Guess(_)) => {
+                Shape::Full { exit: fault.exit, stderr: lines(&fault.stderr) }
+            }
+            _ => Shape::Whole,
         }
+    }
+
+    /// What the stub of the plan says.
+    fn reply(&self, index: usize, shape: Shape) -> Order {
+        let stub = &self.plan.stubs[index];
+        let full = matches!(shape, Shape::Full { .. });
+        let cut = |text: &String| if full { half(text).to_owned() } else { text.clone() };
+        let writes = stub.writes.iter().map(|(path, text)| (path.clone(), cut(text))).collect();
+        if let Some(text) = &stub.handler {
+            return Order::Handler { text: text.clone(), feed: self.reads_stdin(index), writes, shape };
+        }
+        said(stub, writes, &shape)
     }
 
     fn reads_stdin(&self, index: usize) -> bool {
@@ -223,11 +309,27 @@ impl Journal {
     }
 }
 
+/// A fixed answer in the shape that a fault gives it.
+fn said(stub: &Stub, writes: Vec<(String, String)>, shape: &Shape) -> Order {
+    let (exit, stderr) = match shape {
+        Shape::Full { exit, stderr } => (*exit, stderr.clone()),
+        Shape::Garbage => (0, String::new()),
+        _ => (stub.exit, stub.stderr.clone()),
+    };
+    Order::Reply(Words { stdout: shape.of(&stub.stdout), stderr, exit, writes })
+}
+
 /// The stub must read its stdin before anything can be decided.
 struct NeedsStdin;
 
 fn consumes(answer: &Answer, fault: Option<&Fault>) -> bool {
-    *answer != Answer::Fault || fault.is_some_and(|fault| fault.kind == FaultKind::Sigpipe)
+    *answer != Answer::Fault
+        || fault.is_some_and(|fault| {
+            matches!(
+                fault.kind,
+                FaultKind::Sigpipe | FaultKind::Truncated | FaultKind::Garbage | FaultKind::Interrupt(_)
+            )
+        })
 }
 
 fn hits(fault: &Fault, site: &Site, occurrence: u32) -> bool {

@@ -113,7 +113,8 @@ fn enter_root() -> nix::Result<()> {
 fn furnish(blueprint: &Blueprint) -> Result<(), String> {
     let at = |path: &str, error: io::Error| format!("cannot make {path} of the world: {error}");
     let folder = |path: &str| fs::create_dir_all(path).map_err(|error| at(path, error));
-    for path in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/lib", "/etc", "/proc", "/root", "/dev"] {
+    for path in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/lib", "/etc", "/proc", "/root", "/dev/pts"]
+    {
         folder(path)?;
     }
     for path in places::WRITABLE.iter().chain(&[places::REAL, places::STATE]) {
@@ -136,11 +137,8 @@ fn furnish(blueprint: &Blueprint) -> Result<(), String> {
         let path = format!("/etc/{name}");
         fs::write(&path, text).map_err(|error| at(&path, error))?;
     }
-    for (path, text) in [
-        (places::BASH_ENV, shells::environment(false)),
-        (places::BASH_ENV_CAREFUL, shells::environment(true)),
-    ] {
-        fs::write(path, text).map_err(|error| at(path, error))?;
+    for form in shells::Form::ALL {
+        fs::write(form.path(), form.text()).map_err(|error| at(form.path(), error))?;
     }
     devices().map_err(|error| at("/dev", error))
 }
@@ -184,6 +182,13 @@ fn devices() -> io::Result<()> {
         let host = format!("{OLD}/dev/{name}");
         mount(Some(host.as_str()), path.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
     }
+    // A machine without a terminal still has it; a container may not.
+    if Path::new(&format!("{OLD}/dev/tty")).exists() {
+        File::create("/dev/tty")?;
+        let bind = MsFlags::MS_BIND;
+        mount(Some(format!("{OLD}/dev/tty").as_str()), "/dev/tty", None::<&str>, bind, None::<&str>)?;
+    }
+    symlink("pts/ptmx", "/dev/ptmx")?;
     for (name, target) in [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
     {
         symlink(target, format!("/dev/{name}"))?;

@@ -21,6 +21,12 @@ pub(super) const REAL: &str = "/.gauntlet/real";
 pub(super) const BASH_ENV: &str = "/.gauntlet/env";
 /// The same, for scripts that trace, set traps or look at `$_`.
 pub(super) const BASH_ENV_CAREFUL: &str = "/.gauntlet/env-careful";
+/// The same, for scripts that look at the clock by bash's variables.
+pub(super) const BASH_ENV_CLOCK: &str = "/.gauntlet/env-clock";
+/// The same, for scripts that do both.
+pub(super) const BASH_ENV_CAREFUL_CLOCK: &str = "/.gauntlet/env-careful-clock";
+/// Seconds that have passed of the world's time.
+pub(super) const CLOCK: &str = "/.gauntlet/state/.clock";
 /// What handlers keep between calls.
 pub(super) const STATE: &str = "/.gauntlet/state";
 /// The abstract socket of the trial; abstract names live in the network namespace, not in a folder.

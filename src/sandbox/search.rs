@@ -1,11 +1,12 @@
 //! What a trial left in its writable folders: files to hand back, texts to look for. Bounded, and it follows no link.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use super::places;
 use super::wire::Seed;
+use crate::trial::pattern;
 
 /// Files looked at, and bytes of each.
 const FILES: usize = 20_000;
@@ -45,6 +46,31 @@ pub(super) fn find(texts: &[String], seeds: &[Seed]) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// What is there that one of the globs names and that was not there `before`: path, a digest of its content, or what it
+/// is where it is no file.
+pub(super) fn left(globs: &[String], before: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let mut left = BTreeMap::new();
+    if globs.is_empty() {
+        return left;
+    }
+    let walk = places::WRITABLE
+        .iter()
+        .flat_map(|folder| walkdir::WalkDir::new(folder).min_depth(1).into_iter().filter_map(Result::ok));
+    for entry in walk.take(FILES) {
+        let path = entry.path().to_string_lossy().into_owned();
+        if before.contains(&path) || !globs.iter().any(|glob| pattern::glob(glob, &path)) {
+            continue;
+        }
+        let what = match content(entry.path()) {
+            Some(content) => blake3::hash(&content).to_hex().to_string(),
+            None if entry.file_type().is_dir() => "a folder".to_owned(),
+            None => "no plain file".to_owned(),
+        };
+        left.insert(path, what);
+    }
+    left
 }
 
 fn content(path: &Path) -> Option<Vec<u8>> {

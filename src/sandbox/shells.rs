@@ -5,9 +5,10 @@
 //! `RETURN` trap of its own (`functrace` would make its `RETURN` trap fire in every function that it calls); it
 //! costs several times as much, so a trial gets it only where its files mention such things.
 
+use super::places;
 use super::wire::Seed;
 
-/// What is the same in both forms: the fixed clock, and names that nobody knew beforehand.
+/// What is the same in all forms: the fixed clock, and names that nobody knew beforehand.
 const COMMON: &str = r#"case ${GAUNTLET_AT-} in
 "" | :*) export GAUNTLET_OUTER="${GAUNTLET_OUTER-}" ;;
 /*) export GAUNTLET_OUTER="$GAUNTLET_AT" ;;
@@ -17,25 +18,81 @@ export GAUNTLET_CWD="$PWD" GAUNTLET_AT=
 unset EPOCHSECONDS EPOCHREALTIME
 EPOCHSECONDS=1767323045 EPOCHREALTIME=1767323045.000000 RANDOM=1
 command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}" exec -a "$1" /.gauntlet/call "${@:2}"; }
-set -o functrace
 "#;
 
-const PLAIN: &str = "trap 'GAUNTLET_AT=${BASH_SOURCE-}:$LINENO' DEBUG
+/// The clock that bash keeps in variables, as plain ones that follow the world's time. A script may set `SECONDS`.
+const CLOCK: &str = r"unset SECONDS
+SECONDS=0 GAUNTLET_TICK=0
+read -r GAUNTLET_TICK 2>/dev/null </.gauntlet/state/.clock
+EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_TICK)) EPOCHREALTIME=$((1767323045 + GAUNTLET_TICK)).000000
 ";
 
-const CAREFUL: &str = r#"trap '{ GAUNTLET_LAST=${_-}; GAUNTLET_AT=${BASH_SOURCE-}:$LINENO; case $BASH_COMMAND in *trap*DEBUG*) GAUNTLET_AT= GAUNTLET_OUTER=;; *trap\ -\ *RETURN*) set -o functrace;; *trap*RETURN*) set +o functrace;; esac; : "$GAUNTLET_LAST"; } 2>/dev/null' DEBUG
-"#;
+/// What the trap does about it before each command.
+const TICK: &str = r#"{ read -r GAUNTLET_NOW </.gauntlet/state/.clock; case ${GAUNTLET_NOW-} in "$GAUNTLET_TICK") ;; *) SECONDS=$((SECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHREALTIME=$EPOCHSECONDS.000000; GAUNTLET_TICK=$GAUNTLET_NOW;; esac; } 2>/dev/null; "#;
+
+const PLAIN: &str = "GAUNTLET_AT=${BASH_SOURCE-}:$LINENO";
+
+const CAREFUL: (&str, &str) = (
+    "{ GAUNTLET_LAST=${_-}; ",
+    r#"GAUNTLET_AT=${BASH_SOURCE-}:$LINENO; case $BASH_COMMAND in *trap*DEBUG*) GAUNTLET_AT= GAUNTLET_OUTER=;; *trap\ -\ *RETURN*) set -o functrace;; *trap*RETURN*) set +o functrace;; esac; : "$GAUNTLET_LAST"; } 2>/dev/null"#,
+);
+
+/// What a trial's shells read first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Form {
+    careful: bool,
+    clock: bool,
+}
+
+impl Form {
+    /// Every form.
+    pub const ALL: [Self; 4] = [
+        Self { careful: false, clock: false },
+        Self { careful: true, clock: false },
+        Self { careful: false, clock: true },
+        Self { careful: true, clock: true },
+    ];
+
+    /// The form that the trial's scripts need.
+    pub fn needed(seeds: &[Seed], command: &[String]) -> Self {
+        Self { careful: needs_care(seeds, command), clock: mention(seeds, CLOCKS) }
+    }
+
+    /// Where it is in the world.
+    pub fn path(self) -> &'static str {
+        match (self.careful, self.clock) {
+            (false, false) => places::BASH_ENV,
+            (true, false) => places::BASH_ENV_CAREFUL,
+            (false, true) => places::BASH_ENV_CLOCK,
+            (true, true) => places::BASH_ENV_CAREFUL_CLOCK,
+        }
+    }
+
+    /// The text of `BASH_ENV`.
+    pub fn text(self) -> String {
+        let (clock, tick) = if self.clock { (CLOCK, TICK) } else { ("", "") };
+        let trap =
+            if self.careful { format!("{}{tick}{}", CAREFUL.0, CAREFUL.1) } else { format!("{tick}{PLAIN}") };
+        format!("{COMMON}{clock}set -o functrace\ntrap '{trap}' DEBUG\n")
+    }
+}
+
+/// Words in a script that look at the clock.
+const CLOCKS: &[&str] = &["SECONDS", "EPOCHREALTIME"];
 
 /// Words in a script that call for the careful form.
 const DELICATE: &[&str] = &["RETURN", "DEBUG", "xtrace", "$_", "${_", "BASH_XTRACEFD"];
 
-/// The text of `BASH_ENV`.
-pub(super) fn environment(careful: bool) -> String {
-    format!("{COMMON}{}", if careful { CAREFUL } else { PLAIN })
+/// Whether a file of the trial has one of these words.
+fn mention(seeds: &[Seed], words: &[&str]) -> bool {
+    seeds.iter().any(|seed| {
+        let text = String::from_utf8_lossy(&seed.content);
+        words.iter().any(|word| text.contains(word))
+    })
 }
 
 /// Whether the trial's scripts need the careful form.
-pub(super) fn needs_care(seeds: &[Seed], command: &[String]) -> bool {
+fn needs_care(seeds: &[Seed], command: &[String]) -> bool {
     let traced = |word: &str| {
         word.len() > 1
             && word.starts_with(['-', '+'])
@@ -44,12 +101,12 @@ pub(super) fn needs_care(seeds: &[Seed], command: &[String]) -> bool {
             && word.contains('x')
     };
     command.iter().take(3).any(|word| traced(word))
+        || mention(seeds, DELICATE)
         || seeds.iter().any(|seed| {
             let text = String::from_utf8_lossy(&seed.content);
-            DELICATE.iter().any(|word| text.contains(word))
-                || text.lines().any(|line| {
-                    let may_trace = line.contains("set ") || line.contains("sh ") || line.starts_with("#!");
-                    may_trace && line.split_whitespace().any(traced)
-                })
+            text.lines().any(|line| {
+                let may_trace = line.contains("set ") || line.contains("sh ") || line.starts_with("#!");
+                may_trace && line.split_whitespace().any(traced)
+            })
         })
 }

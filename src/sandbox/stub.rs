@@ -15,11 +15,14 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::wire::{self, Deed, Hello, Order, TargetKind, Tell, Words};
+use super::wire::{self, Deed, Hello, Order, Shape, TargetKind, Tell, Words};
 use super::{capture, clock, desk, journal, places};
 
+mod limit;
+
 /// Variables that are the stubs' own.
-const OWN_VARIABLES: &[&str] = &["GAUNTLET_AT", "GAUNTLET_OUTER", "GAUNTLET_CWD", "BASH_ENV"];
+const OWN_VARIABLES: &[&str] =
+    &["GAUNTLET_AT", "GAUNTLET_OUTER", "GAUNTLET_CWD", "BASH_ENV", limit::VARIABLE];
 
 /// How much of a program's output is held back until it ends.
 const HELD: u64 = 1024 * 1024;
@@ -80,14 +83,36 @@ impl Call {
             drop(stream);
             return self.special(*now, bash_env);
         }
+        if let Order::Limit(number) = order {
+            return limit::run(&self.called, &self.words, number, stream);
+        }
+        if let Order::Interrupted { signal, group, then } = order {
+            let is_of_the_group = nix::unistd::getpgrp().as_raw() == group;
+            if let Some(signal) =
+                signal.and_then(|raw| Signal::try_from(raw).ok()).filter(|_| is_of_the_group)
+            {
+                // Whoever ignores it lives on: a job in the background ignores SIGINT.
+                kill(Pid::this(), signal)?;
+            }
+            order = *then;
+        }
         let (ending, deed) = match order {
             Order::Reply(words) => self.reply(&words, stdin.is_some()),
-            Order::Handler { text, feed, writes, pad } => {
+            Order::Handler { text, feed, writes, shape } => {
                 let feed = if feed { stdin } else { None };
-                self.handler(&text, feed, &writes, pad)?
+                self.handler(&text, feed, &writes, &shape)?
             }
-            Order::Real { pad } => self.real(pad)?,
-            Order::Die | Order::ReadStdin | Order::Special { .. } => {
+            Order::Real { shape } => self.real(&shape)?,
+            Order::Hang => loop {
+                // `timeout` ends this, or the trial.
+                nix::unistd::pause();
+            },
+            Order::Limit(_)
+            | Order::Expired
+            | Order::Interrupted { .. }
+            | Order::Die
+            | Order::ReadStdin
+            | Order::Special { .. } => {
                 (Ending::Signal(Signal::SIGKILL), Deed { exit: 137, ..Deed::default() })
             }
         };
@@ -103,6 +128,7 @@ impl Call {
             program: self.program.clone(),
             at: caller(),
             output: capture::target(io::stdout()),
+            limit: std::env::var(limit::VARIABLE).ok().and_then(|number| number.parse().ok()),
         }
     }
 
@@ -140,7 +166,7 @@ impl Call {
         text: &str,
         feed: Option<Vec<u8>>,
         writes: &[(String, String)],
-        pad: bool,
+        shape: &Shape,
     ) -> io::Result<(Ending, Deed)> {
         if feed.is_none() {
             wait_for_feeder();
@@ -156,13 +182,13 @@ impl Call {
             .arg(&self.called)
             .args(&self.words)
             .env("STATE", places::STATE);
-        self.relay(command, feed, Feeding::Given, pad)
+        self.relay(command, feed, Feeding::Given, shape)
     }
 
-    fn real(&self, pad: bool) -> io::Result<(Ending, Deed)> {
+    fn real(&self, shape: &Shape) -> io::Result<(Ending, Deed)> {
         let mut command = Command::new(format!("{}/{}", places::REAL, self.program));
         command.arg0(&self.called).args(&self.words);
-        self.relay(command, None, Feeding::Own, pad)
+        self.relay(command, None, Feeding::Own, shape)
     }
 
     /// Runs a program and passes its output on.
@@ -171,7 +197,7 @@ impl Call {
         mut command: Command,
         feed: Option<Vec<u8>>,
         feeding: Feeding,
-        pad: bool,
+        shape: &Shape,
     ) -> io::Result<(Ending, Deed)> {
         for name in OWN_VARIABLES {
             command.env_remove(name);
@@ -191,10 +217,11 @@ impl Call {
         // kills it. What never ends is passed on as it comes.
         let mut said = Vec::new();
         (&mut from).take(HELD).read_to_end(&mut said)?;
-        let text = String::from_utf8_lossy(&said);
-        let mut printed = if pad { print(journal::padded(&text).as_bytes()) } else { print(&said) };
+        let whole = String::from_utf8_lossy(&said);
+        let text = shape.of(&whole);
+        let mut printed = if *shape == Shape::Whole { print(&said) } else { print(text.as_bytes()) };
         let mut chunk = vec![0; 16 * 1024];
-        while matches!(printed, Printed::All) {
+        while matches!(printed, Printed::All) && matches!(shape, Shape::Whole | Shape::Padded) {
             let read = from.read(&mut chunk)?;
             if read == 0 {
                 break;
@@ -211,6 +238,15 @@ impl Call {
         if !matches!(printed, Printed::All) {
             let (ending, deed) = self.unprinted(&printed);
             return Ok((ending, Deed { stdout, ..deed }));
+        }
+        match shape {
+            Shape::Full { exit, stderr } => {
+                let _ = io::stderr().write_all(stderr.as_bytes());
+                let deed = Deed { exit: (*exit).into(), stdout, ..Deed::default() };
+                return Ok((Ending::Code(*exit), deed));
+            }
+            Shape::Garbage => return Ok((Ending::Code(0), Deed { stdout, ..Deed::default() })),
+            Shape::Whole | Shape::Padded | Shape::Half => {}
         }
         let (ending, exit) = match (status.code(), status.signal().and_then(|raw| Signal::try_from(raw).ok()))
         {
@@ -229,6 +265,13 @@ impl Call {
             "sleep" => {
                 let _ = writeln!(io::stderr(), "sleep: invalid time interval");
                 Ok(ExitCode::FAILURE)
+            }
+            "timeout" => {
+                let _ = writeln!(
+                    io::stderr(),
+                    "timeout: invalid words\nTry 'timeout --help' for more information."
+                );
+                Ok(ExitCode::from(125))
             }
             "date" => {
                 let date = format!("{}/date", places::REAL);
@@ -253,6 +296,7 @@ enum Feeding {
     Given,
 }
 
+/// The next order.
 fn next(stream: &mut UnixStream) -> io::Result<Order> {
     wire::receive_value(stream)?.ok_or_else(|| io::Error::other("the supervisor is gone"))
 }

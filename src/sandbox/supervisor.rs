@@ -18,7 +18,6 @@ use nix::mount::{MsFlags, mount};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::{Mode, umask};
@@ -29,9 +28,12 @@ use super::capture::{Capture, Feed};
 use super::desk::{Desk, Visitor};
 use super::journal::{Journal, Moment};
 use super::lines::Lines;
-use super::wire::{self, Reply, Seed, Target, TargetKind, Tell};
+use super::terminal::Terminal;
+use super::watchdog::{self, Watchdog};
+use super::wire::{self, Order, Reply, Seed, Target, TargetKind, Tell};
 use super::{landlord, places, search, shells};
 use crate::event::Rung;
+use crate::fault::Interruption;
 use crate::trial::world::{End, Output, Plan, Record};
 
 /// How long what the script left running may go on: `tee` behind a process substitution, jobs in the background.
@@ -57,8 +59,10 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
     // No terminal, no core files, no mask of the caller's.
     setsid().map_err(|error| step("leave the terminal", &error))?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
-    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(|error| step("forbid core files", &error))?;
-    mounts(rung).map_err(|error| step("mount the trial's folders", &error))?;
+    // Where that cannot be had, the watchdog is all there is.
+    let _ = watchdog::few_processes();
+    watchdog::bound().map_err(|error| step("bound the trial", &error))?;
+    mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
     if rung == Rung::S2 && !plan.as_root {
         landlord::enter_user_namespace(places::USER)?;
     }
@@ -67,17 +71,24 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
     if plan.command.is_empty() {
         return Ok(nothing());
     }
-    let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
-    let script = Script::start(&plan, &seeds, owner).map_err(|error| step("start the script", &error))?;
-    let watch = Watch {
-        desk,
-        journal: journal(&plan, &seeds),
-        script,
-        lines: Lines::default(),
-        ended: None,
-        alone: false,
+    let mut journal = journal(&plan, &seeds);
+    let before: BTreeSet<String> = search::left(&plan.residue, &BTreeSet::new()).into_keys().collect();
+    let run = |mut journal: Journal, first: bool| {
+        let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
+        let script = Script::start(&plan, &seeds, owner).map_err(|error| step("start the script", &error))?;
+        if !first {
+            journal.run_again();
+        }
+        let lines = Lines::default();
+        let watchdog = Watchdog::new();
+        let watch = Watch { desk, journal, script, lines, watchdog, ended: None, alone: false };
+        Ok::<_, String>(watch.run(Duration::from_millis(plan.deadline_ms)))
     };
-    let (mut record, journal) = watch.run(Duration::from_millis(plan.deadline_ms));
+    if plan.again {
+        journal = run(journal, true)?.1;
+    }
+    let (mut record, journal) = run(journal, !plan.again)?;
+    record.left = search::left(&plan.residue, &before);
     record.calls = journal.into_calls();
     record.files = search::collect(&plan.collect);
     record.found = search::find(&plan.search, &seeds);
@@ -95,7 +106,7 @@ fn orders() -> io::Result<(Vec<Seed>, Plan)> {
 }
 
 /// Fresh folders and a `/proc` that shows the trial's processes and nothing else of the machine.
-fn mounts(rung: Rung) -> nix::Result<()> {
+fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     let closed = flags | MsFlags::MS_NOEXEC;
@@ -111,6 +122,11 @@ fn mounts(rung: Rung) -> nix::Result<()> {
         let mode = if matches!(*folder, "/tmp" | "/dev/shm") { "1777" } else { "0755" };
         let options = format!("size=64m,nr_inodes=16384,mode={mode}{owner}");
         mount(Some("scratch"), *folder, Some("tmpfs"), flags, Some(options.as_str()))?;
+    }
+    if plan.tty.is_some() {
+        let options = Some("newinstance,ptmxmode=0666,mode=0620");
+        let closed = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+        mount(Some("terminals"), "/dev/pts", Some("devpts"), closed, options)?;
     }
     Ok(())
 }
@@ -159,11 +175,17 @@ fn nothing() -> Record {
         calls: Vec::new(),
         files: std::collections::BTreeMap::new(),
         found: Vec::new(),
+        left: std::collections::BTreeMap::new(),
     }
 }
 
 fn bash_env(plan: &Plan, seeds: &[Seed]) -> &'static str {
-    if shells::needs_care(seeds, &plan.command) { places::BASH_ENV_CAREFUL } else { places::BASH_ENV }
+    shells::Form::needed(seeds, &plan.command).path()
+}
+
+/// Writes down what has passed of the world's time: shells whose scripts look at it read this.
+fn tell_time(milliseconds: u64) -> io::Result<()> {
+    fs::write(places::CLOCK, format!("{}\n", milliseconds / 1000))
 }
 
 fn journal(plan: &Plan, seeds: &[Seed]) -> Journal {
@@ -181,6 +203,7 @@ struct Script {
     stdin: Feed<ChildStdin>,
     stdout: Capture<ChildStdout>,
     stderr: Capture<ChildStderr>,
+    terminal: Option<Terminal>,
     children: SignalFd,
 }
 
@@ -209,6 +232,8 @@ impl Script {
         if let Some(owner) = owner {
             command.uid(owner).gid(owner);
         }
+        tell_time(0)?;
+        let terminal = plan.tty.as_deref().map(Terminal::open).transpose()?;
         let mut child = command.spawn()?;
         // Only now: a child inherits the mask. Whatever died before is found by the first look.
         let mut mask = SigSet::empty();
@@ -219,12 +244,43 @@ impl Script {
         let stdout = Capture::new(child.stdout.take().expect("it was piped"))?;
         let stderr = Capture::new(child.stderr.take().expect("it was piped"))?;
         let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
-        Ok(Self { pid, stdin, stdout, stderr, children })
+        if let Some(terminal) = &terminal {
+            // A script that has ended already needs none.
+            let _ = terminal.give_to(pid);
+        }
+        Ok(Self { pid, stdin, stdout, stderr, terminal, children })
+    }
+
+    /// Interrupts the script. What the call is told then; `None` where the script ignores the signal.
+    fn interrupt(&self, how: Interruption) -> Option<impl FnOnce(Order) -> Order + use<>> {
+        let signal = Signal::try_from(how.number()).ok()?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let ignored = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigIgn:"))
+            .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+            .is_some_and(|mask| mask & (1 << (signal as u64 - 1)) != 0);
+        if ignored {
+            return None;
+        }
+        // Before the call is answered: the script must know of the signal when the call that it waits for ends. And
+        // once: a second signal would hit its clean-up.
+        let group = self.pid.as_raw();
+        let reaches = how.reaches_the_call();
+        let _ = kill(if reaches { Pid::from_raw(-group) } else { self.pid }, signal);
+        Some(move |then| Order::Interrupted {
+            signal: reaches.then_some(how.number()),
+            group,
+            then: Box::new(then),
+        })
     }
 
     fn drain(&mut self) {
         self.stdout.drain();
         self.stderr.drain();
+        if let Some(terminal) = &mut self.terminal {
+            terminal.shown.drain();
+        }
     }
 
     /// What was printed so far, and what `target` is to the script.
@@ -249,6 +305,7 @@ struct Watch {
     journal: Journal,
     script: Script,
     lines: Lines,
+    watchdog: Watchdog,
     ended: Option<End>,
     /// Nothing else runs in the world.
     alone: bool,
@@ -258,6 +315,7 @@ impl Watch {
     /// Runs the script to its end, and what it left behind to its end or to the end of the grace.
     fn run(mut self, deadline: Duration) -> (Record, Journal) {
         let mut until = Instant::now() + deadline;
+        let mut objection = None;
         loop {
             let running = self.ended.is_none();
             self.reap();
@@ -268,23 +326,32 @@ impl Watch {
             if self.alone || looping || Instant::now() >= until {
                 break;
             }
-            self.wait(until);
+            objection = self.watchdog.objection();
+            if objection.is_some() {
+                break;
+            }
+            self.wait(until.min(self.watchdog.next()));
             self.script.drain();
             self.script.stdin.push();
+            if let Some(terminal) = &mut self.script.terminal {
+                terminal.typed.push();
+            }
             self.serve();
         }
-        let end = self.ended.unwrap_or(End::TimedOut);
+        let end = self.ended.filter(|_| objection.is_none()).unwrap_or(End::TimedOut);
         // Only this process is spared. What the stubs said before they died is still in the sockets.
         let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
         while waitpid(Pid::from_raw(-1), None).is_ok() {}
         while self.serve() {}
         self.script.drain();
-        let record = Record {
-            end,
-            stdout: self.script.stdout.into_text(),
-            stderr: self.script.stderr.into_text(),
-            ..nothing()
-        };
+        let mut stderr = self.script.stderr.into_text();
+        if let Some(terminal) = self.script.terminal {
+            stderr.push_str(&terminal.shown.into_text());
+        }
+        if let Some(reason) = objection {
+            stderr.extend(["gauntlet: stopped: ", &reason, "\n"]);
+        }
+        let record = Record { end, stdout: self.script.stdout.into_text(), stderr, ..nothing() };
         (record, self.journal)
     }
 
@@ -319,6 +386,11 @@ impl Watch {
         let outputs = self.script.stdout.waiting().into_iter().chain(self.script.stderr.waiting());
         waiting.extend(outputs.map(|output| PollFd::new(output, PollFlags::POLLIN)));
         waiting.extend(self.script.stdin.waiting().map(|input| PollFd::new(input, PollFlags::POLLOUT)));
+        if let Some(terminal) = &self.script.terminal {
+            let typed = terminal.typed.waiting().map(|line| PollFd::new(line, PollFlags::POLLOUT));
+            let shown = terminal.shown.waiting().map(|line| PollFd::new(line, PollFlags::POLLIN));
+            waiting.extend(typed.into_iter().chain(shown));
+        }
         waiting.extend(self.desk.waiting().map(|(visitor, flags)| PollFd::new(visitor, flags)));
         // An interrupted wait is a short wait.
         let _ = poll(&mut waiting, left);
@@ -335,6 +407,10 @@ impl Watch {
         );
         for call in lost {
             journal.lost(call);
+        }
+        let expired = journal.expired();
+        if !expired.is_empty() {
+            desk.expire(&expired);
         }
         busy
     }
@@ -360,7 +436,22 @@ fn hear(journal: &mut Journal, script: &mut Script, lines: &mut Lines, visitor: 
         }
     };
     let moment = script.moment(hello.output.as_ref());
-    let decision = journal.decide(&hello, stdin.as_deref(), moment);
+    let before = journal.passed();
+    let mut decision = journal.decide(&hello, stdin.as_deref(), moment);
+    if journal.passed() != before {
+        // Before the caller goes on. A clock that cannot be written stands still.
+        let _ = tell_time(journal.passed());
+    }
+    if let Some(how) = decision.interrupt {
+        match script.interrupt(how) {
+            Some(order) => {
+                let then = std::mem::replace(&mut decision.order, Order::Die);
+                decision.order = order(then);
+            }
+            None => decision.call.into_iter().for_each(|call| journal.ignored(call)),
+        }
+    }
+    visitor.limit = decision.limit;
     visitor.order(&decision.order);
     visitor.call = decision.call;
     if decision.call.is_none() {

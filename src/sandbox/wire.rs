@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::trial::world::Record;
+use crate::trial::world::{GARBAGE, Record, half};
 
 /// Longer frames are not believed.
 const LONGEST: usize = 1 << 30;
@@ -106,6 +106,8 @@ pub(super) struct Hello {
     pub at: Option<(String, u32)>,
     /// Where its stdout leads.
     pub output: Option<Target>,
+    /// The time limit under which it runs: the number that `timeout` was given.
+    pub limit: Option<usize>,
 }
 
 /// What a stub tells the supervisor.
@@ -147,16 +149,31 @@ pub(super) enum Order {
         feed: bool,
         /// Files to write first.
         writes: Vec<(String, String)>,
-        /// Whether its output is padded past a pipe's capacity.
-        pad: bool,
+        /// What becomes of its output.
+        shape: Shape,
     },
     /// Run the real tool.
     Real {
-        /// Whether its output is padded past a pipe's capacity.
-        pad: bool,
+        /// What becomes of its output.
+        shape: Shape,
     },
     /// Kill yourself.
     Die,
+    /// The script is interrupted: whoever is of its process group gets the signal too. What outlives it goes on.
+    Interrupted {
+        /// The signal's number, where calls get it.
+        signal: Option<i32>,
+        /// The script's process group.
+        group: i32,
+        /// What to do then.
+        then: Box<Order>,
+    },
+    /// Wait until somebody kills you.
+    Hang,
+    /// `timeout`: run the command under the limit of this number, until [`Order::Expired`].
+    Limit(usize),
+    /// The limit has passed.
+    Expired,
     /// Do what this name does in every world (`bash`, `sleep`, `date`).
     Special {
         /// The world's time, in seconds of the epoch.
@@ -164,6 +181,39 @@ pub(super) enum Order {
         /// What bash shall read first.
         bash_env: String,
     },
+}
+
+/// What becomes of an output on its way to the script.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) enum Shape {
+    /// Nothing.
+    #[default]
+    Whole,
+    /// It is padded past a pipe's capacity.
+    Padded,
+    /// It breaks off.
+    Half,
+    /// It is another's.
+    Garbage,
+    /// Half of it is written; then the disk is full.
+    Full {
+        /// Exit code.
+        exit: u8,
+        /// On stderr.
+        stderr: String,
+    },
+}
+
+impl Shape {
+    /// The output as the script finds it.
+    pub fn of(&self, text: &str) -> String {
+        match self {
+            Self::Whole => text.to_owned(),
+            Self::Padded => super::journal::padded(text),
+            Self::Half | Self::Full { .. } => half(text).to_owned(),
+            Self::Garbage => GARBAGE.to_owned(),
+        }
+    }
 }
 
 /// A fixed answer.

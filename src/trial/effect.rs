@@ -44,7 +44,7 @@ const MARK: &str = "END-OF-WHAT-WAS-ON-STDIN";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::world::{Answer, Output, Site};
+    use crate::trial::world::Site;
 
     fn is_mutation(words: &[&str], stdin: Option<&str>) -> bool {
         let text = "version = 1\nscript = \"x.sh\"\nmutates = [\"frob set **\"]\n[[case]]\nname = \"a\"\n";
@@ -54,14 +54,8 @@ mod tests {
             site: Site { argv: argv.clone(), at: None },
             argv,
             occurrence: 1,
-            answer: Answer::Unstubbed,
-            output: Output::Script,
-            stdout: String::new(),
-            exit: 0,
-            broken_pipe: false,
             stdin: stdin.map(str::to_owned),
-            stdout_before: 0,
-            stderr_before: 0,
+            ..Call::default()
         };
         mutates(&harness, &call)
     }

@@ -9,7 +9,7 @@ use crate::trial::harness::{Case, Harness};
 use crate::trial::judge::{Judgement, exit_code};
 use crate::trial::leak;
 use crate::trial::story;
-use crate::trial::world::{Record, Site};
+use crate::trial::world::{Call, Record, Site};
 use crate::verdict::Verdict;
 
 /// The option without which a script only looks.
@@ -30,6 +30,8 @@ pub struct FreeRun {
     pub args: Vec<String>,
     /// What it reads on stdin.
     pub stdin: String,
+    /// What is typed at its terminal, where it has one.
+    pub tty: Option<String>,
     /// What is tried, in words.
     pub attempt: String,
 }
@@ -47,18 +49,21 @@ pub fn plan(harness: &Harness, case: &Case, green: &Record) -> Vec<FreeRun> {
             kind: FreeTrial::Audit,
             args: case.args.iter().filter(|arg| *arg != APPLY).cloned().collect(),
             stdin: case.stdin.clone(),
+            tty: case.tty.clone(),
             attempt: format!("run without {APPLY}"),
         });
     }
-    if !case.stdin.trim().is_empty() {
-        for (name, phrase) in
-            OTHER_PHRASES.into_iter().filter(|(_, phrase)| phrase.trim() != case.stdin.trim())
-        {
+    // A gate with a terminal reads it there.
+    let typed = case.tty.is_some();
+    let right = case.tty.as_ref().unwrap_or(&case.stdin).trim();
+    if !right.is_empty() {
+        for (name, phrase) in OTHER_PHRASES.into_iter().filter(|(_, phrase)| phrase.trim() != right) {
             runs.push(FreeRun {
                 id: id(&[FreeTrial::WrongPhrase.word(), name]),
                 kind: FreeTrial::WrongPhrase,
                 args: case.args.clone(),
-                stdin: phrase.to_owned(),
+                stdin: if typed { case.stdin.clone() } else { phrase.to_owned() },
+                tty: case.tty.as_ref().map(|_| phrase.to_owned()),
                 attempt: format!("given {:?} instead of the phrase", phrase.trim()),
             });
         }
@@ -75,12 +80,28 @@ pub fn plan(harness: &Harness, case: &Case, green: &Record) -> Vec<FreeRun> {
                 kind: FreeTrial::MalformedId,
                 args,
                 // Whoever has the malformed id types it in the phrase too.
-                stdin: if bad.is_empty() { case.stdin.clone() } else { case.stdin.replace(good, &bad) },
+                stdin: retyped(&case.stdin, good, &bad),
+                tty: case.tty.as_ref().map(|text| retyped(text, good, &bad)),
                 attempt: format!("given the malformed id {bad:?}"),
             });
         }
     }
+    if case.idempotent {
+        runs.push(FreeRun {
+            id: id(&[FreeTrial::Idempotent.word()]),
+            kind: FreeTrial::Idempotent,
+            args: case.args.clone(),
+            stdin: case.stdin.clone(),
+            tty: case.tty.clone(),
+            attempt: "run a second time".to_owned(),
+        });
+    }
     runs
+}
+
+/// What is typed with a malformed id in the place of the good one.
+fn retyped(text: &str, good: &str, bad: &str) -> String {
+    if bad.is_empty() { text.to_owned() } else { text.replace(good, bad) }
 }
 
 /// Judges a free run.
@@ -90,13 +111,21 @@ pub fn judge(harness: &Harness, green: &Record, run: &FreeRun, record: &Record) 
     if let Some(found) = leak::new_leak(harness, green, record) {
         return red(Verdict::Leaked, format!("{attempt}, the script leaked: {found}"));
     }
-    if let Some(call) = mutations(harness, record).first() {
+    // A second run may take its lock and give it back.
+    let harmless = |call: &Call| {
+        run.kind == FreeTrial::Idempotent
+            && harness.cleanups.iter().any(|cleanup| cleanup.pattern.matches(&call.argv))
+    };
+    if let Some(call) = mutations(harness, record).into_iter().find(|call| !harmless(call)) {
         let explanation =
             format!("{attempt}, the script still ran `{}` at {}", shown(&call.argv), place(&call.site));
         return red(Verdict::Failed, explanation);
     }
     match exit_code(record.end) {
         None => red(Verdict::Hung, format!("{attempt}, the script did not end before its deadline")),
+        Some(code) if run.kind == FreeTrial::Idempotent && code != 0 => {
+            red(Verdict::Failed, format!("{attempt}, the script ended with exit {code}"))
+        }
         Some(0) if run.kind == FreeTrial::MalformedId => {
             red(Verdict::Failed, format!("{attempt}, the script ended with exit 0"))
         }

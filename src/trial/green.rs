@@ -109,6 +109,11 @@ fn failed(harness: &Harness, case: &Case, record: &Record) -> Option<String> {
             Some(_) => {}
         }
     }
+    if let Some(path) = record.left.keys().find(|path| !expect.files.contains_key(*path)) {
+        return Some(format!(
+            "the script left {path}, which `residue` forbids: remove it in the script, or name it in expect.files"
+        ));
+    }
     let expected = expect.mutations.as_deref()?;
     wrong_mutations(expected, &mutations(harness, record))
 }

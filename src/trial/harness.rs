@@ -36,6 +36,8 @@ pub struct Harness {
     pub mutates: Vec<Pattern>,
     /// What claims success, where the harness says so; else the defaults hold.
     pub success: Option<Vec<Regex>>,
+    /// Files that a failed run must not leave, as globs over the world's paths.
+    pub residue: Vec<String>,
     /// The script's environment.
     pub env: BTreeMap<String, String>,
     /// Environment too, but secret.
@@ -74,6 +76,8 @@ pub struct Case {
     pub args: Vec<String>,
     /// What the script reads on stdin.
     pub stdin: String,
+    /// What is typed at its terminal, where it has one.
+    pub tty: Option<String>,
     /// Environment besides the harness's.
     pub env: BTreeMap<String, String>,
     /// Stubs that are tried before the harness's.
@@ -82,6 +86,8 @@ pub struct Case {
     pub expect: Expect,
     /// Whether its calls fail in turn.
     pub sweep: bool,
+    /// Whether a second run after a success changes nothing.
+    pub idempotent: bool,
 }
 
 /// What must come of a green run.

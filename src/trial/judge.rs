@@ -11,7 +11,8 @@
 //! 7. `swallowed`: exit 0 all the same. Whatever else it did then (mutate, claim success) belongs to that.
 //! 8. `mutated-after`: it failed, but mutated first.
 //! 9. `claimed-success`: it failed, but said that all is well.
-//! 10. `propagated`.
+//! 10. `residue`: a file is left that the harness says must not be. A declared recovery is held to it too.
+//! 11. `propagated`.
 //!
 //! A producer that its reader cut off (`sigpipe`) is judged alike, but exit 0 with exactly the green run's mutations
 //! is `recovered`: the reader had what it needed. Where the reader read on to the end the fault does not apply.
@@ -28,7 +29,7 @@ use crate::trial::leak;
 use crate::trial::outline::Outline;
 use crate::trial::story;
 use crate::trial::unaided;
-use crate::trial::world::{Answer, Call, End, Fault, Record};
+use crate::trial::world::{Answer, Call, End, Fault, Record, normalise};
 use crate::verdict::Verdict;
 
 /// What every trial of a case is judged against.
@@ -67,7 +68,7 @@ impl Judgement {
 pub enum Outcome {
     /// It was judged.
     Judged(Judgement),
-    /// The reader of the pipe read everything: there is no such fault here.
+    /// There is no such fault here: the reader of the pipe read everything, the script ignores the signal.
     Inapplicable,
 }
 
@@ -85,9 +86,13 @@ pub fn judge(bench: Bench<'_>, at: usize, fault: &Fault, record: &Record) -> Out
     let Some(fired) = record.calls.iter().position(|call| call.answer == Answer::Fault) else {
         return Outcome::Judged(not_fired(bench, fault, record));
     };
-    if fault.kind == FaultKind::Sigpipe
-        && !record.calls.iter().any(|call| call.answer == Answer::Fault && call.broken_pipe)
-    {
+    let mut failed = record.calls.iter().filter(|call| call.answer == Answer::Fault);
+    let applies = match fault.kind {
+        FaultKind::Sigpipe => failed.any(|call| call.broken_pipe),
+        FaultKind::Interrupt(_) => !failed.any(|call| call.ignored),
+        _ => true,
+    };
+    if !applies {
         return Outcome::Inapplicable;
     }
     let trial = Trial { bench, at, fault, record, fired };
@@ -151,6 +156,9 @@ impl Trial<'_> {
     fn exit_0(&self) -> (Verdict, String) {
         let Bench { harness, case, green, .. } = self.bench;
         if let Some(declared) = harness.recovery(&case.name, &self.fault.site.argv, self.fault.kind) {
+            if let Some(rest) = self.residue() {
+                return (Verdict::Residue, rest);
+            }
             let reason = &harness.recoveries[declared].reason;
             return (Verdict::Recovered, format!("; exit 0, as declared: {reason}"));
         }
@@ -196,7 +204,34 @@ impl Trial<'_> {
                 format!(", and the script said \"{line}\" before it ended with exit {code}"),
             );
         }
+        if let Some(rest) = self.residue() {
+            return (Verdict::Residue, rest);
+        }
         (Verdict::Propagated, format!("; the script ended with exit {code}"))
+    }
+
+    /// What is left that must not be: the green run leaves it not at all, or with other content.
+    fn residue(&self) -> Option<String> {
+        let Bench { green, .. } = self.bench;
+        // Between `mktemp` and the script that learns the name nobody can clean up.
+        let own = match self.fault.kind {
+            FaultKind::Interrupt(_) => self.record.calls[self.fired].stdout.trim(),
+            _ => "",
+        };
+        // A random name is another one each time.
+        let in_green = |path: &String, content: &String| {
+            let same = |(other, text): (&String, &String)| {
+                text == content && (other == path || normalise(other) == normalise(path))
+            };
+            green.left.iter().any(same)
+        };
+        let is_new = |path: &String, content: &String| *path != own && !in_green(path, content);
+        let (path, _) = self.record.left.iter().find(|(path, content)| is_new(path, content))?;
+        let how = match green.left.get(path) {
+            Some(_) => "with other content than the green run's",
+            None => "which the green run does not leave",
+        };
+        Some(format!(", and the script left {path}, {how}"))
     }
 
     /// Why the trace before the fault is not the green run's.
@@ -261,10 +296,11 @@ impl Trial<'_> {
         claim(patterns, &stdout).or_else(|| claim(patterns, &stderr)).map(str::to_owned)
     }
 
-    /// What a later tool printed straight to the script's stdout is the tool's word, not the script's.
+    /// What a tool printed straight to the script's stdout is the tool's word, not the script's.
     fn without_answers(&self, stdout: &str) -> String {
         let mut own = stdout.to_owned();
-        for call in self.after().filter(|call| call.output == crate::trial::world::Output::Script) {
+        let tools = std::iter::once(&self.record.calls[self.fired]).chain(self.after());
+        for call in tools.filter(|call| call.output == crate::trial::world::Output::Script) {
             if !call.stdout.trim().is_empty() {
                 own = own.replacen(&call.stdout, "", 1);
             }
@@ -283,7 +319,14 @@ impl Trial<'_> {
             FaultKind::Exit => format!("failed with exit {exit}"),
             FaultKind::Signal => "was killed (SIGKILL)".to_owned(),
             FaultKind::Missing => "was not there (127)".to_owned(),
+            FaultKind::Absent => format!("said that it is not there (exit {exit})"),
+            FaultKind::Unreachable => format!("could not reach whom it asks (exit {exit})"),
             FaultKind::Empty => "answered nothing, with exit 0".to_owned(),
+            FaultKind::Truncated => "broke off in the middle of its answer, with exit 0".to_owned(),
+            FaultKind::Garbage => "answered with a proxy's error page, with exit 0".to_owned(),
+            FaultKind::DiskFull => format!("found the disk full (exit {exit})"),
+            FaultKind::Interrupt(how) => format!("was running when the script got {}", how.signal()),
+            FaultKind::Hang => format!("gave no answer before its time limit (exit {exit})"),
             FaultKind::Sigpipe => "was cut off by its reader (SIGPIPE)".to_owned(),
         };
         if *persistence == Persistence::Forever {

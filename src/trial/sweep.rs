@@ -5,12 +5,16 @@
 
 use std::collections::HashMap;
 
-use crate::commands::Tables;
+use crate::commands::{Said, Tables, Trouble, Written, is_no_file};
 use crate::fault::{FaultKind, Persistence};
 use crate::id::TrialId;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::outline::Outline;
-use crate::trial::world::{Answer, Call, Fault, Output, Record, Site};
+use crate::trial::world::{Answer, Call, Fault, GARBAGE, Output, Record, Site, TIMED_OUT, half};
+
+/// The kinds where the answers are guessed: what an answer holds, and how long it takes, is not known there.
+const GUESSED: &[FaultKind] =
+    &[FaultKind::Exit, FaultKind::Signal, FaultKind::Missing, FaultKind::Empty, FaultKind::Sigpipe];
 
 /// One fault of one call of the green run.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ pub struct Sweep {
     pub trials: Vec<FaultTrial>,
     /// Call and kind pairs where the kind does not apply.
     pub inapplicable: usize,
+    /// Calls without a time limit, which cannot be made to hang.
+    pub unbounded: usize,
 }
 
 impl FaultTrial {
@@ -59,30 +65,53 @@ pub fn plan(harness: &Harness, case: &Case, green: &Record, outline: &Outline) -
         if call.answer == Answer::Unstubbed {
             continue;
         }
-        for kind in FaultKind::ALL {
+        let writes = match call.answer {
+            Answer::Stub(stub) => {
+                harness.stubs_of(case).nth(stub).is_some_and(|stub| !stub.answer.writes.is_empty())
+            }
+            _ => false,
+        };
+        let mut tried: Vec<Reply> = Vec::new();
+        let kinds = if harness.guessed { GUESSED } else { &FaultKind::ALL };
+        for &kind in kinds {
             // It names what it made, or it says that it could not.
             let never = harness.guessed && kind == FaultKind::Empty && call.program() == "mktemp";
-            let Some(fault) = fault_of(call, kind, outline).filter(|_| !never) else {
-                sweep.inapplicable += 1;
+            let Some(reply) = reply_of(call, kind, writes, outline).filter(|_| !never) else {
+                if kind == FaultKind::Hang {
+                    sweep.unbounded += 1;
+                } else {
+                    sweep.inapplicable += 1;
+                }
                 continue;
             };
+            // What looks like the green answer, or like another fault, shows nothing.
+            if reply.is_fixed(kind) && (reply.is_answer_of(call) || tried.contains(&reply)) {
+                sweep.inapplicable += 1;
+                continue;
+            }
             let address = format!("{}#{ordinal}", call.program());
             let id = |persistence: Persistence| {
-                TrialId::from_parts(&[
-                    harness.name.as_str(),
-                    &case.name,
-                    &address,
-                    kind.word(),
-                    persistence.word(),
-                ])
+                let parts = [harness.name.as_str(), &case.name, &address, kind.slug(), persistence.word()];
+                TrialId::from_parts(&parts)
             };
             sweep.trials.push(FaultTrial {
                 id: id(Persistence::Once),
                 forever_id: id(Persistence::Forever),
                 call: index,
                 recurs: recurs(&green.calls[index + 1..], &call.site),
-                fault,
+                fault: Fault {
+                    site: call.site.clone(),
+                    occurrence: call.occurrence,
+                    kind,
+                    persistence: Persistence::Once,
+                    exit: reply.exit,
+                    stdout: reply.stdout.clone(),
+                    stderr: reply.stderr.clone(),
+                },
             });
+            if reply.is_fixed(kind) {
+                tried.push(reply);
+            }
         }
     }
     sweep
@@ -92,34 +121,105 @@ fn recurs(later: &[Call], site: &Site) -> bool {
     later.iter().any(|call| call.site == *site)
 }
 
-/// The fault of that kind, where it applies to the call and differs from what the call answered anyway.
-fn fault_of(call: &Call, kind: FaultKind, outline: &Outline) -> Option<Fault> {
+/// What the failing call says instead.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Reply {
+    exit: u8,
+    stdout: String,
+    stderr: String,
+}
+
+impl Reply {
+    fn new(exit: u8, stdout: &str, stderr: &str) -> Self {
+        let stderr = stderr.trim_end_matches('\n');
+        let stderr = if stderr.is_empty() { String::new() } else { format!("{stderr}\n") };
+        Self { exit, stdout: stdout.to_owned(), stderr }
+    }
+
+    fn of(said: &Said) -> Self {
+        Self::new(said.exit, &said.stdout, &said.stderr)
+    }
+
+    /// Whether the call does nothing but say this.
+    fn is_fixed(&self, kind: FaultKind) -> bool {
+        match kind {
+            FaultKind::Sigpipe | FaultKind::DiskFull | FaultKind::Interrupt(_) => false,
+            FaultKind::Hang => self.exit != TIMED_OUT,
+            _ => true,
+        }
+    }
+
+    /// Whether the green run's call says the same. What a handler or a real tool says on stderr is not known; it is
+    /// taken to be the same.
+    fn is_answer_of(&self, call: &Call) -> bool {
+        call.exit == i32::from(self.exit)
+            && call.stdout == self.stdout
+            && call.stderr.as_ref().is_none_or(|stderr| stderr.trim_end() == self.stderr.trim_end())
+    }
+}
+
+/// What a call says that fails in that way; `None` where the kind does not apply to it.
+fn reply_of(call: &Call, kind: FaultKind, writes: bool, outline: &Outline) -> Option<Reply> {
     let tables = Tables::builtin();
-    let (exit, stderr) = tables.failure(&call.argv);
-    let applies = match kind {
-        FaultKind::Exit => call.exit != i32::from(exit),
-        FaultKind::Signal => call.exit != 128 + 9,
-        FaultKind::Missing => call.exit != 127,
-        FaultKind::Empty => {
-            matches!(call.output, Output::Pipe | Output::File)
-                && call.exit == 0
-                && !call.stdout.is_empty()
-                && !tables.empty_is_valid(&call.argv)
+    let answer = |trouble| tables.answer(&call.argv, trouble).map(|said| Reply::of(&said));
+    match kind {
+        FaultKind::Exit => {
+            let (exit, stderr) = tables.failure(&call.argv);
+            (!tables.is_answer(&call.argv, exit)).then(|| Reply::new(exit, "", &stderr))
+        }
+        FaultKind::Signal => Some(Reply::new(128 + 9, "", "")),
+        FaultKind::Missing => Some(Reply::new(127, "", &format!("{}: command not found", call.program()))),
+        FaultKind::Absent => answer(Trouble::Absent),
+        FaultKind::Unreachable => answer(Trouble::Unreachable),
+        FaultKind::Empty => is_consumed(call).then(Reply::default),
+        FaultKind::Truncated => {
+            let cut = half(&call.stdout);
+            let applies = is_consumed(call) && !tables.is_local(&call.argv) && !cut.is_empty();
+            applies.then(|| Reply::new(0, cut, ""))
+        }
+        FaultKind::Garbage => {
+            (is_consumed(call) && !tables.is_local(&call.argv)).then(|| Reply::new(0, GARBAGE, ""))
         }
         FaultKind::Sigpipe => {
-            call.output == Output::Pipe
+            let applies = call.output == Output::Pipe
                 && call.exit == 0
                 && !call.stdout.is_empty()
-                && call.site.at.as_ref().is_some_and(|(path, line)| outline.feeds_early_closer(path, *line))
+                && call.site.at.as_ref().is_some_and(|(path, line)| outline.feeds_early_closer(path, *line));
+            applies.then(Reply::default)
         }
+        FaultKind::DiskFull => disk_full(call, writes),
+        FaultKind::Interrupt(_) => Some(Reply::default()),
+        FaultKind::Hang => {
+            answer(Trouble::Timeout).or_else(|| call.limited.then(|| Reply::new(TIMED_OUT, "", "")))
+        }
+    }
+}
+
+/// Whether the script reads what the call prints, and cannot do without it.
+fn is_consumed(call: &Call) -> bool {
+    matches!(call.output, Output::Pipe | Output::File)
+        && call.exit == 0
+        && !call.stdout.is_empty()
+        && !Tables::builtin().empty_is_valid(&call.argv)
+}
+
+/// What a call says that finds the disk full, where it writes into the world: into the file that its stdout is, one
+/// that its stub writes, or one that its words name.
+fn disk_full(call: &Call, writes: bool) -> Option<Reply> {
+    let tables = Tables::builtin();
+    let own = tables.answer(&call.argv, Trouble::Full).map(|said| Reply::of(&said));
+    let fills_stdout = call.output == Output::File && !call.stdout.is_empty();
+    let names_files = || {
+        tables.judge(&call.argv, None).files.iter().any(|file| match file {
+            Written::Word { index, from } => {
+                !call.argv.get(*index).and_then(|word| word.get(*from..)).is_none_or(is_no_file)
+            }
+            Written::Here => true,
+        })
     };
-    let stderr = if stderr.is_empty() || stderr.ends_with('\n') { stderr } else { stderr + "\n" };
-    applies.then(|| Fault {
-        site: call.site.clone(),
-        occurrence: call.occurrence,
-        kind,
-        persistence: Persistence::Once,
-        exit,
-        stderr,
-    })
+    if call.exit != 0 || !(fills_stdout || writes || own.is_some() || names_files()) {
+        return None;
+    }
+    let plain = || Reply::new(1, "", &format!("{}: write error: No space left on device", call.program()));
+    Some(own.unwrap_or_else(plain))
 }

@@ -42,6 +42,15 @@ pub struct Plan {
     /// A script that makes the same call more often than that is in a loop and is stopped; `None` for any number.
     #[serde(default)]
     pub loop_limit: Option<u32>,
+    /// Globs: files and folders to report where they are left and were not there before.
+    #[serde(default)]
+    pub residue: Vec<String>,
+    /// What is typed at the script's terminal, where it has one.
+    #[serde(default)]
+    pub tty: Option<String>,
+    /// Whether the script runs once before, to its end, in the same world; only the second run is recorded.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// An answer to calls that match it.
@@ -78,14 +87,30 @@ pub struct Fault {
     pub kind: FaultKind,
     /// How long.
     pub persistence: Persistence,
-    /// Exit code of `exit`.
+    /// How the failing tool ends, where the kind does not say so.
     pub exit: u8,
-    /// What the failing tool says on stderr.
+    /// What it says on stdout.
+    #[serde(default)]
+    pub stdout: String,
+    /// What it says on stderr.
     pub stderr: String,
 }
 
+/// How `timeout` ends where the limit passed.
+pub const TIMED_OUT: u8 = 124;
+
+/// What a call prints whose output is garbage: what a proxy says in the place of who was asked.
+pub const GARBAGE: &str =
+    "<html>\n<head><title>502 Bad Gateway</title></head>\n<body><h1>502 Bad Gateway</h1></body>\n</html>\n";
+
+/// What is left of an output that breaks off: its first half, in the middle of a line.
+pub fn half(text: &str) -> &str {
+    let whole = text.trim_end();
+    &whole[..whole.floor_char_boundary(whole.len() / 2)]
+}
+
 /// Where a call comes from: the same words from the same line are the same site.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
     /// The call's words after [`normalise`], the program's name (without folders) first.
     pub argv: Vec<String>,
@@ -108,9 +133,10 @@ pub fn normalise(word: &str) -> String {
 }
 
 /// Where a call's stdout leads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Output {
     /// The script's own stdout or stderr.
+    #[default]
     Script,
     /// `/dev/null`.
     Null,
@@ -121,7 +147,7 @@ pub enum Output {
 }
 
 /// Who answered a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// The stub with this index in the plan.
     Stub(usize),
@@ -132,11 +158,12 @@ pub enum Answer {
     /// The planned fault.
     Fault,
     /// Nobody: no stub matched; it failed with 127.
+    #[default]
     Unstubbed,
 }
 
 /// One external command of the script.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The call's words, as they came; the program's name as it was called first.
     pub argv: Vec<String>,
@@ -150,8 +177,17 @@ pub struct Call {
     pub output: Output,
     /// What it printed on stdout (up to 64 KiB).
     pub stdout: String,
+    /// What it printed on stderr, where its answer is a fixed one.
+    #[serde(default)]
+    pub stderr: Option<String>,
     /// Its exit code; 128 + n for a signal.
     pub exit: i32,
+    /// Whether `timeout` runs it.
+    #[serde(default)]
+    pub limited: bool,
+    /// Whether the script ignores the signal that was to interrupt it.
+    #[serde(default)]
+    pub ignored: bool,
     /// Whether its consumer had closed the pipe before all was written.
     pub broken_pipe: bool,
     /// What it read on stdin, where its stub reads (up to 64 KiB).
@@ -195,4 +231,7 @@ pub struct Record {
     pub files: BTreeMap<String, String>,
     /// Which searched texts were found, and in which file.
     pub found: Vec<(String, String)>,
+    /// What is left of [`Plan::residue`]: path, what is in it (a digest; the kind of what is no file).
+    #[serde(default)]
+    pub left: BTreeMap<String, String>,
 }

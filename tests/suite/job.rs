@@ -82,12 +82,8 @@ fn play(script: &[&str], plan: &Plan) -> Record {
             occurrence: 1,
             answer,
             output: Output::Script,
-            stdout: String::new(),
             exit: i32::from(failed),
-            broken_pipe: false,
-            stdin: None,
-            stdout_before: 0,
-            stderr_before: 0,
+            ..Call::default()
         });
         if answer == Answer::Unstubbed || (failed && !line.starts_with('!')) {
             end = End::Code(1);
@@ -95,7 +91,8 @@ fn play(script: &[&str], plan: &Plan) -> Record {
         }
     }
     let (stdout, stderr) = (String::new(), String::new());
-    Record { end, stdout, stderr, calls, files: BTreeMap::new(), found: Vec::new() }
+    let (files, left) = (BTreeMap::new(), BTreeMap::new());
+    Record { end, stdout, stderr, calls, files, found: Vec::new(), left }
 }
 
 const HARNESS: &str =
@@ -147,20 +144,24 @@ fn every_call_fails_in_turn_and_what_goes_on_is_red() {
     let (_folder, project) = project(&[("x", HARNESS)]);
     let script = ["!openstack server show a", "openstack server delete a"];
     let (events, status) = events(&project, played(&script), &Request::default(), &Stop::default());
-    assert_eq!(
-        verdicts(&events),
-        [
-            "x/apply/green passed",
-            "x/apply/openstack#1/exit/once swallowed",
-            "x/apply/openstack#1/signal/once swallowed",
-            "x/apply/openstack#1/missing/once swallowed",
-            "x/apply/openstack#2/exit/once propagated",
-            "x/apply/openstack#2/signal/once propagated",
-            "x/apply/openstack#2/missing/once propagated",
-        ]
-    );
+    let kinds = [
+        "exit",
+        "signal",
+        "missing",
+        "absent",
+        "unreachable",
+        "interrupt-int",
+        "interrupt-term",
+        "interrupt-hup",
+    ];
+    let mut expected = vec!["x/apply/green passed".to_owned()];
+    for (call, verdict) in [("openstack#1", "swallowed"), ("openstack#2", "propagated")] {
+        expected.extend(kinds.map(|kind| format!("x/apply/{call}/{kind}/once {verdict}")));
+    }
+    assert_eq!(verdicts(&events), expected);
     let run = status.run.as_ref().expect("it ran");
-    assert_eq!((run.planned, run.executed, run.faults, run.swallowed, run.inapplicable), (7, 7, 6, 3, 4));
+    assert_eq!((run.planned, run.executed, run.faults, run.swallowed), (17, 17, 16, 8));
+    assert_eq!((run.inapplicable, run.unbounded), (10, 2));
     assert_eq!(status.outcome(), Outcome::Findings);
 }
 
@@ -200,11 +201,11 @@ fn a_recovery_that_never_happens_and_a_stub_that_nobody_calls_are_red() {
     let (_folder, project) = project(&[("x", &text)]);
     let (strict, _) =
         events(&project, played(&["openstack server show a"]), &Request::default(), &Stop::default());
-    assert_eq!(verdicts(&strict)[4..], ["x/stub#2 unmet", "x/recovery#1 unmet"]);
+    assert_eq!(verdicts(&strict)[9..], ["x/stub#2 unmet", "x/recovery#1 unmet"]);
     let (careless, _) =
         events(&project, played(&["!openstack server show a"]), &Request::default(), &Stop::default());
     assert_eq!(verdicts(&careless)[1], "x/apply/openstack#1/exit/once recovered");
-    assert_eq!(verdicts(&careless)[4..], ["x/stub#2 unmet"]);
+    assert_eq!(verdicts(&careless)[9..], ["x/stub#2 unmet"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use gauntlet::sandbox::{Setup, Worker, rung_works};
 use gauntlet::trial::world::{Plan, Record, Stub};
 
 mod calls;
+mod escapes;
 mod faults;
 mod seal;
 

@@ -14,6 +14,9 @@ use gauntlet::trial::harness::{Harness, KEYS};
 
 use crate::folder::Folder;
 
+mod kinds;
+mod swallowing;
+
 const GAUNTLET: &str = env!("CARGO_BIN_EXE_gauntlet");
 
 /// Answers that most scripts here need: `fetch` prints a line, `openstack` deletes.
@@ -102,78 +105,6 @@ fn one(script: &str, harness: &str) -> Ran {
 
 fn strict(body: &str) -> String {
     format!("#!/usr/bin/env bash\nset -euo pipefail\n{body}\n")
-}
-
-#[test]
-fn every_way_to_lose_a_failure_is_swallowed() {
-    let bodies = [
-        ("local", "f() { local x=$(fetch); echo \"$x\"; }; f"),
-        ("export", "export Y=$(fetch); echo \"$Y\""),
-        ("readonly", "readonly z=$(fetch)"),
-        ("declare", "declare -r z=$(fetch)"),
-        ("argument", "echo \"$(fetch)\""),
-        ("cat", "cat < <(fetch)"),
-        ("mapfile", "mapfile -t lines < <(fetch); echo \"${#lines[@]}\""),
-        ("read-loop", "while read -r line; do echo \"$line\"; done < <(fetch)"),
-        ("for", "for i in $(fetch); do echo \"$i\"; done"),
-        ("test", "if [[ $(fetch) == \"\" ]]; then echo none; fi"),
-        ("wait", "fetch & wait"),
-        ("and-true", "f() { fetch; echo body; }; f && true"),
-        ("if-function", "f() { fetch; echo body; }; if f; then echo went; fi"),
-        ("or-true", "fetch || true"),
-        ("or-colon", "fetch || :"),
-        ("negated", "! fetch || echo seen"),
-        ("here-string", "read -r x <<<\"$(fetch)\"; echo \"$x\""),
-        ("last-of-list", "{ fetch; echo; } | cat || true"),
-        ("no-pipefail", "set +o pipefail; fetch | sort"),
-        ("no-errexit", "set +e; fetch; echo on"),
-        ("trap-exit-0", "trap 'exit 0' EXIT; fetch"),
-        ("subshell-or", "(fetch) || echo never mind"),
-        ("xargs-or", "printf 'a\\n' | xargs fetch || true"),
-        ("env-i", "env -i PATH=/usr/bin:/bin fetch || true"),
-    ];
-    let mut scripts = Scripts::new();
-    for (name, body) in bodies {
-        scripts.add(name, &strict(body), &format!("{CASE}{STUBS}"));
-    }
-    let ran = scripts.run();
-    let wrong: Vec<String> = bodies
-        .iter()
-        .flat_map(|(name, _)| {
-            ["exit", "signal", "missing"].map(|kind| format!("{name}/run/fetch#1/{kind}/once"))
-        })
-        .filter(|id| ran.verdict(id) != "swallowed")
-        .map(|id| format!("{id} {}: {}", ran.verdict(&id), ran.trial(&id).explanation))
-        .collect();
-    assert_eq!(wrong, [""; 0]);
-}
-
-#[test]
-fn the_right_way_beside_each_is_green() {
-    let bodies = [
-        ("local", "f() { local x; x=$(fetch); [[ -n $x ]]; echo \"$x\"; }; f"),
-        ("export", "Y=$(fetch); [[ -n $Y ]]; export Y; echo \"$Y\""),
-        ("captured", "out=$(fetch) || { echo 'cannot fetch' >&2; exit 1; }; [[ -n $out ]]"),
-        (
-            "here-string",
-            "out=$(fetch); [[ -n $out ]]; while read -r line; do echo \"$line\"; done <<<\"$out\"",
-        ),
-        ("mapfile", "out=$(fetch); [[ -n $out ]]; mapfile -t lines <<<\"$out\""),
-        ("wait-pid", "fetch & pid=$!; wait \"$pid\""),
-        ("call", "f() { fetch; echo body; }; f"),
-        ("if-not", "if ! fetch; then echo 'ERROR: no answer' >&2; exit 1; fi"),
-        ("pipefail", "fetch | sort | grep ."),
-        ("status", "set +e; fetch; status=$?; (( status == 0 )) || exit \"$status\"; echo on"),
-        ("clean-up", "t=$(mktemp); trap 'rm -f \"$t\"' EXIT; [[ -n $t ]]; fetch >\"$t\"; grep -q . \"$t\""),
-        ("xargs", "printf 'a\\n' | xargs fetch"),
-    ];
-    let mut scripts = Scripts::new();
-    for (name, body) in bodies {
-        scripts.add(name, &strict(body), &format!("{CASE}{STUBS}"));
-    }
-    let ran = scripts.run();
-    assert_eq!(ran.reds(), [""; 0]);
-    assert!(ran.trials.len() > 3 * bodies.len());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::event::{Trial, TrialKind};
-use crate::fault::{FaultKind, FreeTrial};
+use crate::fault::FreeTrial;
 use crate::id::TrialId;
 use crate::nearest::suggestion;
 use crate::run::gauntlet::{Course, Worlds};
@@ -55,6 +55,8 @@ pub(super) struct Tally {
     pub inapplicable: usize,
     /// Faults that a recovery declares.
     pub declared: usize,
+    /// Calls without a time limit.
+    pub unbounded: usize,
     /// Recoveries that happened, by index.
     recovered: BTreeSet<usize>,
 }
@@ -116,6 +118,7 @@ pub(super) fn tasks(course: &Course, green: &Green, tally: &mut Tally) -> Vec<Ta
         if case.sweep {
             let sweep = sweep::plan(harness, case, &green.record, &course.outline);
             tally.inapplicable += sweep.inapplicable;
+            tally.unbounded += sweep.unbounded;
             let declared = |trial: &&FaultTrial| {
                 harness.recovery(&case.name, &trial.fault.site.argv, trial.fault.kind).is_some()
             };
@@ -132,10 +135,10 @@ pub(super) fn tasks(course: &Course, green: &Green, tally: &mut Tally) -> Vec<Ta
 }
 
 impl Task {
-    /// How many trials it is sure to become. Whether a pipe's reader closes early shows only in the trial.
+    /// How many trials it is sure to become: whether some faults apply shows only in the trial.
     pub fn promised(&self) -> usize {
         match self {
-            Self::Fault(_, trial) if trial.fault.kind == FaultKind::Sigpipe => 0,
+            Self::Fault(_, trial) if trial.fault.kind.may_not_apply() => 0,
             Self::Fault(_, trial) => 1 + usize::from(trial.recurs),
             Self::Free(..) | Self::Canary(_) | Self::Skipped(_) => 1,
         }
@@ -163,7 +166,10 @@ impl Task {
         let case = &course.harness.cases[green.case];
         match self {
             Self::Fault(_, trial) => Some(course.plan(case, Some(trial.fault.clone()))),
-            Self::Free(_, run) => Some(course.plan(&changed(case, run), None)),
+            Self::Free(_, run) => {
+                let plan = course.plan(&changed(case, run), None);
+                Some(Plan { again: run.kind == FreeTrial::Idempotent, ..plan })
+            }
             Self::Canary(_) | Self::Skipped(_) => None,
         }
     }
@@ -297,7 +303,7 @@ pub(super) fn harness_trials(course: &Course, greens: &[Green], tally: &Tally) -
 }
 
 fn changed(case: &Case, run: &FreeRun) -> Case {
-    Case { args: run.args.clone(), stdin: run.stdin.clone(), ..case.clone() }
+    Case { args: run.args.clone(), stdin: run.stdin.clone(), tty: run.tty.clone(), ..case.clone() }
 }
 
 fn tell(
@@ -375,7 +381,9 @@ pub(super) fn repeat(course: &Course, id: &str, worlds: &Arc<dyn Worlds>) -> Res
     task.judge(course, &green, &record, lasting, &mut ended);
     match ended.trials.pop() {
         Some(trial) => Ok(green.beside(trial, record)),
-        None => Err(format!("{id} does not apply: the reader of its pipe read everything")),
+        None => Err(format!(
+            "{id} does not apply: the reader of its pipe read everything, or the script ignores the signal"
+        )),
     }
 }
 

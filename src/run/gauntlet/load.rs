@@ -181,6 +181,9 @@ impl Course {
             loop_limit: unaided.map(|_| LOOP_LIMIT),
             collect: case.expect.files.keys().cloned().collect(),
             search: leak::searched(&self.harness),
+            residue: self.harness.residue.clone(),
+            tty: case.tty.clone(),
+            again: false,
             as_root: unaided.is_some_and(|unaided| unaided.as_root),
         }
     }

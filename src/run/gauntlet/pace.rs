@@ -77,7 +77,8 @@ pub(super) fn run(course: &Arc<Course>, crew: &Crew, stop: &Stop, sink: &mut Sin
             sink(Event::TrialFinished(Box::new(trial)));
         }
     }
-    sink(Event::HarnessFinished { name, inapplicable: tally.inapplicable, declared: tally.declared });
+    let Tally { inapplicable, declared, unbounded, .. } = tally;
+    sink(Event::HarnessFinished { name, inapplicable, declared, unbounded });
     Ok(())
 }
 

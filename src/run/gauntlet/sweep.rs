@@ -181,10 +181,12 @@ fn course_of(
         name: CASE.to_owned(),
         args: request.args.clone(),
         stdin: request.stdin.clone().unwrap_or_default(),
+        tty: None,
         env: BTreeMap::new(),
         stubs: Vec::new(),
         expect: Expect::default(),
         sweep: true,
+        idempotent: false,
     };
     let harness = Harness {
         name: name_of(place),
@@ -192,6 +194,7 @@ fn course_of(
         files: Vec::new(),
         mutates: own.mutates,
         success: None,
+        residue: Vec::new(),
         env,
         canaries: BTreeMap::new(),
         stubs: own.stubs,

@@ -26,6 +26,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("mutates", "[]", "Argv patterns of calls that mutate although the built-in tables do not say so."),
     key("success", "built in", "Regexes: text that claims success. Given, they replace the built-in ones."),
+    key(
+        "residue",
+        "[]",
+        "Globs over the world's paths: a lock, a temporary file, an output. After a fault none may be left unless the green run leaves it with the same content; the green run may leave those only that `expect.files` names.",
+    ),
     key("env", "{}", "The script's environment. Nothing is inherited."),
     key(
         "canaries",
@@ -62,7 +67,12 @@ pub const KEYS: &[Key] = &[
     key("case", "", "The ways in which the script is run; at least one."),
     key("case.name", "", "Its name: one word, it stands in the ids of its trials."),
     key("case.args", "[]", "The script's arguments."),
-    key("case.stdin", "\"\"", "What the script reads on stdin (a pipe; there is no terminal)."),
+    key("case.stdin", "\"\"", "What the script reads on stdin (a pipe)."),
+    key(
+        "case.tty",
+        "no terminal",
+        "What is typed at the script's terminal, that is `/dev/tty`; then its end. What the script shows there counts as stderr.",
+    ),
     key("case.env", "{}", "Environment besides `env` and `canaries`; wins over both."),
     key("case.stubs", "[]", "Stubs of this case, with the keys of `stub`, tried before the others."),
     key("case.expect.exit", "0", "The exit code."),
@@ -77,6 +87,11 @@ pub const KEYS: &[Key] = &[
     key("case.expect.mutations", "not checked", "Argv patterns: exactly the mutating calls, in order."),
     key("case.expect.files", "{}", "Files of the world after the run: path, a regex that must be found."),
     key("case.sweep", "true where `expect.exit` is 0", "Whether its calls fail in turn."),
+    key(
+        "case.idempotent",
+        "false",
+        "Whether a second run after this one, in the same world, mutates nothing and ends with exit 0.",
+    ),
     key("recovery", "[]", "Faults after which exit 0 is right."),
     key("recovery.program", "", "The program's name."),
     key(
@@ -84,7 +99,11 @@ pub const KEYS: &[Key] = &[
         "",
         "Which of its calls, as an argv pattern; one that matches every call is refused.",
     ),
-    key("recovery.kind", "", "The kind of fault, or several of them."),
+    key(
+        "recovery.kind",
+        "",
+        "The kind of fault, or several of them; `interrupt-term` names one signal of `interrupt`.",
+    ),
     key("recovery.case", "every case", "The case."),
     key("recovery.reason", "", "Why that is right."),
     key("cleanup", "[]", "Mutating calls that are right after a fault: they put back, lock again, revoke."),

@@ -30,6 +30,8 @@ struct RawHarness {
     mutates: Vec<Spanned<String>>,
     success: Option<Vec<Spanned<String>>>,
     #[serde(default)]
+    residue: Vec<Spanned<String>>,
+    #[serde(default)]
     env: BTreeMap<String, String>,
     #[serde(default)]
     canaries: BTreeMap<String, Spanned<String>>,
@@ -69,6 +71,7 @@ struct RawCase {
     args: Vec<String>,
     #[serde(default)]
     stdin: String,
+    tty: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
     #[serde(default)]
@@ -76,6 +79,7 @@ struct RawCase {
     #[serde(default)]
     expect: RawExpect,
     sweep: Option<bool>,
+    idempotent: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -190,6 +194,7 @@ impl Checker<'_> {
             files: raw.files.iter().map(file_glob).collect::<Result<_, _>>()?,
             mutates: raw.mutates.iter().map(pattern).collect::<Result<_, _>>()?,
             success: raw.success.as_deref().map(regexes).transpose()?,
+            residue: raw.residue.iter().map(residue).collect::<Result<_, _>>()?,
             env: raw.env,
             canaries: raw.canaries.into_iter().map(|(key, value)| (key, value.into_inner())).collect(),
             stubs,
@@ -239,12 +244,23 @@ impl Checker<'_> {
                 ));
             }
             let own = self.stubs(case.stubs)?;
+            let idempotent = case.idempotent.as_ref().is_some_and(|told| *told.get_ref());
+            if idempotent && case.expect.exit != 0 {
+                return Err(complain(
+                    case.idempotent.map_or(0..0, |told| told.span()),
+                    "this case is to fail, and to be idempotent",
+                    "a second run is tried after a success only",
+                    "drop `idempotent`, or expect exit 0",
+                ));
+            }
             let expect = expectations(&case.expect, &|pattern| answerable(pattern, own.iter().chain(stubs)))?;
             cases.push(Case {
                 sweep: case.sweep.unwrap_or(expect.exit == 0),
+                idempotent,
                 name,
                 args: case.args,
                 stdin: case.stdin,
+                tty: case.tty,
                 env: case.env,
                 stubs: own,
                 expect,
@@ -323,6 +339,21 @@ fn inside(path: &Spanned<String>) -> Result<RepoPath, Complaint> {
         ));
     }
     Ok(RepoPath::new(text.clone()))
+}
+
+/// A glob over the paths of the world.
+fn residue(glob: &Spanned<String>) -> Result<String, Complaint> {
+    let text = glob.get_ref();
+    let fixed = text.trim_matches(|c: char| "*?/".contains(c));
+    if text.starts_with('/') && !fixed.is_empty() {
+        return Ok(text.clone());
+    }
+    Err(complain(
+        glob.span(),
+        format!("{text:?} names no place in the world"),
+        "what must not be left is looked for by its path in the world",
+        "write an absolute path such as `/run/lock/x.lock` or `/tmp/*`",
+    ))
 }
 
 fn file_glob(glob: &Spanned<String>) -> Result<String, Complaint> {
@@ -406,14 +437,17 @@ fn kinds(raw: &Spanned<Kinds>) -> Result<Vec<FaultKind>, Complaint> {
         Kinds::Several(words) => words.as_slice(),
     };
     let kind = |word: &String| {
-        FaultKind::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
-            complain(
+        let named = |kind: &FaultKind| kind.word() == word || kind.slug() == word;
+        let kinds: Vec<FaultKind> = FaultKind::ALL.into_iter().filter(named).collect();
+        if kinds.is_empty() {
+            return Err(complain(
                 raw.span(),
                 format!("unknown kind of fault `{word}`"),
                 "the recovery would never match",
                 suggestion(word, FaultKind::ALL.map(FaultKind::word)),
-            )
-        })
+            ));
+        }
+        Ok(kinds)
     };
     if words.is_empty() {
         return Err(complain(
@@ -423,7 +457,8 @@ fn kinds(raw: &Spanned<Kinds>) -> Result<Vec<FaultKind>, Complaint> {
             "name at least one",
         ));
     }
-    words.iter().map(kind).collect()
+    let kinds = words.iter().map(kind).collect::<Result<Vec<_>, _>>()?;
+    Ok(kinds.into_iter().flatten().collect())
 }
 
 fn declared_stub(raw: RawStub, line: u32) -> Result<DeclaredStub, Complaint> {

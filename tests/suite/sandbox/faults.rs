@@ -1,7 +1,7 @@
 //! One call fails, and only that one.
 
-use gauntlet::fault::{FaultKind, Persistence};
-use gauntlet::trial::world::{Answer, Fault, Record, Site, Stub};
+use gauntlet::fault::{FaultKind, Interruption, Persistence};
+use gauntlet::trial::world::{Answer, End, Fault, Record, Site, Stub};
 
 use super::{Case, stub};
 
@@ -16,6 +16,7 @@ fn fault(words: &str, line: u32, kind: FaultKind) -> Fault {
         kind,
         persistence: Persistence::Once,
         exit: 22,
+        stdout: String::new(),
         stderr: "curl: (22) it failed".to_owned(),
     }
 }
@@ -42,6 +43,81 @@ fn each_kind_fails_in_its_own_way() {
             assert_eq!(record.calls[0].exit, exit);
         });
     }
+}
+
+#[test]
+fn an_answer_is_cut_replaced_or_half_written_by_stubs_handlers_and_real_tools_alike() {
+    for handler in [None, Some("printf 'fine or so\\n'; exit 0".to_owned())] {
+        for (kind, stdout) in [
+            (FaultKind::Truncated, "0:fine "),
+            (FaultKind::Garbage, "0:<html>"),
+            (FaultKind::DiskFull, "22:fine "),
+            (FaultKind::Absent, "22:"),
+        ] {
+            let mut case = Case::new("curl a >/tmp/x; code=$?; read -r x </tmp/x; echo \"$code:$x\"");
+            case.plan.stubs = vec![Stub { handler: handler.clone(), ..stub("curl a", "fine or so\n") }];
+            case.plan.fault = Some(fault("curl a", 1, kind));
+            case.everywhere(|record| {
+                assert!(record.stdout.starts_with(stdout.trim_end()), "{kind}: {}", record.stdout);
+                assert_eq!(faulted(record), [0]);
+            });
+        }
+    }
+    let mut case = Case::new("jq -n '\"abcdef\"' >/tmp/x; cat /tmp/x");
+    case.plan.fault = Some(fault("jq -n \"abcdef\"", 1, FaultKind::Truncated));
+    case.everywhere(|record| assert_eq!(record.stdout, "\"abc"));
+}
+
+#[test]
+fn a_signal_reaches_the_script_while_it_waits_for_the_call() {
+    for (how, end, stdout) in [
+        (Interruption::Int, End::Signal(2), ""),
+        (Interruption::Term, End::Signal(15), ""),
+        (Interruption::Hup, End::Signal(1), ""),
+    ] {
+        let mut case = Case::new("curl a\necho on").stub("curl a", "");
+        case.plan.fault = Some(fault("curl a", 1, FaultKind::Interrupt(how)));
+        case.everywhere(|record| assert_eq!((record.end, record.stdout.as_str()), (end, stdout)));
+        let mut case = Case::new(&format!("trap 'echo caught' {}\ncurl a; echo $?", how.signal()));
+        case.plan.stubs = vec![stub("curl a", "")];
+        case.plan.fault = Some(fault("curl a", 2, FaultKind::Interrupt(how)));
+        let status = if how.reaches_the_call() { 128 + how.number() } else { 0 };
+        case.everywhere(|record| assert_eq!(record.stdout, format!("caught\n{status}\n")));
+    }
+}
+
+#[test]
+fn time_limits_are_kept_on_the_world_s_clock() {
+    let case = Case::new(
+        "timeout 5 sleep 10; echo $?; date +%T
+timeout 5 sleep 3; echo $?; date +%T
+timeout 10 bash -c 'sleep 8; sleep 8; echo late'; echo $?; date +%T
+timeout 60 timeout 5 sleep 0.5m; echo $?; date +%T
+timeout 5 timeout 60 sleep 1h; echo $?; date +%T
+timeout -k 1 -s INT 5 bash -c \"trap '' INT; sleep 9; echo deaf\"; echo $?
+timeout --preserve-status 5 sleep 9; echo $?
+timeout 5 curl; echo $?; timeout 5 nothing-of-that-name 2>/dev/null; echo $?
+timeout x true 2>/dev/null; echo $?; timeout 0 sleep 1h; echo $?
+printf 'in\\n' | timeout 5 cat",
+    )
+    .stub("curl", "answer\n");
+    case.everywhere(|record| {
+        assert_eq!(
+            record.stdout,
+            "124\n03:04:10\n0\n03:04:13\n124\n03:04:23\n124\n03:04:28\n124\n03:04:33\n124\n143\nanswer\n0\n127\n125\n0\nin\n",
+            "{}",
+            record.stderr
+        );
+    });
+    let mut case = Case::new("timeout 5 curl a; echo $?; date +%T; curl a").stub("curl a", "x\n");
+    case.plan.fault = Some(Fault { exit: 124, ..fault("curl a", 1, FaultKind::Hang) });
+    case.everywhere(|record| {
+        assert_eq!(record.stdout, "124\n03:04:10\nx\n");
+        assert_eq!(
+            record.calls.iter().map(|call| (call.exit, call.limited)).collect::<Vec<_>>(),
+            [(124, true), (0, false)]
+        );
+    });
 }
 
 #[test]

@@ -55,11 +55,14 @@ var
 fd
 full
 null
+ptmx
+pts
 random
 shm
 stderr
 stdin
 stdout
+tty
 urandom
 zero
 4
@@ -225,6 +228,40 @@ fn a_killed_runner_leaves_no_process_behind() {
 }
 
 #[test]
+fn fifty_killed_runners_leave_no_process_behind() {
+    let rung = rungs()[0];
+    let name = format!("{}::runner_that_is_killed", module_path!().split_once("::").expect("a module").1);
+    let mut seen = std::collections::BTreeSet::new();
+    for round in 0..50 {
+        let mut runner = Command::new(std::env::current_exe().expect("it runs"))
+            .args(["--ignored", "--exact", "--nocapture", &name])
+            .env("RUNG", rung.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the test binary can be started");
+        // Killed at another moment each time: before there is a world, while it is built, in a trial.
+        std::thread::sleep(Duration::from_millis(round * 12));
+        let before: Vec<u32> = family(runner.id()).into_iter().skip(1).collect();
+        runner.kill().expect("it can be killed");
+        runner.wait().expect("it was started");
+        seen.insert(before.len());
+        let begun = Instant::now();
+        while before.iter().any(|id| is_of_a_world(*id)) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "round {round}: {before:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    assert!(seen.len() > 1, "no world was ever there: {seen:?}");
+}
+
+/// Whether that process runs: not a number that somebody else has got since.
+fn is_of_a_world(id: u32) -> bool {
+    std::fs::read(format!("/proc/{id}/cmdline"))
+        .is_ok_and(|line| line.starts_with(b"gauntlet:") || line.starts_with(b"bash\0/repo/x.sh"))
+}
+
+#[test]
 fn an_absent_binary_is_an_error_that_names_it() {
     let setup = Setup { executable: Some("/nonexistent/gauntlet".into()), ..Setup::default() };
     let error = Worker::start_at(&setup, rungs()[0]).expect_err("there is none").to_string();
@@ -234,8 +271,14 @@ fn an_absent_binary_is_an_error_that_names_it() {
 
 /// A process and everything below it.
 fn family(id: u32) -> Vec<u32> {
-    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-    let below = children.split_whitespace().filter_map(|word| word.parse().ok()).flat_map(family);
+    // A thread's children are its own.
+    let threads = std::fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let below = threads
+        .map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default())
+        .flat_map(|children| {
+            children.split_whitespace().filter_map(|word| word.parse().ok()).collect::<Vec<u32>>()
+        })
+        .flat_map(family);
     std::iter::once(id).chain(below).collect()
 }
 
