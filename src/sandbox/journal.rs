@@ -113,7 +113,13 @@ impl Journal {
         if matches!(responder, Responder::Special) {
             return self.special(hello, &argv);
         }
-        let reads_stdin = matches!(&responder, Responder::Stub(index) if self.reads_stdin(*index));
+        let reads_stdin = match &responder {
+            Responder::Stub(index) => self.reads_stdin(*index),
+            Responder::Guess(_) => {
+                self.plan.guesses.as_ref().is_some_and(|guesses| guesses.is_fed(&argv, hello.at.as_ref()))
+            }
+            _ => false,
+        };
         if reads_stdin && stdin.is_none() {
             // Even a call that is going to fail reads first: whoever feeds it must not find it gone.
             return Decision::order(Order::ReadStdin);
@@ -261,6 +267,12 @@ impl Journal {
         };
         let order = match fault.kind {
             FaultKind::Signal => Order::Die,
+            // Bash says so of a program that it found before. "Not found" is what other tools say of what they look for.
+            FaultKind::Missing if self.plan.guesses.is_some() => {
+                let mut words = missing(hello);
+                words.stderr = words.stderr.replace("command not found", "No such file or directory");
+                Order::Reply(words)
+            }
             FaultKind::Missing => Order::Reply(missing(hello)),
             FaultKind::Empty => Order::Reply(Words::default()),
             FaultKind::Hang if fault.exit == TIMED_OUT && hello.limit.is_some() => Order::Hang,

@@ -139,12 +139,15 @@ fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
         ("/var/log", 0o755),
         ("/var/lib", 0o755),
         ("/var/cache", 0o755),
+        ("/var/backups", 0o755),
+        ("/var/spool", 0o755),
         ("/run/lock", 0o1777),
     ] {
         folders(Path::new(path), owner)?;
         fs::set_permissions(path, Permissions::from_mode(mode))?;
     }
     std::os::unix::fs::symlink("../run", "/var/run")?;
+    std::os::unix::fs::symlink("../run/lock", "/var/lock")?;
     for seed in seeds {
         let path = Path::new(&seed.path);
         folders(path.parent().unwrap_or(path), owner)?;

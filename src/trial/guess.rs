@@ -51,6 +51,8 @@ pub struct Hint {
 pub struct Reader {
     /// Whether a variable, a pipe or a test takes the output.
     pub captured: bool,
+    /// Whether it reads what a pipeline feeds it, to the end.
+    pub fed: bool,
     /// The variable that takes it.
     pub variable: Option<String>,
     /// jq programs that read it.
@@ -117,6 +119,29 @@ impl Guesses {
         };
         let position = |wanted: &dyn Fn(&Hint) -> bool| self.hints.iter().position(wanted);
         position(&|hint| here(hint) && fits(hint)).or_else(|| position(&|hint| fits(hint)))
+    }
+
+    /// Whether the call reads to its end what a pipeline feeds it.
+    pub fn is_fed(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
+        self.hint(argv, at).is_some_and(|hint| self.hints[hint].reader.fed)
+    }
+
+    /// Whether the script uses what the call prints, so that it must notice when that is not whole. What only goes to a
+    /// log or to a reader's eyes is not used, and no list is too short for `jq`.
+    pub fn is_used(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
+        match argv.first().map(|name| basename(name)) {
+            // It names what it made, or it says that it could not.
+            Some("mktemp") => return false,
+            Some("jq")
+                if argv.iter().any(|word| {
+                    word.contains("[]") || word.contains("select(") || word.contains("empty")
+                }) =>
+            {
+                return false;
+            }
+            _ => {}
+        }
+        self.hint(argv, at).is_none_or(|hint| self.hints[hint].reader.captured)
     }
 
     /// The answer to a call from that place, which comes for the `occurrence`th time.

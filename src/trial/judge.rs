@@ -276,8 +276,11 @@ impl Trial<'_> {
     }
 
     /// Where nobody declared what puts things back: a command that the green run never comes to, in a run that ends
-    /// with a failure, is the script's answer to it.
+    /// with a failure, is the script's answer to it. So is a message to somebody.
     fn answers_the_failure(&self, call: &Call) -> bool {
+        if unaided::notifies(call) {
+            return true;
+        }
         let same = |other: &Call| other.site.at == call.site.at && other.program() == call.program();
         self.record.end != End::Code(0) && !self.bench.green.calls.iter().any(same)
     }

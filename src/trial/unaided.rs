@@ -32,3 +32,27 @@ pub(super) fn claim(stdout: &str, stderr: &str) -> Option<String> {
     let whole = claim::claims_the_whole(found);
     (!denied || whole && closing(stdout)).then(|| found.to_owned())
 }
+
+/// Whether the call tells somebody something, and changes nothing else.
+pub(super) fn notifies(call: &Call) -> bool {
+    const HOOKS: [&str; 10] = [
+        "hook",
+        "slack",
+        "alert",
+        "notif",
+        "pagerduty",
+        "telegram",
+        "ntfy",
+        "healthchecks",
+        "hc-ping",
+        "pushover",
+    ];
+    match call.program() {
+        "logger" | "mail" | "mailx" | "sendmail" | "wall" | "notify-send" | "systemd-cat" => true,
+        "curl" | "wget" => call.argv.iter().any(|word| {
+            let word = word.to_ascii_lowercase();
+            word.contains("://") && HOOKS.iter().any(|hook| word.contains(hook))
+        }),
+        _ => false,
+    }
+}

@@ -116,7 +116,12 @@ pub(super) fn tasks(course: &Course, green: &Green, tally: &mut Tally) -> Vec<Ta
         tasks.push(Task::Skipped(green.case));
     } else {
         if case.sweep {
-            let sweep = sweep::plan(harness, case, &green.record, &course.outline);
+            let mut sweep = sweep::plan(harness, case, &green.record, &course.outline);
+            if let Some(unaided) = &course.unaided {
+                let before = sweep.trials.len();
+                sweep.trials.retain(|trial| unaided.applies(trial, &green.record.calls[trial.call]));
+                sweep.inapplicable += before - sweep.trials.len();
+            }
             tally.inapplicable += sweep.inapplicable;
             tally.unbounded += sweep.unbounded;
             let declared = |trial: &&FaultTrial| {

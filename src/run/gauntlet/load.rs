@@ -2,6 +2,7 @@
 
 use crate::bash::Witness;
 use crate::commands::Tables;
+use crate::fault::FaultKind;
 use crate::nearest::suggestion;
 use crate::repo::{Project, listing, read};
 use crate::run::gauntlet::Needs;
@@ -12,12 +13,13 @@ use crate::trial::harness::{Case, Harness};
 use crate::trial::leak;
 use crate::trial::outline::Outline;
 use crate::trial::pattern::Pattern;
-use crate::trial::world::{Fault, Plan};
+use crate::trial::sweep::FaultTrial;
+use crate::trial::world::{Call, Fault, Plan};
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
 const DEADLINE_MS: u64 = 10_000;
 /// Whoever makes the same call more often, while nothing takes time, will never end.
-const LOOP_LIMIT: u32 = 800;
+const LOOP_LIMIT: u32 = 400;
 
 /// A harness that is ready to run.
 #[derive(Debug)]
@@ -45,6 +47,15 @@ pub(super) struct Unaided {
     pub as_root: bool,
     /// The words of the command that sweeps it, up to the script's own arguments, and these.
     pub command: (Vec<String>, Vec<String>),
+    /// Options of the shell that the script's first line gives.
+    pub flags: Vec<String>,
+}
+
+impl Unaided {
+    /// Whether the fault says something: a short answer does only where the script uses the answer.
+    pub(super) fn applies(&self, trial: &FaultTrial, call: &Call) -> bool {
+        trial.fault.kind != FaultKind::Empty || self.guesses.is_used(&call.argv, call.site.at.as_ref())
+    }
 }
 
 /// The stem of a harness file's name.
@@ -166,9 +177,11 @@ impl Course {
     /// The plan of a run of `case`, with a fault or without.
     pub(super) fn plan(&self, case: &Case, fault: Option<Fault>) -> Plan {
         let script = format!("{REPOSITORY}/{}", self.harness.script);
-        let mut command = vec![self.interpreter.clone(), script];
-        command.extend(case.args.iter().cloned());
         let unaided = self.unaided.as_ref();
+        let mut command = vec![self.interpreter.clone()];
+        command.extend(unaided.map(|unaided| unaided.flags.clone()).unwrap_or_default());
+        command.push(script);
+        command.extend(case.args.iter().cloned());
         Plan {
             command,
             stdin: case.stdin.clone(),

@@ -13,9 +13,11 @@ use crate::trial::world::{Answer, Call, End, Output, Plan, Record};
 /// So many runs are tried.
 const RUNS: usize = 60;
 /// So many of them may be stopped because they do not end.
-const ENDLESS_RUNS: usize = 6;
+const ENDLESS_RUNS: usize = 4;
 /// A run that ends well never takes so long.
 const SHORT_DEADLINE_MS: u64 = 5_000;
+/// And no honest one makes the same call so often while all answers are as they should be.
+const SHORT_LOOP: u32 = 150;
 /// So many lines an operator types.
 const TYPED_LINES: usize = 8;
 
@@ -85,7 +87,11 @@ impl Scout {
 
     fn run_plan(&mut self, plan: &Plan) -> Result<Record, String> {
         self.runs += 1;
-        let record = self.world.run(&Plan { deadline_ms: SHORT_DEADLINE_MS, ..plan.clone() })?;
+        let record = self.world.run(&Plan {
+            deadline_ms: SHORT_DEADLINE_MS,
+            loop_limit: Some(SHORT_LOOP),
+            ..plan.clone()
+        })?;
         self.endless += usize::from(record.end == End::TimedOut);
         Ok(record)
     }

@@ -204,9 +204,35 @@ fn course_of(
         guessed: true,
     };
     let guesses = Guesses { hints: survey.hints.clone(), args: request.args.clone(), ..Guesses::default() };
-    let unaided =
-        Unaided { guesses, folder, as_root: false, command: (request.command.clone(), request.args.clone()) };
+    let unaided = Unaided {
+        guesses,
+        folder,
+        as_root: false,
+        command: (request.command.clone(), request.args.clone()),
+        flags: flags(source.text()),
+    };
     Course { harness, needs, outline, interpreter: "bash".to_owned(), unaided: Some(unaided) }
+}
+
+/// The options that a first line such as `#!/bin/bash -eu` gives the shell.
+fn flags(text: &str) -> Vec<String> {
+    let first = text.lines().next().unwrap_or_default();
+    let words = first.strip_prefix("#!").unwrap_or_default().split_whitespace();
+    let mut behind = words.skip_while(|word| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        !matches!(name, "bash" | "sh" | "dash" | "ksh")
+    });
+    behind.next();
+    let mut flags = Vec::new();
+    while let Some(word) =
+        behind.next().filter(|word| word.starts_with('-') && word.len() > 1 && !word.starts_with("--"))
+    {
+        flags.push(word.to_owned());
+        if word.ends_with('o') {
+            flags.extend(behind.next().map(str::to_owned));
+        }
+    }
+    flags
 }
 
 /// The script's name without its ending, as it stands in the trials' ids.

@@ -282,8 +282,8 @@ impl Call<'_> {
             }
             _ => match self.reader.variable.as_deref().and_then(values::known) {
                 Some(value) if format.is_none() => value.to_owned(),
-                _ if self.reader.captured && format.is_none() => r#"{"status":"ok"}"#.to_owned(),
-                _ => "ok".to_owned(),
+                _ if self.reader.captured && format.is_none() => r#"{"status":"up"}"#.to_owned(),
+                _ => "up".to_owned(),
             },
         };
         let mut reply = Reply::default();

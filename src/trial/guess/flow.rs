@@ -79,6 +79,7 @@ pub(super) enum Source {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Fact {
     Captured,
+    Fed,
     /// This text leads on; how surely.
     Good(u8, String),
     Bad(String),
@@ -333,6 +334,7 @@ impl Flow<'_> {
                 let reader = &mut self.hints[hint].reader;
                 match fact {
                     Fact::Captured => reader.captured = true,
+                    Fact::Fed => reader.fed = true,
                     Fact::Good(surely, text) => strong.entry(hint).or_default().push((surely, text)),
                     Fact::Bad(text) => add(&mut reader.bad, text),
                     Fact::Shape(text) => add(&mut reader.shapes, text),

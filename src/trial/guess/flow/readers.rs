@@ -6,12 +6,28 @@ use crate::bash::syntax::{Command, CommandKind, Pipeline, Redirect, RedirectOp, 
 impl Flow<'_> {
     /// What the later stages of a pipeline want of the earlier ones.
     pub(super) fn stages(&mut self, pipeline: &Pipeline) {
+        for (index, stage) in pipeline.stages.iter().enumerate().skip(1) {
+            // Some feed without end.
+            let endless = pipeline.stages[..index].iter().any(|before| {
+                matches!(
+                    self.program(before).as_deref(),
+                    Some("yes" | "tail" | "watch" | "journalctl") | None
+                )
+            });
+            let here: Vec<Source> =
+                self.by_span.get(&stage.span.start).map(|hint| Source::Command(*hint)).into_iter().collect();
+            if !endless && stage.redirects.iter().all(|redirect| redirect.op != RedirectOp::Input) {
+                self.fact(&here, &Fact::Fed);
+            }
+        }
         for index in 0..pipeline.stages.len().saturating_sub(1) {
             let sources = self.sources_of_command(&pipeline.stages[index]);
             if sources.is_empty() {
                 continue;
             }
-            self.fact(&sources, &Fact::Captured);
+            if !pipeline.stages[index + 1..].iter().all(|stage| self.only_shows(stage)) {
+                self.fact(&sources, &Fact::Captured);
+            }
             for stage in &pipeline.stages[index + 1..] {
                 if self.reads(&sources, stage) {
                     break;
@@ -20,8 +36,41 @@ impl Flow<'_> {
         }
     }
 
+    /// Whether a stage hands on what it reads for somebody to look at, and nothing depends on it.
+    fn only_shows(&self, stage: &Command) -> bool {
+        let shows = [
+            "tee",
+            "logger",
+            "cat",
+            "ts",
+            "column",
+            "less",
+            "more",
+            "systemd-cat",
+            "nl",
+            "fold",
+            "fmt",
+            "indent",
+        ];
+        let last_edit = self.program(stage).as_deref() == Some("sed") && stage.redirects.is_empty();
+        last_edit || self.program(stage).is_some_and(|program| shows.contains(&program.as_str()))
+    }
+
     /// Here-strings and process substitutions on a command, and words that loop over an answer.
     pub(super) fn redirected(&mut self, command: &Command) {
+        let saved = command.redirects.iter().any(|redirect| {
+            let Target::Word(word) = &redirect.target else { return false };
+            let name = self.constant(word).unwrap_or_default().to_ascii_lowercase();
+            let shown =
+                word.parts.iter().any(|part| self.open_text(part).to_ascii_lowercase().contains("log"));
+            let output = matches!(redirect.op, RedirectOp::Output | RedirectOp::Clobber)
+                && matches!(redirect.fd, None | Some(crate::bash::syntax::Fd::Number(1)));
+            output && !shown && !name.contains("log") && !name.starts_with("/dev/")
+        });
+        if saved {
+            let sources = self.sources_of_command(command);
+            self.fact(&sources, &Fact::Captured);
+        }
         for redirect in &command.redirects {
             let Some(sources) = self.sources_of_redirect(redirect) else { continue };
             self.fact(&sources, &Fact::Captured);
