@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::trial::pattern::argv_matches;
 
 pub use flow::escaped;
-pub use gates::{Sentinel, typed_phrase};
+pub use gates::{Sentinel, comparisons, typed_phrase};
 pub use scout::{Scout, Survey, mentions, survey};
 
 /// What is known for guessing the answers of one script.

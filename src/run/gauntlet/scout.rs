@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crate::run::gauntlet::load::Course;
 use crate::run::gauntlet::{Sweep, World, Worlds};
 use crate::trial::calls::{place, shown, typed};
-use crate::trial::guess::{Hint, Reader, Sentinel, Survey, escaped, typed_phrase};
+use crate::trial::guess::{Hint, Reader, Sentinel, Survey, comparisons, escaped, typed_phrase};
+use crate::trial::harness::DeclaredStub;
 use crate::trial::judge::exit_code;
-use crate::trial::world::{Answer, Call, End, Output, Plan, Record};
+use crate::trial::pattern::Pattern;
+use crate::trial::world::{Answer, Call, End, Output, Plan, Record, Stub};
 
 /// So many runs are tried.
 const RUNS: usize = 60;
@@ -18,6 +20,10 @@ const ENDLESS_RUNS: usize = 4;
 const SHORT_DEADLINE_MS: u64 = 5_000;
 /// And no honest one makes the same call so often while all answers are as they should be.
 const SHORT_LOOP: u32 = 150;
+/// So often all of it is tried.
+const ROUNDS: usize = 2;
+/// So many comparisons of a run are looked at.
+const COMPARED: usize = 12;
 /// So many lines an operator types.
 const TYPED_LINES: usize = 8;
 
@@ -38,8 +44,19 @@ pub(super) fn green(
     if !ends_well(&best) {
         best = scout.elsewhere(&mut course, survey, script_folder, best)?;
     }
-    if !ends_well(&best) {
-        best = scout.other_answers(&mut course, best)?;
+    for _ in 0..ROUNDS {
+        if ends_well(&best) || scout.spent() {
+            break;
+        }
+        best = scout.compared_answers(&mut course, best)?;
+        if !ends_well(&best) && request.stdin.is_none() && survey.asks {
+            // The gate may only now have been reached.
+            scout.type_lines(&mut course, survey)?;
+            best = scout.run(&course)?;
+        }
+        if !ends_well(&best) {
+            best = scout.other_answers(&mut course, best)?;
+        }
     }
     if ends_well(&best) && request.stdin.is_none() && survey.asks && !typed_is_settled(&course) {
         // Nothing was compared with what was typed: the mark says nothing to anybody.
@@ -163,6 +180,45 @@ impl Scout {
         Ok(best)
     }
 
+    /// Gives the answers that the script held against another text, as its trace tells, that other text.
+    fn compared_answers(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
+        let mut best = first;
+        let mut tried: BTreeSet<(Vec<String>, String)> = BTreeSet::new();
+        'again: for _ in 0..COMPARED {
+            let mut plan = course.plan(&course.harness.cases[0], None);
+            plan.command.insert(1, "-x".to_owned());
+            let traced = self.run_plan(&plan)?;
+            for (left, right) in comparisons(&traced.stderr).into_iter().take(COMPARED) {
+                for (own, other) in [(&left, &right), (&right, &left)] {
+                    let answered = |call: &&Call| call.answer == Answer::Guess && call.stdout.trim() == own;
+                    let Some(call) = traced.calls.iter().rev().find(answered) else { continue };
+                    if own == other
+                        || other.is_empty()
+                        || self.spent()
+                        || !tried.insert((call.argv.clone(), other.clone()))
+                    {
+                        continue;
+                    }
+                    course.harness.stubs.push(answer(&call.argv, other));
+                    let record = self.run(course)?;
+                    if ends_well(&record) {
+                        return Ok(record);
+                    }
+                    // Whoever got as far as before, and now says something else, got further.
+                    if reach(&record) > reach(&best)
+                        || reach(&record) == reach(&best) && record.stderr != best.stderr
+                    {
+                        best = record;
+                        continue 'again;
+                    }
+                    course.harness.stubs.pop();
+                }
+            }
+            break;
+        }
+        Ok(best)
+    }
+
     /// Tries other answers, beginning with the last call: it is the likeliest to have led to the failure.
     fn other_answers(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
         let mut best = first;
@@ -192,6 +248,15 @@ impl Scout {
             return Ok(best);
         }
     }
+}
+
+/// An answer to exactly this call.
+fn answer(argv: &[String], text: &str) -> DeclaredStub {
+    let words: Vec<String> = argv.iter().map(|word| escaped(word)).collect();
+    let pattern =
+        Pattern::parse(&typed(&words)).unwrap_or_else(|_| Pattern::parse("x").expect("it names a program"));
+    let stub = Stub { argv: words, stdout: format!("{text}\n"), ..Stub::default() };
+    DeclaredStub { pattern, answer: stub, optional: true, line: 0 }
 }
 
 /// The hint of a call; one is made for words that the script puts together while it runs.

@@ -192,7 +192,15 @@ impl Call<'_> {
         let operand = self.argv.iter().skip(2).rfind(|word| !word.starts_with('-') && word.len() > 1);
         let is_id = value == values::HEX32 || value == values::UUID;
         if is_id && (field == "id" || field == "uuid") {
-            if let Some(id) = self.argv.iter().find(|word| values::is_id(word)) {
+            let is_operand = |at: &usize| {
+                let before = self.argv[at - 1].as_str();
+                values::is_id(&self.argv[*at]) && (before == "--" || !before.starts_with('-'))
+            };
+            if let Some(at) = (1..self.argv.len()).find(is_operand) {
+                return self.argv[at].clone();
+            }
+            // What is asked for by its name is what the script is about.
+            if let Some(id) = self.args.iter().find(|arg| values::is_id(arg) && !self.list) {
                 return id.clone();
             }
             return if self.dashed() { values::UUID.to_owned() } else { values::HEX32.to_owned() };

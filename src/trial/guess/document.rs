@@ -12,6 +12,8 @@ enum Step {
     Field(String),
     /// `[]`, `[0]`
     Each(usize),
+    /// A field whose name is read.
+    Entry(String),
 }
 
 /// A path that a program reads, and what it is compared with.
@@ -46,7 +48,7 @@ pub(super) fn document(
     }
     let listed = match paths.iter().find_map(|path| path.steps.first()) {
         Some(Step::Each(_)) => true,
-        Some(Step::Field(_)) => false,
+        Some(Step::Field(_) | Step::Entry(_)) => false,
         None => rows,
     };
     let mut root = Value::Null;
@@ -61,8 +63,9 @@ pub(super) fn document(
         let guess = value.clone().unwrap_or_else(|| {
             let name = path.steps.iter().rev().find_map(|step| match step {
                 Step::Field(name) => Some(name.as_str()),
-                Step::Each(_) => None,
+                Step::Each(_) | Step::Entry(_) => None,
             });
+            let name = if matches!(path.steps.last(), Some(Step::Entry(_))) { None } else { name };
             match fields.iter().find(|(field, _)| name == Some(field)) {
                 Some((_, value)) => scalar(value),
                 None => name.map_or(Value::Null, |name| scalar(&values::by_name(name))),
@@ -100,7 +103,7 @@ fn put(at: &mut Value, steps: &[Step], value: Value, firm: bool) {
                 *at = value;
             }
         }
-        Some((Step::Field(name), rest)) => {
+        Some((Step::Field(name) | Step::Entry(name), rest)) => {
             if !at.is_object() {
                 if at.is_array() {
                     return;
@@ -286,7 +289,10 @@ impl Program {
                             last.clone_from(&base);
                         }
                     } else if matches!(name.as_str(), "to_entries" | "keys") && !field_of_object {
-                        last = self.entries(&last, name == "to_entries");
+                        last = Self::entry(&last);
+                        // What follows at once (`[0].key`) goes on from there.
+                        let from = last.clone();
+                        last = self.path(&from);
                     } else if matches!(name.as_str(), "first" | "last") && !field_of_object {
                         last = [last.as_slice(), &[Step::Each(0)]].concat();
                     }
@@ -298,12 +304,12 @@ impl Program {
     }
 
     /// `to_entries[0].key`, `keys | .[]`: the names of an object's fields are read.
-    fn entries(&mut self, object: &[Step], with_values: bool) -> Vec<Step> {
+    fn entry(object: &[Step]) -> Vec<Step> {
         let names: Vec<&str> = object
             .iter()
             .filter_map(|step| match step {
                 Step::Field(name) => Some(name.as_str()),
-                Step::Each(_) => None,
+                Step::Each(_) | Step::Entry(_) => None,
             })
             .collect();
         let name = match names.as_slice() {
@@ -311,31 +317,7 @@ impl Program {
             [.., "machines"] => "0".to_owned(),
             _ => "web-1".to_owned(),
         };
-        let mut steps = [object, &[Step::Field(name)]].concat();
-        // What is read over: `[0]`, `|`, `.[]`, `.key`.
-        while let Some(token) = self.peek().cloned() {
-            match token {
-                Token::Sign(sign) if ["[", "]", "|", "?"].contains(&sign.as_str()) => self.at += 1,
-                Token::Number(_) => self.at += 1,
-                Token::Dot => match self.tokens.get(self.at + 1) {
-                    Some(Token::Word(word)) if word == "key" => {
-                        self.at += 2;
-                        break;
-                    }
-                    Some(Token::Word(word)) if word == "value" && with_values => {
-                        self.at += 2;
-                        let base = steps.clone();
-                        steps = self.path(&base);
-                        return steps;
-                    }
-                    Some(Token::Sign(sign)) if sign == "[" => self.at += 1,
-                    _ => break,
-                },
-                _ => break,
-            }
-        }
-        self.paths.push(Path { steps: steps.clone(), equal: Some(Value::from("value-1")) });
-        steps
+        [object, &[Step::Entry(name)]].concat()
     }
 
     fn compare(&mut self, sign: &str, steps: &[Step]) {
@@ -368,15 +350,22 @@ impl Program {
                     self.at += 1;
                     if let Some(Token::Word(name) | Token::Text(name)) = self.peek().cloned() {
                         self.at += 1;
-                        steps.push(Step::Field(name));
+                        match steps.last().cloned() {
+                            Some(Step::Entry(_)) if name == "key" => {}
+                            Some(Step::Entry(own)) if name == "value" => {
+                                steps.pop();
+                                steps.push(Step::Field(own));
+                            }
+                            _ => steps.push(Step::Field(name)),
+                        }
                     }
                 }
                 Some(Token::Sign(sign)) if sign == "[" => {
                     self.at += 1;
                     match self.peek().cloned() {
-                        Some(Token::Sign(sign)) if sign == "]" => steps.push(Step::Each(0)),
+                        Some(Token::Sign(sign)) if sign == "]" => push_each(&mut steps, 0),
                         Some(Token::Number(number)) => {
-                            steps.push(Step::Each(number.parse().unwrap_or_default()));
+                            push_each(&mut steps, number.parse().unwrap_or_default());
                             self.at += 1;
                         }
                         Some(Token::Text(name)) => {
@@ -396,6 +385,13 @@ impl Program {
         }
         self.paths.push(Path { steps: steps.clone(), equal: None });
         steps
+    }
+}
+
+/// `[0]` of what `to_entries` made is the entry itself.
+fn push_each(steps: &mut Vec<Step>, index: usize) {
+    if !matches!(steps.last(), Some(Step::Entry(_))) {
+        steps.push(Step::Each(index));
     }
 }
 
@@ -429,6 +425,13 @@ mod tests {
                 None,
                 r#"{"applications":{"ceph-mon":{"units":3}}}"#,
             ),
+            (
+                ".applications.vault.units | to_entries[] | \"\\(.key) \\(.value.\"public-address\")\"",
+                false,
+                None,
+                r#"{"applications":{"vault":{"units":{"vault/0":{"public-address":"192.0.2.10"}}}}}"#,
+            ),
+            (".units | to_entries[0].key", false, None, r#"{"units":{"web-1":null}}"#),
         ] {
             assert_eq!(of(filter, rows, leaf), text, "{filter}");
         }

@@ -123,9 +123,19 @@ pub(super) struct Flow<'s> {
     unwanted: BTreeSet<u32>,
 }
 
-/// The commands of a script, each with what becomes of its answer, and the texts that lead on where an operator types
-/// them. `file` is how the world names the script.
-pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) -> (Vec<Hint>, Vec<String>) {
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The commands of the script, each with what becomes of its answer.
+    pub hints: Vec<Hint>,
+    /// Texts that lead on where an operator types them.
+    pub typed: Vec<String>,
+    /// Variables without which the script does not go on, with what it wants them to hold; empty where any text will do.
+    pub demanded: BTreeMap<String, String>,
+}
+
+/// Walks a script. `file` is how the world names it.
+pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) -> Found {
     let mut flow = Flow {
         source,
         file: file.to_owned(),
@@ -155,8 +165,9 @@ pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) 
     walk_script(&mut Names { flow: &mut flow }, script);
     walk_script(&mut flow, script);
     let typed = flow.typed();
+    let demanded = flow.demanded();
     flow.merge();
-    (flow.hints, typed)
+    Found { hints: flow.hints, typed, demanded }
 }
 
 /// The first walk: commands, functions, constants.
@@ -317,6 +328,29 @@ impl Flow<'_> {
         }
         texts.sort_by_key(|(surely, _)| std::cmp::Reverse(*surely));
         texts.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Variables that the script fails without.
+    fn demanded(&self) -> BTreeMap<String, String> {
+        let mut demanded = BTreeMap::new();
+        for (source, fact) in &self.facts {
+            let Source::Variable(name) = source else { continue };
+            match fact {
+                Fact::Bad(text) if text.is_empty() => {
+                    demanded.entry(name.clone()).or_insert_with(String::new);
+                }
+                Fact::Good(2.., text) if !text.is_empty() => {
+                    demanded.insert(name.clone(), text.clone());
+                }
+                Fact::Shape(shape) => {
+                    if let Some(sample) = super::values::sample(shape) {
+                        demanded.insert(name.clone(), sample);
+                    }
+                }
+                _ => {}
+            }
+        }
+        demanded
     }
 
     /// Takes over what is known of the variables and the functions.

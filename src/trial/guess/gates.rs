@@ -51,6 +51,36 @@ pub fn typed_phrase(trace: &str, sentinel: Sentinel) -> Option<String> {
     })
 }
 
+/// What texts a run held against each other, the last first, as its trace tells: both texts, unquoted. Of an expression
+/// the other text is one that it matches.
+pub fn comparisons(trace: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for line in trace.lines().rev().filter(|line| line.starts_with('+')) {
+        let line = line.trim_start_matches('+').trim();
+        let words;
+        let (left, op, right) =
+            if let Some(inside) = line.strip_prefix("[[ ").and_then(|rest| rest.strip_suffix(" ]]")) {
+                let Some((left, op, right)) = split(inside) else { continue };
+                (unquoted(left), op, unquoted(right))
+            } else {
+                words = shlex::split(line).unwrap_or_default();
+                match words.as_slice() {
+                    [test, left, op, right, ..] if test == "[" || test == "test" => {
+                        (left.clone(), op.as_str(), right.clone())
+                    }
+                    _ => continue,
+                }
+            };
+        let right = match op {
+            "==" | "=" | "!=" => Some(right),
+            "=~" => values::sample(&right),
+            _ => None,
+        };
+        found.extend(right.map(|right| (left, right)));
+    }
+    found
+}
+
 fn split(inside: &str) -> Option<(&str, &str, &str)> {
     [" == ", " != ", " =~ ", " = "].iter().find_map(|op| {
         let (left, right) = inside.split_once(op)?;

@@ -48,10 +48,12 @@ pub struct Survey {
 pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
     let mut found = Survey::default();
     let mut names = Variables::default();
+    let mut demanded: BTreeMap<String, String> = BTreeMap::new();
     for (index, scout) in scripts.iter().enumerate() {
-        let (hints, typed) = flow::hints(scout.source, &scout.file, scout.script, args);
-        found.hints.extend(hints);
-        found.typed.extend(typed);
+        let walked = flow::hints(scout.source, &scout.file, scout.script, args);
+        found.hints.extend(walked.hints);
+        found.typed.extend(walked.typed);
+        demanded.extend(walked.demanded);
         let mut walk = Walk { found: &mut found, names: &mut names, main: index == 0, in_function: false };
         walk_script(&mut walk, scout.script);
         for invocation in invocations(scout.script) {
@@ -63,10 +65,14 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
     }
     let functions = names.functions;
     found.programs.retain(|name| is_program(name) && !functions.contains(name));
-    for name in names.read.difference(&names.set) {
-        if !names.guarded.contains(name) && !is_own(name) {
-            found.env.insert(name.clone(), values::by_name(name));
-        }
+    let outer = names.read.union(&names.guarded).filter(|name| !names.set.contains(*name) && !is_own(name));
+    for name in outer {
+        match demanded.get(name) {
+            Some(text) if !text.is_empty() => found.env.insert(name.clone(), text.clone()),
+            Some(_) => found.env.insert(name.clone(), environment(name)),
+            None if !names.guarded.contains(name) => found.env.insert(name.clone(), environment(name)),
+            None => None,
+        };
     }
     found
 }
@@ -223,6 +229,11 @@ fn is_program(name: &str) -> bool {
             name,
             "if" | "then" | "fi" | "for" | "do" | "done" | "command" | "time" | "alias" | "jobs" | "kill"
         )
+}
+
+/// A value for a variable that somebody else sets.
+fn environment(name: &str) -> String {
+    if name.ends_with("_ADDR") { "https://192.0.2.10:8200".to_owned() } else { values::by_name(name) }
 }
 
 /// Variables that the shell or the world sets.
