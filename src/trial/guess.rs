@@ -59,6 +59,10 @@ pub struct Reader {
     pub filters: Vec<String>,
     /// Regular expressions that are looked for in it.
     pub wanted: Vec<String>,
+    /// Regular expressions that should not be found in it.
+    pub unwanted: Vec<String>,
+    /// Whether an `if`, a `while` or a list decides by its status what is done.
+    pub tested: bool,
     /// Texts that lead on when it is one of them, best first.
     pub good: Vec<String>,
     /// Texts that lead to a failure.
@@ -119,6 +123,15 @@ impl Guesses {
         };
         let position = |wanted: &dyn Fn(&Hint) -> bool| self.hints.iter().position(wanted);
         position(&|hint| here(hint) && fits(hint)).or_else(|| position(&|hint| fits(hint)))
+    }
+
+    /// Whether the script looks at what the call says, or at how it ends.
+    pub fn is_looked_at(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
+        self.hint(argv, at).is_none_or(|hint| {
+            let reader = &self.hints[hint].reader;
+            let read = [&reader.good, &reader.bad, &reader.shapes, &reader.wanted, &reader.unwanted];
+            reader.tested || read.iter().any(|texts| !texts.is_empty())
+        })
     }
 
     /// Whether the call reads to its end what a pipeline feeds it.

@@ -13,8 +13,15 @@ use crate::trial::outline::Outline;
 use crate::trial::world::{Answer, Call, Fault, GARBAGE, Output, Record, Site, TIMED_OUT, half};
 
 /// The kinds where the answers are guessed: what an answer holds, and how long it takes, is not known there.
-const GUESSED: &[FaultKind] =
-    &[FaultKind::Exit, FaultKind::Signal, FaultKind::Missing, FaultKind::Empty, FaultKind::Sigpipe];
+const GUESSED: &[FaultKind] = &[
+    FaultKind::Exit,
+    FaultKind::Signal,
+    FaultKind::Missing,
+    FaultKind::Absent,
+    FaultKind::Unreachable,
+    FaultKind::Empty,
+    FaultKind::Sigpipe,
+];
 
 /// One fault of one call of the green run.
 #[derive(Debug, Clone)]

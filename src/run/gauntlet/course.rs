@@ -219,7 +219,10 @@ impl Task {
                 };
                 match judge(green.bench(course), trial.call, &fault, record) {
                     Outcome::Inapplicable => ended.inapplicable += 1,
-                    Outcome::Judged(judgement) => {
+                    Outcome::Judged(mut judgement) => {
+                        if let Some(unaided) = &course.unaided {
+                            unaided.soften(&fault, &green.record.calls[trial.call], &mut judgement);
+                        }
                         let case = &course.harness.cases[green.case];
                         if judgement.verdict == Verdict::Recovered {
                             ended.recovered =

@@ -7,14 +7,16 @@ use crate::nearest::suggestion;
 use crate::repo::{Project, listing, read};
 use crate::run::gauntlet::Needs;
 use crate::source::RepoPath;
-use crate::trial::calls::{REPOSITORY, typed};
+use crate::trial::calls::{REPOSITORY, place, shown, typed};
 use crate::trial::guess::Guesses;
 use crate::trial::harness::{Case, Harness};
+use crate::trial::judge::Judgement;
 use crate::trial::leak;
 use crate::trial::outline::Outline;
 use crate::trial::pattern::Pattern;
 use crate::trial::sweep::FaultTrial;
 use crate::trial::world::{Call, Fault, Plan};
+use crate::verdict::Verdict;
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
 const DEADLINE_MS: u64 = 10_000;
@@ -52,6 +54,22 @@ pub(super) struct Unaided {
 }
 
 impl Unaided {
+    /// Exit 0 after "it is not there" is right where the script looks at what the call says or how it ends.
+    pub(super) fn soften(&self, fault: &Fault, call: &Call, judgement: &mut Judgement) {
+        if fault.kind == FaultKind::Absent
+            && judgement.verdict == Verdict::Swallowed
+            && self.guesses.is_looked_at(&call.argv, call.site.at.as_ref())
+        {
+            judgement.verdict = Verdict::Recovered;
+            judgement.explanation = format!(
+                "{}: `{}` said that it is not there, and the script tests for that; exit 0",
+                place(&call.site),
+                shown(&call.argv)
+            );
+            judgement.aftermath.clear();
+        }
+    }
+
     /// Whether the fault says something: a short answer does only where the script uses the answer.
     pub(super) fn applies(&self, trial: &FaultTrial, call: &Call) -> bool {
         trial.fault.kind != FaultKind::Empty || self.guesses.is_used(&call.argv, call.site.at.as_ref())

@@ -85,6 +85,8 @@ pub(super) enum Fact {
     Bad(String),
     Shape(String),
     Wanted(String),
+    Unwanted(String),
+    Tested,
     Filter(String),
     /// So many columns are read, and this is between them.
     Columns(usize, Option<char>),
@@ -373,6 +375,8 @@ impl Flow<'_> {
                     Fact::Bad(text) => add(&mut reader.bad, text),
                     Fact::Shape(text) => add(&mut reader.shapes, text),
                     Fact::Wanted(text) => add(&mut reader.wanted, text),
+                    Fact::Unwanted(text) => add(&mut reader.unwanted, text),
+                    Fact::Tested => reader.tested = true,
                     Fact::Filter(text) => add(&mut reader.filters, text),
                     Fact::Columns(count, separator) => {
                         reader.columns = reader.columns.max(count);

@@ -10,11 +10,13 @@ use crate::bash::syntax::{
 struct Fork {
     yes: Outcome,
     no: Outcome,
+    /// Whether it stands in an `if`, a `while` or an `until`.
+    decides: bool,
 }
 
 impl Fork {
     fn not(self) -> Self {
-        Self { yes: self.no, no: self.yes }
+        Self { yes: self.no, no: self.yes, ..self }
     }
 }
 
@@ -34,7 +36,8 @@ impl Flow<'_> {
             let directly = statement.rest.get(index).map(|(op, _)| *op);
             let yes = if directly == Some(ListOp::And) { next(ListOp::And) } else { None };
             let no = next(ListOp::Or);
-            let fork = Fork { yes: yes.unwrap_or(Outcome::Goes), no: no.unwrap_or(Outcome::Goes) };
+            let fork =
+                Fork { yes: yes.unwrap_or(Outcome::Goes), no: no.unwrap_or(Outcome::Goes), decides: false };
             self.condition(pipeline, fork);
         }
     }
@@ -46,12 +49,12 @@ impl Flow<'_> {
                 let count = branch.branches.len();
                 for (index, (condition, body)) in branch.branches.iter().enumerate() {
                     let no = if index + 1 == count { otherwise } else { Outcome::Goes };
-                    let fork = Fork { yes: self.outcome(body), no };
+                    let fork = Fork { yes: self.outcome(body), no, decides: true };
                     self.last_of(condition, fork);
                 }
             }
             CommandKind::While(whilst) => {
-                let fork = Fork { yes: Outcome::Skips, no: Outcome::Succeeds };
+                let fork = Fork { yes: Outcome::Skips, no: Outcome::Succeeds, decides: true };
                 let fork = if whilst.until { fork.not() } else { fork };
                 if let [statement] = whilst.condition.statements.as_slice()
                     && statement.rest.is_empty()
@@ -80,6 +83,21 @@ impl Flow<'_> {
     fn condition(&mut self, pipeline: &Pipeline, fork: Fork) {
         let fork = if pipeline.negated { fork.not() } else { fork };
         let Some(last) = pipeline.stages.last() else { return };
+        // `cmd || true` throws the status away; a body that does something looks at it.
+        if fork.yes != fork.no || fork.decides {
+            let mut sources = self.sources_of_command(last);
+            if let CommandKind::Simple(simple) = &last.kind
+                && simple.words.is_empty()
+            {
+                for assignment in &simple.assignments {
+                    if let crate::bash::syntax::Value::Scalar(word) = &assignment.value {
+                        sources.extend(self.sources(word));
+                    }
+                }
+            }
+            sources.retain(|source| !matches!(source, Source::Variable(_)));
+            self.fact(&sources, &Fact::Tested);
+        }
         match &last.kind {
             CommandKind::Test(test) => self.test(test, fork),
             CommandKind::Arithmetic(arithmetic) => {

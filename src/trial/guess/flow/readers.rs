@@ -254,9 +254,7 @@ impl Flow<'_> {
     }
 
     fn grep(&mut self, sources: &[Source], command: &Command, fixed: bool) {
-        if self.unwanted.contains(&command.span.start) {
-            return;
-        }
+        let refused = self.unwanted.contains(&command.span.start);
         let mut pattern: Option<String> = None;
         let (mut fixed, mut inverted, mut basic, mut whole, mut next) = (fixed, false, true, false, false);
         for word in self.arguments(command) {
@@ -290,7 +288,7 @@ impl Flow<'_> {
             pattern
         };
         let pattern = if whole { format!("^{pattern}$") } else { pattern };
-        self.fact(sources, &Fact::Wanted(pattern));
+        self.fact(sources, &if refused { Fact::Unwanted(pattern) } else { Fact::Wanted(pattern) });
     }
 
     fn awk(&mut self, sources: &[Source], words: &[Word]) {
