@@ -4,6 +4,7 @@
 
 pub mod calls;
 pub mod claim;
+pub mod draft;
 pub mod effect;
 pub mod free;
 pub mod green;

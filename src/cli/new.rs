@@ -2,19 +2,71 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use std::path::PathBuf;
 
-use crate::cli::{Failure, rule};
+use clap::{Args, Subcommand};
+
+use crate::cli::output::say;
+use crate::cli::{Failure, rule, second_opinion};
+use crate::run::gauntlet::{self, Sweep};
 
 /// `gauntlet new`.
 #[derive(Debug, Subcommand)]
 pub enum NewCommand {
     /// A rule of this repository: a page in rules/ with a query, what to say, and examples.
     Rule(rule::NewArgs),
+    /// A harness for a script: its calls with guessed answers, a case for each of its options, its gate.
+    Harness(HarnessArgs),
+}
+
+/// Options of `gauntlet new harness`.
+#[derive(Debug, Args)]
+pub struct HarnessArgs {
+    /// The script, in a project.
+    #[arg(value_name = "SCRIPT")]
+    script: PathBuf,
+    /// An answer that the guess would miss, as for `gauntlet sweep`. May be repeated.
+    #[arg(long, value_name = "PROGRAM ARG-PATTERN... => STDOUT")]
+    stub: Vec<String>,
+    /// What the script reads on its stdin; without it, the phrase that its gate compares with.
+    #[arg(long, value_name = "TEXT")]
+    stdin: Option<String>,
+    /// The script's own arguments, behind `--`.
+    #[arg(last = true, value_name = "ARG")]
+    args: Vec<String>,
 }
 
 /// Runs it.
 pub fn new(command: &NewCommand) -> Result<ExitCode, Failure> {
-    let NewCommand::Rule(args) = command;
-    rule::new(args)
+    match command {
+        NewCommand::Rule(args) => rule::new(args),
+        NewCommand::Harness(args) => harness(args),
+    }
+}
+
+fn harness(args: &HarnessArgs) -> Result<ExitCode, Failure> {
+    let request = Sweep {
+        script: args.script.clone(),
+        args: args.args.clone(),
+        stubs: args.stub.clone(),
+        stdin: args
+            .stdin
+            .as_ref()
+            .map(|text| if text.ends_with('\n') { text.clone() } else { format!("{text}\n") }),
+        ..Sweep::default()
+    };
+    let drafted =
+        gauntlet::new_harness(&request, &second_opinion::witness(), &gauntlet::sealed::worlds(None))
+            .map_err(|reason| format!("failed to write a harness: {} {reason}", args.script.display()))?;
+    let name = drafted.path.file_name().trim_end_matches(".toml").to_owned();
+    say(&format!(
+        "{} is written, with the cases {}: put what the tools really say, then run `gauntlet run {name}`",
+        drafted.path,
+        drafted.cases.join(", ")
+    ));
+    if let Some(why_not) = drafted.why_not {
+        let seen = why_not.split_once(": ").map_or(why_not.as_str(), |(_, rest)| rest);
+        say(&format!("its first case holds what was seen, which is no success: {seen}"));
+    }
+    Ok(ExitCode::SUCCESS)
 }

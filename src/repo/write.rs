@@ -37,7 +37,9 @@ pub fn replace(path: &RepoPath, on_disk: &Path, before: &str, after: &str) -> Re
 /// Writes a file that is not there yet.
 pub fn create(path: &RepoPath, on_disk: &Path, text: &str) -> Result<(), Problem> {
     let written = || -> std::io::Result<()> {
-        let mut file = NamedTempFile::new_in(on_disk.parent().unwrap_or(Path::new(".")))?;
+        let folder = on_disk.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;
         // A temporary file is its owner's alone; this one belongs to everybody who reads the project.
         file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;

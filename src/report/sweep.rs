@@ -16,13 +16,19 @@ pub struct SweepText {
     red: Vec<Trial>,
     calls: BTreeSet<String>,
     script: String,
-    trials: usize,
+    /// The guessed answers that the script took.
+    assumed: Vec<String>,
 }
+
+/// So many guesses are shown.
+const SHOWN_GUESSES: usize = 12;
 
 impl Report for SweepText {
     fn event(&mut self, event: &Event, _out: &mut dyn Write) -> io::Result<()> {
         if let Event::TrialFinished(trial) = event {
-            self.trials += 1;
+            if matches!(trial.kind, TrialKind::Green) && !trial.verdict.is_red() {
+                self.assumed.clone_from(&trial.aftermath);
+            }
             if let Some(path) = &trial.path
                 && self.script.is_empty()
             {
@@ -47,6 +53,14 @@ impl Report for SweepText {
         }
         for trials in groups.values() {
             group(trials, out)?;
+        }
+        for (index, line) in self.assumed.iter().take(SHOWN_GUESSES).enumerate() {
+            let head = if index == 0 { "guessed" } else { "" };
+            let cut: String = plain::line(line).chars().take(160).collect();
+            writeln!(out, "{head:9} {cut}")?;
+        }
+        if self.assumed.len() > SHOWN_GUESSES {
+            writeln!(out, "{:9} ... and {} more", "", self.assumed.len() - SHOWN_GUESSES)?;
         }
         self.summary(status, out)
     }

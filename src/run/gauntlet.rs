@@ -3,6 +3,7 @@
 
 mod course;
 mod crew;
+mod draft;
 mod load;
 mod pace;
 mod scout;
@@ -18,6 +19,7 @@ use crate::run::{Sink, Stop};
 use crate::trial::world::{Plan, Record};
 
 pub use course::Replay;
+pub use draft::{Drafted, new_harness};
 pub use load::Course;
 pub use sweep::{Sweep, repeat_sweep, sweep};
 

@@ -2,9 +2,9 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::trial::calls::trace_line;
+use crate::trial::calls::{shown, trace_line};
 use crate::trial::judge::exit_code;
-use crate::trial::world::{Answer, Call, Record};
+use crate::trial::world::{Answer, Call, Output, Record};
 
 /// So many calls after a fault are told in a report; `repro` tells all.
 const TOLD_CALLS: usize = 10;
@@ -56,6 +56,20 @@ pub fn aftermath(green: &Record, at: usize, record: &Record, fired: usize) -> Ve
     lines.extend(output_lines("stdout", tail_from(&record.stdout, call.stdout_before)));
     lines.extend(output_lines("stderr", tail_from(&record.stderr, call.stderr_before)));
     lines.push(ended(record));
+    lines
+}
+
+/// The guessed answers that the script took, as `--stub` takes them.
+pub fn assumed(calls: &[Call]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let taken =
+        |call: &&Call| call.answer == Answer::Guess && matches!(call.output, Output::Pipe | Output::File);
+    for call in calls.iter().filter(taken) {
+        let line = format!("{} => {}", shown(&call.site.argv), call.stdout.trim_end());
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     lines
 }
 

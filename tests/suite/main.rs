@@ -33,5 +33,6 @@ mod sandbox;
 mod settings;
 mod spans;
 mod suppress;
+mod sweep;
 mod trial;
 mod witness;

@@ -89,7 +89,11 @@ impl Green {
     pub fn trial(&self, course: &Course) -> Trial {
         let case = &course.harness.cases[self.case];
         let id = TrialId::from_parts(&[course.harness.name.as_str(), &case.name, "green"]);
-        tell(course, &case.name, id, TrialKind::Green, self.judgement.clone(), None)
+        let mut judgement = self.judgement.clone();
+        if course.unaided.is_some() && !judgement.verdict.is_red() {
+            judgement.aftermath = story::assumed(&self.record.calls);
+        }
+        tell(course, &case.name, id, TrialKind::Green, judgement, None)
     }
 
     fn beside(self, trial: Trial, record: Record) -> Replay {

@@ -15,26 +15,28 @@ use crate::trial::world::{Answer, Call, End, Output, Plan, Record, Stub};
 /// So many runs are tried.
 const RUNS: usize = 60;
 /// So many of them may be stopped because they do not end.
-const ENDLESS_RUNS: usize = 4;
+const ENDLESS_RUNS: usize = 3;
 /// A run that ends well never takes so long.
-const SHORT_DEADLINE_MS: u64 = 5_000;
+const SHORT_DEADLINE_MS: u64 = 4_000;
 /// And no honest one makes the same call so often while all answers are as they should be.
 const SHORT_LOOP: u32 = 150;
 /// So often all of it is tried.
 const ROUNDS: usize = 2;
+/// So much of a line that the script said is told.
+const SAID_CHARS: usize = 200;
 /// So many comparisons of a run are looked at.
 const COMPARED: usize = 12;
 /// So many lines an operator types.
 const TYPED_LINES: usize = 8;
 
-/// Makes the course's run without a fault end well, or says why it does not.
+/// Makes the course's run without a fault end well, or says why it does not. The error is a world that failed.
 pub(super) fn green(
     mut course: Course,
     request: &Sweep,
     survey: &Survey,
     script_folder: &str,
     worlds: &Arc<dyn Worlds>,
-) -> Result<Course, String> {
+) -> Result<(Course, Option<String>), String> {
     let world = worlds.open(&course.needs)?;
     let mut scout = Scout { world, runs: 0, endless: 0 };
     if request.stdin.is_none() && survey.asks {
@@ -63,15 +65,17 @@ pub(super) fn green(
         course.harness.cases[0].stdin = course.harness.cases[0].stdin.replace(&Sentinel(0).text(), "yes");
     }
     if !ends_well(&best) {
-        return Err(why_not(&course, request, survey, &best));
+        let why_not = why_not(&course, request, survey, &best);
+        return Ok((course, Some(why_not)));
     }
     if best.calls.is_empty() {
-        return Err(format!(
+        let why_not = format!(
             "was not swept: its run without a fault ends with exit 0 and calls nothing that could fail{}",
             arguments_hint(request, survey)
-        ));
+        );
+        return Ok((course, Some(why_not)));
     }
-    Ok(course)
+    Ok((course, None))
 }
 
 fn typed_is_settled(course: &Course) -> bool {
@@ -117,7 +121,7 @@ impl Scout {
     fn type_lines(&mut self, course: &mut Course, survey: &Survey) -> Result<(), String> {
         let mut lines: Vec<String> = Vec::new();
         let mut fallbacks = survey.typed.iter();
-        while lines.len() < TYPED_LINES {
+        while lines.len() < TYPED_LINES && !self.spent() {
             let mark = Sentinel(lines.len() + 1);
             let rest = std::iter::repeat_n(mark.text(), TYPED_LINES - lines.len());
             let stdin: Vec<String> = lines.iter().cloned().chain(rest).collect();
@@ -185,6 +189,9 @@ impl Scout {
         let mut best = first;
         let mut tried: BTreeSet<(Vec<String>, String)> = BTreeSet::new();
         'again: for _ in 0..COMPARED {
+            if self.spent() {
+                break;
+            }
             let mut plan = course.plan(&course.harness.cases[0], None);
             plan.command.insert(1, "-x".to_owned());
             let traced = self.run_plan(&plan)?;
@@ -295,7 +302,10 @@ fn why_not(course: &Course, request: &Sweep, survey: &Survey, record: &Record) -
     let said = &said[said.len().saturating_sub(4)..];
     if !said.is_empty() {
         lines.push("it said:".to_owned());
-        lines.extend(said.iter().map(|line| format!("  {line}")));
+        lines.extend(said.iter().map(|line| {
+            let cut: String = line.chars().take(SAID_CHARS).collect();
+            format!("  {cut}")
+        }));
     }
     let hint = arguments_hint(request, survey);
     if !hint.is_empty() {

@@ -59,8 +59,10 @@ pub fn sweep(
 ) {
     let what = request.script.display().to_string();
     let (course, rung) = match prepare(request, witness, worlds) {
-        Ok(ready) => ready,
-        Err(reason) => return sink(Event::NotChecked { what, reason }),
+        Ok(Ready { course, rung, why_not: None, .. }) => (course, rung),
+        Ok(Ready { why_not: Some(reason), .. }) | Err(reason) => {
+            return sink(Event::NotChecked { what, reason });
+        }
     };
     sink(Event::RunStarted { rung, harnesses: 1 });
     let crew = crew::Crew::hire(request.jobs, worlds);
@@ -78,16 +80,30 @@ pub fn repeat_sweep(
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
 ) -> Result<Replay, String> {
-    let (course, _) = prepare(request, witness, worlds)?;
+    let Ready { course, why_not, .. } = prepare(request, witness, worlds)?;
+    if let Some(reason) = why_not {
+        return Err(reason);
+    }
     course::repeat(&course, id, worlds)
 }
 
-/// A course whose green run is known to end well. The error says why there is none.
-fn prepare(
+/// A course, and whether its run without a fault ends well.
+pub(super) struct Ready {
+    pub course: Course,
+    pub rung: Rung,
+    pub survey: Survey,
+    /// The script and the files that come along.
+    pub files: BTreeSet<RepoPath>,
+    /// Why there is no green run, where there is none.
+    pub why_not: Option<String>,
+}
+
+/// Looks for the green run. The error says why there is none.
+pub(super) fn prepare(
     request: &Sweep,
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
-) -> Result<(Course, Rung), String> {
+) -> Result<Ready, String> {
     let own = Own::of(request)?;
     let (place, source) = Place::of(&request.script)?;
     let rung = worlds
@@ -106,8 +122,8 @@ fn prepare(
     let survey = survey(&scouts, &request.args);
     let outline = Outline::of_scripts(read());
     let course = course_of(request, &place, &survey, outline, &beside, own);
-    let course = scout::green(course, request, &survey, &world_folder(&place), worlds)?;
-    Ok((course, rung))
+    let (course, why_not) = scout::green(course, request, &survey, &world_folder(&place), worlds)?;
+    Ok(Ready { course, rung, survey, files: beside.files, why_not })
 }
 
 /// The folder of the script in the world.

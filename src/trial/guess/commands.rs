@@ -174,6 +174,7 @@ impl Call<'_> {
         let last = forms::last_name(last);
         match values::known(&last) {
             Some(value) => value.to_owned(),
+            None if self.reader.columns < 2 => self.name(),
             None => format!("{} {} ACTIVE", values::HEX32, self.name()),
         }
     }

@@ -40,6 +40,8 @@ pub struct Survey {
     pub asks: bool,
     /// The highest positional parameter that the script names.
     pub positional: usize,
+    /// The options that the script knows and that stand alone.
+    pub options: BTreeSet<String>,
     /// Whether it looks at its user's number.
     pub looks_at_user: bool,
 }
@@ -184,6 +186,16 @@ impl<'s> Visitor<'s> for Walk<'_> {
                     }
                 }
             }
+            CommandKind::Case(case) if self.main => {
+                for arm in &case.arms {
+                    let mut texts = arm.patterns.iter().filter_map(Word::plain);
+                    let option =
+                        texts.find(|text| text.starts_with("--") && text.len() > 3 && !text.contains('*'));
+                    let mut takes = TakesValue(false);
+                    takes.sequence(&arm.body);
+                    self.found.options.extend(option.filter(|_| !takes.0));
+                }
+            }
             CommandKind::Coproc(_) => {
                 self.names.set.insert("COPROC".to_owned());
             }
@@ -214,6 +226,24 @@ impl<'s> Visitor<'s> for Walk<'_> {
             };
             own.insert(name.clone());
         }
+        walk_parameter(self, parameter);
+    }
+}
+
+/// Whether an arm of the options' `case` looks at the word behind the option.
+struct TakesValue(bool);
+
+impl<'s> Visitor<'s> for TakesValue {
+    fn command(&mut self, command: &'s Command) {
+        if let CommandKind::Simple(simple) = &command.kind {
+            let words: Vec<Option<String>> = simple.words.iter().take(2).map(Word::plain).collect();
+            self.0 |= words == [Some("shift".to_owned()), Some("2".to_owned())];
+        }
+        walk_command(self, command);
+    }
+
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+        self.0 |= parameter.name == "2" || parameter.name == "OPTARG";
         walk_parameter(self, parameter);
     }
 }

@@ -1,0 +1,105 @@
+//! The job `new harness`: runs a script as a sweep would, in every way that its options suggest, and writes down what
+//! was seen as the first version of a harness file.
+
+use std::sync::Arc;
+
+use crate::bash::Witness;
+use crate::repo::beside::Place;
+use crate::repo::{Problem, Project, write};
+use crate::run::gauntlet::sweep::{Ready, prepare};
+use crate::run::gauntlet::{Course, Sweep, Worlds};
+use crate::source::RepoPath;
+use crate::trial::draft::{Draft, Run};
+use crate::trial::harness::Harness;
+use crate::trial::judge::exit_code;
+
+/// What was written.
+#[derive(Debug)]
+pub struct Drafted {
+    /// The file.
+    pub path: RepoPath,
+    /// The names of its cases.
+    pub cases: Vec<String>,
+    /// Why the script did not end well, where it did not: the file holds what was seen then.
+    pub why_not: Option<String>,
+}
+
+/// Writes the harness of the script. The error says why there is none, and what to do.
+pub fn new_harness(
+    request: &Sweep,
+    witness: &dyn Witness,
+    worlds: &Arc<dyn Worlds>,
+) -> Result<Drafted, String> {
+    let (place, _) = Place::of(&request.script)?;
+    let project =
+        Project::locate(std::slice::from_ref(&request.script), false).map_err(|error| error.to_string())?;
+    let script = project
+        .repo_path(&place.root.join(place.script.as_str()))
+        .ok_or("is in no project: make one with a gauntlet.toml or with git")?;
+    if project.root() != place.root {
+        return Err("is in no project: make one with a gauntlet.toml or with git".to_owned());
+    }
+    let ready = prepare(request, witness, worlds)?;
+    let course = &ready.course;
+    let name = course.harness.name.as_str();
+    let path = RepoPath::new(format!("{}/{name}.toml", project.settings().run.harnesses));
+    let on_disk = project.root().join(path.as_str());
+    let base = &course.harness.cases[0];
+    let options = ready.survey.options.iter().filter(|option| !base.args.contains(option));
+    let more = options.map(|option| {
+        let args = [std::slice::from_ref(option), base.args.as_slice()].concat();
+        (option.trim_start_matches('-').to_owned(), args)
+    });
+    let mut runs = Vec::from_iter(run_once(course, "run".to_owned(), worlds)?);
+    for (name, args) in more {
+        // An option may lead to a gate, and to calls of its own: it is looked at as if it were another script.
+        match prepare(&Sweep { args: args.clone(), ..request.clone() }, witness, worlds) {
+            Ok(Ready { course, why_not: None, .. }) => runs.extend(run_once(&course, name, worlds)?),
+            Ok(_) | Err(_) => runs.extend(run_with(course, name, args, worlds)?),
+        }
+    }
+    let runs_fail = runs.first().is_some_and(|run| run.exit != 0);
+    let guesses = course.unaided.as_ref().map(|unaided| unaided.guesses.clone()).unwrap_or_default();
+    let draft = Draft {
+        script: &script,
+        files: &ready.files,
+        env: &ready.survey.env,
+        guesses: &guesses,
+        runs: &runs,
+    };
+    let text = draft.text();
+    Harness::parse(&path, &text)
+        .map_err(|error| format!("leads to a harness that is none (please report this):\n{error}"))?;
+    write::create(&path, &on_disk, &text)
+        .map_err(|Problem { what, reason }| format!("has no harness now: {what} {reason}"))?;
+    Ok(Drafted {
+        path,
+        cases: runs.into_iter().map(|run| run.name).collect(),
+        why_not: ready.why_not.filter(|_| runs_fail),
+    })
+}
+
+/// The course's own case.
+fn run_once(course: &Course, name: String, worlds: &Arc<dyn Worlds>) -> Result<Option<Run>, String> {
+    run_with(course, name, course.harness.cases[0].args.clone(), worlds)
+}
+
+/// A run with these arguments; `None` for one that does not end.
+fn run_with(
+    course: &Course,
+    name: String,
+    args: Vec<String>,
+    worlds: &Arc<dyn Worlds>,
+) -> Result<Option<Run>, String> {
+    let mut case = course.harness.cases[0].clone();
+    case.args.clone_from(&args);
+    let record = worlds.open(&course.needs)?.run(&course.plan(&case, None))?;
+    let exit = exit_code(record.end).filter(|exit| (0..256).contains(exit));
+    Ok(exit.map(|exit| Run { name, args, stdin: used(&case.stdin), record, exit }))
+}
+
+/// The lines that say something: the mark at the end is the sweep's own.
+fn used(stdin: &str) -> String {
+    let lines: Vec<&str> = stdin.lines().filter(|line| !line.starts_with("typedline")).collect();
+    if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
+}

@@ -1,0 +1,169 @@
+//! `gauntlet sweep` and `gauntlet new harness` from outside: what they take, what they say, how they end. What a sweep finds
+//! in scripts is in the labelled scripts of `fixtures/sweep`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::folder::Folder;
+
+/// Exit code, stdout, stderr.
+fn run(folder: &Folder, args: &[&str]) -> (i32, String, String) {
+    let output = folder.gauntlet(args).output().expect("it runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is UTF-8");
+    (output.status.code().expect("it exits"), text(output.stdout), text(output.stderr))
+}
+
+/// The trials of a sweep, with its exit code.
+fn trials(folder: &Folder, args: &[&str]) -> (i32, Vec<Value>) {
+    let (code, stdout, stderr) = run(folder, &[&["sweep", "--output-format", "json"], args].concat());
+    let json: Value = serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
+    (code, json["trials"].as_array().unwrap_or_else(|| panic!("no trials: {stderr}")).clone())
+}
+
+/// A folder that is no project: the script stands anywhere.
+fn bare() -> Folder {
+    let folder = Folder::new();
+    fs::remove_file(folder.path("gauntlet.toml")).expect("it was there");
+    folder
+}
+
+#[test]
+fn what_cannot_be_swept_is_said_with_2() {
+    let folder = bare();
+    folder.write("binary", b"\x7fELF\0\0");
+    folder.write("python", "#!/usr/bin/env python3\nprint(1)\n");
+    folder.write(
+        "usage.sh",
+        "set -eu\n[ $# -gt 0 ] || { echo 'usage: usage.sh NAME' >&2; exit 64; }\nvault kv delete \"$1\"\n",
+    );
+    folder.write("silent.sh", "echo hello\n");
+    folder.write("wrong.sh", "set -eu\nx=$(frob get it)\n[ \"$x\" = \"$x$x\" ] || exit 3\n");
+    for (args, part) in [
+        (&["nothing.sh"][..], "is not there"),
+        (&["."], "is a folder"),
+        (&["binary"], "no text"),
+        (&["python"], "for python3"),
+        (&["usage.sh"], "give them after `--`"),
+        (&["silent.sh"], "calls nothing that could fail"),
+        (&["wrong.sh", "--stub", "frob get it => a"], "--stub 'frob get it => ANSWER'"),
+        (&["wrong.sh", "--stub", "frob get it"], "has no answer"),
+        (&["wrong.sh", "--mutates", "'"], "not closed"),
+    ] {
+        let (code, stdout, stderr) = run(&folder, &[&["sweep"], args].concat());
+        assert_eq!(code, 2, "{args:?}: {stdout}{stderr}");
+        assert!(stderr.contains(part), "{args:?}: {stderr}");
+        assert!(stdout.contains("NOT DONE"), "{args:?}: {stdout}");
+    }
+}
+
+#[test]
+fn a_script_anywhere_brings_what_it_sources() {
+    let folder = bare();
+    folder.write("tools/lib/log.sh", "say() { vault kv put ops/log text=\"$1\" || true; }\n");
+    folder.write(
+        "tools/retire",
+        "set -eu\n. \"$(dirname \"$0\")/lib/log.sh\"\nopenstack volume delete \"$1\"\nsay gone\n",
+    );
+    let (code, trials) = trials(&folder, &["tools/retire", "--", "v1"]);
+    assert_eq!(code, 1);
+    let red: Vec<&Value> = trials.iter().filter(|trial| trial["red"] == true).collect();
+    assert!(!red.is_empty());
+    for trial in red {
+        assert_eq!(
+            (trial["path"].as_str(), trial["line"].as_u64()),
+            (Some("lib/log.sh"), Some(1)),
+            "{trial}"
+        );
+        assert_eq!(trial["verdict"], "swallowed");
+    }
+}
+
+#[test]
+fn the_last_stub_that_matches_wins_and_may_be_empty() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nstate=$(openstack server show web -f value -c status)\nif [ -z \"$state\" ]; then echo none; fi\nopenstack server delete \"web-$state\"\n",
+    );
+    let words = |stubs: &[&str]| {
+        let options: Vec<&str> = stubs.iter().flat_map(|stub| ["--stub", stub]).collect();
+        let (_, trials) = trials(&folder, &[&["x.sh"], options.as_slice()].concat());
+        let delete = trials.iter().find(|trial| trial["line"] == 4).expect("a trial of line 4");
+        delete["argv"][3].as_str().expect("a word").to_owned()
+    };
+    assert_eq!(words(&[]), "web-ACTIVE");
+    assert_eq!(words(&["openstack server show ** => SHUTOFF", "openstack ** => PAUSED"]), "web-PAUSED");
+    assert_eq!(words(&["openstack ** => PAUSED", "openstack server show web ** => SHUTOFF"]), "web-SHUTOFF");
+    assert_eq!(words(&["openstack server show ** =>"]), "web-");
+}
+
+#[test]
+fn stubs_leave_the_script_s_stdin_alone() {
+    let folder = bare();
+    folder.write("x.sh", "set -eu\nwhile read -r host; do\n  ssh \"$host\" uptime\ndone\n");
+    let (_, trials) = trials(&folder, &["x.sh", "--stdin", "a\nb\nc"]);
+    let hosts: Vec<&str> = trials
+        .iter()
+        .filter(|trial| trial["kind"] == "exit" && trial["persistence"] == "once")
+        .filter_map(|trial| trial["argv"][1].as_str())
+        .collect();
+    assert_eq!(hosts, ["a", "b", "c"]);
+}
+
+#[test]
+fn the_repeat_command_stands_on_its_own() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nread -r word\n[ \"$word\" = \"drop $1\" ] || exit 1\nkubectl delete ns \"$1\" || true\n",
+    );
+    let (code, stdout, _) = run(&folder, &["sweep", "x.sh", "--stub", "kubectl ** => gone now", "--", "web"]);
+    assert_eq!(code, 1, "{stdout}");
+    let repeat = stdout
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("repeat  gauntlet "))
+        .expect("a repeat command");
+    let words = shlex::split(repeat).expect("a shell reads it");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (code, stdout, _) = run(&folder, &words);
+    assert_eq!(code, 1, "{stdout}");
+    assert!(stdout.contains("! x.sh:4  kubectl delete ns web"), "{stdout}");
+    assert!(stdout.contains("swallowed"), "{stdout}");
+}
+
+#[test]
+fn a_sweep_s_text_and_its_programs_forms_agree() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nhelm upgrade api ./chart || echo trouble\nkubectl rollout status deploy/api\n",
+    );
+    let (code, stdout, _) = run(&folder, &["sweep", "x.sh"]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("red[swallowed]: x.sh:2: `helm upgrade api ./chart`"), "{stdout}");
+    assert!(stdout.contains("it ran `kubectl rollout status deploy/api` at x.sh:3"), "{stdout}");
+    assert!(stdout.contains("RED: 1 of 2 calls of x.sh"), "{stdout}");
+    let (code, junit, _) = run(&folder, &["sweep", "x.sh", "--output-format", "junit"]);
+    assert_eq!(code, 1);
+    assert!(junit.contains("<testsuite name=\"x\""), "{junit}");
+}
+
+#[test]
+fn a_new_harness_runs_as_it_is_written() {
+    let folder = Folder::new();
+    folder.write(
+        "scripts/retire.sh",
+        "#!/usr/bin/env bash\nset -euo pipefail\napply=no\nwhile (( $# )); do\n  case $1 in\n    --apply) apply=yes; shift ;;\n    *) name=$1; shift ;;\n  esac\ndone\nid=$(openstack project show \"$name\" -f value -c id)\n[[ $id =~ ^[0-9a-f]{32}$ ]] || exit 1\n: \"${VAULT_TOKEN:?}\"\n[[ $apply == yes ]] || exit 0\nread -r phrase\n[[ $phrase == \"retire $name\" ]] || exit 1\nopenstack project delete \"$id\"\n",
+    );
+    let (code, _, stderr) = run(&folder, &["new", "harness", "scripts/retire.sh", "--", "demo"]);
+    assert_eq!(code, 0, "{stderr}");
+    let text = fs::read_to_string(folder.path("harnesses/retire.toml")).expect("it was written");
+    assert!(text.contains("name = \"apply\""), "{text}");
+    assert!(text.contains("[canaries]\nVAULT_TOKEN"), "{text}");
+    let (code, stdout, stderr) = run(&folder, &["run", "retire"]);
+    assert_eq!(code, 0, "{text}\n{stdout}{stderr}");
+    let (code, _, stderr) = run(&folder, &["new", "harness", "scripts/retire.sh", "--", "demo"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("harnesses/retire.toml"), "{stderr}");
+}
