@@ -22,12 +22,14 @@ pub mod generate;
 pub mod guard;
 pub mod interrupt;
 pub mod lint;
+pub mod merge;
 pub mod new;
 pub mod output;
 pub mod parse;
 pub mod repro;
 pub mod rule;
 pub mod run;
+pub mod rung;
 pub mod second_opinion;
 pub mod show;
 pub mod sweep;
@@ -87,6 +89,8 @@ enum Command {
     Generate(generate::GenerateCommand),
     /// Print the places (byte offsets) of the words of every simple command.
     Parse(parse::ParseArgs),
+    /// Fold the results of several runs of one plan into one report.
+    Merge(merge::MergeArgs),
     /// Repeat one trial and show what the script did.
     Repro(repro::ReproArgs),
 }
@@ -113,6 +117,7 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::New(command)) => new::new(&command),
         Some(Command::Generate(command)) => generate::generate(&command),
         Some(Command::Parse(args)) => parse::parse(&args),
+        Some(Command::Merge(args)) => merge::merge(&args, subcommand(matches)),
         Some(Command::Repro(args)) => repro::repro(&args),
         None => all::all(&gauntlet.output, matches),
     })

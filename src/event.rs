@@ -53,7 +53,8 @@ pub enum SkipReason {
 }
 
 /// A kind of trial, as reports print it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TrialKind {
     /// The run without a fault.
     Green,
@@ -64,7 +65,7 @@ pub enum TrialKind {
 }
 
 /// The outcome of one trial.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
     /// Its address.
     pub id: TrialId,

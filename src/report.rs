@@ -13,6 +13,7 @@ pub mod place;
 pub mod plain;
 pub mod progress;
 pub mod replay;
+pub mod results;
 pub mod sarif;
 pub mod statistics;
 pub mod sweep;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, ValueEnum};
@@ -221,6 +221,17 @@ impl Outputs {
         }
         let progress = Progress::new(io::stderr().is_terminal());
         Ok(Self { channels, progress, status: Status::default(), failed: false })
+    }
+
+    /// Adds a report whose file is appended to, never cut.
+    pub fn append(&mut self, report: Box<dyn Report>, path: &Path) -> Result<(), Failure> {
+        let name = path.display().to_string();
+        let file =
+            File::options().create(true).append(true).open(path).map_err(|error| {
+                format!("failed to write {name}: {error}; give a file that can be written")
+            })?;
+        self.channels.push(Channel { report, out: Box::new(BufWriter::new(file)), name, closed: false });
+        Ok(())
     }
 
     /// Hands one event to all who listen.

@@ -1,15 +1,19 @@
 //! `gauntlet run`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
+use crate::cli::rung::MinimumRung;
 use crate::cli::{Failure, interrupt, second_opinion};
+use crate::event::Rung;
 use crate::repo::Project;
+use crate::report::results::Results;
 use crate::report::text::Ending;
-use crate::run::gauntlet::{self, Request};
+use crate::run::gauntlet::{self, Partition, Request};
 
 /// Options of `gauntlet run`.
 #[derive(Debug, Args)]
@@ -20,6 +24,15 @@ pub struct RunArgs {
     /// How many trials run at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+    /// Run only this part of the harnesses: PART/OF, from 1. `gauntlet merge` puts the parts together.
+    #[arg(long, value_name = "PART/OF", value_parser = Partition::parse)]
+    partition: Option<Partition>,
+    /// Append the results to this file as they come, a JSON object a line; what is in it stays.
+    #[arg(long, value_name = "F.jsonl")]
+    results: Option<PathBuf>,
+    /// The weakest sandbox that will do (default: `run.minimum_rung` of the settings).
+    #[arg(long, value_enum, value_name = "RUNG")]
+    minimum_rung: Option<MinimumRung>,
     #[command(flatten)]
     output: OutputArgs<RunFormat>,
 }
@@ -30,7 +43,17 @@ pub fn run(args: &RunArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let setting = Setting { ending: Ending::Summary, prefix: project.prefix(), statistics: false };
     let mut outputs = Outputs::open(&args.output, matches, &setting)?;
     let stop = interrupt::stop()?;
-    let request = Request { names: args.harnesses.clone(), jobs: args.jobs.map(NonZeroUsize::get) };
+    let request = Request {
+        names: args.harnesses.clone(),
+        jobs: args.jobs.map(NonZeroUsize::get),
+        partition: args.partition,
+        minimum_rung: args.minimum_rung.map(Rung::from),
+    };
+    if let Some(path) = &args.results {
+        let stamp = gauntlet::stamp(&project, &request)
+            .map_err(|(what, reason)| format!("failed to plan the run: {what}: {reason}"))?;
+        outputs.append(Box::new(Results::new(stamp)), path)?;
+    }
     let worlds = gauntlet::sealed::worlds(None);
     let witness = second_opinion::witness();
     gauntlet::run(&project, &request, &witness, &worlds, &stop, &mut |event| outputs.event(&event));

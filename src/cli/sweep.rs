@@ -5,9 +5,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Args, ValueEnum};
+use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
+use crate::cli::rung::MinimumRung;
 use crate::cli::{Failure, interrupt, second_opinion};
 use crate::event::Rung;
 use crate::report::replay;
@@ -42,7 +43,7 @@ pub struct SweepArgs {
     only: Option<String>,
     /// The weakest sandbox that will do.
     #[arg(long, value_enum, value_name = "RUNG")]
-    minimum_rung: Option<Minimum>,
+    minimum_rung: Option<MinimumRung>,
     /// How many trials run at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -51,16 +52,6 @@ pub struct SweepArgs {
     /// The script's own arguments, behind `--`.
     #[arg(last = true, value_name = "ARG")]
     args: Vec<String>,
-}
-
-/// A rung, as it is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "UPPER")]
-enum Minimum {
-    /// Namespaces, as root.
-    S1,
-    /// Namespaces through an unprivileged user namespace.
-    S2,
 }
 
 impl SweepArgs {
@@ -81,10 +72,7 @@ impl SweepArgs {
             stubs: self.stub.clone(),
             stdin: self.stdin.as_ref().map(line),
             mutates: self.mutates.clone(),
-            minimum_rung: self.minimum_rung.map(|rung| match rung {
-                Minimum::S1 => Rung::S1,
-                Minimum::S2 => Rung::S2,
-            }),
+            minimum_rung: self.minimum_rung.map(Rung::from),
             jobs: self.jobs.map(NonZeroUsize::get),
             command,
         }

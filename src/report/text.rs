@@ -269,8 +269,14 @@ fn harness_line(run: &RunStatus, status: &Status) -> String {
 /// What was tried, and what was not: so that nobody can thin the sweep unseen.
 fn trials_line(run: &RunStatus) -> String {
     format!(
-        "{} of {} run   faults: {} run, {} inapplicable, {} declared as recovered   calls without a time limit: {}",
-        run.executed, run.planned, run.faults, run.inapplicable, run.declared, run.unbounded
+        "{} of {} run   faults: {} run, {} inapplicable, {} declared as recovered   calls without a time limit: {}   rung {}",
+        run.executed,
+        run.planned,
+        run.faults,
+        run.inapplicable,
+        run.declared,
+        run.unbounded,
+        run.rung.map_or_else(|| "none".to_owned(), |rung| rung.to_string())
     )
 }
 

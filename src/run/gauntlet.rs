@@ -6,6 +6,7 @@ mod crew;
 mod draft;
 mod load;
 mod pace;
+mod plan;
 mod scout;
 pub mod sealed;
 mod sweep;
@@ -21,6 +22,7 @@ use crate::trial::world::{Plan, Record};
 pub use course::Replay;
 pub use draft::{Drafted, new_harness};
 pub use load::Course;
+pub use plan::{Partition, stamp};
 pub use sweep::{Sweep, repeat_sweep, sweep};
 
 /// What a harness's world is built from.
@@ -57,6 +59,10 @@ pub struct Request {
     pub names: Vec<String>,
     /// How many trials at one time; `None` for one a core.
     pub jobs: Option<usize>,
+    /// The part of the harnesses to run; `None` for all.
+    pub partition: Option<Partition>,
+    /// The weakest sandbox that will do; `None` for what the settings say.
+    pub minimum_rung: Option<Rung>,
 }
 
 /// Runs harnesses.
@@ -72,14 +78,20 @@ pub fn run(
         Ok(paths) => paths,
         Err((what, reason)) => return sink(Event::NotChecked { what, reason }),
     };
+    let partition = request.partition.unwrap_or(Partition::WHOLE);
+    let paths = partition.of(paths);
+    if paths.is_empty() {
+        let reason = format!("{}/{} holds no harness: cut into fewer parts", partition.part, partition.of);
+        return sink(Event::NotChecked { what: "partition".to_owned(), reason });
+    }
     let rung = match worlds.rung() {
         Ok(rung) => rung,
         Err(reason) => return sink(Event::NotChecked { what: "sandbox".to_owned(), reason }),
     };
-    let minimum = project.settings().run.minimum_rung;
+    let minimum = request.minimum_rung.unwrap_or(project.settings().run.minimum_rung);
     if rung > minimum {
         let reason = format!(
-            "the sandbox of this machine is {rung}, and the settings demand at least {minimum}: run it where {minimum} can be had, or lower run.minimum_rung"
+            "the sandbox of this machine is {rung}, and at least {minimum} is demanded: run it where {minimum} can be had, or lower run.minimum_rung or --minimum-rung"
         );
         return sink(Event::NotChecked { what: "sandbox".to_owned(), reason });
     }

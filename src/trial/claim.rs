@@ -41,6 +41,16 @@ static JOB_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the job notices compile: a test uses them")
 });
 
+/// What bash says of a process that a signal ended: whether it comes to say it depends on who is faster.
+static END_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\S+: line \d+: +\d+ +[A-Z]\w+.*$").expect("the end notice compiles: a test uses it")
+});
+
+/// Whether a line is bash's own notice of a process that a signal ended.
+pub fn is_end_notice(line: &str) -> bool {
+    END_NOTICE.is_match(line)
+}
+
 /// The first line of `text` that claims success.
 pub fn claim<'t>(patterns: Option<&[Regex]>, text: &'t str) -> Option<&'t str> {
     let patterns = patterns.unwrap_or(&DEFAULT_CLAIMS);
@@ -113,6 +123,14 @@ mod tests {
         ] {
             assert_eq!(claim(None, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_bash_says_of_a_killed_process_is_known() {
+        assert!(is_end_notice(
+            "stderr| /repo/a.sh: line 1:     6 Hangup                  openstack server delete a"
+        ));
+        assert!(!is_end_notice("stderr| /repo/a.sh: line 6: openstack: command not found"));
     }
 
     #[test]

@@ -132,6 +132,22 @@ pub fn normalise(word: &str) -> String {
     if random { format!("{head}XXXXXX{}", &rest[end..]) } else { word.to_owned() }
 }
 
+/// [`normalise`], for every path in a text.
+pub fn steady(text: &str) -> String {
+    const MARK: &str = "/tmp/";
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(MARK) {
+        let tail = &rest[at + MARK.len()..];
+        let length = tail.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
+        let end = at + MARK.len() + length.unwrap_or(tail.len());
+        out.push_str(&rest[..at]);
+        out.push_str(&normalise(&rest[at..end]));
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
 /// Where a call's stdout leads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Output {

@@ -46,7 +46,7 @@ pub fn ran(root: &Path, names: Vec<String>) -> Result<Ran, Failed> {
     let worlds = sealed::worlds(Some(PathBuf::from(GAUNTLET)));
     run(
         &project,
-        &Request { names, jobs: Some(2) },
+        &Request { names, jobs: Some(2), ..Request::default() },
         &InProcess::new(),
         &worlds,
         &Stop::default(),

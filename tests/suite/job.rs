@@ -171,7 +171,7 @@ fn the_order_of_the_events_does_not_depend_on_the_number_of_threads() {
     let (_folder, project) = project(&harnesses);
     let script = ["openstack server show a", "!openstack port list", "openstack server delete a"];
     let told = |jobs| {
-        let request = Request { names: Vec::new(), jobs: Some(jobs) };
+        let request = Request { jobs: Some(jobs), ..Request::default() };
         verdicts(&events(&project, played(&script), &request, &Stop::default()).0)
     };
     let alone = told(1);
@@ -228,7 +228,7 @@ fn nothing_to_run_is_never_green() {
     let (_, status) = events(&empty, played(&[]), &Request::default(), &Stop::default());
     assert_eq!(status.outcome(), Outcome::CouldNotCheck);
     let (_folder, one) = project(&[("tenant", HARNESS)]);
-    let request = Request { names: vec!["tennant".to_owned()], jobs: None };
+    let request = Request { names: vec!["tennant".to_owned()], ..Request::default() };
     let (events, status) = events(&one, played(&[]), &request, &Stop::default());
     assert_eq!(status.outcome(), Outcome::CouldNotCheck);
     assert!(events.iter().any(
@@ -241,7 +241,7 @@ fn the_users_wish_to_stop_names_what_was_not_run() {
     let (_folder, project) = project(&[("a", HARNESS), ("b", HARNESS)]);
     let stop = Stop::default();
     let stopped = Played { stop_after: Some((3, stop.clone())), ..played(&["openstack server show a"]) };
-    let (events, status) = events(&project, stopped, &Request { names: Vec::new(), jobs: Some(1) }, &stop);
+    let (events, status) = events(&project, stopped, &Request { jobs: Some(1), ..Request::default() }, &stop);
     let Some(Event::Interrupted { not_run }) = events.last() else { panic!("{events:?}") };
     assert_eq!(not_run.len(), 2);
     assert!(not_run[0].starts_with("a (") && not_run[1] == "b", "{not_run:?}");

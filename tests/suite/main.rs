@@ -29,6 +29,7 @@ mod query;
 mod reading;
 mod reading_finds;
 mod report;
+mod results;
 mod sandbox;
 mod settings;
 mod spans;
