@@ -51,12 +51,6 @@ struct Codes {
     codes: Vec<u8>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AnswerFile {
-    tool: Vec<ToolAnswers>,
-}
-
 fn one() -> u8 {
     1
 }
@@ -83,11 +77,6 @@ pub struct Said {
     pub stdout: String,
     /// On stderr.
     pub stderr: String,
-}
-
-/// Reads the table of answers.
-pub(super) fn read_answers(text: &str) -> Result<Vec<ToolAnswers>, toml::de::Error> {
-    toml::from_str::<AnswerFile>(text).map(|file| file.tool)
 }
 
 impl Tables {

@@ -84,7 +84,7 @@ struct Reader {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     pure: Vec<String>,
     never_read: Vec<String>,
     read_all: Vec<String>,
@@ -105,8 +105,7 @@ pub(super) struct Pipes {
 }
 
 impl Pipes {
-    pub fn read(text: &str) -> Result<Self, toml::de::Error> {
-        let file: File = toml::from_str(text)?;
+    pub fn new(file: File) -> Self {
         let mut closer_names = FxHashMap::default();
         for (index, closer) in file.closer.iter().enumerate() {
             for name in closer.aliases.iter().chain([&closer.name]) {
@@ -119,7 +118,7 @@ impl Pipes {
                 reader_names.entry(name.clone()).or_default().push(index);
             }
         }
-        Ok(Self {
+        Self {
             pure: file.pure,
             never_read: file.never_read,
             read_all: file.read_all,
@@ -127,7 +126,7 @@ impl Pipes {
             readers: file.reader,
             closer_names,
             reader_names,
-        })
+        }
     }
 }
 

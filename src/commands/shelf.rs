@@ -1,64 +1,42 @@
 //! The embedded tables, cut into their entries: an entry is read when somebody asks for its name. A guard that looks up
 //! five programs must not wait for the tables of five hundred.
 //!
-//! This module only finds names and where entries begin; what an entry says is read by whoever owns its type.
+//! `build.rs` writes the entries as JSON, and their names sorted; what an entry says is read by whoever owns its type.
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+/// An entry: the file that it is from, and its text.
+pub(super) type Entry = (&'static str, &'static str);
 
-/// Reads the text of entries.
-pub(super) type Read<T> = fn(&str) -> Result<Vec<T>, toml::de::Error>;
+/// Names, sorted, each with its entries in the order of the files.
+pub(super) type Index = &'static [(&'static str, &'static [&'static Entry])];
 
-/// What stands under one name.
-#[derive(Debug)]
-struct Slot<T> {
-    /// The entries' texts, each with the file that it is from.
-    texts: Vec<(&'static str, &'static str)>,
-    entries: OnceLock<Vec<T>>,
-}
+/// Reads the text of an entry.
+pub(super) type Read<T> = fn(&str) -> Result<T, serde_json::Error>;
 
 /// Entries by name and alias.
 #[derive(Debug)]
 pub(super) struct Shelf<T> {
-    slots: FxHashMap<&'static str, Slot<T>>,
+    index: Index,
+    /// What was read, by place in the index.
+    entries: Box<[OnceLock<Vec<T>>]>,
     read: Read<T>,
 }
 
 impl<T> Shelf<T> {
-    /// The entries of these files (name, text), each of which begins with the line `header`.
-    pub(super) fn new(header: &str, files: &[(&'static str, &'static str)], read: Read<T>) -> Self {
-        let mut shelf = Self { slots: FxHashMap::default(), read };
-        for (file, text) in files {
-            let at_line = |at: &usize| *at == 0 || text.as_bytes()[at - 1] == b'\n';
-            let mut starts: Vec<usize> =
-                text.match_indices(header).map(|(at, _)| at).filter(at_line).collect();
-            starts.push(text.len());
-            for pair in starts.windows(2) {
-                shelf.add(file, &text[pair[0]..pair[1]]);
-            }
-        }
-        shelf
-    }
-
-    fn add(&mut self, file: &'static str, entry: &'static str) {
-        for name in names(entry) {
-            let slot = self
-                .slots
-                .entry(name)
-                .or_insert_with(|| Slot { texts: Vec::new(), entries: OnceLock::new() });
-            slot.texts.push((file, entry));
-        }
+    /// The entries of an index.
+    pub(super) fn new(index: Index, read: Read<T>) -> Self {
+        Self { index, entries: index.iter().map(|_| OnceLock::new()).collect(), read }
     }
 
     /// All entries of that name, in the order of the files.
     pub(super) fn all(&self, name: &str) -> &[T] {
-        let Some(slot) = self.slots.get(name) else { return &[] };
-        slot.entries.get_or_init(|| {
+        let Ok(place) = self.index.binary_search_by_key(&name, |(known, _)| known) else { return &[] };
+        self.entries[place].get_or_init(|| {
             let read = |(file, text): &(&str, &str)| {
-                (self.read)(text).unwrap_or_else(|error| panic!("{file}: {}", error.message()))
+                (self.read)(text).unwrap_or_else(|error| panic!("{file}: `{name}`: {error}"))
             };
-            slot.texts.iter().flat_map(read).collect()
+            self.index[place].1.iter().copied().map(read).collect()
         })
     }
 
@@ -68,30 +46,14 @@ impl<T> Shelf<T> {
     }
 
     /// All names and aliases.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<'_, T> {
-        self.slots.keys().copied()
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
+        self.index.iter().map(|(name, _)| *name)
     }
-}
-
-/// The name and the aliases of an entry.
-fn names(entry: &'static str) -> Vec<&'static str> {
-    let behind = |key: &str| {
-        let at = entry.find(key)?;
-        entry.get(at + key.len()..)
-    };
-    let mut names: Vec<&str> =
-        behind("\nname = \"").and_then(|rest| rest.split('"').next()).into_iter().collect();
-    if let Some(list) = behind("\naliases = [").and_then(|rest| rest.split(']').next()) {
-        // Every other part between quotes is an alias; `[` itself is one.
-        names.extend(list.split('"').skip(1).step_by(2));
-    }
-    names
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Tables;
-    use super::names;
 
     #[test]
     fn every_entry_of_the_embedded_tables_can_be_read() {
@@ -105,12 +67,5 @@ mod tests {
         for name in ["sudo", "juju", "docker", "runuser", "xargs"] {
             assert!(!tables.wrappers(name).is_empty(), "{name}");
         }
-    }
-
-    #[test]
-    fn an_entry_has_its_name_and_its_aliases() {
-        let entry =
-            "[[tool]]\nname = \"cat\"\naliases = [\n  \"tac\", \"[\",\n  \"nl\",\n]\nread = [\"**\"]\n";
-        assert_eq!(names(entry), ["cat", "tac", "[", "nl"]);
     }
 }

@@ -5,13 +5,11 @@ use std::sync::LazyLock;
 use super::HOLE;
 use super::given::Given;
 use super::pattern::{Pattern, Spelt};
-use super::tables::{Tables, Tool, basename, read_tools};
+use super::tables::{Tables, Tool, basename};
 
 /// How a program that no table knows is read: options without values.
-static PLAIN: LazyLock<Option<Tool>> = LazyLock::new(|| {
-    let text = "[[tool]]\nname = \"plain\"\nfailure = { exit = 1, stderr = \"\" }\n";
-    read_tools(text).ok().and_then(|tools| tools.into_iter().next())
-});
+static PLAIN: LazyLock<Option<Tool>> =
+    LazyLock::new(|| serde_json::from_str(r#"{"name":"plain","failure":{"exit":1,"stderr":""}}"#).ok());
 
 impl Tool {
     /// Whether it only reads, whatever its words are.

@@ -1,17 +1,24 @@
 //! The tables as typed values, and their lookup.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
-use super::answers::{ToolAnswers, read_answers};
+use super::answers::ToolAnswers;
 use super::given::{Name, Spelling, Value};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::shelf::Shelf;
-use super::wrappers::{Wrapper, read_wrappers};
+use super::wrappers::Wrapper;
+
+/// The tables as the build wrote them.
+mod embedded {
+    use super::super::shelf::Entry;
+
+    include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+}
 
 /// A tool whose verbs are known. The head of `cloud.toml` explains the keys.
 #[derive(Debug, Clone, Deserialize)]
@@ -375,7 +382,7 @@ struct ToolFile {
     tool: Vec<Tool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RealFile {
     text: Vec<String>,
@@ -388,10 +395,9 @@ pub struct Tables {
     tools: Shelf<Tool>,
     wrappers: Shelf<Wrapper>,
     secrets: Secrets,
-    pipes: Pipes,
     answers: Shelf<ToolAnswers>,
-    real: Vec<String>,
-    journalled: Vec<String>,
+    pipes: OnceLock<Pipes>,
+    real: OnceLock<RealFile>,
 }
 
 static BUILTIN: LazyLock<Tables> = LazyLock::new(Tables::read_builtin);
@@ -403,26 +409,14 @@ impl Tables {
     }
 
     fn read_builtin() -> Self {
-        const TOOLS: [(&str, &str); 6] = [
-            ("openstack.toml", include_str!("../../rules/commands/openstack.toml")),
-            ("cloud.toml", include_str!("../../rules/commands/cloud.toml")),
-            ("system.toml", include_str!("../../rules/commands/system.toml")),
-            ("files.toml", include_str!("../../rules/commands/files.toml")),
-            ("readers.toml", include_str!("../../rules/commands/readers.toml")),
-            ("agents.toml", include_str!("../../rules/commands/agents.toml")),
-        ];
-        const WRAPPERS: [(&str, &str); 1] =
-            [("wrappers.toml", include_str!("../../rules/commands/wrappers.toml"))];
-        const ANSWERS: [(&str, &str); 1] =
-            [("answers.toml", include_str!("../../rules/commands/answers.toml"))];
-        let tools = Shelf::new("[[tool]]", &TOOLS, read_tools);
-        let wrappers = Shelf::new("[[wrapper]]", &WRAPPERS, read_wrappers);
-        let answers = Shelf::new("[[tool]]", &ANSWERS, read_answers);
-        let real: RealFile = embedded(include_str!("../../rules/commands/real.toml"));
-        let secrets = embedded(include_str!("../../rules/commands/secrets.toml"));
-        let pipes = Pipes::read(include_str!("../../rules/commands/pipes.toml"))
-            .unwrap_or_else(|error| panic!("pipes.toml: {}", error.message()));
-        Self { tools, wrappers, secrets, pipes, answers, real: real.text, journalled: real.journalled }
+        Self {
+            tools: Shelf::new(embedded::TOOLS, |text| serde_json::from_str(text)),
+            wrappers: Shelf::new(embedded::WRAPPERS, |text| serde_json::from_str(text)),
+            answers: Shelf::new(embedded::ANSWERS, |text| serde_json::from_str(text)),
+            secrets: whole("secrets.toml", embedded::SECRETS),
+            pipes: OnceLock::new(),
+            real: OnceLock::new(),
+        }
     }
 
     /// The tool of that name (without folders), where its verbs are known.
@@ -452,17 +446,21 @@ impl Tables {
 
     /// What is known of pipes.
     pub(super) fn pipes(&self) -> &Pipes {
-        &self.pipes
+        self.pipes.get_or_init(|| Pipes::new(whole("pipes.toml", embedded::PIPES)))
     }
 
     /// Text tools that run for real in a trial and are never faulted.
     pub fn real_tools(&self) -> &[String] {
-        &self.real
+        &self.real().text
     }
 
     /// Tools that run for real in a trial but are recorded and faulted.
     pub fn journalled_tools(&self) -> &[String] {
-        &self.journalled
+        &self.real().journalled
+    }
+
+    fn real(&self) -> &RealFile {
+        self.real.get_or_init(|| whole("real.toml", embedded::REAL))
     }
 
     /// Exit code and stderr of a call's usual failure.
@@ -485,6 +483,7 @@ pub(super) fn basename(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-fn embedded<T: serde::de::DeserializeOwned>(text: &str) -> T {
-    toml::from_str(text).unwrap_or_else(|error| panic!("an embedded table does not parse: {error}"))
+/// A table that is read whole.
+fn whole<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }

@@ -38,6 +38,27 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is well formed")
 });
 
+/// How such tokens begin: most texts have none of these, and need not wait for the pattern.
+const BEGINNINGS_OF_TOKENS: [&str; 17] = [
+    "AKIA",
+    "ASIA",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "hvs.",
+    "hvb.",
+    "hvr.",
+    "sk_live_",
+    "npm_",
+    "AIza",
+    "eyJ",
+];
+
 /// `scheme://user:password@host`.
 static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:]*:([^\s/@]+)@[^\s]").expect("the pattern is well formed")
@@ -171,7 +192,11 @@ const BEGINNINGS: [&str; 20] = [
 /// Whether the text holds a token that is known by its form, or an address with a password in it. In a text that is only
 /// shown a password is no word.
 pub(super) fn shows_itself(text: &str, only_shown: bool) -> bool {
-    let token = TOKEN.find(text).is_some_and(|found| !is_placeholder(found.as_str()));
+    let may_be_token = BEGINNINGS_OF_TOKENS.iter().any(|beginning| text.contains(beginning));
+    let token = may_be_token && TOKEN.find(text).is_some_and(|found| !is_placeholder(found.as_str()));
+    if !text.contains("://") || !text.contains('@') {
+        return token;
+    }
     let place = if only_shown { Place::Certain } else { Place::Sure };
     let generic = |password: &str| GENERIC.contains(&password.to_ascii_lowercase().as_str());
     token || USERINFO.captures_iter(text).any(|found| !generic(&found[1]) && is_credential(&found[1], place))

@@ -3,13 +3,16 @@
 //! The process that is started only supervises: a child of the same binary reads and decides. A crash of the child, of
 //! whatever kind, and a child that does not answer in time are denials too.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::panic::AssertUnwindSafe;
-use std::process::{Command, ExitCode, Stdio};
-use std::sync::mpsc;
+use std::process::{ChildStdout, Command, ExitCode, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::bash::InProcess;
 use crate::guard::{self, Answer, Decision, Malformed};
@@ -51,13 +54,7 @@ pub fn supervise() -> ExitCode {
     let Some(mut stdout) = child.stdout.take() else {
         return block("gauntlet: the guard could not be read: nothing runs until it can");
     };
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = stdout.read_to_end(&mut bytes).map(|_| bytes);
-        let _ = send.send(read);
-    });
-    let Ok(read) = receive.recv_timeout(DEADLINE) else {
+    let Some(bytes) = read_within(&mut stdout, DEADLINE) else {
         let _ = child.kill();
         let _ = child.wait();
         return block(
@@ -66,7 +63,7 @@ pub fn supervise() -> ExitCode {
     };
     let status = child.wait();
     let code = status.as_ref().ok().and_then(std::process::ExitStatus::code);
-    let answer = read.ok().filter(|_| matches!(code, Some(0 | 2))).and_then(|bytes| relayed(&bytes));
+    let answer = matches!(code, Some(0 | 2)).then(|| relayed(&bytes)).flatten();
     match answer {
         Some((Decision::Deny, reason)) => block(&reason),
         Some((decision, reason)) if code == Some(0) => {
@@ -80,6 +77,30 @@ pub fn supervise() -> ExitCode {
             block(&format!(
                 "gauntlet: the guard failed on this command ({how}): write it more plainly, or ask the user to run it, and report it as a fault of gauntlet"
             ))
+        }
+    }
+}
+
+/// All that the child says, where it has said all in time. What cannot be read ends it: it is then no answer.
+fn read_within(stdout: &mut ChildStdout, deadline: Duration) -> Option<Vec<u8>> {
+    let end = Instant::now() + deadline;
+    let mut bytes = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        let left = end.saturating_duration_since(Instant::now()).as_millis();
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        let mut waited = [PollFd::new(stdout.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut waited, timeout) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(Errno::EINTR) => continue,
+            Err(_) => return Some(Vec::new()),
+        }
+        match stdout.read(&mut part) {
+            Ok(0) => return Some(bytes),
+            Ok(count) => bytes.extend_from_slice(&part[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Some(Vec::new()),
         }
     }
 }
@@ -139,9 +160,14 @@ fn answer() -> Answer {
     };
     match Guarded::load(&folder()) {
         Err(why) => unusable(why),
-        Ok(guarded) => match guarded.vouched(&witness) {
-            Err(why) => unusable(why),
-            Ok(()) => guarded.answer(&request, &witness),
-        },
+        Ok(guarded) => {
+            if let Err(why) = guarded.vouched(&witness) {
+                return unusable(why);
+            }
+            let answer = guarded.answer(&request, &witness);
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            guarded.remember(&request, &answer, (now.as_secs(), now.subsec_nanos()));
+            answer
+        }
     }
 }

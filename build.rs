@@ -1,0 +1,86 @@
+//! Turns the tables of `rules/commands/*.toml` into JSON, entry by entry, each found by its name.
+//!
+//! TOML is what people write; a guard that starts before each command has no time to read it. What an entry says is
+//! still judged by the types that own it, when somebody asks for the entry.
+
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "it runs while the program is built: cargo reads its stdout, and it writes what the program embeds"
+)]
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// The files of tools, in the order in which a later entry of a name beats an earlier one.
+const TOOLS: [&str; 6] =
+    ["openstack.toml", "cloud.toml", "system.toml", "files.toml", "readers.toml", "agents.toml"];
+
+/// The files of wrappers.
+const WRAPPERS: [&str; 1] = ["wrappers.toml"];
+
+/// What tools answer, in a trial whose answers nobody wrote.
+const ANSWERS: [&str; 1] = ["answers.toml"];
+
+/// Files that are read whole.
+const WHOLE: [&str; 3] = ["secrets.toml", "pipes.toml", "real.toml"];
+
+fn main() {
+    println!("cargo:rerun-if-changed=rules/commands");
+    println!("cargo:rerun-if-changed=build.rs");
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        // A program at a fixed address starts without relocating tens of thousands of pointers.
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
+    let mut code = String::new();
+    shelf(&mut code, "TOOLS", "tool", &TOOLS);
+    shelf(&mut code, "WRAPPERS", "wrapper", &WRAPPERS);
+    shelf(&mut code, "ANSWERS", "tool", &ANSWERS);
+    for file in WHOLE {
+        let name = file.trim_end_matches(".toml").to_uppercase();
+        writeln!(code, "pub(super) static {name}: &str = {:?};", json(&read(file))).expect("a string grows");
+    }
+    let out = env::var("OUT_DIR").expect("cargo names the folder");
+    fs::write(Path::new(&out).join("tables.rs"), code).expect("cargo's folder can be written");
+}
+
+fn read(file: &str) -> toml::Value {
+    let text = fs::read_to_string(Path::new("rules/commands").join(file))
+        .unwrap_or_else(|error| panic!("rules/commands/{file}: {error}"));
+    let table: toml::Table = toml::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    toml::Value::Table(table)
+}
+
+fn json(value: &toml::Value) -> String {
+    serde_json::to_string(value).expect("what TOML says can be said in JSON")
+}
+
+/// The entries of files under one key: a static for each, and an index that is sorted by name.
+fn shelf(code: &mut String, shelf: &str, key: &str, files: &[&str]) {
+    let mut index: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut count = 0;
+    for file in files {
+        let table = read(file);
+        let entries = table.get(key).and_then(toml::Value::as_array);
+        for entry in entries.unwrap_or_else(|| panic!("{file} has no [[{key}]]")) {
+            let text = json(entry);
+            writeln!(code, "static {shelf}_{count}: Entry = ({file:?}, {text:?});").expect("a string grows");
+            let name = entry.get("name").and_then(toml::Value::as_str);
+            let aliases = entry.get("aliases").and_then(toml::Value::as_array);
+            let aliases = aliases.into_iter().flatten().filter_map(toml::Value::as_str);
+            for name in name.into_iter().chain(aliases) {
+                index.entry(name.to_owned()).or_default().push(count);
+            }
+            count += 1;
+        }
+    }
+    writeln!(code, "pub(super) static {shelf}: &[(&str, &[&Entry])] = &[").expect("a string grows");
+    for (name, entries) in index {
+        let entries: Vec<String> = entries.iter().map(|entry| format!("&{shelf}_{entry}")).collect();
+        writeln!(code, "    ({name:?}, &[{}]),", entries.join(", ")).expect("a string grows");
+    }
+    code.push_str("];\n");
+}
