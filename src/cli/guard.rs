@@ -13,6 +13,9 @@ use crate::report::plain;
 use crate::run::guard::{CaseFile, Guarded, read_cases};
 
 pub mod hook;
+mod install;
+mod past;
+mod probe;
 
 /// Options of `gauntlet guard`.
 #[derive(Debug, Args)]
@@ -32,6 +35,30 @@ enum GuardCommand {
     ///
     /// Exit codes: 0 all hold, 1 a case does not, or a disguised command would run, 2 there are none.
     Test(TestArgs),
+    /// Put the guard into the agent's settings, beside others' hooks, with permission rules that hold without it.
+    ///
+    /// Exit codes: 0 it is there, 2 it could not be written, or the policy's cases do not hold.
+    Install(install::InstallArgs),
+    /// Take the guard's entry and rules out of the agent's settings.
+    ///
+    /// Exit codes: 0 it is not there, 2 it could not be written.
+    Uninstall(install::InstallArgs),
+    /// Look at the entries in the agent's settings, and try each as the agent would.
+    ///
+    /// Exit codes: 0 all is well, 1 something would let a tool run.
+    Check(install::CheckArgs),
+    /// Tell what was decided in recorded sessions, how often it asks, why, and what another policy changes.
+    ///
+    /// Exit codes: 0 whatever was decided, 2 there is no call in them.
+    Replay(past::ReplayArgs),
+    /// Tell why something was decided, from the log.
+    ///
+    /// Exit codes: 0 it is told, 2 there is no such decision.
+    Why(past::WhyArgs),
+    /// Make a case of a decision in the log.
+    ///
+    /// Exit codes: 0 it is written, 2 it is not.
+    NewCase(past::NewCaseArgs),
 }
 
 #[derive(Debug, Args)]
@@ -57,6 +84,12 @@ pub fn guard(args: &GuardArgs) -> Result<ExitCode, Failure> {
         None => Ok(hook::supervise()),
         Some(GuardCommand::Explain(args)) => explain(args),
         Some(GuardCommand::Test(args)) => test(args),
+        Some(GuardCommand::Install(args)) => install::change(args, true),
+        Some(GuardCommand::Uninstall(args)) => install::change(args, false),
+        Some(GuardCommand::Check(args)) => install::check(args),
+        Some(GuardCommand::Replay(args)) => past::replayed(args),
+        Some(GuardCommand::Why(args)) => past::why(args),
+        Some(GuardCommand::NewCase(args)) => past::new_case(args),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The guard's files: texts of a folder, hashes, the stamp.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The longest file that is read for the guard.
@@ -72,4 +74,66 @@ pub fn write_stamp(path: &Path, stamp: &str) {
     {
         let _ = file.persist(path);
     }
+}
+
+/// The longest log; a longer one is put aside, under a name of its own.
+const MOST_LOG_BYTES: u64 = 8 << 20;
+
+/// Appends a line to a log.
+pub fn append(path: &Path, line: &str) -> std::io::Result<()> {
+    if path.metadata().is_ok_and(|known| known.len() > MOST_LOG_BYTES) {
+        std::fs::rename(path, path.with_extension("old.jsonl"))?;
+    }
+    if let Some(folder) = path.parent()
+        && !folder.is_dir()
+    {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(folder.join(".gitignore"), "*\n")?;
+    }
+    // One write: lines of hooks that run side by side do not mix.
+    std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())
+}
+
+/// Appends a line to a file of cases, which ends in a line end.
+pub fn append_case(path: &Path, line: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let open = text(path).is_some_and(|text| !text.is_empty() && !text.ends_with('\n'));
+    let start = if open { "\n" } else { "" };
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)?
+        .write_all(format!("{start}{line}").as_bytes())
+}
+
+/// Replaces a settings file, and keeps what it was under a name that is told.
+pub fn replace_with_backup(path: &Path, after: &str) -> std::io::Result<Option<std::path::PathBuf>> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut kept = None;
+    if target.is_file() {
+        let name = |number: u32| {
+            let number = if number == 0 { String::new() } else { format!(".{number}") };
+            path.with_extension(format!("json.before-gauntlet{number}"))
+        };
+        let free = (0..1000).map(name).find(|path| !path.exists());
+        let free = free.ok_or_else(|| std::io::Error::other("there are too many backups"))?;
+        std::fs::copy(&target, &free)?;
+        kept = Some(free);
+    }
+    let mut file = tempfile::NamedTempFile::new_in(target.parent().unwrap_or(folder))?;
+    file.write_all(after.as_bytes())?;
+    let mode = target.metadata().map_or_else(|_| Permissions::from_mode(0o644), |known| known.permissions());
+    file.as_file().set_permissions(mode)?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(kept)
+}
+
+/// Where a program of that name is found by `PATH`.
+pub fn on_path(name: &str) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

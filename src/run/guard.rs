@@ -13,6 +13,9 @@ use crate::repo::{Project, guard as files};
 use crate::run::Sink;
 use crate::source::{RepoPath, SourceText};
 
+pub mod log;
+pub mod replay;
+
 /// The folder of the cases, below the project's root.
 pub const CASES: &str = "fixtures/guard";
 
@@ -76,6 +79,17 @@ impl Guarded {
     /// The policy, for commands that run in that folder.
     pub fn policy(&self, folder: &str) -> Policy {
         self.policy.clone().at(&self.project.root().to_string_lossy(), folder)
+    }
+
+    /// The same project under the policy of another settings file.
+    pub fn under(mut self, path: &Path) -> Result<Self, String> {
+        let text = files::text(path).ok_or_else(|| format!("{} cannot be read", path.display()))?;
+        let settings = crate::settings::Settings::parse(&text)
+            .map_err(|error| format!("{}: {}", path.display(), error.message))?;
+        let root = self.project.root().to_owned();
+        let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
+        self.policy = Policy::new(&settings.guard, genuine).map_err(|error| error.to_string())?;
+        Ok(self)
     }
 
     /// Answers a request.

@@ -22,6 +22,7 @@ mod folder;
 mod formats;
 mod generated;
 mod guard;
+mod guard_tools;
 mod invocations;
 mod job;
 mod own_rules;
