@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::source::RepoPath;
 use crate::trial::effect::mutates;
 use crate::trial::harness::Harness;
-use crate::trial::world::{Call, Record, Site};
+use crate::trial::world::{Call, Record, Site, steady};
 
 /// Where the repository stands in a trial's world.
 pub const REPOSITORY: &str = "/repo";
@@ -120,7 +120,7 @@ pub fn settled(first: &[Call], second: &[Call]) -> Vec<Call> {
     settled
 }
 
-/// A call as a line of a trace: place, words.
+/// A call as a line of a trace: place, words. Random names are settled: two traces are compared by these lines.
 pub fn trace_line(call: &Call) -> String {
-    format!("{}  {}", place(&call.site), shown(&call.argv))
+    format!("{}  {}", place(&call.site), steady(&shown(&call.argv)))
 }
