@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::commands::{Effect, Tables, Trouble};
 use crate::trial::pattern::argv_matches;
 
 pub use flow::escaped;
@@ -104,6 +105,9 @@ impl Reply {
     }
 
     fn absent(argv: &[String]) -> Self {
+        if let Some(said) = Tables::builtin().answer(argv, Trouble::Absent).filter(|said| said.exit != 0) {
+            return Self { stderr: said.stderr + "\n", exit: said.exit, ..Self::default() };
+        }
         let program = argv.first().map_or("", |name| basename(name));
         Self { stderr: format!("{program}: not found\n"), exit: 1, ..Self::default() }
     }
@@ -196,7 +200,8 @@ pub fn candidates(words: &[String], reader: &Reader, args: &[String]) -> Vec<Rep
     let plain = commands::answer(words, reader, args, None);
     let refused = |reply: &Reply| reader.bad.iter().any(|bad| bad == reply.stdout.trim());
     let settled = reader.good.iter().any(|good| good == plain.stdout.trim());
-    if settled {
+    let silent_change = plain.stdout.is_empty() && Tables::builtin().effect(words) == Effect::Mutate;
+    if settled || silent_change {
         offer(plain.clone());
     }
     for good in &reader.good {

@@ -273,6 +273,11 @@ impl Flow<'_> {
                 if self.functions.iter().any(|(name, _)| *name == program) {
                     return vec![Source::Function(program)];
                 }
+                if program == "cat"
+                    && let [_, file] = simple.words.as_slice()
+                {
+                    return vec![Source::Variable(self.file_name(file))];
+                }
                 if matches!(program.as_str(), "echo" | "printf") {
                     return simple.words.iter().skip(1).flat_map(|word| self.sources(word)).collect();
                 }
@@ -363,6 +368,10 @@ impl Flow<'_> {
             let mut seen = BTreeSet::new();
             for (hint, column) in self.commands_of(&source, &mut seen) {
                 let fact = match (&fact, column) {
+                    // Who looks for that reads what a failure says: no answer of a call that went well holds it.
+                    (Fact::Good(_, text) | Fact::Wanted(text), _) if tells_of_failure(text) => {
+                        Fact::Unwanted(text.clone())
+                    }
                     (Fact::Good(_, text), Some(column)) => Fact::Cell(column, text.clone()),
                     (Fact::Bad(_) | Fact::Shape(_) | Fact::Wanted(_), Some(_)) => continue,
                     _ => fact.clone(),
@@ -403,7 +412,7 @@ impl Flow<'_> {
         let named: Vec<(String, Vec<Source>)> = self
             .variables
             .iter()
-            .filter(|(_, _, column)| column.is_none())
+            .filter(|(name, _, column)| column.is_none() && !name.starts_with(readers::FILE))
             .map(|(name, sources, _)| (name.clone(), sources.clone()))
             .collect();
         for (name, sources) in named {
@@ -450,6 +459,28 @@ impl Flow<'_> {
             }
         }
     }
+}
+
+/// Whether a text is what tools say when something is not there or does not work.
+fn tells_of_failure(text: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "not found",
+        "notfound",
+        "no such",
+        "does not exist",
+        "doesn't exist",
+        "could not",
+        "cannot",
+        "unable to",
+        "denied",
+        "refused",
+        "failed",
+        "not exist",
+        "no user",
+        "unauthorized",
+    ];
+    let text = text.to_ascii_lowercase().replace(".*", " ").replace('.', " ");
+    WORDS.iter().any(|word| text.contains(word)) || text.starts_with("no ")
 }
 
 fn add(list: &mut Vec<String>, text: String) {

@@ -61,7 +61,17 @@ impl Flow<'_> {
                     && let [stage] = statement.first.stages.as_slice()
                     && whilst.until == statement.first.negated
                 {
-                    let sources = self.sources_of_command(stage);
+                    let mut sources = self.sources_of_command(stage);
+                    if let CommandKind::Simple(simple) = &stage.kind
+                        && simple.words.is_empty()
+                    {
+                        for assignment in &simple.assignments {
+                            if let crate::bash::syntax::Value::Scalar(word) = &assignment.value {
+                                sources.extend(self.sources(word));
+                            }
+                        }
+                    }
+                    sources.retain(|source| !matches!(source, Source::Variable(_)));
                     self.fact(&sources, &Fact::Loops);
                 }
                 self.last_of(&whilst.condition, fork);

@@ -3,6 +3,9 @@
 use super::{Fact, Flow, Source};
 use crate::bash::syntax::{Command, CommandKind, Pipeline, Redirect, RedirectOp, Target, Word};
 
+/// Stands before the names of files among those of variables.
+pub(super) const FILE: &str = "file:";
+
 impl Flow<'_> {
     /// What the later stages of a pipeline want of the earlier ones.
     pub(super) fn stages(&mut self, pipeline: &Pipeline) {
@@ -71,6 +74,7 @@ impl Flow<'_> {
             let sources = self.sources_of_command(command);
             self.fact(&sources, &Fact::Captured);
         }
+        self.files(command);
         for redirect in &command.redirects {
             let Some(sources) = self.sources_of_redirect(redirect) else { continue };
             self.fact(&sources, &Fact::Captured);
@@ -93,6 +97,62 @@ impl Flow<'_> {
                 self.fact(&ran, &Fact::Captured);
             }
         }
+    }
+
+    /// Files that hold an answer: who writes them, who reads them.
+    fn files(&mut self, command: &Command) {
+        for redirect in &command.redirects {
+            let Target::Word(word) = &redirect.target else { continue };
+            match redirect.op {
+                RedirectOp::Output | RedirectOp::Clobber | RedirectOp::Append => {
+                    let sources = self.sources_of_command(command);
+                    self.variables.push((self.file_name(word), sources, None));
+                }
+                RedirectOp::Input => {
+                    let file = [Source::Variable(self.file_name(word))];
+                    self.reads(&file, command);
+                }
+                _ => {}
+            }
+        }
+        let CommandKind::Simple(simple) = &command.kind else { return };
+        match self.program(command).as_deref() {
+            Some("curl" | "wget") => {
+                let takes = |word: &Word| {
+                    matches!(
+                        word.plain().as_deref(),
+                        Some(
+                            "-o" | "--output"
+                                | "-O"
+                                | "--output-document"
+                                | "-sSo"
+                                | "-so"
+                                | "-fsSLo"
+                                | "-fsSo"
+                                | "-Lo"
+                        )
+                    )
+                };
+                let at = simple.words.iter().position(takes);
+                let here = self.by_span.get(&command.span.start).copied();
+                if let (Some(word), Some(hint)) = (at.and_then(|at| simple.words.get(at + 1)), here) {
+                    self.variables.push((self.file_name(word), vec![Source::Command(hint)], None));
+                }
+            }
+            Some("jq" | "grep" | "egrep" | "awk" | "sed" | "cut") if simple.words.len() > 2 => {
+                if let Some(word) = simple.words.last() {
+                    let file = [Source::Variable(self.file_name(word))];
+                    self.reads(&file, command);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A file by the text that names it, which is no variable's name.
+    pub(super) fn file_name(&self, word: &Word) -> String {
+        let text = word.span.slice(self.source.text());
+        format!("{FILE}{}", text.replace(['"', '\'', '{', '}'], ""))
     }
 
     fn sources_of_redirect(&self, redirect: &Redirect) -> Option<Vec<Source>> {
