@@ -51,6 +51,8 @@ pub(super) struct Unaided {
     pub command: (Vec<String>, Vec<String>),
     /// Options of the shell that the script's first line gives.
     pub flags: Vec<String>,
+    /// Whether the script names its terminal, which then says what its stdin says.
+    pub terminal: bool,
 }
 
 impl Unaided {
@@ -213,7 +215,10 @@ impl Course {
             collect: case.expect.files.keys().cloned().collect(),
             search: leak::searched(&self.harness),
             residue: self.harness.residue.clone(),
-            tty: case.tty.clone(),
+            tty: case
+                .tty
+                .clone()
+                .or_else(|| unaided.filter(|unaided| unaided.terminal).map(|_| case.stdin.clone())),
             again: false,
             as_root: unaided.is_some_and(|unaided| unaided.as_root),
         }

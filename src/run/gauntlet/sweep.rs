@@ -226,6 +226,7 @@ fn course_of(
         as_root: false,
         command: (request.command.clone(), request.args.clone()),
         flags: flags(source.text()),
+        terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
     };
     Course { harness, needs, outline, interpreter: "bash".to_owned(), unaided: Some(unaided) }
 }
