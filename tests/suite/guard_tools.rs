@@ -103,7 +103,7 @@ fn check_tries_the_entry_and_sees_each_way_in_which_it_would_let_a_tool_run() {
     ];
     for (from, to, what) in seeded {
         assert!(installed.contains(from), "{from}");
-        folder.write(".claude/settings.json", &installed.replacen(from, to, 1));
+        folder.write(".claude/settings.json", installed.replacen(from, to, 1));
         let bad = guard(&folder, &["check", "--quick"], "");
         assert_eq!(bad.status.code(), Some(1), "{what}");
         assert!(said(&bad).contains(what), "{what}: {}", said(&bad));
@@ -152,7 +152,7 @@ fn replay_counts_decisions_and_shows_what_another_policy_changes() {
         call("ls"), call("kubectl delete pod x"), call("maas list"),
         {"type": "tool_use", "name": "Read", "input": {"file_path": "/x"}},
     ]}});
-    folder.write("t.jsonl", &format!("{line}\nno JSON\n"));
+    folder.write("t.jsonl", format!("{line}\nno JSON\n"));
     folder.write("other.toml", "version = 1\n[guard]\nallow = [\"kubectl delete\"]\n");
     let output = guard(&folder, &["replay", "t.jsonl", "--against", "other.toml"], "");
     let said = said(&output);

@@ -25,8 +25,10 @@ impl Parser<'_> {
         let start = at.1;
         let raw = self.slice(start, self.at);
         let raw = raw.get(..delimiter.span.len() as usize).unwrap_or(raw);
-        let quoted = raw.contains(['\'', '"', '\\']);
-        let text = if quoted { unquoted(&delimiter.parts, raw) } else { raw.to_owned() };
+        // A line that goes on quotes nothing: `<<E\` with a line end behind it is `<<E`.
+        let joined = raw.replace("\\\n", "");
+        let quoted = joined.contains(['\'', '"', '\\']);
+        let text = if quoted { unquoted(&delimiter.parts, raw) } else { joined };
         let body = Arc::new(OnceLock::new());
         self.pending.push(Pending { delimiter: text, quoted, strip_tabs, body: Arc::clone(&body), at });
         HereDocument { delimiter, quoted, strip_tabs, content: body }
