@@ -1,7 +1,8 @@
 //! What does reading a script cost in CPU time, next to a bare tree-sitter parse of the same bytes?
 //!
 //! `GAUNTLET_BENCH_LIST` names a file of paths, one a line (scripts that the measured ones source are found beside
-//! them, on the disk). Without it the fixtures are read. The numbers are CPU seconds of the whole process, system time
+//! them, on the disk), and the peers read them too, unless `GAUNTLET_BENCH_ALONE` is set. Without a list the fixtures are
+//! read. The numbers are CPU seconds of the whole process, system time
 //! included, from `getrusage`: another busy core does not change them much. Each is the fastest of a few rounds.
 
 #![expect(clippy::cast_precision_loss, reason = "bytes of a corpus and seconds of a run are far below 2^52")]
@@ -71,7 +72,9 @@ fn main() {
         .fold(f64::INFINITY, f64::min);
     report("facts::observe", bytes, walk, bare);
     println!("both together: {:.2} parses", (reading + walk) / bare);
-    if let Some(list) = std::env::var_os("GAUNTLET_BENCH_LIST") {
+    if let Some(list) = std::env::var_os("GAUNTLET_BENCH_LIST")
+        && std::env::var_os("GAUNTLET_BENCH_ALONE").is_none()
+    {
         for (name, args) in PEERS {
             peer(name, args, &PathBuf::from(list.clone()), bytes, bare);
         }

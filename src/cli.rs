@@ -16,6 +16,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub mod all;
+pub mod crew;
 pub mod explain;
 pub mod fix;
 pub mod generate;

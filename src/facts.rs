@@ -95,7 +95,9 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     let places = std::mem::take(&mut walk.places);
     let asked = walk.asked();
     let texts = walk.carried_texts();
+    let steps = walk.steps;
     let mut seen = walk.observations;
+    seen.steps = steps;
     seen.asked = asked;
     seen.literals = literals::literals(script, context.secret_names);
     seen.statuses = status::statuses(script, &places, texts);
@@ -142,6 +144,7 @@ impl<'a> Walk<'a> {
             budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(extent.statements)),
             ids: extent.ids,
             steps: 0,
+            levels: 0,
             summaries: FxHashMap::default(),
             seen: Vec::new(),
             subshells: 0,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 
 use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
-use crate::cli::{Failure, interrupt, lint, second_opinion};
+use crate::cli::{Failure, crew, interrupt, lint, second_opinion};
 use crate::repo::{Project, git};
 use crate::report::text::Ending;
 use crate::run;
@@ -18,6 +18,7 @@ pub fn all(output: &OutputArgs<RunFormat>, matches: &ArgMatches) -> Result<ExitC
     let ending = Ending::Block { head: git::head(project.root()) };
     let setting = Setting { ending, prefix: project.prefix(), statistics: false };
     let mut outputs = Outputs::open(output, matches, &setting)?;
+    crew::start(None)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);
     run::all::all(&project, linter, &witness, &worlds, &stop, &mut |event| outputs.event(&event));

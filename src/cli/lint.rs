@@ -13,7 +13,7 @@ use clap::{ArgMatches, Args};
 
 use crate::bash::Witness;
 use crate::cli::output::{LintFormat, OutputArgs, Outputs, Setting};
-use crate::cli::{Failure, fix, interrupt, rule, second_opinion, show};
+use crate::cli::{Failure, crew, fix, interrupt, rule, second_opinion, show};
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::repo::changes::{Changes, Range};
@@ -95,8 +95,7 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
         return print(&show::settings(&project, &linter, asked, &args.paths)?);
     }
     let setting = Setting { ending: Ending::Summary, prefix: project.prefix(), statistics: args.statistics };
-    let threads = args.jobs.map_or(0, NonZeroUsize::get);
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    crew::start(args.jobs)?;
     let stop = interrupt::stop()?;
     if args.diff {
         return fix::diff(&project, &args.paths, &linter, &witness, &stop);

@@ -61,6 +61,9 @@ impl<'a> Walk<'a> {
                     self.assigned(assignment, &mut state);
                 }
                 let (words, spans, from_params) = self.command_fields(&simple.words, &mut state);
+                if from_params && let Some(call) = self.observations.in_calls.last_mut() {
+                    call.runs_given();
+                }
                 let stdin = self.redirections(command, &mut state);
                 let leaves = Self::output_leaves(command);
                 let line = Line { place, words, spans, from_params, exec: None, at: 0, links: Vec::new() };
@@ -150,6 +153,10 @@ impl<'a> Walk<'a> {
         self.called.insert(index);
         if recursive || self.frames.len() >= DEEPEST {
             self.invoked_unknown(line, format!("`{}` calls itself", definition.name));
+            return Out::either(state);
+        }
+        if self.too_deep() {
+            self.invoked_unknown(line, format!("`{}` is called too deep in other commands", definition.name));
             return Out::either(state);
         }
         let Some((body, file)) = self.body_of(index) else { return Out::either(state) };

@@ -161,6 +161,7 @@ impl<'a> Walk<'a> {
         walk.ids = true;
         walk.sourcing.clone_from(&self.sourcing);
         walk.sourcing.push(path.clone());
+        walk.levels = self.levels;
         let mut summary = walk.summary(&sourced.script);
         summary.asked = walk.asked();
         if walk.cut_at < depth {
@@ -256,7 +257,7 @@ impl<'a> Walk<'a> {
         }
         self.way.exported.extend(summary.exported.iter().map(|name| Rc::from(name.as_str())));
         for seen in &summary.seen {
-            self.see_again(seen, at, file, &state);
+            self.see_again(seen.clone(), Place { file, span: seen.at }, at, &state);
         }
         state.options = summary.options.over(state.options);
         if summary.parameters {
@@ -315,10 +316,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What was seen in the file, with the gates that its caller has passed.
-    fn see_again(&mut self, seen: &Observation, at: Span, file: u16, state: &State) {
-        let place = Place { file, span: seen.at };
-        let mut seen = seen.clone();
+    /// What was seen at that place elsewhere, with the gates that whoever leads there has passed.
+    pub(super) fn see_again(&mut self, mut seen: Observation, place: Place, at: Span, state: &State) {
         seen.at = at;
         seen.elsewhere = true;
         seen.top_level = false;

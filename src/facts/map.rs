@@ -9,7 +9,7 @@ use std::rc::Rc;
 use rustc_hash::FxHasher;
 
 /// How many bits of a hash choose a child.
-const BITS: u32 = 5;
+const BITS: u32 = 3;
 
 #[derive(Debug, Clone)]
 enum Node<V> {
@@ -127,11 +127,7 @@ impl<V: Clone> Map<V> {
 
 impl<V: PartialEq> PartialEq for Map<V> {
     fn eq(&self, other: &Self) -> bool {
-        let mut equal = true;
-        if !self.same(other) {
-            self.differences(other, &mut |_, a, b| equal = equal && a == b);
-        }
-        equal
+        self.same(other) || self.differences_while(other, &mut |_, a, b| a == b)
     }
 }
 
@@ -173,6 +169,14 @@ fn insert<V: Clone>(node: &mut Rc<Node<V>>, hash: u64, key: &str, value: V, dept
     if let Some(own) = node.hash().filter(|own| *own != hash) {
         let children = vec![Rc::clone(node)];
         *node = Rc::new(Node::Branch { bitmap: bit(own, depth), children });
+    }
+    if let Node::Leaf { key: name, .. } = node.as_ref()
+        && name.as_ref() == key
+        && Rc::strong_count(node) > 1
+    {
+        // What is overwritten need not be copied.
+        *node = Rc::new(Node::Leaf { hash, key: Rc::clone(name), value });
+        return;
     }
     match Rc::make_mut(node) {
         Node::Leaf { key: name, value: old, .. } => {

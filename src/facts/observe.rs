@@ -132,6 +132,8 @@ pub struct Observations {
     pub switches: Vec<Switched>,
     /// Whose status is used, thrown away, and whose stdin is stolen.
     pub statuses: super::status::Statuses,
+    /// How many statements were walked, each as often as the walk came to it: what following the script cost.
+    pub steps: u32,
     /// Every file that was asked for because something sources it, whether it was there or not.
     pub asked: BTreeSet<RepoPath>,
     index: FxHashMap<(Place, Span, bool), usize>,

@@ -101,6 +101,12 @@ impl Walk<'_> {
         }
     }
 
+    /// Notes that a call at that place in the script comes to a program, elsewhere.
+    pub(super) fn note_carried(&mut self, at: Span, program: &str) {
+        let ran = self.places.runs.entry(Place { file: 0, span: at }).or_default();
+        ran.external.get_or_insert_with(|| program.to_owned());
+    }
+
     /// Notes that a program is about to run.
     pub(super) fn note_program(&mut self, line: &Line) {
         if self.way.guessed() {
@@ -114,6 +120,11 @@ impl Walk<'_> {
         let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name));
         let wraps = !tables.wrappers(name).is_empty();
         let here = line.place.file == self.file && self.notes_here();
+        if !tables.is_pure(name)
+            && let Some(call) = self.observations.in_calls.last_mut()
+        {
+            call.runs_program(name);
+        }
         let names_less = |known: &String| known.is_empty() || here && !tables.wrappers(known).is_empty();
         let carrier = Place { file: 0, span: at };
         for place in [line.place, carrier].into_iter().take(1 + usize::from(line.place.file != 0)) {

@@ -64,6 +64,10 @@ impl Walk<'_> {
             self.invoked_unknown(line, "the file that is sourced is not read here");
             return Out::either(state);
         };
+        if self.too_deep() {
+            self.invoked_unknown(line, "the file is sourced too deep in other commands");
+            return Out::either(state);
+        }
         let name = frame_name(file);
         if self.frames.iter().any(|frame| frame.name == name) || self.frames.len() > 16 {
             return Out::success(state);

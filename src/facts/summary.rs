@@ -45,6 +45,9 @@ pub(super) struct Summary {
     /// Its walks in which something was seen, by number.
     seen: Vec<usize>,
     runs: Runs,
+    carries: Carries,
+    /// Whether a path came out of it with a gate passed or an id checked.
+    guards: bool,
     /// How many of them were marked already, gate by gate.
     marked: [usize; 2],
 }
@@ -73,12 +76,33 @@ struct Runs {
     unknown_words: bool,
     /// Something that mutates.
     mutates: bool,
+    /// Words that it was given.
+    given: bool,
 }
 
 impl Runs {
     fn add(&mut self, other: Self) {
         self.unknown_words |= other.unknown_words;
         self.mutates |= other.mutates;
+        self.given |= other.given;
+    }
+}
+
+/// What is noted at the call of a function that is defined elsewhere.
+#[derive(Debug, Clone, Default)]
+struct Carries {
+    /// A program that it runs.
+    program: Option<Rc<str>>,
+    /// Something that it changes: an observation, by index.
+    change: Option<usize>,
+}
+
+impl Carries {
+    fn add(&mut self, other: &Self) {
+        self.change = self.change.or(other.change);
+        if self.program.is_none() {
+            self.program.clone_from(&other.program);
+        }
     }
 }
 
@@ -111,6 +135,7 @@ pub(super) struct Seen {
     /// The calls in it.
     calls: Vec<Within>,
     runs: Runs,
+    carries: Carries,
     exits: Exits,
     /// How many shells were around it.
     shells: usize,
@@ -135,6 +160,21 @@ impl Seen {
         }
         self.runs.unknown_words |= observation.exec_words.iter().any(|word| word.contains(HOLE));
         self.runs.mutates |= observation.effect == Effect::Mutate;
+        if observation.effect == Effect::Mutate && observation.elsewhere {
+            self.carries.change.get_or_insert(index);
+        }
+    }
+
+    /// Notes a program that runs in it.
+    pub(super) fn runs_program(&mut self, name: &str) {
+        if self.carries.program.is_none() {
+            self.carries.program = Some(Rc::from(name));
+        }
+    }
+
+    /// Notes that it runs what it was given.
+    pub(super) fn runs_given(&mut self) {
+        self.runs.given = true;
     }
 
     /// Notes that it ends its shell, `shells` of which are around.
@@ -144,11 +184,12 @@ impl Seen {
         }
     }
 
-    fn goes_by(&mut self, call: Within, runs: Runs) {
+    fn goes_by(&mut self, call: Within, runs: Runs, carries: &Carries) {
         if self.calls.last() != Some(&call) {
             self.calls.push(call);
         }
         self.runs.add(runs);
+        self.carries.add(carries);
     }
 }
 
@@ -179,6 +220,7 @@ impl Walk<'_> {
         summary.fails |= !out.fail.is_empty();
         summary.exits.add(seen.exits);
         summary.runs.add(seen.runs);
+        summary.carries.add(&seen.carries);
         for state in out.ok.iter().chain(&out.fail) {
             self.add_outcome(&mut summary, state, start);
         }
@@ -191,7 +233,7 @@ impl Walk<'_> {
             if outer.shells == seen.shells {
                 outer.exits.add(seen.exits);
             }
-            outer.goes_by(Within::Walk(number), seen.runs);
+            outer.goes_by(Within::Walk(number), seen.runs, &seen.carries);
         }
         summary.seen.push(number);
         self.seen.push(seen);
@@ -200,6 +242,9 @@ impl Walk<'_> {
 
     fn add_outcome(&mut self, summary: &mut Summary, end: &State, start: &Start) {
         let Start { state: start, args, .. } = start;
+        summary.guards |= end.apply != start.apply
+            || end.checked != start.checked
+            || end.rare.confirmed != start.rare.confirmed;
         let changed = end.options.changed_from(start.options);
         if !summary.options.contains(&changed) {
             summary.options.push(changed);
@@ -248,7 +293,7 @@ impl Walk<'_> {
     /// runs programs with words that are not known, and ids as unchecked where it changes something.
     pub(super) fn not_followed(&mut self, index: usize, line: &Line, state: &State) {
         let Some(summary) = self.summaries.get(&index) else { return };
-        let Runs { unknown_words, mutates } = summary.runs;
+        let Runs { unknown_words, mutates, .. } = summary.runs;
         if unknown_words || mutates {
             self.observe_unfollowed(line, unknown_words, mutates, state);
         }
@@ -261,13 +306,16 @@ impl Walk<'_> {
         const SMALL: u32 = 16;
         let summary = self.summaries.get(&index)?;
         let known = summary.walks >= ENOUGH_WALKS && summary.cost >= LARGE;
-        // Past the budget the small ones are walked all the same: the checks are among them.
-        if !known && (self.budget > 0 || summary.cost <= SMALL) {
+        // Past the budget the small ones that tell of their arguments are walked all the same: they check, run what they are
+        // given, or get a secret.
+        let telling =
+            || summary.guards || summary.runs.given || line.args().iter().any(|value| value.secret.is_some());
+        if !known && (self.budget > 0 || summary.cost <= SMALL && telling()) {
             return None;
         }
         let whole = Within::Sum { function: index, seen: summary.seen.len() };
         if let Some(outer) = self.observations.in_calls.last_mut() {
-            outer.goes_by(whole, summary.runs);
+            outer.goes_by(whole, summary.runs, &summary.carries);
         }
         if !self.dead {
             if !state.apply {
@@ -277,6 +325,7 @@ impl Walk<'_> {
                 self.mark(whole, Gate::Phrase);
             }
         }
+        self.note_elsewhere(index, line, state);
         let summary = self.summaries.get(&index)?;
         let mut after = state.clone();
         let options = summary.options.iter().map(|changed| changed.over(state.options));
@@ -322,6 +371,28 @@ impl Walk<'_> {
             self.leave(vec![after.clone()], zero);
         }
         Some(out)
+    }
+
+    /// Notes at a call that is summed up what a walk would: where the function is defined elsewhere, the call is all of it
+    /// that the script shows.
+    fn note_elsewhere(&mut self, index: usize, line: &Line, state: &State) {
+        let file = self.definitions[index].file;
+        let (at, elsewhere) = self.report_span(line.place);
+        if file == 0 || elsewhere {
+            return;
+        }
+        let Some(Carries { program, change }) =
+            self.summaries.get(&index).map(|summary| summary.carries.clone())
+        else {
+            return;
+        };
+        if let Some(program) = program {
+            self.note_carried(at, &program);
+        }
+        if let Some(seen) = change.and_then(|index| self.observations.list.get(index)).cloned() {
+            let place = Place { file, span: line.place.span };
+            self.see_again(seen, place, at, state);
+        }
     }
 
     /// Marks what was seen in a call, and in those that it goes by: some path comes there without the gate.

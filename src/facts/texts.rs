@@ -41,7 +41,7 @@ impl<'a> Walk<'a> {
         if text.text.chars().eq([HOLE]) {
             return None;
         }
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.too_deep() {
             self.unread_text(host, &format!("it is shell text in shell text, more than {DEEPEST} deep"));
             return None;
         }

@@ -145,6 +145,10 @@ impl Library for NoLibrary {
     }
 }
 
+/// Levels below which no further call is followed, and no further text read: the walk needs stack for each. A text of
+/// its own has at most as many as the parser allows.
+const MOST_LEVELS: u32 = 600;
+
 /// The walk's own state.
 pub(super) struct Walk<'a> {
     pub arenas: &'a Arenas,
@@ -195,6 +199,8 @@ pub(super) struct Walk<'a> {
     pub ids: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
+    /// Commands around the one in hand, through calls and texts too: the walk recurses into each.
+    pub levels: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,
     /// What was seen in each walk of a function that has ended.
     pub seen: Vec<super::summary::Seen>,
@@ -214,6 +220,11 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// Whether it is so deep in calls and texts that nothing further is followed.
+    pub(super) fn too_deep(&self) -> bool {
+        self.levels > MOST_LEVELS
+    }
+
     pub(super) fn place(&self, span: Span) -> Place {
         Place { file: self.file, span }
     }
@@ -221,7 +232,7 @@ impl<'a> Walk<'a> {
     pub(super) fn settle(&mut self, states: Vec<State>) -> Vec<State> {
         if states.len() < 2 {
             states
-        } else if self.ids && !self.dead {
+        } else if self.ids && !self.dead && self.budget > 0 {
             settle(states, &mut self.symbols)
         } else {
             settle_further(states, &mut self.symbols)
@@ -244,7 +255,9 @@ impl<'a> Walk<'a> {
     }
 
     fn statement(&mut self, statement: &'a Statement, states: Vec<State>, tested: bool) -> Out {
-        self.budget = self.budget.saturating_sub(1);
+        // A file that is sourced has its own turn: here it counts twice.
+        let sourced = self.file != 0 && self.texts[usize::from(self.file)].host.is_none();
+        self.budget = self.budget.saturating_sub(1 + u32::from(sourced));
         self.steps = self.steps.saturating_add(1);
         if statement.background {
             for state in states.clone() {
@@ -433,7 +446,9 @@ impl<'a> Walk<'a> {
     /// Runs one command on one path.
     pub(super) fn command(&mut self, command: &'a Command, state: State) -> Out {
         let around = self.enter_command(command);
+        self.levels += 1;
         let out = self.redirected(command, state);
+        self.levels -= 1;
         self.leave_command(command, &around);
         out
     }

@@ -21,6 +21,7 @@ mod fix;
 mod folder;
 mod formats;
 mod generated;
+mod growth;
 mod guard;
 mod guard_tools;
 mod invocations;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::facts::value::{Content, MOST_CHOICES, Source, Sym, Symbols, Value};
 
-use super::{Parameters, Scope, State, holds, same_or_equal, same_scope};
+use super::{Parameters, Scope, State, holds, same_or_equal};
 
 impl State {
     fn depth(&self) -> u32 {
@@ -91,9 +91,10 @@ impl State {
             });
             self.functions = functions;
         }
-        if !same_scope(self.scope.as_ref(), other.scope.as_ref()) {
-            let joined = join_scopes(self.scope.as_ref(), other.scope.as_ref());
-            self.scope = joined;
+        if let (Some(mine), Some(theirs)) = (&self.scope, &other.scope)
+            && let Some(joined) = join_scopes(mine, theirs)
+        {
+            self.scope = Some(joined);
         }
     }
 
@@ -150,19 +151,27 @@ impl State {
     }
 }
 
-fn join_scopes(mine: Option<&Rc<Scope>>, theirs: Option<&Rc<Scope>>) -> Option<Rc<Scope>> {
-    let (Some(a), Some(b)) = (mine, theirs) else { return mine.cloned() };
+/// What two functions' calls put back when they return, where that is more than the first puts back.
+fn join_scopes(a: &Rc<Scope>, b: &Rc<Scope>) -> Option<Rc<Scope>> {
     if Rc::ptr_eq(a, b) {
-        return Some(Rc::clone(a));
+        return None;
     }
-    let mut saved = a.saved.clone();
+    let mut more = None;
     a.saved.differences(&b.saved, &mut |name, mine, theirs| {
         if let (None, Some(old)) = (mine, theirs) {
-            saved.insert(name, old.clone());
+            more.get_or_insert_with(|| a.saved.clone()).insert(name, old.clone());
         }
     });
-    let outer = join_scopes(a.outer.as_ref(), b.outer.as_ref());
-    Some(Rc::new(Scope { saved, outer, depth: a.depth, options: a.options.or(b.options) }))
+    let outer = match (&a.outer, &b.outer) {
+        (Some(mine), Some(theirs)) => join_scopes(mine, theirs),
+        _ => None,
+    };
+    let options = a.options.or(b.options);
+    if more.is_none() && outer.is_none() && options == a.options {
+        return None;
+    }
+    let saved = more.unwrap_or_else(|| a.saved.clone());
+    Some(Rc::new(Scope { saved, outer: outer.or_else(|| a.outer.clone()), depth: a.depth, options }))
 }
 
 fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {

@@ -1,0 +1,137 @@
+//! Following a script takes steps in proportion to its length, whatever its shape. Steps are counted, not timed: a
+//! machine that is busy changes nothing.
+
+use std::fmt::Write as _;
+
+use gauntlet::bash;
+use gauntlet::commands::Tables;
+use gauntlet::facts::{self, Context, NoLibrary, SecretNames};
+use gauntlet::source::RepoPath;
+
+/// Scripts of one shape: the text of the one with so many parts.
+type Shape = fn(usize) -> String;
+
+const SHAPES: [(&str, Shape); 8] = [
+    ("one statement after another", flat),
+    ("each function calls the next", chain),
+    ("functions that call each other", mutual),
+    ("functions that each set a variable and call all that came before", tangle),
+    ("one large function called from many places", popular),
+    ("ids that are checked by one of many functions", checks),
+    ("a case with many arms", arms),
+    ("loops in loops, one after another", loops),
+];
+
+fn text(parts: usize, mut part: impl FnMut(&mut String, usize)) -> String {
+    let mut text = String::from("#!/usr/bin/env bash\nset -euo pipefail\n");
+    (0..parts).for_each(|number| part(&mut text, number));
+    text
+}
+
+/// Ends a text with a line, for shapes that define before they call.
+fn and(mut text: String, line: &str) -> String {
+    text.push_str(line);
+    text
+}
+
+fn flat(parts: usize) -> String {
+    text(parts, |text, n| {
+        writeln!(text, "v{n}=$(openstack server show \"$1\" -f value -c id)\n[[ -n $v{n} ]] || exit 1")
+            .expect("memory");
+    })
+}
+
+fn chain(parts: usize) -> String {
+    let called = text(parts, |text, n| {
+        writeln!(text, "f{n}() {{\n  if [[ $1 == {n} ]]; then v{n}=$1; fi\n  f{} \"$1\"\n}}", n + 1)
+            .expect("memory");
+    });
+    and(called, "f0 \"$1\"\n")
+}
+
+fn mutual(parts: usize) -> String {
+    let called = text(parts, |text, n| {
+        let (a, b) = ((n * 7 + 1) % parts, (n * 13 + 5) % parts);
+        writeln!(
+            text,
+            "f{n}() {{\n  local x=$1\n  if [[ $x == {n} ]]; then f{a} \"$x\"; else f{b} \"$x\"; fi\n  v{n}=$x\n  juju status m{n}\n}}"
+        )
+        .expect("memory");
+    });
+    and(called, "f0 \"$1\"\n")
+}
+
+fn tangle(parts: usize) -> String {
+    let called = text(parts, |text, n| {
+        writeln!(text, "f{n}() {{\n  v{n}=$1").expect("memory");
+        for other in n.saturating_sub(8)..n {
+            writeln!(text, "  f{other} \"$v{n}\" || return 1").expect("memory");
+        }
+        writeln!(text, "}}").expect("memory");
+    });
+    and(called, &format!("f{} \"$1\"\n", parts - 1))
+}
+
+fn popular(parts: usize) -> String {
+    let mut body = String::from("work() {\n");
+    for n in 0..60 {
+        writeln!(body, "  if [[ $1 == {n} ]]; then w{n}=$2; fi").expect("memory");
+    }
+    body.push_str("}\n");
+    body + &text(parts, |text, n| writeln!(text, "work {n} \"$1\" || exit {}", n % 9 + 1).expect("memory"))
+}
+
+fn checks(parts: usize) -> String {
+    let called = text(parts, |text, n| {
+        writeln!(
+            text,
+            "is_id{n}() {{ [[ $1 =~ ^[0-9a-f]{{32}}$ ]]; }}\nif is_id{n} \"$tenant_id\"; then t{n}_id=$tenant_id; fi"
+        )
+        .expect("memory");
+    });
+    and(called, "openstack project delete \"$tenant_id\"\n")
+}
+
+fn arms(parts: usize) -> String {
+    let text = text(1, |text, _| text.push_str("case $1 in\n"));
+    let arms: String =
+        (0..parts).map(|n| format!("a{n}) mode={n}; juju status m{n} ;;\n")).collect::<Vec<_>>().concat();
+    format!("{text}{arms}esac\necho \"$mode\"\n")
+}
+
+fn loops(parts: usize) -> String {
+    text(parts, |text, n| {
+        writeln!(
+            text,
+            "for a in $(list{n}); do\n  for b in $(list \"$a\"); do\n    while read -r c; do\n      x{n}=$c; if [[ $c ]]; then y{n}=$b; fi\n    done <\"$b\"\n  done\ndone"
+        )
+        .expect("memory");
+    })
+}
+
+/// The statements that were walked.
+fn steps(script: &str) -> u32 {
+    // Without optimisation, a few dozen calls in each other need more stack than a test's thread has.
+    const STACK_BYTES: usize = 64 << 20;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let walk = thread.spawn_scoped(scope, || walk(script)).expect("a thread");
+        walk.join().expect("the walk ends")
+    })
+}
+
+fn walk(script: &str) -> u32 {
+    let names = SecretNames::new(Tables::builtin(), &[]);
+    let context = Context { library: &NoLibrary, secret_names: &names, own_files: &|_| false, traced: false };
+    facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context).steps
+}
+
+#[test]
+fn a_script_four_times_as_long_takes_four_times_the_steps() {
+    const PARTS: usize = 100;
+    for (shape, script) in SHAPES {
+        let (short, long) = (steps(&script(PARTS)), steps(&script(4 * PARTS)));
+        assert!(short as usize >= PARTS, "{shape}: only {short} steps were seen");
+        assert!(f64::from(long) <= 4.8 * f64::from(short), "{shape}: {short} steps, then {long}");
+    }
+}
