@@ -36,10 +36,32 @@ static CLEAN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
 /// bash's own notices of jobs that ended: `x.sh: line 12:  4711 Killed ...`, `[1]+  Done  ...`.
 static JOB_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(\S+: line \d+: +\d+ +[A-Z]\w+.*|\[\d+\][+-]? +(Done|Exit|Killed|Terminated|Hangup|Running).*| +\d+ +(Done|Exit \d+|Killed|Terminated|Hangup|Running|Segmentation fault)\b.*|Killed|Terminated|Hangup|Broken pipe|.*: line \d+: .*: (command not found|No such file or directory))$",
+        r"^(\S+: line \d+: +\d+ +[A-Z]\w+.*|\[\d+\][+-]? +(Done|Exit|Killed|Terminated|Hangup|Running).*| +\d+ +(Done|Exit \d+|Killed|Terminated|Hangup|Running|Segmentation fault|Broken pipe|Aborted|Interrupt)\b.*| +\d+ +\| .*|Killed|Terminated|Hangup|Broken pipe|.*: line \d+: .*: (command not found|No such file or directory))$",
     )
     .expect("the job notices compile: a test uses them")
 });
+
+/// How such a notice ends where the command that it repeats goes on over further lines.
+const OPENS: [&str; 5] = ["do", "then", "{", "(", "in"];
+
+/// How those lines end: bash indents what is between.
+const CLOSES: [&str; 5] = ["done", "fi", "esac", "}", ")"];
+
+/// Whether each line of the text belongs to one of bash's notices: it repeats the commands of a pipeline whole.
+fn noticed(text: &str) -> Vec<bool> {
+    let mut within = false;
+    text.lines()
+        .map(|line| {
+            if within {
+                within = !CLOSES.iter().any(|word| line.starts_with(word));
+                return true;
+            }
+            let notice = JOB_NOTICE.is_match(line);
+            within = notice && line.split_whitespace().next_back().is_some_and(|word| OPENS.contains(&word));
+            notice
+        })
+        .collect()
+}
 
 /// What bash says of a process that a signal ended: whether it comes to say it depends on who is faster.
 static END_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,11 +76,17 @@ pub fn is_end_notice(line: &str) -> bool {
 /// The first line of `text` that claims success.
 pub fn claim<'t>(patterns: Option<&[Regex]>, text: &'t str) -> Option<&'t str> {
     let patterns = patterns.unwrap_or(&DEFAULT_CLAIMS);
+    let noticed = noticed(text);
+    let line_of = |at: usize| text[..at].matches('\n').count();
     let mut claims: Vec<(usize, &str)> = patterns
         .iter()
         .flat_map(|pattern| pattern.find_iter(text))
         .map(|found| (found.start(), lines_around(text, found.start(), found.end())))
-        .filter(|(_, lines)| !lines.lines().all(|line| JOB_NOTICE.is_match(line)))
+        .filter(|(at, lines)| {
+            let first = line_of(*at);
+            let own = noticed.iter().skip(first).take(lines.lines().count().max(1));
+            !own.clone().all(|noticed| *noticed) || own.count() == 0
+        })
         .filter(|(_, lines)| !DENIAL.is_match(&CLEAN_COUNT.replace_all(lines, "")))
         .collect();
     claims.sort_unstable();
@@ -67,7 +95,8 @@ pub fn claim<'t>(patterns: Option<&[Regex]>, text: &'t str) -> Option<&'t str> {
 
 /// Whether some line says that something went wrong.
 pub fn denies(text: &str) -> bool {
-    text.lines().any(|line| !JOB_NOTICE.is_match(line) && DENIAL.is_match(&CLEAN_COUNT.replace_all(line, "")))
+    let own = text.lines().zip(noticed(text)).filter(|(_, noticed)| !noticed);
+    own.map(|(line, _)| line).any(|line| DENIAL.is_match(&CLEAN_COUNT.replace_all(line, "")))
 }
 
 /// Whether a claim is about all that the script does, not about one thing among others.
@@ -103,6 +132,8 @@ mod tests {
             assert!(claim(None, text).is_some(), "{text}");
         }
         assert_eq!(claim(None, "a\n  all done  \nb"), Some("all done"));
+        let behind = "x.sh: line 6:  3 Killed   | while read -r pod; do\n    remove;\ndone\ncomplete\n";
+        assert_eq!(claim(None, behind), Some("complete"));
     }
 
     #[test]
@@ -116,6 +147,7 @@ mod tests {
             "x.sh: line 12:  4711 Killed                  openstack server delete done",
             "[1]+  Done                    sleep 10",
             "Terminated",
+            "x.sh: line 6:     3 Broken pipe             list\n     4 Killed                  | jq .\n     5                       | while read -r pod; do\n    remove \"$pod\" && echo complete;\ndone\n",
             "would be done",
             "/repo/x.sh: line 3: done-tool: command not found",
             "token",

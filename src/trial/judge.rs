@@ -162,8 +162,10 @@ impl Trial<'_> {
             let reason = &harness.recoveries[declared].reason;
             return (Verdict::Recovered, format!("; exit 0, as declared: {reason}"));
         }
+        let green_later = green.calls.get(self.fired + 1..).unwrap_or_default();
         if harness.guessed
-            && let Some(rest) = unaided::recovered(self.fault, &self.record.calls[self.fired + 1..])
+            && let Some(rest) =
+                unaided::recovered(self.fault, &self.record.calls[self.fired + 1..], green_later)
         {
             return (Verdict::Recovered, rest);
         }

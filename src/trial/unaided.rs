@@ -7,11 +7,17 @@ use crate::trial::calls::place;
 use crate::trial::claim;
 use crate::trial::world::{Answer, Call, Fault};
 
-/// Why exit 0 is right after the fault, where it is: the same call came again and succeeded.
-pub(super) fn recovered(fault: &Fault, later: &[Call]) -> Option<String> {
+/// Why exit 0 is right after the fault, where it is: the same call came again and succeeded, and that is no chance. A
+/// script that calls the same once more in any case, and nothing that it does not call in the green run, did not notice.
+pub(super) fn recovered(fault: &Fault, later: &[Call], green_later: &[Call]) -> Option<String> {
     let again = later
         .iter()
         .find(|call| call.site.argv == fault.site.argv && call.answer != Answer::Fault && call.exit == 0)?;
+    let times = |calls: &[Call], argv: &[String]| calls.iter().filter(|call| call.site.argv == argv).count();
+    let more = |call: &Call| times(later, &call.site.argv) > times(green_later, &call.site.argv);
+    if !later.iter().any(more) {
+        return None;
+    }
     let mut rest = "; the same call came again".to_owned();
     if again.site.at != fault.site.at {
         let _ = write!(rest, " at {}", place(&again.site));
