@@ -133,6 +133,7 @@ impl Tables {
         // `kubectl get pod web`, `kubectl get pod/web`.
         let (kind, name) = object.split_once('/').unwrap_or((object, word(plain.get(1))));
         text.replace("{object}", object)
+            .replace("{last}", word(plain.last()))
             .replace("{noun}", &noun)
             .replace("{Noun}", &capital)
             .replace("{kind}", kind)
@@ -180,7 +181,7 @@ mod tests {
             ("openstack security group delete g", 1, "No security group with a name or ID of 'g' exists."),
             ("openstack network show net1", 1, "No Network found for net1"),
             ("juju show-unit vault/0", 1, "ERROR unit \"vault/0\" not found"),
-            ("vault kv get secret/app", 2, "No value found at secret/app"),
+            ("vault kv get -field=password secret/app", 2, "No value found at secret/app"),
             ("kubectl get pod web", 1, "Error from server (NotFound): pod \"web\" not found"),
             ("systemctl start nginx", 5, "Failed to start nginx.service: Unit nginx.service not found."),
             ("curl -fsS https://192.0.2.1/x", 22, "curl: (22) The requested URL returned error: 404"),
