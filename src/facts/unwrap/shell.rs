@@ -24,8 +24,22 @@ pub(super) fn read(name: &str, wrapper: &Wrapper, pieces: &[Piece]) -> Inner {
         return Inner::Itself;
     }
     match behind(&said, &pieces[end..], false) {
-        Ok(part) => Inner::Runs { link: name.to_owned(), parts: vec![part], and_itself: false, doubt: None },
+        Ok(part) if wrapper.doubt.is_some() && !is_bash_too(&part) => {
+            Inner::Opaque(Opaque::because("a shell whose language is not read"))
+        }
+        Ok(part) => {
+            let doubt = wrapper.doubt.clone();
+            Inner::Runs { link: name.to_owned(), parts: vec![part], and_itself: false, doubt }
+        }
         Err(opaque) => Inner::Opaque(opaque),
+    }
+}
+
+/// Whether text for a shell of another language can be read as bash.
+fn is_bash_too(part: &Part) -> bool {
+    match part {
+        Part::Text { text, .. } => crate::bash::parse(&text.text).unread.is_empty(),
+        _ => true,
     }
 }
 
