@@ -347,14 +347,15 @@ fn explain_takes_slugs_and_codes_and_suggests_the_nearest() {
 fn functions_that_call_each_other_from_deep_within_are_no_stack_overflow() {
     let folder = Folder::new();
     for file in 0..4 {
-        let mut script = CLEAN.to_owned();
-        for function in 0..30 {
-            let (open, close) = ("if [[ $1 ]]; then\n".repeat(45), "fi\n".repeat(45));
-            let called = function + 1;
-            script.push_str(&format!("f{function}() {{\n{open}x=$(y=$(f{called} \"$1\"))\n{close}}}\n"));
-        }
-        script.push_str("f0 \"$1\"\n");
-        folder.write(&format!("deep{file}.sh"), &script);
+        let functions: Vec<String> = (0..30)
+            .map(|function| {
+                let (open, close) = ("if [[ $1 ]]; then\n".repeat(45), "fi\n".repeat(45));
+                let called = function + 1;
+                format!("f{function}() {{\n{open}x=$(y=$(f{called} \"$1\"))\n{close}}}\n")
+            })
+            .collect();
+        let script = format!("{CLEAN}{}f0 \"$1\"\n", functions.concat());
+        folder.write(format!("deep{file}.sh"), &script);
     }
     folder
         .gauntlet(["lint", "--statistics"])
