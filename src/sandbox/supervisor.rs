@@ -11,6 +11,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -23,6 +24,8 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, setsid};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::flag;
 
 use super::capture::{Capture, Feed};
 use super::desk::{Desk, Visitor};
@@ -200,6 +203,16 @@ fn journal(plan: &Plan, seeds: &[Seed]) -> Journal {
     Journal::new(plan.clone(), real, bash_env(plan, seeds).to_owned())
 }
 
+/// Lets the script meet the usual signals as it would at an operator's shell, also where whoever started the runner has them
+/// ignored (`nohup`, a job in the background): bash keeps what it finds ignored. A caught signal is no longer so once
+/// another program is executed; nothing looks at what is caught here.
+fn default_signals() -> io::Result<()> {
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM] {
+        flag::register(signal, Arc::default())?;
+    }
+    Ok(())
+}
+
 /// The script's process.
 struct Script {
     pid: Pid,
@@ -236,6 +249,7 @@ impl Script {
             command.uid(owner).gid(owner);
         }
         tell_time(0)?;
+        default_signals()?;
         let terminal = plan.tty.as_deref().map(Terminal::open).transpose()?;
         let mut child = command.spawn()?;
         // Only now: a child inherits the mask. Whatever died before is found by the first look.

@@ -34,6 +34,7 @@ mod report;
 mod results;
 mod sandbox;
 mod settings;
+mod signals;
 mod spans;
 mod suppress;
 mod sweep;
