@@ -15,7 +15,7 @@ const NUMBERS: &str = "2048";
 /// The first Linux in which each pid namespace has process numbers of its own: before, this would change the host.
 const OWN_NUMBERS: (u32, u32) = (6, 14);
 /// Processes of the script's user, where he is not root.
-const OF_THE_USER: u64 = 2000;
+const OF_THE_USER: u64 = 8000;
 /// Memory of all of them.
 const MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
 /// Address space of each.
