@@ -33,7 +33,9 @@ pub mod run;
 pub mod rung;
 pub mod second_opinion;
 pub mod show;
+pub mod status;
 pub mod sweep;
+pub mod timings;
 
 use output::{OutputArgs, RunFormat};
 
@@ -92,6 +94,8 @@ enum Command {
     Parse(parse::ParseArgs),
     /// Fold the results of several runs of one plan into one report.
     Merge(merge::MergeArgs),
+    /// Tell what the last `gauntlet --all` told of this very tree; nothing is run.
+    Status(status::StatusArgs),
     /// Repeat one trial and show what the script did.
     Repro(repro::ReproArgs),
 }
@@ -119,6 +123,7 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Generate(command)) => generate::generate(&command),
         Some(Command::Parse(args)) => parse::parse(&args),
         Some(Command::Merge(args)) => merge::merge(&args, subcommand(matches)),
+        Some(Command::Status(args)) => status::status(&args, subcommand(matches)),
         Some(Command::Repro(args)) => repro::repro(&args),
         None => all::all(&gauntlet.output, matches),
     })

@@ -33,7 +33,7 @@ impl fmt::Display for Rung {
 }
 
 /// What kind of file was linted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileKind {
     /// A shell script.
     Script,
@@ -46,7 +46,7 @@ pub enum FileKind {
 }
 
 /// Why a file was left out on purpose.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SkipReason {
     /// A shell whose syntax is not read here, by the name in its shebang or file name (zsh, fish, csh ...).
     OtherShell(String),
@@ -174,6 +174,8 @@ pub enum Event {
         declared: usize,
         /// Calls without a time limit: they cannot be made to hang.
         unbounded: usize,
+        /// Whether nothing ran: what a run before told still holds.
+        kept: bool,
     },
     /// The user stopped the run.
     Interrupted {
@@ -243,6 +245,8 @@ pub struct RunStatus {
     pub declared: usize,
     /// Calls without a time limit.
     pub unbounded: usize,
+    /// Harnesses of which an earlier run told, because nothing that they depend on has changed.
+    pub kept: usize,
 }
 
 /// Everything that the summary and the exit code need: a fold over the events.
@@ -316,12 +320,13 @@ impl Status {
             Event::HarnessStarted { .. } => {}
             Event::TrialsPlanned { count, .. } => self.run.get_or_insert_default().planned += count,
             Event::TrialFinished(trial) => self.run.get_or_insert_default().fold(trial),
-            Event::HarnessFinished { inapplicable, declared, unbounded, .. } => {
+            Event::HarnessFinished { inapplicable, declared, unbounded, kept, .. } => {
                 let run = self.run.get_or_insert_default();
                 run.finished += 1;
                 run.inapplicable += inapplicable;
                 run.declared += declared;
                 run.unbounded += unbounded;
+                run.kept += usize::from(*kept);
             }
             Event::Interrupted { .. } => self.interrupted = true,
         }

@@ -19,7 +19,7 @@ pub enum Severity {
 }
 
 /// A place in the finding's file, with the words that stand beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Bytes of the file.
     pub span: Span,
@@ -44,7 +44,7 @@ impl Label {
 }
 
 /// The three parts of every message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advice {
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
@@ -57,14 +57,14 @@ pub struct Advice {
 /// A change that repairs what a finding is about: replacements that belong together.
 ///
 /// It is offered only where the script does the same as before as long as nothing fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
     /// The replacements, in the order of their places, none over another.
     pub edits: Vec<Edit>,
 }
 
 /// The replacement of some bytes of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// The bytes that go; an empty span inserts.
     pub span: Span,

@@ -27,6 +27,8 @@ pub mod listing;
 pub mod read;
 pub mod rules;
 pub mod shebang;
+pub mod store;
+pub mod tree;
 pub mod write;
 
 /// Why there is no project to work on.

@@ -6,9 +6,12 @@ use crate::event::{Event, Status};
 
 pub mod checkstyle;
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod junit;
+pub mod kept;
+pub mod markdown;
 pub mod place;
 pub mod plain;
 pub mod progress;

@@ -14,6 +14,7 @@ pub mod guard;
 pub mod lint;
 pub mod parse;
 pub mod rules;
+pub mod status;
 
 /// Where a job's events go, in order.
 pub type Sink<'a> = dyn FnMut(Event) + 'a;

@@ -33,10 +33,12 @@ mod shells;
 mod stub;
 mod supervisor;
 mod terminal;
+mod visit;
 mod watchdog;
 mod wire;
 mod worker;
 
+pub use visit::visit;
 pub use worker::Worker;
 
 /// What a world is built from.
@@ -51,6 +53,10 @@ pub struct Setup {
     pub journalled: Vec<String>,
     /// Names that must exist as stubs, besides every other name that the host has. A name with folders is put there.
     pub stubs: Vec<String>,
+    /// Programs of the host that run for real and unrecorded, whatever else is said of their names.
+    pub tools: Vec<String>,
+    /// Files and folders of the host that are in the world at the same paths.
+    pub host: Vec<PathBuf>,
     /// The `gauntlet` binary, where it is not the running program.
     pub executable: Option<PathBuf>,
 }
@@ -72,7 +78,7 @@ pub enum SandboxError {
         as_root: String,
     },
     /// A program that the world cannot do without is not on this machine.
-    #[error("{0} is not on this machine, and no world can be built without it: install it")]
+    #[error("{0} is not on this machine, and this world cannot be built without it: install it")]
     Missing(String),
     /// A file that the world needs could not be read.
     #[error("cannot read {path}: {error}")]
@@ -123,6 +129,24 @@ pub fn probe_with(executable: Option<&Path>) -> Result<Rung, SandboxError> {
         Ok(()) => Ok(Rung::S2),
         Err(error) => Err(SandboxError::NoRung { reason: error.to_string(), as_root }),
     }
+}
+
+/// A hash of everything of this machine that a world of `setup` is made of: kernel, programs, libraries, names.
+pub fn fingerprint(setup: &Setup) -> Result<String, SandboxError> {
+    use std::os::unix::fs::MetadataExt;
+
+    let blueprint = blueprint::Blueprint::of(setup)?;
+    let mut hasher = blake3::Hasher::new();
+    let kernel = nix::sys::utsname::uname().map_err(io::Error::from)?;
+    hasher.update(format!("{} {blueprint:?}", kernel.release().display()).as_bytes());
+    for path in blueprint.copies.keys() {
+        let told = path.metadata().map_err(|error| SandboxError::Unreadable { path: path.clone(), error })?;
+        hasher.update(
+            format!("{:?}", (told.len(), told.mtime(), told.mtime_nsec(), told.ino(), told.mode()))
+                .as_bytes(),
+        );
+    }
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 /// Whether `rung` can be had: does everything that a trial needs but the script.

@@ -15,6 +15,8 @@ pub mod leak;
 pub mod outline;
 pub mod pattern;
 pub mod story;
+pub mod suite;
 pub mod sweep;
+pub mod tap;
 mod unaided;
 pub mod world;

@@ -21,6 +21,8 @@ pub fn all(output: &OutputArgs<RunFormat>, matches: &ArgMatches) -> Result<ExitC
     crew::start(None)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);
-    run::all::all(&project, linter, &witness, &worlds, &stop, &mut |event| outputs.event(&event));
+    run::all::all(&project, linter, &lint::today()?, &witness, &worlds, &stop, &mut |event| {
+        outputs.event(&event);
+    });
     Ok(outputs.finish())
 }

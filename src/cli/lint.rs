@@ -192,9 +192,14 @@ pub fn linter(
     witness: &dyn Witness,
 ) -> Result<Linter, Failure> {
     let shapes = rule::load(project, witness)?.into_iter().map(|own| (own.rule, own.query)).collect();
-    let today = date(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
+    let today = today()?;
     Ok(Linter::new(project.settings().clone(), select, ignore, !project.is_isolated(), today)?
         .with_shapes(shapes))
+}
+
+/// The date of this day (`YYYY-MM-DD`, UTC).
+pub fn today() -> Result<String, Failure> {
+    Ok(date(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs()))
 }
 
 /// The date (`YYYY-MM-DD`, UTC) of a moment in seconds since 1970.

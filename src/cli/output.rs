@@ -11,9 +11,11 @@ use crate::cli::{COULD_NOT_CHECK, Failure};
 use crate::event::{Event, Status};
 use crate::report::checkstyle::Checkstyle;
 use crate::report::github::Github;
+use crate::report::html::Html;
 use crate::report::json::Json;
 use crate::report::jsonl::Jsonl;
 use crate::report::junit::Junit;
+use crate::report::markdown::Markdown;
 use crate::report::progress::Progress;
 use crate::report::sarif::Sarif;
 use crate::report::sweep::SweepText;
@@ -40,6 +42,10 @@ pub enum Format {
     Github,
     /// Checkstyle's XML.
     Checkstyle,
+    /// One page for a browser.
+    Html,
+    /// For a comment on a change.
+    Markdown,
 }
 
 /// Forms of output of lint.
@@ -72,6 +78,38 @@ pub enum RunFormat {
     Jsonl,
     /// The XML of `JUnit`, for Jenkins: a case for each trial, and for each rule and file.
     Junit,
+    /// One page for a browser.
+    Html,
+}
+
+/// Forms of output of a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Text,
+    /// One JSON object, version 1.
+    Json,
+    /// A JSON object a line.
+    Jsonl,
+    /// The XML of `JUnit`, for Jenkins: a case for each trial, and for each rule and file.
+    Junit,
+    /// One page for a browser.
+    Html,
+    /// For a comment on a change.
+    Markdown,
+}
+
+impl From<StatusFormat> for Format {
+    fn from(format: StatusFormat) -> Self {
+        match format {
+            StatusFormat::Text => Self::Text,
+            StatusFormat::Json => Self::Json,
+            StatusFormat::Jsonl => Self::Jsonl,
+            StatusFormat::Junit => Self::Junit,
+            StatusFormat::Html => Self::Html,
+            StatusFormat::Markdown => Self::Markdown,
+        }
+    }
 }
 
 impl From<LintFormat> for Format {
@@ -95,6 +133,7 @@ impl From<RunFormat> for Format {
             RunFormat::Json => Self::Json,
             RunFormat::Jsonl => Self::Jsonl,
             RunFormat::Junit => Self::Junit,
+            RunFormat::Html => Self::Html,
         }
     }
 }
@@ -138,6 +177,8 @@ impl Setting {
             Format::Junit => Box::new(Junit::default()),
             Format::Github => Box::new(Github::new(&self.prefix)),
             Format::Checkstyle => Box::new(Checkstyle::default()),
+            Format::Html => Box::new(Html::default()),
+            Format::Markdown => Box::new(Markdown::default()),
         }
     }
 }

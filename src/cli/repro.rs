@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::output::say;
 use crate::cli::{Failure, second_opinion};
 use crate::repo::Project;
 use crate::report::replay;
@@ -16,16 +17,26 @@ pub struct ReproArgs {
     /// The trial, as the report of a run names it: HARNESS/CASE/PROGRAM#K/KIND/once.
     #[arg(value_name = "TRIAL-ID")]
     trial: String,
+    /// Then run it once more and open a shell in its world, as the script left it. Calls are answered by the harness's
+    /// stubs, and none fails. The world ends with the shell.
+    #[arg(long)]
+    shell: bool,
 }
 
 /// Runs it. The exit code is the trial's colour.
 pub fn repro(args: &ReproArgs) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
-    let again = gauntlet::repeat(&project, &args.trial, &second_opinion::witness(), &sealed::worlds(None))
+    let worlds = sealed::worlds(None);
+    let again = gauntlet::repeat(&project, &args.trial, &second_opinion::witness(), &worlds)
         .map_err(|reason| format!("failed to repeat a trial: {reason}"))?;
     let shown = replay::Shown { trial: &again.trial, calls: &again.calls, record: &again.record };
     let mut out = anstream::AutoStream::auto(std::io::stdout());
     // A reader that went away does not change the outcome.
     let _ = replay::write(&shown, &mut out).and_then(|()| out.flush());
+    if args.shell {
+        say("\na shell in the world of this trial, after its end; `exit` leaves it");
+        let (needs, plan) = &again.scene;
+        worlds.visit(needs, plan).map_err(|reason| format!("failed to open a shell: {reason}"))?;
+    }
     Ok(ExitCode::from(u8::from(again.trial.verdict.is_red())))
 }

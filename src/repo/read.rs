@@ -85,3 +85,10 @@ pub fn start(path: &Path) -> io::Result<Vec<u8>> {
     open(path)?.take(256).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+/// Whether the file may be executed by somebody.
+pub fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+
+    path.metadata().is_ok_and(|told| told.permissions().mode() & 0o111 != 0)
+}

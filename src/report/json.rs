@@ -102,6 +102,7 @@ struct RunSummary {
     inapplicable: usize,
     declared: usize,
     unbounded: usize,
+    kept: usize,
     rung: Option<String>,
 }
 
@@ -163,6 +164,7 @@ impl Summary {
             inapplicable: run.inapplicable,
             declared: run.declared,
             unbounded: run.unbounded,
+            kept: run.kept,
             rung: run.rung.map(|rung| rung.to_string()),
         });
         Self { lint, run, not_checked: status.not_checked }

@@ -29,7 +29,13 @@ impl Progress {
             Event::TrialsPlanned { count, .. } => self.extend(*count),
             Event::TrialFinished(trial) => self.step(trial.id.as_str()),
             Event::LintFinished | Event::Interrupted { .. } => self.clear(),
-            Event::HarnessFinished { name, .. } if self.bar.is_none() => return Some(format!("ran {name}")),
+            Event::HarnessFinished { name, kept, .. } if self.bar.is_none() => {
+                return Some(if *kept {
+                    format!("kept {name}: nothing has changed")
+                } else {
+                    format!("ran {name}")
+                });
+            }
             Event::NotChecked { .. }
             | Event::GuardTested { .. }
             | Event::FileSkipped { .. }

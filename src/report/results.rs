@@ -89,7 +89,8 @@ impl Report for Results {
             }
             Event::TrialsPlanned { name, count } => Line::Planned { harness: name.clone(), count: *count },
             Event::TrialFinished(trial) => Line::Trial(Box::new(settled(trial))),
-            Event::HarnessFinished { name, inapplicable, declared, unbounded } => Line::Harness {
+            // Whether it ran now or before changes nothing of what it showed.
+            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: _ } => Line::Harness {
                 name: name.clone(),
                 inapplicable: *inapplicable,
                 declared: *declared,
@@ -221,9 +222,10 @@ fn told(parts: Vec<Run>, before: Vec<Event>) -> Vec<Event> {
                 (harness.to_string(), Event::TrialsPlanned { name: harness, count })
             }
             Line::Trial(trial) => (trial.harness.to_string(), Event::TrialFinished(trial)),
-            Line::Harness { name, inapplicable, declared, unbounded } => {
-                (name.to_string(), Event::HarnessFinished { name, inapplicable, declared, unbounded })
-            }
+            Line::Harness { name, inapplicable, declared, unbounded } => (
+                name.to_string(),
+                Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: false },
+            ),
             Line::NotChecked { what, reason } => {
                 later.push(Event::NotChecked { what, reason });
                 continue;

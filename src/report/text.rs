@@ -207,7 +207,7 @@ fn red_trial(trial: &Trial, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn lint_line(lint: &LintStatus) -> String {
+pub(super) fn lint_line(lint: &LintStatus) -> String {
     let legacy = match lint.legacy {
         0 => String::new(),
         all if all == lint.warn => " (legacy, documented)".to_owned(),
@@ -237,7 +237,7 @@ fn lint_line(lint: &LintStatus) -> String {
 }
 
 /// `ALL GREEN` only where the run is complete and nothing in it is red; otherwise the reason.
-fn harness_line(run: &RunStatus, status: &Status) -> String {
+pub(super) fn harness_line(run: &RunStatus, status: &Status) -> String {
     if let Some(reason) = run.incomplete() {
         let left = if status.interrupted { ", stopped by the user" } else { "" };
         return format!("NOT COMPLETE: {reason}{left}");
@@ -267,9 +267,13 @@ fn harness_line(run: &RunStatus, status: &Status) -> String {
 }
 
 /// What was tried, and what was not: so that nobody can thin the sweep unseen.
-fn trials_line(run: &RunStatus) -> String {
+pub(super) fn trials_line(run: &RunStatus) -> String {
+    let kept = match run.kept {
+        0 => String::new(),
+        kept => format!("   kept from before: {kept} of {}", count(run.harnesses, "harness", "harnesses")),
+    };
     format!(
-        "{} of {} run   faults: {} run, {} inapplicable, {} declared as recovered   calls without a time limit: {}   rung {}",
+        "{} of {} run   faults: {} run, {} inapplicable, {} declared as recovered   calls without a time limit: {}   rung {}{kept}",
         run.executed,
         run.planned,
         run.faults,

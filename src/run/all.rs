@@ -1,4 +1,5 @@
-//! The job `--all`: every part that is built, one after another, in the order of the status block.
+//! The job `--all`: every part that is built, one after another, in the order of the status block. What it told is kept
+//! for `status`.
 
 use std::sync::Arc;
 
@@ -6,24 +7,37 @@ use crate::bash::Witness;
 use crate::event::Event;
 use crate::lint::Linter;
 use crate::repo::Project;
+use crate::report::kept::Lines;
 use crate::run::gauntlet::{self, Request, Worlds};
 use crate::run::guard;
 use crate::run::lint::{Extent, lint};
+use crate::run::status::Shelf;
 use crate::run::{Sink, Stop};
 
-/// Runs every part; the user's wish to stop ends it between two parts too.
+/// Runs every part; the user's wish to stop ends it between two parts too. `today` is the date.
 pub fn all(
     project: &Project,
     linter: Linter,
+    today: &str,
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
     stop: &Stop,
     sink: &mut Sink<'_>,
 ) {
-    lint(project, &Extent::project(), linter, witness, stop, sink);
+    // The tree as it is now: what changes while this runs is another tree.
+    let shelf = Shelf::of(project, today);
+    let mut told = Lines::default();
+    let mut listen = |event: Event| {
+        told.add(&event);
+        sink(event);
+    };
+    lint(project, &Extent::project(), linter, witness, stop, &mut listen);
     if stop.wanted() {
-        return sink(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
+        return listen(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
     }
-    guard::guard(project, witness, sink);
-    gauntlet::run(project, &Request::default(), witness, worlds, stop, sink);
+    guard::guard(project, witness, &mut listen);
+    gauntlet::run(project, &Request::default(), witness, worlds, stop, &mut listen);
+    if let (Ok(shelf), false) = (shelf, stop.wanted()) {
+        shelf.keep(project, today, told);
+    }
 }

@@ -7,10 +7,13 @@ mod draft;
 mod load;
 mod pace;
 mod plan;
+mod recall;
 mod scout;
 pub mod sealed;
+mod suite;
 mod sweep;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bash::Witness;
@@ -36,6 +39,10 @@ pub struct Needs {
     pub journalled: Vec<String>,
     /// Names that are stubs.
     pub stubs: Vec<String>,
+    /// Programs of the host that run for real and unrecorded.
+    pub tools: Vec<String>,
+    /// Files and folders of the host that are in the world at the same paths.
+    pub host: Vec<std::path::PathBuf>,
 }
 
 /// Where trials run.
@@ -48,6 +55,10 @@ pub trait World: Send {
 pub trait Worlds: Send + Sync {
     /// How strong they are; an error where there can be none on this machine.
     fn rung(&self) -> Result<Rung, String>;
+    /// A hash of everything of this machine that such a world is made of.
+    fn fingerprint(&self, needs: &Needs) -> Result<String, String>;
+    /// Runs a plan in a world of its own, then opens a shell in it at this process's terminal.
+    fn visit(&self, needs: &Needs, plan: &Plan) -> Result<(), String>;
     /// Builds one.
     fn open(&self, needs: &Needs) -> Result<Box<dyn World>, String>;
 }
@@ -63,6 +74,12 @@ pub struct Request {
     pub partition: Option<Partition>,
     /// The weakest sandbox that will do; `None` for what the settings say.
     pub minimum_rung: Option<Rung>,
+    /// Whether harnesses on which nothing has changed are told from before.
+    pub changed: bool,
+    /// Shuffles the order in which trials are begun, never the one in which they are told.
+    pub seed: Option<u64>,
+    /// How long harnesses took, in milliseconds: parts are cut by it.
+    pub timings: Option<BTreeMap<String, u64>>,
 }
 
 /// Runs harnesses.
@@ -79,7 +96,7 @@ pub fn run(
         Err((what, reason)) => return sink(Event::NotChecked { what, reason }),
     };
     let partition = request.partition.unwrap_or(Partition::WHOLE);
-    let paths = partition.of(paths);
+    let paths = partition.of(paths, request.timings.as_ref());
     if paths.is_empty() {
         let reason = format!("{}/{} holds no harness: cut into fewer parts", partition.part, partition.of);
         return sink(Event::NotChecked { what: "partition".to_owned(), reason });
@@ -97,16 +114,43 @@ pub fn run(
     }
     sink(Event::RunStarted { rung, harnesses: paths.len() });
     let crew = crew::Crew::hire(request.jobs, worlds);
+    let memory = recall::Memory::open(project, rung);
     for (index, path) in paths.iter().enumerate() {
-        let course = match load::course(project, path, witness) {
-            Ok(course) => Arc::new(course),
+        let loaded = match load::loaded(project, path, witness) {
+            Ok(loaded) => loaded,
             Err(reason) => {
                 sink(Event::NotChecked { what: path.to_string(), reason });
                 continue;
             }
         };
-        match pace::run(&course, &crew, stop, sink) {
-            Ok(()) => {}
+        let needs = match &loaded {
+            load::Loaded::Course(course) => &course.needs,
+            load::Loaded::Suite(suite) => &suite.needs,
+        };
+        let key = memory.key(path, needs, worlds.as_ref());
+        if request.changed
+            && let Some(events) = key.as_ref().and_then(|key| memory.recall(key))
+        {
+            events.into_iter().for_each(&mut *sink);
+            continue;
+        }
+        let mut told = recall::Told::default();
+        let mut listen = |event: Event| {
+            told.add(&event);
+            sink(event);
+        };
+        let ran = match loaded {
+            load::Loaded::Course(course) => {
+                pace::run(&Arc::new(*course), &crew, stop, request.seed, &mut listen)
+            }
+            load::Loaded::Suite(suite) => suite::run(&suite, &crew, stop, &mut listen),
+        };
+        match ran {
+            Ok(()) => {
+                if let Some(key) = key {
+                    memory.keep(&key, told);
+                }
+            }
             Err(pace::Halt::Broken(reason)) => sink(Event::NotChecked { what: path.to_string(), reason }),
             Err(pace::Halt::Stopped(left)) => {
                 let mut not_run = vec![left];
@@ -128,6 +172,8 @@ pub fn repeat(
     let paths = load::harness_files(project, std::slice::from_ref(&name))
         .map_err(|(what, reason)| format!("{what}: {reason}"))?;
     let path = paths.first().ok_or_else(|| format!("there is no harness {name}"))?;
-    let course = load::course(project, path, witness)?;
-    course::repeat(&course, id, worlds)
+    match load::loaded(project, path, witness)? {
+        load::Loaded::Course(course) => course::repeat(&course, id, worlds),
+        load::Loaded::Suite(suite) => suite::repeat(&suite, id, worlds),
+    }
 }

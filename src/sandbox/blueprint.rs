@@ -27,6 +27,9 @@ const STUB_BINS: &[&str] = &["/usr/bin", "/usr/sbin", "/usr/local/bin"];
 /// Folders that hold the locale of the world, where the C library does not have it built in.
 const LOCALES: &[&str] = &["/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8"];
 
+/// So many files of the host go into a world.
+const MOST_HOST_FILES: usize = 20_000;
+
 /// Loaders look there without a cache.
 const PLAIN_FOLDERS: &[&str] = &["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
 
@@ -58,14 +61,27 @@ impl Blueprint {
                 blueprint.program(&path, &target)?;
             }
         }
+        for name in &setup.tools {
+            let (path, target) = if name.starts_with('/') {
+                (PathBuf::from(name), in_world(name))
+            } else {
+                find(name).ok_or_else(|| SandboxError::Missing(name.clone()))?
+            };
+            blueprint.program(&path, &target)?;
+        }
+        for path in &setup.host {
+            blueprint.tree(path)?;
+        }
         let date = "date".to_owned();
-        for name in setup.journalled.iter().chain([&date]) {
+        let free = |name: &&String| !setup.tools.contains(*name);
+        for name in setup.journalled.iter().chain([&date]).filter(free) {
             if let Some((path, _)) = find(name) {
                 blueprint.program(&path, &format!("{}/{name}", places::REAL))?;
             }
             blueprint.stub(name);
         }
-        for name in setup.stubs.iter().map(String::as_str).chain(clock::OWN.iter().copied()) {
+        let own = clock::OWN.iter().copied().filter(|name| !setup.tools.iter().any(|tool| tool == name));
+        for name in setup.stubs.iter().map(String::as_str).chain(own) {
             blueprint.stub(name);
         }
         blueprint.host_names();
@@ -130,6 +146,41 @@ impl Blueprint {
         self.copy(&real, target.to_owned())
     }
 
+    /// A file, or all that is in a folder. Programs bring their libraries.
+    fn tree(&mut self, path: &Path) -> Result<(), SandboxError> {
+        use std::os::unix::fs::PermissionsExt;
+
+        if !path.exists() {
+            return Err(SandboxError::Missing(path.display().to_string()));
+        }
+        let mut count = 0;
+        for entry in walkdir::WalkDir::new(path).follow_links(true) {
+            let unreadable = |error: walkdir::Error| SandboxError::Unreadable {
+                path: path.to_path_buf(),
+                error: error.into(),
+            };
+            let entry = entry.map_err(unreadable)?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            count += 1;
+            if count > MOST_HOST_FILES {
+                return Err(SandboxError::Build(format!(
+                    "{} holds more than {MOST_HOST_FILES} files: name what is needed of it",
+                    path.display()
+                )));
+            }
+            let target = in_world(&entry.path().to_string_lossy());
+            let mode = entry.metadata().map_err(unreadable)?.permissions().mode();
+            if mode & 0o111 == 0 {
+                self.copy(entry.path(), target)?;
+            } else {
+                self.program(entry.path(), &target)?;
+            }
+        }
+        Ok(())
+    }
+
     fn copy(&mut self, path: &Path, target: String) -> Result<(), SandboxError> {
         self.copies.entry(canonical(path)?).or_default().insert(target);
         Ok(())
@@ -149,9 +200,16 @@ pub(super) fn seeds(setup: &Setup) -> Result<Vec<Seed>, SandboxError> {
             return Err(SandboxError::Misplaced(path.clone()));
         }
         let unreadable = |error| SandboxError::Unreadable { path: host.clone(), error };
+        if host.is_dir() {
+            // A link to a folder stays a link: what it leads to comes by its own name.
+            let target = std::fs::read_link(host).map_err(unreadable)?;
+            let content = std::os::unix::ffi::OsStringExt::into_vec(target.into_os_string());
+            seeds.push(Seed { path: path.clone(), executable: false, link: true, content });
+            continue;
+        }
         let content = std::fs::read(host).map_err(unreadable)?;
         let mode = std::fs::metadata(host).map_err(unreadable)?.permissions().mode();
-        seeds.push(Seed { path: path.clone(), executable: mode & 0o111 != 0, content });
+        seeds.push(Seed { path: path.clone(), executable: mode & 0o111 != 0, link: false, content });
     }
     Ok(seeds)
 }

@@ -77,6 +77,11 @@ impl<R: Read + AsFd> Capture<R> {
         }
     }
 
+    /// What was taken in since the last time; nothing of it is kept.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.kept)
+    }
+
     pub fn into_text(self) -> String {
         String::from_utf8_lossy(&self.kept).into_owned()
     }
@@ -87,19 +92,35 @@ pub(super) struct Feed<W> {
     to: Option<W>,
     bytes: Vec<u8>,
     written: usize,
+    /// Whether more may come.
+    open: bool,
 }
 
 impl<W: Write + AsFd> Feed<W> {
+    /// A feed that gets its bytes later, and never ends.
+    pub fn open(to: W) -> io::Result<Self> {
+        without_waiting(&to)?;
+        Ok(Self { to: Some(to), bytes: Vec::new(), written: 0, open: true })
+    }
+
+    /// More to write.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.bytes.drain(..self.written);
+        self.written = 0;
+        self.bytes.extend_from_slice(bytes);
+        self.push();
+    }
+
     pub fn new(to: W, text: String) -> io::Result<Self> {
         without_waiting(&to)?;
-        let mut feed = Self { to: Some(to), bytes: text.into_bytes(), written: 0 };
+        let mut feed = Self { to: Some(to), bytes: text.into_bytes(), written: 0, open: false };
         feed.push();
         Ok(feed)
     }
 
     /// The descriptor to wait on, until all is written.
     pub fn waiting(&self) -> Option<BorrowedFd<'_>> {
-        self.to.as_ref().map(AsFd::as_fd)
+        self.to.as_ref().filter(|_| !self.open || self.written < self.bytes.len()).map(AsFd::as_fd)
     }
 
     /// Writes what fits; closes at the end.
@@ -107,7 +128,9 @@ impl<W: Write + AsFd> Feed<W> {
         while let Some(to) = self.to.as_mut() {
             let rest = &self.bytes[self.written..];
             if rest.is_empty() {
-                self.to = None;
+                if !self.open {
+                    self.to = None;
+                }
                 return;
             }
             match to.write(rest) {

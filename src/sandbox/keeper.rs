@@ -140,6 +140,7 @@ fn furnish(blueprint: &Blueprint) -> Result<(), String> {
     for form in shells::Form::ALL {
         fs::write(form.path(), form.text()).map_err(|error| at(form.path(), error))?;
     }
+    fs::write(places::BASH_ENV_PLAIN, shells::UNTRACED).map_err(|error| at(places::BASH_ENV_PLAIN, error))?;
     devices().map_err(|error| at("/dev", error))
 }
 

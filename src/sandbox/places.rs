@@ -25,6 +25,8 @@ pub(super) const BASH_ENV_CAREFUL: &str = "/.gauntlet/env-careful";
 pub(super) const BASH_ENV_CLOCK: &str = "/.gauntlet/env-clock";
 /// The same, for scripts that do both.
 pub(super) const BASH_ENV_CAREFUL_CLOCK: &str = "/.gauntlet/env-careful-clock";
+/// What a bash reads first that nobody asks which line calls.
+pub(super) const BASH_ENV_PLAIN: &str = "/.gauntlet/env-plain";
 /// Seconds that have passed of the world's time.
 pub(super) const CLOCK: &str = "/.gauntlet/state/.clock";
 /// What handlers keep between calls.

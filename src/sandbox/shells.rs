@@ -20,6 +20,10 @@ EPOCHSECONDS=1767323045 EPOCHREALTIME=1767323045.000000 RANDOM=1
 command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}" exec -a "$1" /.gauntlet/call "${@:2}"; }
 "#;
 
+/// What a shell reads first that is left as it is: only names that nobody knew beforehand.
+pub(super) const UNTRACED: &str = r#"command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}" exec -a "$1" /.gauntlet/call "${@:2}"; }
+"#;
+
 /// The clock that bash keeps in variables, as plain ones that follow the world's time. A script may set `SECONDS`.
 const CLOCK: &str = r"unset SECONDS
 SECONDS=0 GAUNTLET_TICK=0

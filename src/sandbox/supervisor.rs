@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -32,6 +33,7 @@ use super::desk::{Desk, Visitor};
 use super::journal::{Journal, Moment};
 use super::lines::Lines;
 use super::terminal::Terminal;
+use super::visit::{self, Relay};
 use super::watchdog::{self, Watchdog};
 use super::wire::{self, Order, Reply, Seed, Target, TargetKind, Tell};
 use super::{landlord, places, search, shells};
@@ -78,13 +80,14 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
     let before: BTreeSet<String> = search::left(&plan.residue, &BTreeSet::new()).into_keys().collect();
     let run = |mut journal: Journal, first: bool| {
         let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
-        let script = Script::start(&plan, &seeds, owner).map_err(|error| step("start the script", &error))?;
+        let script =
+            Script::start(&plan, &seeds, owner, false).map_err(|error| step("start the script", &error))?;
         if !first {
             journal.run_again();
         }
         let lines = Lines::default();
         let watchdog = Watchdog::new();
-        let watch = Watch { desk, journal, script, lines, watchdog, ended: None, alone: false };
+        let watch = Watch { desk, journal, script, lines, watchdog, relay: None, ended: None, alone: false };
         Ok::<_, String>(watch.run(Duration::from_millis(plan.deadline_ms)))
     };
     if plan.again {
@@ -92,10 +95,43 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
     }
     let (mut record, journal) = run(journal, !plan.again)?;
     record.left = search::left(&plan.residue, &before);
+    if plan.shell {
+        record.calls = receive_visitor(&plan, &seeds, owner, journal)?.into_calls();
+        return Ok(record);
+    }
     record.calls = journal.into_calls();
     record.files = search::collect(&plan.collect);
     record.found = search::find(&plan.search, &seeds);
     Ok(record)
+}
+
+/// A shell in the world as the trial left it, until somebody leaves it. Its calls are answered as in the green run.
+fn receive_visitor(
+    plan: &Plan,
+    seeds: &[Seed],
+    owner: Option<u32>,
+    mut journal: Journal,
+) -> Result<Journal, String> {
+    let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
+    let mut env = plan.env.clone();
+    env.entry("TERM".to_owned()).or_insert_with(|| "dumb".to_owned());
+    let shell = Plan {
+        command: ["bash", "-c", visit::SHELL].map(str::to_owned).to_vec(),
+        stdin: String::new(),
+        env,
+        tty: None,
+        untraced: true,
+        ..plan.clone()
+    };
+    journal.mend();
+    let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
+    let relay = Relay::open().map_err(|error| step("reach the terminal", &error))?;
+    let script =
+        Script::start(&shell, seeds, owner, true).map_err(|error| step("start the shell", &error))?;
+    let (lines, watchdog) = (Lines::default(), Watchdog::new());
+    let watch =
+        Watch { desk, journal, script, lines, watchdog, relay: Some(relay), ended: None, alone: false };
+    Ok(watch.run(Duration::from_millis(visit::LONGEST_MS)).1)
 }
 
 /// The files and the plan.
@@ -126,7 +162,7 @@ fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
         let options = format!("size=64m,nr_inodes=16384,mode={mode}{owner}");
         mount(Some("scratch"), *folder, Some("tmpfs"), flags, Some(options.as_str()))?;
     }
-    if plan.tty.is_some() {
+    if plan.tty.is_some() || plan.shell {
         let options = Some("newinstance,ptmxmode=0666,mode=0620");
         let closed = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
         mount(Some("terminals"), "/dev/pts", Some("devpts"), closed, options)?;
@@ -154,6 +190,10 @@ fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
     for seed in seeds {
         let path = Path::new(&seed.path);
         folders(path.parent().unwrap_or(path), owner)?;
+        if seed.link {
+            std::os::unix::fs::symlink(OsStr::from_bytes(&seed.content), path)?;
+            continue;
+        }
         fs::write(path, &seed.content)?;
         fs::set_permissions(path, Permissions::from_mode(if seed.executable { 0o755 } else { 0o644 }))?;
         chown(path, owner, owner)?;
@@ -186,6 +226,9 @@ fn nothing() -> Record {
 }
 
 fn bash_env(plan: &Plan, seeds: &[Seed]) -> &'static str {
+    if plan.untraced {
+        return places::BASH_ENV_PLAIN;
+    }
     shells::Form::needed(seeds, &plan.command).path()
 }
 
@@ -224,7 +267,8 @@ struct Script {
 }
 
 impl Script {
-    fn start(plan: &Plan, seeds: &[Seed], owner: Option<u32>) -> io::Result<Self> {
+    /// `attended`: somebody sits at its terminal.
+    fn start(plan: &Plan, seeds: &[Seed], owner: Option<u32>, attended: bool) -> io::Result<Self> {
         let name = plan.command[0].as_str();
         // The stub would execute the real shell: this saves a start.
         let shell = places::SHELLS.contains(&name).then(|| format!("{}/{name}", places::PRIVATE));
@@ -250,7 +294,11 @@ impl Script {
         }
         tell_time(0)?;
         default_signals()?;
-        let terminal = plan.tty.as_deref().map(Terminal::open).transpose()?;
+        let terminal = match &plan.tty {
+            _ if attended => Some(Terminal::attended()?),
+            Some(text) => Some(Terminal::open(text)?),
+            None => None,
+        };
         let mut child = command.spawn()?;
         // Only now: a child inherits the mask. Whatever died before is found by the first look.
         let mut mask = SigSet::empty();
@@ -323,6 +371,8 @@ struct Watch {
     script: Script,
     lines: Lines,
     watchdog: Watchdog,
+    /// Whoever sits at the script's terminal.
+    relay: Option<Relay>,
     ended: Option<End>,
     /// Nothing else runs in the world.
     alone: bool,
@@ -352,6 +402,12 @@ impl Watch {
             self.script.stdin.push();
             if let Some(terminal) = &mut self.script.terminal {
                 terminal.typed.push();
+                if let Some(relay) = &mut self.relay {
+                    relay.carry(terminal);
+                }
+            }
+            if self.relay.as_ref().is_some_and(Relay::is_gone) {
+                break;
             }
             self.serve();
         }
@@ -408,6 +464,8 @@ impl Watch {
             let shown = terminal.shown.waiting().map(|line| PollFd::new(line, PollFlags::POLLIN));
             waiting.extend(typed.into_iter().chain(shown));
         }
+        let relayed = self.relay.as_ref().and_then(Relay::waiting);
+        waiting.extend(relayed.map(|line| PollFd::new(line, PollFlags::POLLIN)));
         waiting.extend(self.desk.waiting().map(|(visitor, flags)| PollFd::new(visitor, flags)));
         // An interrupted wait is a short wait.
         let _ = poll(&mut waiting, left);

@@ -31,18 +31,28 @@ pub(super) struct Terminal {
 impl Terminal {
     /// Opens a terminal at which `text` is typed. It does not echo.
     pub fn open(text: &str) -> io::Result<Self> {
+        let (master, line) = Self::pair()?;
+        let mut modes = tcgetattr(&line)?;
+        modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHOE | LocalFlags::ECHOK);
+        modes.output_flags.remove(OutputFlags::OPOST);
+        tcsetattr(&line, SetArg::TCSANOW, &modes)?;
+        let typed = Feed::new(master.try_clone()?, format!("{text}{}", END.repeat(ENDS)))?;
+        Ok(Self { typed, shown: Capture::new(master)?, line })
+    }
+
+    /// Opens a terminal at which somebody sits.
+    pub fn attended() -> io::Result<Self> {
+        let (master, line) = Self::pair()?;
+        Ok(Self { typed: Feed::open(master.try_clone()?)?, shown: Capture::new(master)?, line })
+    }
+
+    fn pair() -> io::Result<(File, File)> {
         let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
         grantpt(&master)?;
         unlockpt(&master)?;
         // Opened without O_NOCTTY: it becomes the controlling terminal.
         let line = OpenOptions::new().read(true).write(true).open(ptsname_r(&master)?)?;
-        let mut modes = tcgetattr(&line)?;
-        modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHOE | LocalFlags::ECHOK);
-        modes.output_flags.remove(OutputFlags::OPOST);
-        tcsetattr(&line, SetArg::TCSANOW, &modes)?;
-        let end = || io::Result::Ok(File::from(master.as_fd().try_clone_to_owned()?));
-        let typed = Feed::new(end()?, format!("{text}{}", END.repeat(ENDS)))?;
-        Ok(Self { typed, shown: Capture::new(end()?)?, line })
+        Ok((File::from(master.as_fd().try_clone_to_owned()?), line))
     }
 
     /// Puts the script in front: others would be stopped when they read. It may have been already.

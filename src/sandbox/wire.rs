@@ -236,6 +236,8 @@ pub(super) struct Seed {
     pub path: String,
     /// Whether it is executable.
     pub executable: bool,
+    /// Whether it is a link, its content being where it leads.
+    pub link: bool,
     /// Its content.
     pub content: Vec<u8>,
 }
@@ -249,7 +251,7 @@ pub(super) fn pack(seeds: &[Seed]) -> Vec<u8> {
     };
     for seed in seeds {
         put(seed.path.as_bytes());
-        put(&[u8::from(seed.executable)]);
+        put(&[u8::from(seed.executable), u8::from(seed.link)]);
         put(&seed.content);
     }
     bytes
@@ -260,9 +262,9 @@ pub(super) fn unpack(mut bytes: &[u8]) -> Option<Vec<Seed>> {
     let mut seeds = Vec::new();
     while !bytes.is_empty() {
         let path = String::from_utf8(part(&mut bytes)?.to_vec()).ok()?;
-        let executable = part(&mut bytes)? == [1];
+        let [executable, link] = *part(&mut bytes)? else { return None };
         let content = part(&mut bytes)?.to_vec();
-        seeds.push(Seed { path, executable, content });
+        seeds.push(Seed { path, executable: executable == 1, link: link == 1, content });
     }
     Some(seeds)
 }

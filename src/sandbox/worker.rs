@@ -25,12 +25,21 @@ pub struct Worker {
 impl Worker {
     /// Builds a world on the strongest rung that this machine gives.
     pub fn start(setup: &Setup) -> Result<Self, SandboxError> {
+        Self::start_with(setup, None)
+    }
+
+    /// The same; what its processes say on stderr goes there, else it is read here.
+    pub(super) fn start_with(setup: &Setup, stderr: Option<Stdio>) -> Result<Self, SandboxError> {
         let rung = strongest(setup)?;
-        Self::start_at(setup, rung)
+        Self::build(setup, rung, stderr.unwrap_or_else(Stdio::piped))
     }
 
     /// Builds a world on `rung`.
     pub fn start_at(setup: &Setup, rung: Rung) -> Result<Self, SandboxError> {
+        Self::build(setup, rung, Stdio::piped())
+    }
+
+    fn build(setup: &Setup, rung: Rung, stderr: Stdio) -> Result<Self, SandboxError> {
         let blueprint = Blueprint::of(setup)?;
         let seeds = blueprint::seeds(setup)?;
         let executable = match &setup.executable {
@@ -44,7 +53,7 @@ impl Worker {
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             // A Ctrl-C on the terminal is the runner's to handle; the world ends when the runner does.
             .process_group(0)
             .spawn()?;

@@ -3,9 +3,11 @@
 //! This module turns the file's text into a typed value that is known to make sense, or into a [`HarnessError`] that
 //! names line and column. It never reads the file, and it never resolves the globs over the repository.
 
+mod checks;
 mod error;
 mod keys;
 mod raw;
+mod suite;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +20,8 @@ use crate::trial::pattern::Pattern;
 use crate::trial::world::Stub;
 
 pub use error::HarnessError;
-pub use keys::{KEYS, Key};
+pub use keys::{KEYS, Key, SUITE_KEYS};
+pub use suite::{HarnessFile, Skip, Suite};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;

@@ -48,6 +48,12 @@ pub struct Plan {
     /// What is typed at the script's terminal, where it has one.
     #[serde(default)]
     pub tty: Option<String>,
+    /// Whether the shells of the world are left as they are: nobody asks which line calls.
+    #[serde(default)]
+    pub untraced: bool,
+    /// Whether a shell follows, at the terminal of whoever asked, in the world as the script left it.
+    #[serde(default)]
+    pub shell: bool,
     /// Whether the script runs once before, to its end, in the same world; only the second run is recorded.
     #[serde(default)]
     pub again: bool,

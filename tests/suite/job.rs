@@ -31,6 +31,14 @@ struct PlayedWorld {
 }
 
 impl Worlds for Played {
+    fn fingerprint(&self, _needs: &Needs) -> Result<String, String> {
+        Err("this machine is played".to_owned())
+    }
+
+    fn visit(&self, _needs: &Needs, _plan: &Plan) -> Result<(), String> {
+        Err("nobody can go there".to_owned())
+    }
+
     fn rung(&self) -> Result<Rung, String> {
         Ok(Rung::S1)
     }

@@ -36,6 +36,7 @@ mod sandbox;
 mod settings;
 mod signals;
 mod spans;
+mod status;
 mod suppress;
 mod sweep;
 mod trial;

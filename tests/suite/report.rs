@@ -41,7 +41,13 @@ fn run(planned: usize, verdicts: &[Verdict]) -> Vec<Event> {
         Event::TrialsPlanned { name: name(), count: planned },
     ];
     events.extend(verdicts.iter().map(|verdict| trial(*verdict)));
-    events.push(Event::HarnessFinished { name: name(), inapplicable: 2, declared: 0, unbounded: 1 });
+    events.push(Event::HarnessFinished {
+        name: name(),
+        inapplicable: 2,
+        declared: 0,
+        unbounded: 1,
+        kept: false,
+    });
     events
 }
 

@@ -15,6 +15,7 @@ use gauntlet::trial::harness::{Harness, KEYS};
 use crate::folder::Folder;
 
 mod kinds;
+mod suites;
 mod swallowing;
 
 const GAUNTLET: &str = env!("CARGO_BIN_EXE_gauntlet");
@@ -338,7 +339,9 @@ fn key_paths(prefix: &str, table: &toml::Table, found: &mut BTreeSet<String>) {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             toml::Value::Table(inner) if path == "case.expect" => key_paths(&path, inner, found),
-            toml::Value::Array(items) if ["stub", "case", "recovery", "cleanup"].contains(&path.as_str()) => {
+            toml::Value::Array(items)
+                if ["stub", "case", "recovery", "cleanup", "skip"].contains(&path.as_str()) =>
+            {
                 found.insert(path.clone());
                 items.iter().filter_map(toml::Value::as_table).for_each(|item| key_paths(&path, item, found));
             }

@@ -7,7 +7,7 @@ use crate::event::{Trial, TrialKind};
 use crate::fault::FreeTrial;
 use crate::id::TrialId;
 use crate::nearest::suggestion;
-use crate::run::gauntlet::{Course, Worlds};
+use crate::run::gauntlet::{Course, Needs, Worlds};
 use crate::trial::calls::{Agreement, agreement, repo_path, settled};
 use crate::trial::free::{self, FreeRun};
 use crate::trial::green;
@@ -72,6 +72,8 @@ pub struct Replay {
     pub green: Record,
     /// The record of the trial.
     pub record: Record,
+    /// What was run, and in which world: to be gone through by hand.
+    pub scene: (Arc<Needs>, Plan),
 }
 
 impl Green {
@@ -96,9 +98,9 @@ impl Green {
         tell(course, &case.name, id, TrialKind::Green, judgement, None)
     }
 
-    fn beside(self, trial: Trial, record: Record) -> Replay {
+    fn beside(self, trial: Trial, record: Record, scene: (Arc<Needs>, Plan)) -> Replay {
         let calls = story::side_by_side(&self.record.calls, &record.calls);
-        Replay { trial, calls, green: self.record, record }
+        Replay { trial, calls, green: self.record, record, scene }
     }
 
     fn bench<'a>(&'a self, course: &'a Course) -> Bench<'a> {
@@ -379,7 +381,7 @@ pub(super) fn repeat(course: &Course, id: &str, worlds: &Arc<dyn Worlds>) -> Res
     let without_run = tasks.iter().flat_map(|task| task.without_run(course, &green).trials);
     let mut told = std::iter::once(green.trial(course)).chain(without_run);
     if let Some(trial) = told.find(|trial| trial.id.as_str() == id) {
-        return Ok(green.beside(trial, second));
+        return Ok(green.beside(trial, second, (Arc::clone(&course.needs), plan)));
     }
     let Some((task, lasting)) = tasks.iter().find_map(|task| Some((task, task.lasting(id)?))) else {
         return Err(no_such_trial(id, &green, &tasks));
@@ -392,7 +394,7 @@ pub(super) fn repeat(course: &Course, id: &str, worlds: &Arc<dyn Worlds>) -> Res
     let mut ended = Ended::default();
     task.judge(course, &green, &record, lasting, &mut ended);
     match ended.trials.pop() {
-        Some(trial) => Ok(green.beside(trial, record)),
+        Some(trial) => Ok(green.beside(trial, record, (Arc::clone(&course.needs), plan))),
         None => Err(format!(
             "{id} does not apply: the reader of its pipe read everything, or the script ignores the signal"
         )),

@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::run::gauntlet::{Course, World, Worlds};
+use crate::run::gauntlet::{Needs, World, Worlds};
 use crate::trial::world::{End, Plan, Record};
 
 /// Whoever makes the same call so often before the deadline is in a loop, not slow.
@@ -17,7 +17,7 @@ const PATIENT_DEADLINE_MS: u64 = 40_000;
 
 /// A run to make, and who waits for it.
 pub(super) struct Errand {
-    pub course: Arc<Course>,
+    pub needs: Arc<Needs>,
     pub plan: Plan,
     /// Returned with the record.
     pub number: usize,
@@ -109,21 +109,21 @@ impl Drop for Crew {
 fn patiently(world: &mut dyn World, plan: Plan) -> Result<Record, String> {
     let record = world.run(&plan)?;
     let loops = record.calls.iter().any(|call| call.occurrence >= LOOPING_CALLS);
-    if record.end != End::TimedOut || loops {
+    if record.end != End::TimedOut || loops || plan.deadline_ms >= PATIENT_DEADLINE_MS {
         return Ok(record);
     }
     world.run(&Plan { deadline_ms: PATIENT_DEADLINE_MS, ..plan })
 }
 
 fn work(board: &Board, worlds: &dyn Worlds) {
-    let mut held: Option<(Arc<Course>, Box<dyn World>)> = None;
+    let mut held: Option<(Arc<Needs>, Box<dyn World>)> = None;
     while let Some(errand) = board.next() {
-        let Errand { course, plan, number, reply } = errand;
-        if held.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, &course)) {
+        let Errand { needs, plan, number, reply } = errand;
+        if held.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, &needs)) {
             // The old world goes before the new one comes.
             drop(held.take());
-            held = match worlds.open(&course.needs) {
-                Ok(world) => Some((Arc::clone(&course), world)),
+            held = match worlds.open(&needs) {
+                Ok(world) => Some((Arc::clone(&needs), world)),
                 Err(reason) => {
                     let _ = reply.send(Report { number, record: Err(reason) });
                     continue;

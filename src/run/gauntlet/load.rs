@@ -1,5 +1,8 @@
 //! A harness file and everything that its trials need, from the disk.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use crate::bash::Witness;
 use crate::commands::Tables;
 use crate::fault::FaultKind;
@@ -9,7 +12,7 @@ use crate::run::gauntlet::Needs;
 use crate::source::RepoPath;
 use crate::trial::calls::{REPOSITORY, place, shown, typed};
 use crate::trial::guess::Guesses;
-use crate::trial::harness::{Case, Harness};
+use crate::trial::harness::{Case, Harness, HarnessFile, Suite};
 use crate::trial::judge::Judgement;
 use crate::trial::leak;
 use crate::trial::outline::Outline;
@@ -29,7 +32,7 @@ pub struct Course {
     /// What its file says.
     pub harness: Harness,
     /// What its world is built from.
-    pub needs: Needs,
+    pub needs: Arc<Needs>,
     /// The shape of its scripts.
     pub outline: Outline,
     /// What the script is started with: the interpreter of its first line.
@@ -110,16 +113,40 @@ pub(super) fn harness_files(project: &Project, names: &[String]) -> Result<Vec<R
         .collect())
 }
 
-/// Reads a harness file and the scripts that it names.
-pub(super) fn course(project: &Project, path: &RepoPath, witness: &dyn Witness) -> Result<Course, String> {
+/// What a harness file turned out to be.
+pub(super) enum Loaded {
+    /// It drives a script.
+    Course(Box<Course>),
+    /// It is a program.
+    Suite(Box<SuiteCourse>),
+}
+
+/// A harness that is a program, ready to run.
+#[derive(Debug)]
+pub(super) struct SuiteCourse {
+    /// Its file.
+    pub path: RepoPath,
+    /// What its file says.
+    pub suite: Suite,
+    /// What its world is built from.
+    pub needs: Arc<Needs>,
+}
+
+/// Reads a harness file and all that it names.
+pub(super) fn loaded(project: &Project, path: &RepoPath, witness: &dyn Witness) -> Result<Loaded, String> {
     let text =
         read::text(path.clone(), &project.root().join(path.as_str())).map_err(|problem| problem.reason)?;
-    let mut harness =
-        Harness::parse(path, text.text()).map_err(|error| format!("is no harness:\n{error}"))?;
-    let mutating = project.settings().run.mutating.iter().map(|program| format!("{program} **"));
-    harness.mutates.extend(mutating.filter_map(|pattern| Pattern::parse(&pattern).ok()));
-    let mut files = vec![harness.script.clone()];
-    for glob in &harness.files {
+    let file = HarnessFile::parse(path, text.text()).map_err(|error| format!("is no harness:\n{error}"))?;
+    match file {
+        HarnessFile::Script(harness) => Ok(Loaded::Course(Box::new(course(project, *harness, witness)?))),
+        HarnessFile::Suite(suite) => Ok(Loaded::Suite(Box::new(suite_course(project, path, *suite)?))),
+    }
+}
+
+/// The files that globs name, sorted.
+fn matched(project: &Project, globs: &[String]) -> Result<Vec<RepoPath>, String> {
+    let mut files = Vec::new();
+    for glob in globs {
         let matched = listing::matching(project.root(), glob)?;
         if matched.is_empty() {
             return Err(format!(
@@ -128,6 +155,26 @@ pub(super) fn course(project: &Project, path: &RepoPath, witness: &dyn Witness) 
         }
         files.extend(matched);
     }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+fn suite_course(project: &Project, path: &RepoPath, suite: Suite) -> Result<SuiteCourse, String> {
+    let files = matched(project, &suite.files)?;
+    let mut needs = needs(project, suite.stubbed_programs(), &files);
+    // Nothing of it fails in turn: what is real is not recorded.
+    needs.real.append(&mut needs.journalled);
+    needs.tools.clone_from(&suite.tools);
+    needs.host = suite.host.iter().map(PathBuf::from).collect();
+    Ok(SuiteCourse { path: path.clone(), suite, needs: Arc::new(needs) })
+}
+
+fn course(project: &Project, mut harness: Harness, witness: &dyn Witness) -> Result<Course, String> {
+    let mutating = project.settings().run.mutating.iter().map(|program| format!("{program} **"));
+    harness.mutates.extend(mutating.filter_map(|pattern| Pattern::parse(&pattern).ok()));
+    let mut files = vec![harness.script.clone()];
+    files.extend(matched(project, &harness.files)?);
     files.sort();
     files.dedup();
     let mut scripts = Vec::new();
@@ -148,7 +195,7 @@ pub(super) fn course(project: &Project, path: &RepoPath, witness: &dyn Witness) 
         }
     }
     let outline = Outline::of(&scripts, witness);
-    let needs = needs(project, &harness, &files);
+    let needs = Arc::new(needs(project, harness.stubbed_programs(), &files));
     Ok(Course { harness, needs, outline, interpreter, unaided: None })
 }
 
@@ -163,9 +210,8 @@ pub(super) fn shell_of(text: &str) -> String {
     }
 }
 
-fn needs(project: &Project, harness: &Harness, files: &[RepoPath]) -> Needs {
+fn needs(project: &Project, stubs: Vec<String>, files: &[RepoPath]) -> Needs {
     let tables = Tables::builtin();
-    let stubs = harness.stubbed_programs();
     let unless_stubbed = |names: &[String]| -> Vec<String> {
         names.iter().filter(|name| !stubs.contains(name)).cloned().collect()
     };
@@ -177,6 +223,7 @@ fn needs(project: &Project, harness: &Harness, files: &[RepoPath]) -> Needs {
         real: unless_stubbed(tables.real_tools()),
         journalled: unless_stubbed(tables.journalled_tools()),
         stubs,
+        ..Needs::default()
     }
 }
 
@@ -220,6 +267,8 @@ impl Course {
                 .clone()
                 .or_else(|| unaided.filter(|unaided| unaided.terminal).map(|_| case.stdin.clone())),
             again: false,
+            untraced: false,
+            shell: false,
             as_root: unaided.is_some_and(|unaided| unaided.as_root),
         }
     }

@@ -28,38 +28,57 @@ struct Desk<'a> {
     course: &'a Arc<Course>,
     crew: &'a Crew,
     stop: &'a Stop,
+    seed: Option<u64>,
     reply: Sender<Report>,
     reports: Receiver<Report>,
 }
 
 impl Desk<'_> {
     fn errand(&self, number: usize, plan: Plan) -> Errand {
-        Errand { course: Arc::clone(self.course), plan, number, reply: self.reply.clone() }
+        Errand { needs: Arc::clone(&self.course.needs), plan, number, reply: self.reply.clone() }
     }
 
     /// The next record. `left` says how much would not be run if the user stops now.
     fn next(&self, left: impl Fn() -> String) -> Result<(usize, Record), Halt> {
-        loop {
-            if self.stop.wanted() {
-                self.crew.forget();
-                return Err(Halt::Stopped(left()));
+        next(&self.reports, self.crew, self.stop, left)
+    }
+}
+
+/// The next record that comes from the crew. `left` says how much would not be run if the user stops now.
+pub(super) fn next(
+    reports: &Receiver<Report>,
+    crew: &Crew,
+    stop: &Stop,
+    left: impl Fn() -> String,
+) -> Result<(usize, Record), Halt> {
+    loop {
+        if stop.wanted() {
+            crew.forget();
+            return Err(Halt::Stopped(left()));
+        }
+        match reports.recv_timeout(LOOK) {
+            Ok(Report { number, record: Ok(record) }) => return Ok((number, record)),
+            Ok(Report { record: Err(reason), .. }) => {
+                crew.forget();
+                return Err(Halt::Broken(reason));
             }
-            match self.reports.recv_timeout(LOOK) {
-                Ok(Report { number, record: Ok(record) }) => return Ok((number, record)),
-                Ok(Report { record: Err(reason), .. }) => {
-                    self.crew.forget();
-                    return Err(Halt::Broken(reason));
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
-            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
     }
 }
 
 /// Runs the harness of `course`.
-pub(super) fn run(course: &Arc<Course>, crew: &Crew, stop: &Stop, sink: &mut Sink<'_>) -> Result<(), Halt> {
+///
+/// `seed` shuffles the order in which its trials are begun.
+pub(super) fn run(
+    course: &Arc<Course>,
+    crew: &Crew,
+    stop: &Stop,
+    seed: Option<u64>,
+    sink: &mut Sink<'_>,
+) -> Result<(), Halt> {
     let (reply, reports) = mpsc::channel();
-    let desk = Desk { course, crew, stop, reply, reports };
+    let desk = Desk { course, crew, stop, seed, reply, reports };
     let name = course.harness.name.clone();
     sink(Event::HarnessStarted { name: name.clone() });
     let greens = green_runs(&desk, sink)?;
@@ -78,7 +97,7 @@ pub(super) fn run(course: &Arc<Course>, crew: &Crew, stop: &Stop, sink: &mut Sin
         }
     }
     let Tally { inapplicable, declared, unbounded, .. } = tally;
-    sink(Event::HarnessFinished { name, inapplicable, declared, unbounded });
+    sink(Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: false });
     Ok(())
 }
 
@@ -119,9 +138,19 @@ fn trials(
     sink: &mut Sink<'_>,
 ) -> Result<(), Halt> {
     let name = &desk.course.harness.name;
-    desk.crew.send(tasks.iter().enumerate().filter_map(|(index, task)| {
-        Some(desk.errand(2 * index, task.plan(desk.course, &greens[task.case()])?))
-    }));
+    let mut errands: Vec<Errand> = tasks
+        .iter()
+        .enumerate()
+        .filter_map(|(index, task)| {
+            Some(desk.errand(2 * index, task.plan(desk.course, &greens[task.case()])?))
+        })
+        .collect();
+    if let Some(seed) = desk.seed {
+        errands.sort_by_cached_key(|errand| {
+            *blake3::hash(format!("{seed} {}", errand.number).as_bytes()).as_bytes()
+        });
+    }
+    desk.crew.send(errands);
     let mut ended: Vec<Ended> =
         tasks.iter().map(|task| task.without_run(desk.course, &greens[task.case()])).collect();
     let mut told = 0;

@@ -22,11 +22,24 @@ impl Worlds for Sealed {
         sandbox::probe_with(self.executable.as_deref()).map_err(|error| error.to_string())
     }
 
+    fn fingerprint(&self, needs: &Needs) -> Result<String, String> {
+        sandbox::fingerprint(&self.setup(needs)).map_err(|error| error.to_string())
+    }
+
+    fn visit(&self, needs: &Needs, plan: &Plan) -> Result<(), String> {
+        sandbox::visit(&self.setup(needs), plan).map(|_| ()).map_err(|error| error.to_string())
+    }
+
     fn open(&self, needs: &Needs) -> Result<Box<dyn World>, String> {
-        let Needs { files, real, journalled, stubs } = needs.clone();
-        let setup = Setup { files, real, journalled, stubs, executable: self.executable.clone() };
-        let worker = Worker::start(&setup).map_err(|error| error.to_string())?;
+        let worker = Worker::start(&self.setup(needs)).map_err(|error| error.to_string())?;
         Ok(Box::new(SealedWorld { worker }))
+    }
+}
+
+impl Sealed {
+    fn setup(&self, needs: &Needs) -> Setup {
+        let Needs { files, real, journalled, stubs, tools, host } = needs.clone();
+        Setup { files, real, journalled, stubs, tools, host, executable: self.executable.clone() }
     }
 }
 

@@ -66,7 +66,7 @@ pub fn sweep(
     };
     sink(Event::RunStarted { rung, harnesses: 1 });
     let crew = crew::Crew::hire(request.jobs, worlds);
-    match pace::run(&Arc::new(course), &crew, stop, sink) {
+    match pace::run(&Arc::new(course), &crew, stop, None, sink) {
         Ok(()) => {}
         Err(pace::Halt::Broken(reason)) => sink(Event::NotChecked { what, reason }),
         Err(pace::Halt::Stopped(left)) => sink(Event::Interrupted { not_run: vec![left] }),
@@ -228,7 +228,13 @@ fn course_of(
         flags: flags(source.text()),
         terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
     };
-    Course { harness, needs, outline, interpreter: "bash".to_owned(), unaided: Some(unaided) }
+    Course {
+        harness,
+        needs: Arc::new(needs),
+        outline,
+        interpreter: "bash".to_owned(),
+        unaided: Some(unaided),
+    }
 }
 
 /// The options that a first line such as `#!/bin/bash -eu` gives the shell.
@@ -286,7 +292,7 @@ fn needs(
         .collect();
     files.sort();
     files.dedup_by(|a, b| a.1 == b.1);
-    Needs { files, real, journalled, stubs: programs.into_iter().collect() }
+    Needs { files, real, journalled, stubs: programs.into_iter().collect(), ..Needs::default() }
 }
 
 /// What the command line says of the calls.

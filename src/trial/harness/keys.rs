@@ -110,3 +110,35 @@ pub const KEYS: &[Key] = &[
     key("cleanup.argv", "", "The call, as an argv pattern."),
     key("cleanup.reason", "", "Why that is right."),
 ];
+
+/// Every key of a harness that is a program.
+pub const SUITE_KEYS: &[Key] = &[
+    key("version", "", "Version of the format: 1."),
+    key(
+        "command",
+        "",
+        "The program and its words. It runs in /repo; a shell is there, everything else must be in `tools` or in `files`.",
+    ),
+    key(
+        "files",
+        "[]",
+        "Globs over the project: the files of the world. Nothing else of the project is in it.",
+    ),
+    key(
+        "tools",
+        "[]",
+        "Programs of this machine that run for real, by name or absolute path; their shared libraries come along. Calls of them are not recorded.",
+    ),
+    key(
+        "host",
+        "[]",
+        "Files and folders of this machine that are in the world, read-only, at the same paths: what a tool reads.",
+    ),
+    key("env", "{}", "Its environment. Nothing is inherited."),
+    key("stdin", "\"\"", "What it reads on stdin."),
+    key("stub", "[]", "Answers to calls, with the keys above."),
+    key("skip", "[]", "Tests that may be skipped. One that is skipped otherwise is red."),
+    key("skip.test", "", "A regex that the test's description matches."),
+    key("skip.reason", "", "Why that is right."),
+    key("deadline_s", "120", "How many seconds of real time it may take; at most 3600."),
+];

@@ -1,23 +1,21 @@
 //! The harness file as TOML spells it, and the checks that make a [`Harness`] of it.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::checks::{
+    canary, complain, file_glob, from_toml, inside, pattern, reason, regex, regexes, residue, version,
+};
 use super::error::{Complaint, HarnessError};
-use super::{Case, Cleanup, DeclaredStub, Expect, Harness, Recovery, VERSION};
+use super::{Case, Cleanup, DeclaredStub, Expect, Harness, Recovery};
 use crate::fault::FaultKind;
 use crate::id::HarnessName;
 use crate::nearest::suggestion;
 use crate::source::RepoPath;
 use crate::trial::pattern::Pattern;
 use crate::trial::world::Stub;
-
-/// Shorter texts turn up by chance.
-const CANARY_LENGTH: usize = 8;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +45,7 @@ struct RawHarness {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawStub {
+pub(super) struct RawStub {
     argv: Spanned<String>,
     stdout: Option<String>,
     stderr: Option<String>,
@@ -131,53 +129,32 @@ pub(super) fn parse(path: &RepoPath, text: &str) -> Result<Harness, Box<HarnessE
     checked.map_err(|complaint| Box::new(HarnessError::new(path, text, complaint)))
 }
 
-/// What the TOML reader refuses: bad syntax, wrong types, unknown and missing keys.
-fn from_toml(error: &toml::de::Error) -> Complaint {
-    let message = error.message();
-    let span = error.span().unwrap_or(0..0);
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let (what, why, instead) = if message.starts_with("unknown field") {
-        let key = quoted.next().unwrap_or_default();
-        let known: Vec<&str> = quoted.collect();
-        (
-            format!("unknown key `{key}`"),
-            "a misspelt key that is ignored is a check that does not happen",
-            suggestion(key, known.iter().copied()),
+/// The harness's name: the stem of its file's.
+pub(super) fn name(path: &RepoPath) -> Result<HarnessName, Complaint> {
+    path.file_name().strip_suffix(".toml").and_then(HarnessName::parse).ok_or_else(|| {
+        complain(
+            0..0,
+            "the file's name gives no harness name",
+            "trial ids start with it",
+            "name it NAME.toml, without blanks",
         )
-    } else if message.starts_with("missing field") {
-        let key = quoted.next().unwrap_or_default();
-        (format!("the key `{key}` is missing"), "nothing can stand for it", format!("add `{key} = ...` here"))
-    } else {
-        (
-            message.to_owned(),
-            "the file cannot be read as a harness",
-            "write what the format asks for here".to_owned(),
-        )
-    };
-    Complaint { span, what, why: why.to_owned(), instead }
+    })
 }
 
 /// Checks against the text that the spans belong to.
-struct Checker<'a> {
-    text: &'a str,
+pub(super) struct Checker<'a> {
+    pub text: &'a str,
 }
 
 impl Checker<'_> {
-    fn line(&self, at: usize) -> u32 {
+    pub fn line(&self, at: usize) -> u32 {
         let before = self.text.get(..at).unwrap_or_default();
         u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
     }
 
     fn harness(&self, path: &RepoPath, raw: RawHarness) -> Result<Harness, Complaint> {
         version(&raw.version)?;
-        let name = path.file_name().strip_suffix(".toml").and_then(HarnessName::parse).ok_or_else(|| {
-            complain(
-                0..0,
-                "the file's name gives no harness name",
-                "trial ids start with it",
-                "name it NAME.toml, without blanks",
-            )
-        })?;
+        let name = name(path)?;
         let stubs = self.stubs(raw.stub)?;
         let cases = self.cases(raw.case, &stubs)?;
         let recoveries = raw
@@ -205,7 +182,7 @@ impl Checker<'_> {
         })
     }
 
-    fn stubs(&self, raw: Vec<Spanned<RawStub>>) -> Result<Vec<DeclaredStub>, Complaint> {
+    pub fn stubs(&self, raw: Vec<Spanned<RawStub>>) -> Result<Vec<DeclaredStub>, Complaint> {
         raw.into_iter()
             .map(|stub| {
                 let line = self.line(stub.span().start);
@@ -311,101 +288,6 @@ impl Checker<'_> {
     }
 }
 
-fn complain(span: Range<usize>, what: impl Into<String>, why: &str, instead: impl Into<String>) -> Complaint {
-    Complaint { span, what: what.into(), why: why.to_owned(), instead: instead.into() }
-}
-
-fn version(version: &Spanned<u32>) -> Result<(), Complaint> {
-    if *version.get_ref() == VERSION {
-        return Ok(());
-    }
-    Err(complain(
-        version.span(),
-        format!("version {} is not known", version.get_ref()),
-        "another version may mean something else by the same keys",
-        format!("this gauntlet reads version {VERSION}"),
-    ))
-}
-
-/// A path that stays inside the project.
-fn inside(path: &Spanned<String>) -> Result<RepoPath, Complaint> {
-    let text = path.get_ref();
-    if text.is_empty() || text.starts_with('/') || text.split('/').any(|part| part == "..") {
-        return Err(complain(
-            path.span(),
-            format!("{text:?} lies outside the project"),
-            "the world holds files of the project only",
-            "write the path relative to the project root",
-        ));
-    }
-    Ok(RepoPath::new(text.clone()))
-}
-
-/// A glob over the paths of the world.
-fn residue(glob: &Spanned<String>) -> Result<String, Complaint> {
-    let text = glob.get_ref();
-    let fixed = text.trim_matches(|c: char| "*?/".contains(c));
-    if text.starts_with('/') && !fixed.is_empty() {
-        return Ok(text.clone());
-    }
-    Err(complain(
-        glob.span(),
-        format!("{text:?} names no place in the world"),
-        "what must not be left is looked for by its path in the world",
-        "write an absolute path such as `/run/lock/x.lock` or `/tmp/*`",
-    ))
-}
-
-fn file_glob(glob: &Spanned<String>) -> Result<String, Complaint> {
-    inside(glob)?;
-    match globset::Glob::new(glob.get_ref()) {
-        Ok(_) => Ok(glob.get_ref().clone()),
-        Err(error) => {
-            Err(complain(glob.span(), format!("bad glob: {error}"), "it matches no file", "correct the glob"))
-        }
-    }
-}
-
-fn pattern(text: &Spanned<String>) -> Result<Pattern, Complaint> {
-    Pattern::parse(text.get_ref()).map_err(|error| {
-        complain(
-            text.span(),
-            error.to_string(),
-            "calls are matched word by word, the program's name first",
-            "write it as you would type the call, with `*` for any one word and `**` for any number of words",
-        )
-    })
-}
-
-fn regex(text: &Spanned<String>) -> Result<Regex, Complaint> {
-    Regex::new(text.get_ref()).map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        complain(
-            text.span(),
-            format!("this is no regular expression: {reason}"),
-            "an expectation that cannot be read cannot be checked",
-            "escape what stands for itself with `\\\\` (in TOML's '...' with one `\\`)",
-        )
-    })
-}
-
-fn regexes(texts: &[Spanned<String>]) -> Result<Vec<Regex>, Complaint> {
-    texts.iter().map(regex).collect()
-}
-
-fn reason(text: &Spanned<String>) -> Result<String, Complaint> {
-    if text.get_ref().trim().is_empty() {
-        return Err(complain(
-            text.span(),
-            "the reason is empty",
-            "who reads the harness must be able to judge it",
-            "say why this is right after the fault",
-        ));
-    }
-    Ok(text.get_ref().clone())
-}
-
 fn cleanup(raw: &RawCleanup) -> Result<Cleanup, Complaint> {
     let pattern = pattern(&raw.argv)?;
     if pattern.matches_every_call() {
@@ -417,18 +299,6 @@ fn cleanup(raw: &RawCleanup) -> Result<Cleanup, Complaint> {
         ));
     }
     Ok(Cleanup { pattern, reason: reason(&raw.reason)? })
-}
-
-fn canary(key: &str, value: &Spanned<String>) -> Result<(), Complaint> {
-    if value.get_ref().chars().count() >= CANARY_LENGTH {
-        return Ok(());
-    }
-    Err(complain(
-        value.span(),
-        format!("the canary {key} is too short"),
-        "its text would turn up in output by chance",
-        format!("write at least {CANARY_LENGTH} characters that occur nowhere else"),
-    ))
 }
 
 fn kinds(raw: &Spanned<Kinds>) -> Result<Vec<FaultKind>, Complaint> {
