@@ -133,8 +133,11 @@ impl Parser<'_> {
         let name_end = self.name_end(start);
         if name_end > start {
             self.at = name_end;
-            let subscript = if self.peek() == Some(b'[') { self.subscript(false)? } else { None };
-            if self.peek().is_none_or(super::cursor::ends_word) && !self.starts_process() {
+            let opens = self.peek() == Some(b'[');
+            let subscript = if opens { self.subscript(false)? } else { None };
+            // A bracket that nothing closes makes no subscript: what stands behind it is a word like any other.
+            let closed = opens == subscript.is_some();
+            if closed && self.peek().is_none_or(super::cursor::ends_word) && !self.starts_process() {
                 return Ok(Operand::Name(Name {
                     name: self.slice(start, name_end).to_owned(),
                     subscript: subscript.map(Box::new),
