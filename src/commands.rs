@@ -22,8 +22,8 @@ pub use given::Spelling;
 pub use pattern::{Pattern, WrongPattern};
 pub use pipes::Reading;
 pub use tables::{
-    FileWords, Files, Http, Language, OptionName, ProgramText, Safe, Secrets, Tables, Tool, WrongTool,
-    read_tools,
+    CredentialOptions, FileWords, Files, Http, Language, OptionName, ProgramText, Safe, Secrets, Tables,
+    Tool, WrongTool, read_tools,
 };
 pub use wrappers::{
     Assignments, Empty, Expression, Keyword, Opt, Order, Payload, Role, Style, Takes, Wrapper, WrongWrapper,

@@ -9,6 +9,7 @@ mod builtins;
 mod cases;
 mod decide;
 mod environment;
+mod exposed;
 mod help;
 mod hooks;
 mod json;

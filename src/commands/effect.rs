@@ -140,6 +140,8 @@ impl Tool {
             Effect::Read
         } else if any(&self.session, given, Spelt::Exactly) {
             Effect::Session
+        } else if self.local {
+            Effect::Unknown
         } else if self.read_verbs.is_empty() {
             Effect::Mutate
         } else {

@@ -50,6 +50,10 @@ pub struct Tool {
     /// What nobody can tell from the words.
     #[serde(default)]
     pub unknown: Vec<Pattern>,
+    /// Whether a line that no pattern fits is one of which nobody can tell what it does, and not one that changes
+    /// something: so it is with tools that run a project's own code.
+    #[serde(default)]
+    pub local: bool,
     /// Lines under which nothing is changed.
     #[serde(default)]
     pub simulate: Vec<Pattern>,
@@ -348,6 +352,9 @@ pub struct CredentialOptions {
     /// What stands between a name and the credential (`user:password`).
     #[serde(default)]
     pub after: Option<String>,
+    /// The verb under which they are these options.
+    #[serde(default)]
+    pub verb: Option<String>,
 }
 
 /// What is known of secrets.

@@ -18,6 +18,8 @@ use super::{Context, Observations, ids, literals};
 pub struct Carried {
     /// What it says.
     pub script: Script,
+    /// The same as text. Parts that are not known are variables in it.
+    pub text: String,
     /// Whether a part of its text is not known: a shell reads whatever stands there then.
     pub partly_unknown: bool,
     /// The command in the script that carries it, perhaps by way of other texts.
@@ -52,6 +54,7 @@ pub fn observe_closely(path: &RepoPath, script: &Script, context: &Context<'_>) 
         .iter()
         .map(|known| Carried {
             script: known.script.clone(),
+            text: known.key.1.clone(),
             partly_unknown: known.key.1.contains(super::texts::HOLE_NAME),
             at: walk.report_span(Place { file: known.file, span: Span::default() }).0,
             reached: by_file.remove(&known.file).unwrap_or_default(),

@@ -16,7 +16,7 @@ use crate::bash::syntax::{
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_parameter, walk_pipeline, walk_script,
 };
-use crate::commands::{HOLE, Tables, matches_words};
+use crate::commands::{CredentialOptions, HOLE, Tables, matches_words};
 use crate::source::Span;
 
 use super::credentials::{Place, is_credential, private_key, shows_itself};
@@ -51,7 +51,7 @@ pub struct Literal {
 }
 
 /// Every credential in a script's text, in order.
-pub(super) fn literals(script: &Script, names: &SecretNames) -> Vec<Literal> {
+pub fn literals(script: &Script, names: &SecretNames) -> Vec<Literal> {
     let mut search = Search { names, found: Vec::new(), at: None, piped: false, depth: 0, shown: false };
     walk_script(&mut search, script);
     search.found
@@ -304,7 +304,11 @@ impl Search<'_> {
             return Some(Given::Option(before.to_owned()));
         }
         let table = &Tables::builtin().secrets().credential_options;
-        for known in table.iter().filter(|known| known.programs.iter().any(|name| name == program)) {
+        let fits = |known: &&CredentialOptions| {
+            known.programs.iter().any(|name| name == program)
+                && known.verb.as_ref().is_none_or(|verb| texts.contains(verb))
+        };
+        for known in table.iter().filter(fits) {
             for option in &known.options {
                 let value = if before == option {
                     Some(text)

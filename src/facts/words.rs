@@ -6,6 +6,7 @@ use crate::bash::syntax::{Parameter, ParameterOp, Part, PartKind, Subscript, Wor
 use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::cuts::{End, cut, in_case, is_ascii, replaced, without};
 use super::lists::{joins, only_lists};
 use super::state::State;
 use super::value::{Content, Flow, Known, Place, Source, Sym, Value};
@@ -339,6 +340,12 @@ impl<'a> Walk<'a> {
             }
             ParameterOp::TrimPrefix { pattern } => {
                 let pattern = self.value(pattern, state);
+                if let Some(text) = without(&plain, &pattern, End::Front) {
+                    return plain.with(|value| {
+                        value.text = text;
+                        value.own_file = false;
+                    });
+                }
                 let mut value = self.changed(plain.clone(), place).with(|value| value.own_file = false);
                 if plain.ends_in_status && pattern.constant() == Some("*\n") {
                     value.secret = None;
@@ -347,13 +354,19 @@ impl<'a> Walk<'a> {
             }
             ParameterOp::TrimSuffix { pattern } => {
                 let cut = self.value(pattern, state);
+                if let Some(text) = without(&plain, &cut, End::Back) {
+                    return plain.with(|value| value.text = text);
+                }
                 let mut value = self.changed(plain, place);
                 value.own_file &= cut.constant().is_some_and(|text| !text.contains(['*', '?', '[']));
                 value
             }
-            ParameterOp::Replace { pattern, replacement, .. } => {
-                self.value(pattern, state);
+            ParameterOp::Replace { all, pattern, replacement } => {
+                let pattern = self.value(pattern, state);
                 let other = self.value(replacement, state);
+                if let Some(text) = replaced(&plain, &pattern, &other, *all) {
+                    return plain.with(|value| value.text = text);
+                }
                 let mut value = self.changed(plain, place);
                 value.secret = value.secret.clone().or_else(|| other.secret.clone());
                 value
@@ -412,34 +425,6 @@ impl<'a> Walk<'a> {
             vec![value]
         }
     }
-}
-
-fn is_ascii(value: &Value) -> bool {
-    value.constant().is_some_and(str::is_ascii)
-}
-
-/// `${x,,}`, `${x^}` and the like of a text in ASCII.
-fn in_case(op: &str, text: &str) -> String {
-    let first = text.len().min(1);
-    match op {
-        ",," => text.to_ascii_lowercase(),
-        "^^" => text.to_ascii_uppercase(),
-        "," => text[..first].to_ascii_lowercase() + &text[first..],
-        "^" => text[..first].to_ascii_uppercase() + &text[first..],
-        _ => text.to_owned(),
-    }
-}
-
-/// `${x:1:4}` of a known text in ASCII, where both numbers are known and not negative.
-fn cut(value: &Value, offset: &Value, length: Option<&Value>) -> Option<String> {
-    let text = value.constant().filter(|text| text.is_ascii())?;
-    let number = |value: &Value| value.constant()?.trim().parse::<usize>().ok();
-    let start = number(offset)?.min(text.len());
-    let length = match length {
-        Some(length) => number(length)?,
-        None => text.len(),
-    };
-    Some(text[start..].chars().take(length).collect())
 }
 
 /// Adds the variable's name to the value's history.

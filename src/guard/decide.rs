@@ -8,9 +8,12 @@ use crate::bash::syntax::{
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
 use crate::commands::{Tables, matches_words};
-use crate::facts::{Close, Context, Ending, Given, Invocation, NoLibrary, SecretNames, observe_closely};
+use crate::facts::{
+    Close, Context, Ending, Given, Invocation, Link, NoLibrary, SecretNames, observe_closely,
+};
 use crate::source::{RepoPath, Span};
 
+use super::exposed;
 use super::numbers::Numbers;
 use super::own;
 use super::payload;
@@ -35,7 +38,7 @@ pub fn decide(text: &str, policy: &Policy, witness: &dyn Witness) -> Verdict {
         return Verdict::plain(Decision::Ask, "too-long", format!("the text has {} bytes", text.len()), "");
     }
     let reading = bash::read(text, Dialect::Bash, witness);
-    let mut bench = Bench::new(policy);
+    let mut bench = Bench::new(policy, witness);
     for unread in &reading.unread {
         bench.ask("unread", unread.span, format!("a part of it could not be read: {}", unread.reason));
     }
@@ -45,6 +48,7 @@ pub fn decide(text: &str, policy: &Policy, witness: &dyn Witness) -> Verdict {
 
 struct Bench<'p> {
     policy: &'p Policy,
+    witness: &'p dyn Witness,
     names: SecretNames,
     reasons: Vec<Reason>,
 }
@@ -65,8 +69,8 @@ impl<'s> Visitor<'s> for Commands<'s> {
 }
 
 impl<'p> Bench<'p> {
-    fn new(policy: &'p Policy) -> Self {
-        Self { policy, names: SecretNames::new(Tables::builtin(), &[]), reasons: Vec::new() }
+    fn new(policy: &'p Policy, witness: &'p dyn Witness) -> Self {
+        Self { policy, witness, names: SecretNames::new(Tables::builtin(), &[]), reasons: Vec::new() }
     }
 
     fn ask(&mut self, rule: &str, at: Span, what: String) {
@@ -213,9 +217,19 @@ impl<'p> Bench<'p> {
                 format!("text that it carries could not be read: {}", unread.reason),
             );
         }
-        for carried in close.carried.iter().filter(|carried| carried.partly_unknown) {
-            let what = "a part of the text that a shell reads is not known, and may hold commands".to_owned();
-            self.ask("partly-unknown", carried.at, what);
+        for carried in &close.carried {
+            if carried.partly_unknown {
+                let what =
+                    "a part of the text that a shell reads is not known, and may hold commands".to_owned();
+                self.ask("partly-unknown", carried.at, what);
+                continue;
+            }
+            // It was read by one parser: the other must agree here too.
+            let reading = bash::read(&carried.text, Dialect::Bash, self.witness);
+            if let Some(unread) = reading.unread.first() {
+                let what = format!("text that it carries could not be read: {}", unread.reason);
+                self.ask("unread", carried.at, what);
+            }
         }
         for observation in close.seen.list.iter().filter(|observation| !observation.exposed.is_empty()) {
             self.exposed(observation.at, &observation.exec_words);
@@ -229,11 +243,11 @@ impl<'p> Bench<'p> {
             }
         }
         for invocation in close.seen.invocations.all() {
-            if let Some(words) = argv(invocation)
-                && may_have_credential(words)
-                && self.has_credential(words)
-            {
-                self.exposed(invocation.at, words);
+            let lines = invocation.chain.iter().map(line_of).chain(argv(invocation).map(<[String]>::to_vec));
+            for words in lines {
+                if exposed::has_credential(&words, &self.names) {
+                    self.exposed(invocation.at, &words);
+                }
             }
         }
         for leak in &close.seen.leaks {
@@ -252,28 +266,6 @@ impl<'p> Bench<'p> {
         }
     }
 
-    /// Whether a command line has a credential on it, however its words were put together.
-    fn has_credential(&self, words: &[String]) -> bool {
-        // A header that stands attached to its option (`--header=...`, `-H...`) is read apart from it.
-        let header = |word: &String| {
-            let attached = word.split_once('=').map(|(_, value)| value).or_else(|| word.strip_prefix("-H"));
-            attached.filter(|value| value.contains(": ")).map(str::to_owned)
-        };
-        let quoted: Vec<String> = words
-            .iter()
-            .flat_map(|word| std::iter::once(word.clone()).chain(header(word)))
-            .map(|word| format!("'{}'", word.replace(crate::commands::HOLE, "x").replace('\'', r"'\''")))
-            .collect();
-        let reading = bash::parse(&quoted.join(" "));
-        let close = self.walk(&reading.script);
-        let takes_pairs = takes_pairs(words);
-        close.seen.literals.iter().any(|literal| match literal.given {
-            Given::PrivateKey => false,
-            Given::Name(_) => takes_pairs,
-            _ => true,
-        })
-    }
-
     fn exposed(&mut self, at: Span, words: &[String]) {
         let safe = Tables::builtin().secrets().safe.iter().find(|safe| matches_words(&safe.call, words));
         let instead = safe.map_or("give it on stdin, in a file or in the environment", |safe| &safe.instead);
@@ -288,7 +280,7 @@ impl<'p> Bench<'p> {
     fn evaluated(&mut self, at: Span, code: &str, depth: u32) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let reading = bash::parse(code);
-        let mut inner = Bench::new(self.policy);
+        let mut inner = Bench::new(self.policy, self.witness);
         inner.script(&reading.script, depth);
         for mut reason in inner.reasons {
             reason.at = at;
@@ -324,24 +316,9 @@ fn argv(invocation: &Invocation) -> Option<&[String]> {
     }
 }
 
-/// Whether a command line is worth a look for credentials.
-fn may_have_credential(words: &[String]) -> bool {
-    let Some((program, args)) = words.split_first() else { return false };
-    let program = program.rsplit('/').next().unwrap_or(program);
-    let secrets = Tables::builtin().secrets();
-    let named = |list: &[String]| list.iter().any(|name| name.split(' ').next() == Some(program));
-    named(&secrets.credential_calls)
-        || secrets.credential_options.iter().any(|options| named(&options.programs))
-        || args.iter().any(|word| {
-            word.contains("://") || word.contains(": ") || word.len() > 30 || word.starts_with("--")
-        })
-        || takes_pairs(words) && args.iter().any(|word| word.contains('='))
-}
-
-/// Whether `password=...` among a program's words gives it a credential, and is no text about one.
-fn takes_pairs(words: &[String]) -> bool {
-    let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-    Tables::builtin().secrets().pair_programs.iter().any(|known| known == program)
+/// The words of a wrapper, its own name first.
+fn line_of(link: &Link) -> Vec<String> {
+    std::iter::once(link.name.clone()).chain(link.words.iter().cloned()).collect()
 }
 
 /// A script of one command.

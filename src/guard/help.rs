@@ -107,27 +107,10 @@ pub(super) fn asks_help(words: &[String]) -> bool {
         }
         ("java" | "javac", [only]) if only == "-version" => return true,
         ("sudo" | "ssh-add", [only]) if only == "-l" => return true,
-        ("rustup", [verb, ..]) if verb == "show" => return true,
-        ("rustup", [noun, verb])
-            if verb == "list" && ["toolchain", "component", "target"].contains(&noun.as_str()) =>
-        {
-            return true;
-        }
-        ("cargo", [only]) if only == "--list" => return true,
-        ("cargo" | "terraform" | "tofu" | "docker-compose" | "minikube" | "kind" | "k3s", [only])
+        ("terraform" | "tofu" | "docker-compose" | "minikube" | "kind" | "k3s", [only])
             if only == "version" =>
         {
             return true;
-        }
-        ("npm", [verb, ..]) if ["ls", "list", "outdated", "view"].contains(&verb.as_str()) => {
-            return args.iter().all(|word| !word.contains(HOLE) && !word.starts_with("--script-shell"));
-        }
-        ("cargo", [verb, ..])
-            if ["tree", "metadata", "pkgid", "locate-project", "search"].contains(&verb.as_str()) =>
-        {
-            return args
-                .iter()
-                .all(|word| !word.contains(HOLE) && !word.starts_with("--config") && !word.starts_with('+'));
         }
         _ => {}
     }

@@ -306,13 +306,18 @@ impl Programs<'_> {
         let Some(tool) = tool else {
             return Found::ask("unknown-program", format!("what `{name}` does is not known"));
         };
-        if let Some(found) = self.effect(&plain, &judged) {
+        if !strict::reads_graphql(&plain)
+            && let Some(found) = self.effect(&plain, &judged)
+        {
             return found;
         }
         let values = tables.option_values(&plain);
         // Where options end with the first operand, what follows is none.
         let ends =
             ["awk", "gawk", "mawk", "nawk"].contains(&name).then(|| tables.first_operand(&plain)).flatten();
+        // Behind a `--` of git's there are files.
+        let dashes = (name == "git").then(|| plain.iter().position(|word| word == "--")).flatten();
+        let ends = ends.or(dashes.filter(|index| !values.contains(index)));
         let free = |index: usize| !values.contains(&index) && ends.is_none_or(|end| index <= end);
         let unclear = |(index, word): (usize, &String)| {
             let names_itself =
@@ -407,9 +412,13 @@ fn assignments(words: &[String]) -> Option<Found> {
         if word.starts_with(HOLE) {
             return Some(Found::ask("unknown-environment", "a word that is not known may set a variable"));
         }
-        let Some((name, value)) = word.split_once('=') else { continue };
-        if !is_name(name) {
+        if word.starts_with('-') {
             continue;
+        }
+        let Some((name, value)) = word.split_once('=') else { continue };
+        if !is_name(name) && class(name) != Class::Hijack {
+            let what = format!("`{name}` is no variable that programs are known to look at");
+            return Some(Found::ask("unknown-environment", what));
         }
         match class(name) {
             Class::Hijack => {

@@ -4,7 +4,7 @@ use crate::commands::{HOLE, Tables, matches_words};
 use crate::facts::SecretNames;
 
 /// Commands that print a secret: each word globs one word, `**` any rest. The tables' own printers come on top.
-const PRINTERS: [&str; 56] = [
+const PRINTERS: [&str; 62] = [
     "aws ** configure get *secret* **",
     "aws ** configure export-credentials **",
     "aws ** ecr get-login-password **",
@@ -16,6 +16,12 @@ const PRINTERS: [&str; 56] = [
     "gcloud secrets versions access **",
     "az account get-access-token **",
     "az keyvault secret show **",
+    "az ** keys list **",
+    "az ** list-keys **",
+    "az ** show-connection-string **",
+    "az ** list-publishing-* **",
+    "az ** --expose-token **",
+    "aws s3 presign **",
     "openstack ** ec2 credentials *",
     "openstack ** ec2 credentials ** **",
     "openstack ** console url show **",
@@ -165,8 +171,14 @@ pub(super) fn prints_secret(words: &[String], names: &SecretNames) -> Option<Str
             ["secret", "secrets"].contains(&kind)
                 || word.split(',').any(|kind| ["secret", "secrets"].contains(&kind))
         })
-        && args.iter().any(|word| {
-            word.starts_with("-o") || word.starts_with("--output") || word.starts_with("--template")
+        && args.iter().enumerate().any(|(index, word)| {
+            let prints =
+                word.starts_with("-o") || word.starts_with("--output") || word.starts_with("--template");
+            let next = args.get(index + 1).map_or("", String::as_str);
+            let names = ["-oname", "-owide", "-o=name", "-o=wide", "--output=name", "--output=wide"];
+            let plain = names.contains(&word.as_str())
+                || ["-o", "--output"].contains(&word.as_str()) && ["name", "wide"].contains(&next);
+            prints && !plain
         })
     {
         return Some("it prints a secret".to_owned());
@@ -190,7 +202,9 @@ pub(super) fn prints_secret(words: &[String], names: &SecretNames) -> Option<Str
         looks_like_a_file
             && !word.contains(char::is_whitespace)
             && !PLAIN_ENDS.iter().any(|end| name.ends_with(end))
-            && (named_secret(word) || name.rsplit('.').next() == Some("key") || names.path_matches(word))
+            && (named_secret(word)
+                || name.len() > 4 && name.rsplit('.').next() == Some("key")
+                || names.path_matches(word))
     };
     if SHOWS_FILES.contains(&program)
         && let Some(file) = args.iter().find(file)

@@ -53,6 +53,7 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
     }
     let door = match program {
         "git" => return git(args),
+        "az" => return az(args),
         "virsh" => {
             args.iter().find(|word| word.contains('+') && word.contains("://") || word.contains("command="))
         }
@@ -209,6 +210,67 @@ fn openssl(args: &[String]) -> Option<String> {
     let bad = args.iter().any(|word| door.iter().any(|start| word.starts_with(start)));
     (bad || !request && !READ.contains(&verb))
         .then(|| format!("what `openssl {verb}` writes or shows may be a key"))
+}
+
+/// `az`: an option takes as many words as follow, so the verb is known only by the words in front of the first option.
+fn az(args: &[String]) -> Option<String> {
+    const READ: [&str; 16] = [
+        "list",
+        "show",
+        "exists",
+        "wait",
+        "validate",
+        "what-if",
+        "query",
+        "logs",
+        "tail",
+        "summarize",
+        "url",
+        "get",
+        "version",
+        "find",
+        "get-access-token",
+        "check-health",
+    ];
+    let front = args.iter().take_while(|word| !word.starts_with('-'));
+    let verb = front.last().map_or("", String::as_str);
+    let reads = READ.contains(&verb)
+        || ["list-", "show-", "get-", "check-"].iter().any(|start| verb.starts_with(start))
+        || args.len() < 2;
+    (!reads).then(|| format!("`az ... {verb}` may change something"))
+}
+
+/// Whether `gh api graphql` only asks: its query is known, and names no change.
+pub(super) fn reads_graphql(words: &[String]) -> bool {
+    let [program, api, path, rest @ ..] = words else { return false };
+    if program != "gh" || api != "api" || path != "graphql" {
+        return false;
+    }
+    let mut queries = 0;
+    let mut at = 0;
+    while let Some(word) = rest.get(at) {
+        let known = ["-f", "--raw-field", "-F", "--field"].contains(&word.as_str());
+        let value = rest.get(at + 1).map_or("", String::as_str);
+        match word.as_str() {
+            _ if known => {
+                if let Some(query) = value.strip_prefix("query=") {
+                    let text = query.trim_start();
+                    let asks = text.starts_with('{') || text.starts_with("query");
+                    if !asks || query.contains(HOLE) || query.contains("mutation") {
+                        return false;
+                    }
+                    queries += 1;
+                } else if value.starts_with(HOLE) || value.contains("=@") {
+                    return false;
+                }
+                at += 2;
+            }
+            "-q" | "--jq" | "-t" | "--template" => at += 2,
+            "--paginate" | "--slurp" | "-i" | "--include" | "--silent" => at += 1,
+            _ => return false,
+        }
+    }
+    queries == 1
 }
 
 fn sed_in_place(args: &[String]) -> Option<&String> {
