@@ -144,6 +144,7 @@ impl<'a> Walk<'a> {
             secret_by_name: FxHashMap::default(),
             budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(extent.statements)),
             ids: extent.ids,
+            alone: false,
             steps: 0,
             levels: 0,
             summaries: FxHashMap::default(),

@@ -233,18 +233,16 @@ pub(super) fn values<'g, 'w>(
 
 /// Whether `words` match `pattern`: each word of the pattern globs one word, `**` any number of them.
 pub fn matches_words<S: AsRef<str>>(pattern: &str, words: &[S]) -> bool {
-    let parts: Vec<&str> = pattern.split_whitespace().collect();
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    parts_match(&parts, &words)
-}
-
-fn parts_match(parts: &[&str], words: &[&str]) -> bool {
-    match parts.split_first() {
-        None => words.is_empty(),
-        Some((&"**", rest)) => (0..=words.len()).any(|skip| parts_match(rest, &words[skip..])),
-        Some((part, rest)) => {
-            words.split_first().is_some_and(|(word, tail)| glob(part, word) && parts_match(rest, tail))
-        }
+    // Most patterns fail at their first word: nothing is cut up beforehand.
+    let pattern = pattern.trim_ascii_start();
+    let end = pattern.bytes().position(|byte| byte.is_ascii_whitespace()).unwrap_or(pattern.len());
+    let (part, rest) = pattern.split_at(end);
+    match part {
+        "" => words.is_empty(),
+        "**" => (0..=words.len()).any(|skip| matches_words(rest, &words[skip..])),
+        part => words
+            .split_first()
+            .is_some_and(|(word, tail)| glob(part, word.as_ref()) && matches_words(rest, tail)),
     }
 }
 

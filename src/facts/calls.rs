@@ -88,8 +88,8 @@ impl<'a> Walk<'a> {
 
     /// The fields of a command's words, the span of the word behind each, and whether the first comes from `"$@"`.
     fn command_fields(&mut self, words: &'a [Word], state: &mut State) -> (Vec<Value>, Vec<Span>, bool) {
-        let mut values = Vec::new();
-        let mut spans = Vec::new();
+        let mut values = Vec::with_capacity(words.len());
+        let mut spans = Vec::with_capacity(words.len());
         let mut from_params = false;
         for word in words {
             let fields = self.fields(word, state);
@@ -164,6 +164,13 @@ impl<'a> Walk<'a> {
             if self.budget == 0 {
                 self.not_followed(index, line, &state);
             }
+            if let Some(output) = self.outputs.last_mut() {
+                output.opaque = true;
+            }
+            self.invoked_unknown(line, format!("this call of `{}` is only summed up", definition.name));
+            return out;
+        }
+        if let Some(out) = self.shared_call(index, file, line, &state) {
             self.invoked_unknown(line, format!("this call of `{}` is only summed up", definition.name));
             return out;
         }
@@ -180,7 +187,7 @@ impl<'a> Walk<'a> {
         }
         let params = Rc::new(parameters(values, &state));
         self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
-        let start = self.start_of_call(line, &state);
+        let start = self.start_of_call(line.args(), &state);
         let out = self.in_function(body, file, params, state);
         self.summarise(index, &start, &out);
         self.frames.pop();

@@ -19,45 +19,32 @@ pub(super) enum Place {
     Near,
 }
 
-/// Tokens that say by their form what they are, whatever they are called.
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x)(?:^|[^A-Za-z0-9])(?:
-            (?:AKIA|ASIA)[0-9A-Z]{16}
-          | gh[pousr]_[A-Za-z0-9]{30,}
-          | github_pat_[A-Za-z0-9_]{30,}
-          | glpat-[A-Za-z0-9_-]{20,}
-          | xox[abeoprs]-[A-Za-z0-9-]{10,}
-          | hv[sbr]\.[A-Za-z0-9_-]{20,}
-          | sk_live_[A-Za-z0-9]{16,}
-          | npm_[A-Za-z0-9]{30,}
-          | AIza[A-Za-z0-9_-]{30,}
-          | eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}
-        )",
-    )
-    .expect("the pattern is well formed")
-});
-
-/// How such tokens begin: most texts have none of these, and need not wait for the pattern.
-const BEGINNINGS_OF_TOKENS: [&str; 17] = [
-    "AKIA",
-    "ASIA",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "xox",
-    "hvs.",
-    "hvb.",
-    "hvr.",
-    "sk_live_",
-    "npm_",
-    "AIza",
-    "eyJ",
+/// How tokens of well-known services begin, and what follows.
+const TOKENS: [(&[&str], &str); 10] = [
+    (&["AKIA", "ASIA"], "[0-9A-Z]{16}"),
+    (&["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], "[A-Za-z0-9]{30,}"),
+    (&["github_pat_"], "[A-Za-z0-9_]{30,}"),
+    (&["glpat-"], "[A-Za-z0-9_-]{20,}"),
+    (&["xox"], "[abeoprs]-[A-Za-z0-9-]{10,}"),
+    (&["hvs.", "hvb.", "hvr."], "[A-Za-z0-9_-]{20,}"),
+    (&["sk_live_"], "[A-Za-z0-9]{16,}"),
+    (&["npm_"], "[A-Za-z0-9]{30,}"),
+    (&["AIza"], "[A-Za-z0-9_-]{30,}"),
+    (&["eyJ"], r"[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
 ];
+
+/// Bytes of the shortest of them.
+const SHORTEST_TOKEN: usize = 15;
+
+/// A token of a well-known service.
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    let token = |(beginnings, rest): &(&[&str], &str)| {
+        let beginnings: Vec<String> = beginnings.iter().map(|beginning| regex::escape(beginning)).collect();
+        format!("(?:{}){rest}", beginnings.join("|"))
+    };
+    let tokens: Vec<String> = TOKENS.iter().map(token).collect();
+    Regex::new(&format!("(?:^|[^A-Za-z0-9])(?:{})", tokens.join("|"))).expect("the pattern is well formed")
+});
 
 /// `scheme://user:password@host`.
 static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
@@ -192,7 +179,9 @@ const BEGINNINGS: [&str; 20] = [
 /// Whether the text holds a token that is known by its form, or an address with a password in it. In a text that is only
 /// shown a password is no word.
 pub(super) fn shows_itself(text: &str, only_shown: bool) -> bool {
-    let may_be_token = BEGINNINGS_OF_TOKENS.iter().any(|beginning| text.contains(beginning));
+    // Most texts hold no such beginning, and need not wait for the pattern.
+    let mut beginnings = TOKENS.iter().flat_map(|(beginnings, _)| *beginnings);
+    let may_be_token = text.len() >= SHORTEST_TOKEN && beginnings.any(|beginning| text.contains(beginning));
     let token = may_be_token && TOKEN.find(text).is_some_and(|found| !is_placeholder(found.as_str()));
     if !text.contains("://") || !text.contains('@') {
         return token;

@@ -3,6 +3,10 @@
 //! Paths that differ only in which ids they have checked are kept apart, which is most of what a long script costs.
 //! Where no word can name an object by its id, nobody ever asks for a check, and such paths are one.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use crate::bash::syntax::{Parameter, Part, PartKind, Script, Statement};
 use crate::bash::visit::{Visitor, walk_parameter, walk_part, walk_script, walk_statement};
 use crate::commands::Tables;
@@ -25,6 +29,9 @@ pub(super) fn extent(script: &Script) -> Extent {
     look.extent
 }
 
+/// The tools that have a table: every word of every script is looked up.
+static TOOLS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| Tables::builtin().tool_names().collect());
+
 struct Look {
     extent: Extent,
     /// Whether some word is `id`: the program, unless a variable is named by its value.
@@ -38,8 +45,10 @@ impl Look {
             self.bare_id = true;
             return;
         }
-        let tables = Tables::builtin();
-        let takes_ids = |token: &str| tables.tool(token).is_some_and(|tool| !tool.id_forms.is_empty());
+        let takes_ids = |token: &str| {
+            TOOLS.contains(token)
+                && Tables::builtin().tool(token).is_some_and(|tool| !tool.id_forms.is_empty())
+        };
         self.extent.ids |= text
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             .filter(|token| token.len() > 1)

@@ -5,6 +5,8 @@
 //! script's gates (it reads the arguments or what the operator typed), is still walked in place, with all that is known
 //! of its caller. Functions are walked where they are called, whoever defined them.
 
+mod functions;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -31,13 +33,14 @@ pub struct Sourced {
     script: Script,
     extent: Extent,
     summary: OnceLock<Summary>,
+    functions: OnceLock<functions::Functions>,
 }
 
 impl Sourced {
     /// A file that was read.
     pub fn new(script: Script) -> Self {
         let extent = extent(&script);
-        Self { script, extent, summary: OnceLock::new() }
+        Self { script, extent, summary: OnceLock::new(), functions: OnceLock::new() }
     }
 
     /// Whether a command in it may name an object by its id.
@@ -226,16 +229,20 @@ impl<'a> Walk<'a> {
             }
         }
         for (name, index) in end.functions.iter() {
-            let definition = &self.definitions[*index];
-            let shared = match definition.body {
-                Body::Elsewhere(shared) => Some(shared.clone()),
-                Body::Here(body) => self.texts[usize::from(definition.file)]
-                    .path
-                    .clone()
-                    .map(|path| Shared { path, body: body.span }),
-            };
-            if let Some(shared) = shared {
+            if let Some(shared) = self.shared_definition(*index) {
                 summary.functions.insert(name.to_string(), shared);
+            }
+        }
+    }
+
+    /// Where a function is defined, for other walks.
+    fn shared_definition(&self, index: usize) -> Option<Shared> {
+        let definition = &self.definitions[index];
+        match definition.body {
+            Body::Elsewhere(shared) => Some(shared.clone()),
+            Body::Here(body) => {
+                let path = self.texts[usize::from(definition.file)].path.clone()?;
+                Some(Shared { path, body: body.span })
             }
         }
     }
@@ -266,11 +273,7 @@ impl<'a> Walk<'a> {
             state.params = Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }.into();
         }
         if let Some(text) = &summary.trap {
-            let sym = self.symbols.of(Source::Computed(line.place));
-            let text = match text {
-                Trap::Known(text) => Value::known(text.as_str()),
-                Trap::Unknown => Value::unknown(sym),
-            };
+            let text = self.trap_text(text, line.place);
             state.rare_mut().traps.insert("EXIT".to_owned(), (text, line.place));
         }
         for (name, held) in &summary.vars {
@@ -289,6 +292,13 @@ impl<'a> Walk<'a> {
             (true, false) => Out::success(state),
             (false, true) => Out { ok: Vec::new(), fail: vec![state] },
             (false, false) => Out::default(),
+        }
+    }
+
+    fn trap_text(&mut self, trap: &Trap, place: Place) -> Value {
+        match trap {
+            Trap::Known(text) => Value::known(text.as_str()),
+            Trap::Unknown => Value::unknown(self.symbols.of(Source::Computed(place))),
         }
     }
 

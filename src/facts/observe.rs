@@ -48,7 +48,7 @@ pub struct Missing {
 }
 
 impl Missing {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.apply |= other.apply;
         self.phrase |= other.phrase;
     }

@@ -8,6 +8,8 @@
 //! Nothing here is transitive: a walk knows what it saw itself and which walks and summaries it went by. Each of them
 //! is marked once for each gate, however many functions lead there.
 
+mod learnt;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -18,6 +20,8 @@ use super::observe::{Missing, Observation};
 use super::state::{Options, State, join_contents};
 use super::value::{Content, Place, Sym, Value};
 use super::walk::{Out, Walk};
+
+pub(super) use learnt::Learnt;
 
 /// A function that may set more variables than this may have set any: to list them at each call would take the square
 /// of the script's length.
@@ -71,7 +75,7 @@ struct Setting {
 
 /// What a function runs, at the least.
 #[derive(Debug, Clone, Copy, Default)]
-struct Runs {
+pub(super) struct Runs {
     /// Programs with words that are not known.
     unknown_words: bool,
     /// Something that mutates.
@@ -81,6 +85,11 @@ struct Runs {
 }
 
 impl Runs {
+    /// Whether it runs words that it was given.
+    pub(super) fn given(self) -> bool {
+        self.given
+    }
+
     fn add(&mut self, other: Self) {
         self.unknown_words |= other.unknown_words;
         self.mutates |= other.mutates;
@@ -95,11 +104,14 @@ struct Carries {
     program: Option<Rc<str>>,
     /// Something that it changes: an observation, by index.
     change: Option<usize>,
+    /// The gates that some path to a change lacks in it.
+    missing: Missing,
 }
 
 impl Carries {
     fn add(&mut self, other: &Self) {
         self.change = self.change.or(other.change);
+        self.missing.add(other.missing);
         if self.program.is_none() {
             self.program.clone_from(&other.program);
         }
@@ -141,6 +153,8 @@ pub(super) struct Seen {
     shells: usize,
     /// Whether it was marked, gate by gate.
     marked: [bool; 2],
+    /// Whether all that it changes is carried, not only what another file's functions change.
+    all: bool,
 }
 
 /// A call in a function.
@@ -160,7 +174,8 @@ impl Seen {
         }
         self.runs.unknown_words |= observation.exec_words.iter().any(|word| word.contains(HOLE));
         self.runs.mutates |= observation.effect == Effect::Mutate;
-        if observation.effect == Effect::Mutate && observation.elsewhere {
+        if observation.effect == Effect::Mutate && (observation.elsewhere || self.all) {
+            self.carries.missing.add(observation.missing);
             self.carries.change.get_or_insert(index);
         }
     }
@@ -202,10 +217,10 @@ pub(super) struct Start {
 
 impl Walk<'_> {
     /// Notes where a walk starts; [`Walk::summarise`] ends it.
-    pub(super) fn start_of_call(&mut self, line: &Line, state: &State) -> Start {
+    pub(super) fn start_of_call(&mut self, args: &[Value], state: &State) -> Start {
         let shells = self.exits.len();
-        self.observations.in_calls.push(Seen { shells, ..Seen::default() });
-        Start { state: state.clone(), args: line.args().to_vec(), steps: self.steps }
+        self.observations.in_calls.push(Seen { shells, all: self.alone, ..Seen::default() });
+        Start { state: state.clone(), args: args.to_vec(), steps: self.steps }
     }
 
     /// Learns from a walk of the function.
@@ -292,8 +307,14 @@ impl Walk<'_> {
     /// A call past the budget: nobody looked where its words go. Secrets among them count as exposed where the function
     /// runs programs with words that are not known, and ids as unchecked where it changes something.
     pub(super) fn not_followed(&mut self, index: usize, line: &Line, state: &State) {
-        let Some(summary) = self.summaries.get(&index) else { return };
-        let Runs { unknown_words, mutates, .. } = summary.runs;
+        if let Some(summary) = self.summaries.get(&index) {
+            self.unfollowed(line, summary.runs, state);
+        }
+    }
+
+    /// The same, of a function that runs that.
+    pub(super) fn unfollowed(&mut self, line: &Line, runs: Runs, state: &State) {
+        let Runs { unknown_words, mutates, .. } = runs;
         if unknown_words || mutates {
             self.observe_unfollowed(line, unknown_words, mutates, state);
         }
@@ -315,7 +336,10 @@ impl Walk<'_> {
         }
         let whole = Within::Sum { function: index, seen: summary.seen.len() };
         if let Some(outer) = self.observations.in_calls.last_mut() {
-            outer.goes_by(whole, summary.runs, &summary.carries);
+            let mut carries = summary.carries.clone();
+            carries.missing.apply &= !state.apply && !self.dead;
+            carries.missing.phrase &= state.rare.confirmed.is_empty() && !self.dead;
+            outer.goes_by(whole, summary.runs, &carries);
         }
         if !self.dead {
             if !state.apply {
@@ -381,7 +405,7 @@ impl Walk<'_> {
         if file == 0 || elsewhere {
             return;
         }
-        let Some(Carries { program, change }) =
+        let Some(Carries { program, change, missing }) =
             self.summaries.get(&index).map(|summary| summary.carries.clone())
         else {
             return;
@@ -389,7 +413,8 @@ impl Walk<'_> {
         if let Some(program) = program {
             self.note_carried(at, &program);
         }
-        if let Some(seen) = change.and_then(|index| self.observations.list.get(index)).cloned() {
+        if let Some(mut seen) = change.and_then(|index| self.observations.list.get(index)).cloned() {
+            seen.missing = missing;
             let place = Place { file, span: line.place.span };
             self.see_again(seen, place, at, state);
         }

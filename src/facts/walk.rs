@@ -149,6 +149,9 @@ impl Library for NoLibrary {
 /// its own has at most as many as the parser allows.
 const MOST_LEVELS: u32 = 600;
 
+/// What a statement of a sourced file takes off the budget: what it does is also found once for all who source it.
+const SOURCED_STATEMENT: u32 = 4;
+
 /// The walk's own state.
 pub(super) struct Walk<'a> {
     pub arenas: &'a Arenas,
@@ -197,6 +200,8 @@ pub(super) struct Walk<'a> {
     pub budget: u32,
     /// Whether a command may name an object by its id, as far as the texts are known.
     pub ids: bool,
+    /// Whether it is a walk of a sourced file's functions: no other file's are shared in it.
+    pub alone: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
     /// Commands around the one in hand, through calls and texts too: the walk recurses into each.
@@ -255,9 +260,9 @@ impl<'a> Walk<'a> {
     }
 
     fn statement(&mut self, statement: &'a Statement, states: Vec<State>, tested: bool) -> Out {
-        // A file that is sourced has its own turn: here it counts twice.
+        // A file that is sourced has its own turn.
         let sourced = self.file != 0 && self.texts[usize::from(self.file)].host.is_none();
-        self.budget = self.budget.saturating_sub(1 + u32::from(sourced));
+        self.budget = self.budget.saturating_sub(if sourced { SOURCED_STATEMENT } else { 1 });
         self.steps = self.steps.saturating_add(1);
         if statement.background {
             for state in states.clone() {

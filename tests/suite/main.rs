@@ -34,6 +34,7 @@ mod report;
 mod results;
 mod sandbox;
 mod settings;
+mod shared_functions;
 mod signals;
 mod spans;
 mod status;

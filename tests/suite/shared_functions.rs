@@ -1,0 +1,97 @@
+//! Functions of sourced files past a script's budget: what they do is found out once, and never called clean.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use gauntlet::bash;
+use gauntlet::commands::{Effect, Tables};
+use gauntlet::facts::{self, Context, Library, Observations, SecretNames, Sourced};
+use gauntlet::source::RepoPath;
+
+/// One file that everything sources.
+struct One(Arc<Sourced>);
+
+impl Library for One {
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>> {
+        (path.as_str() == "lib.sh").then(|| Arc::clone(&self.0))
+    }
+}
+
+const LIBRARY: &str = r#"
+delete_server() { openstack server delete "$1"; }
+careful_delete() {
+  if [[ "$1" == --apply ]]; then openstack server delete web; fi
+}
+set_region() { REGION=RegionOne; }
+stop() { exit 1; }
+ask_vault() { vault kv get -field=password secret/db; }
+server() {
+  local verb="$1"
+  case "$verb" in
+    show) openstack server show web ;;
+    list) openstack server list ;;
+    delete) openstack server delete web ;;
+  esac
+}
+"#;
+
+/// What a script shows that spends its budget on its own functions before it does `last`.
+fn observe(last: &str) -> Observations {
+    let mut script = "source ./lib.sh\n".to_owned();
+    for n in 0..60 {
+        writeln!(script, "f{n}() {{ a={n}; b=$a; c=$b; g \"$c\"; }}").expect("memory");
+    }
+    script.push_str("g() { :; :; :; :; :; :; :; :; }\n");
+    for n in 0..60 {
+        writeln!(script, "for x in 1 2 3 4 5 6; do f{n}; done").expect("memory");
+    }
+    writeln!(script, "{last}").expect("memory");
+    let library = One(Arc::new(Sourced::new(bash::parse(LIBRARY).script)));
+    let names = SecretNames::new(Tables::builtin(), &[]);
+    let context = Context { library: &library, secret_names: &names, own_files: &|_| false, traced: false };
+    facts::observe(&RepoPath::new("x.sh"), &bash::parse(&script).script, &context)
+}
+
+fn ungated(seen: &Observations) -> Vec<&str> {
+    let changes = seen.list.iter().filter(|seen| seen.effect == Effect::Mutate && seen.missing.apply);
+    changes.filter_map(|seen| seen.words.first().map(String::as_str)).collect()
+}
+
+#[test]
+fn the_budget_of_the_script_is_spent() {
+    let seen = observe("delete_server web");
+    let summed = seen.invocations.all().iter().any(|known| {
+        matches!(&known.ending, facts::Ending::Opaque { words, reason }
+            if words.first().is_some_and(|word| word == "delete_server") && reason.contains("summed up"))
+    });
+    assert!(summed, "the call was walked: this file tests nothing");
+}
+
+#[test]
+fn what_a_function_changes_is_seen_at_its_call() {
+    assert_eq!(ungated(&observe("delete_server web")), ["openstack"]);
+    assert!(ungated(&observe("stop\ndelete_server web")).is_empty(), "nothing comes behind an exit");
+}
+
+#[test]
+fn a_gate_in_the_function_or_around_its_call_counts() {
+    assert!(ungated(&observe("careful_delete \"$1\"")).is_empty());
+    let gated = "if [[ \"$1\" == --apply ]]; then delete_server web; fi";
+    assert!(ungated(&observe(gated)).is_empty());
+}
+
+#[test]
+fn a_function_that_does_what_a_word_says_is_judged_by_the_word() {
+    assert!(ungated(&observe("server list")).is_empty());
+    assert_eq!(ungated(&observe("server delete")), ["openstack"]);
+    assert_eq!(ungated(&observe("server \"$1\"")), ["openstack"]);
+}
+
+#[test]
+fn what_it_sets_is_known_and_what_it_prints_stays_a_secret() {
+    let exposed = |seen: &Observations| seen.list.iter().any(|seen| !seen.exposed.is_empty());
+    let seen = observe("set_region\nopenstack --os-region-name \"$REGION\" server list");
+    assert!(seen.list.iter().any(|seen| seen.words.iter().any(|word| word == "RegionOne")));
+    assert!(exposed(&observe("x=$(ask_vault)\nmysql -p\"$x\"")));
+    assert!(!exposed(&observe("x=$(server list)\nmysql -h \"$x\"")));
+}
