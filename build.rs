@@ -26,7 +26,7 @@ const WRAPPERS: [&str; 1] = ["wrappers.toml"];
 const ANSWERS: [&str; 1] = ["answers.toml"];
 
 /// Files that are read whole.
-const WHOLE: [&str; 3] = ["secrets.toml", "pipes.toml", "real.toml"];
+const WHOLE: [&str; 4] = ["secrets.toml", "pipes.toml", "real.toml", "notices.toml"];
 
 fn main() {
     println!("cargo:rerun-if-changed=rules/commands");

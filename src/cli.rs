@@ -36,6 +36,7 @@ pub mod show;
 pub mod status;
 pub mod sweep;
 pub mod timings;
+pub mod unaided;
 
 use output::{OutputArgs, RunFormat};
 

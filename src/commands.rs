@@ -7,6 +7,7 @@ mod answers;
 mod effect;
 mod given;
 mod http;
+mod notices;
 mod one_liners;
 mod pattern;
 mod pipes;
@@ -19,6 +20,7 @@ mod wrappers;
 pub use answers::{Said, Trouble};
 pub use effect::{Effect, Judged, Written, glob, is_no_file, matches_words};
 pub use given::Spelling;
+pub use notices::Notices;
 pub use pattern::{Pattern, WrongPattern};
 pub use pipes::Reading;
 pub use tables::{

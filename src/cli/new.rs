@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
 use crate::cli::output::say;
+use crate::cli::unaided::UnaidedArgs;
 use crate::cli::{Failure, rule, second_opinion};
-use crate::run::gauntlet::{self, Sweep};
+use crate::run::gauntlet;
 
 /// `gauntlet new`.
 #[derive(Debug, Subcommand)]
@@ -22,18 +21,8 @@ pub enum NewCommand {
 /// Options of `gauntlet new harness`.
 #[derive(Debug, Args)]
 pub struct HarnessArgs {
-    /// The script, in a project.
-    #[arg(value_name = "SCRIPT")]
-    script: PathBuf,
-    /// An answer that the guess would miss, as for `gauntlet sweep`. May be repeated.
-    #[arg(long, value_name = "PROGRAM ARG-PATTERN... => STDOUT")]
-    stub: Vec<String>,
-    /// What the script reads on its stdin; without it, the phrase that its gate compares with.
-    #[arg(long, value_name = "TEXT")]
-    stdin: Option<String>,
-    /// The script's own arguments, behind `--`.
-    #[arg(last = true, value_name = "ARG")]
-    args: Vec<String>,
+    #[command(flatten)]
+    unaided: UnaidedArgs,
 }
 
 /// Runs it.
@@ -45,19 +34,10 @@ pub fn new(command: &NewCommand) -> Result<ExitCode, Failure> {
 }
 
 fn harness(args: &HarnessArgs) -> Result<ExitCode, Failure> {
-    let request = Sweep {
-        script: args.script.clone(),
-        args: args.args.clone(),
-        stubs: args.stub.clone(),
-        stdin: args
-            .stdin
-            .as_ref()
-            .map(|text| if text.ends_with('\n') { text.clone() } else { format!("{text}\n") }),
-        ..Sweep::default()
-    };
+    let request = args.unaided.request();
     let drafted =
         gauntlet::new_harness(&request, &second_opinion::witness(), &gauntlet::sealed::worlds(None))
-            .map_err(|reason| format!("failed to write a harness: {} {reason}", args.script.display()))?;
+            .map_err(|reason| format!("failed to write a harness: {} {reason}", request.script.display()))?;
     let name = drafted.path.file_name().trim_end_matches(".toml").to_owned();
     say(&format!(
         "{} is written, with the cases {}: put what the tools really say, then run `gauntlet run {name}`",

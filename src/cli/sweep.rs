@@ -2,13 +2,13 @@
 
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
 use crate::cli::rung::MinimumRung;
+use crate::cli::unaided::UnaidedArgs;
 use crate::cli::{Failure, interrupt, second_opinion};
 use crate::event::Rung;
 use crate::report::replay;
@@ -25,16 +25,8 @@ use crate::run::gauntlet::{self, Sweep};
 /// Exit codes: 0 no trial is red, 1 some are, 2 there is no green run (stderr says which answer to give with --stub).
 #[derive(Debug, Args)]
 pub struct SweepArgs {
-    /// The script: a bash or sh script anywhere on this machine. Scripts and files beside it that it names come along.
-    #[arg(value_name = "SCRIPT")]
-    script: PathBuf,
-    /// An answer: words that glob the call's words (`**` for any rest), then ` => `, then what it prints. May be
-    /// repeated; the last that matches wins.
-    #[arg(long, value_name = "PROGRAM ARG-PATTERN... => STDOUT")]
-    stub: Vec<String>,
-    /// What the script reads on its stdin; without it, the phrase that its gate compares with.
-    #[arg(long, value_name = "TEXT")]
-    stdin: Option<String>,
+    #[command(flatten)]
+    unaided: UnaidedArgs,
     /// Calls that change something although nothing says so, as words that glob. May be repeated.
     #[arg(long, value_name = "PROGRAM ARG-PATTERN...")]
     mutates: Vec<String>,
@@ -49,32 +41,24 @@ pub struct SweepArgs {
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     output: OutputArgs<RunFormat>,
-    /// The script's own arguments, behind `--`.
-    #[arg(last = true, value_name = "ARG")]
-    args: Vec<String>,
 }
 
 impl SweepArgs {
     fn request(&self) -> Sweep {
-        let mut command = vec!["gauntlet".to_owned(), "sweep".to_owned(), self.script.display().to_string()];
-        for (option, values) in [("--stub", &self.stub), ("--mutates", &self.mutates)] {
+        let UnaidedArgs { script, stub, stdin, args: _ } = &self.unaided;
+        let mut command = vec!["gauntlet".to_owned(), "sweep".to_owned(), script.display().to_string()];
+        for (option, values) in [("--stub", stub), ("--mutates", &self.mutates)] {
             command.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
         }
-        if let Some(text) = &self.stdin {
+        if let Some(text) = stdin {
             command.extend(["--stdin".to_owned(), text.clone()]);
         }
-        let line = |text: &String| {
-            if text.is_empty() || text.ends_with('\n') { text.clone() } else { format!("{text}\n") }
-        };
         Sweep {
-            script: self.script.clone(),
-            args: self.args.clone(),
-            stubs: self.stub.clone(),
-            stdin: self.stdin.as_ref().map(line),
             mutates: self.mutates.clone(),
             minimum_rung: self.minimum_rung.map(Rung::from),
             jobs: self.jobs.map(NonZeroUsize::get),
             command,
+            ..self.unaided.request()
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::answers::ToolAnswers;
 use super::given::{Name, Spelling, Value};
+use super::notices::Notices;
 use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::shelf::Shelf;
@@ -405,6 +406,7 @@ pub struct Tables {
     answers: Shelf<ToolAnswers>,
     pipes: OnceLock<Pipes>,
     real: OnceLock<RealFile>,
+    notices: OnceLock<Notices>,
 }
 
 static BUILTIN: LazyLock<Tables> = LazyLock::new(Tables::read_builtin);
@@ -423,6 +425,7 @@ impl Tables {
             secrets: whole("secrets.toml", embedded::SECRETS),
             pipes: OnceLock::new(),
             real: OnceLock::new(),
+            notices: OnceLock::new(),
         }
     }
 
@@ -468,6 +471,11 @@ impl Tables {
 
     fn real(&self) -> &RealFile {
         self.real.get_or_init(|| whole("real.toml", embedded::REAL))
+    }
+
+    /// What is said on the way.
+    pub fn notices(&self) -> &Notices {
+        self.notices.get_or_init(|| Notices::new(whole("notices.toml", embedded::NOTICES)))
     }
 
     /// Exit code and stderr of a call's usual failure.

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::commands::Tables;
+
 /// What says "all is well" where the harness does not know better.
 static DEFAULT_CLAIMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [r"(?i)\b(success|successful|successfully|succeeded|complete|completed|done|finished|passed|ok|healthy|all good)\b"]
@@ -33,44 +35,26 @@ static CLEAN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the clean counts compile: a test uses them")
 });
 
-/// bash's own notices of jobs that ended: `x.sh: line 12:  4711 Killed ...`, `[1]+  Done  ...`.
-static JOB_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"^(\S+: line \d+: +\d+ +[A-Z]\w+.*|\[\d+\][+-]? +(Done|Exit|Killed|Terminated|Hangup|Running).*| +\d+ +(Done|Exit \d+|Killed|Terminated|Hangup|Running|Segmentation fault|Broken pipe|Aborted|Interrupt)\b.*| +\d+ +\| .*|Killed|Terminated|Hangup|Broken pipe|.*: line \d+: .*: (command not found|No such file or directory))$",
-    )
-    .expect("the job notices compile: a test uses them")
-});
-
-/// How such a notice ends where the command that it repeats goes on over further lines.
-const OPENS: [&str; 5] = ["do", "then", "{", "(", "in"];
-
-/// How those lines end: bash indents what is between.
-const CLOSES: [&str; 5] = ["done", "fi", "esac", "}", ")"];
-
 /// Whether each line of the text belongs to one of bash's notices: it repeats the commands of a pipeline whole.
 fn noticed(text: &str) -> Vec<bool> {
+    let notices = Tables::builtin().notices();
     let mut within = false;
     text.lines()
         .map(|line| {
             if within {
-                within = !CLOSES.iter().any(|word| line.starts_with(word));
+                within = !notices.closes(line);
                 return true;
             }
-            let notice = JOB_NOTICE.is_match(line);
-            within = notice && line.split_whitespace().next_back().is_some_and(|word| OPENS.contains(&word));
+            let notice = notices.is_of_a_job(line);
+            within = notice && notices.opens(line);
             notice
         })
         .collect()
 }
 
-/// What bash says of a process that a signal ended: whether it comes to say it depends on who is faster.
-static END_NOTICE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\S+: line \d+: +\d+ +[A-Z]\w+.*$").expect("the end notice compiles: a test uses it")
-});
-
 /// Whether a line is bash's own notice of a process that a signal ended.
 pub fn is_end_notice(line: &str) -> bool {
-    END_NOTICE.is_match(line)
+    Tables::builtin().notices().is_of_an_end(line)
 }
 
 /// The first line of `text` that claims success.

@@ -6,13 +6,15 @@
 use std::collections::HashMap;
 
 use crate::commands::{Said, Tables, Trouble, Written, is_no_file};
-use crate::fault::{FaultKind, Persistence};
+use crate::fault::{FaultKind, Interruption, Persistence};
 use crate::id::TrialId;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::outline::Outline;
 use crate::trial::world::{Answer, Call, Fault, GARBAGE, Output, Record, Site, TIMED_OUT, half};
 
-/// The kinds where the answers are guessed: what an answer holds, and how long it takes, is not known there.
+/// The kinds where the answers are guessed. What an answer holds is not known there: whether a script must notice that half
+/// of it is missing, or that it is another's, nobody can say. SIGTERM goes to the script alone, and a pipeline that runs
+/// goes on: whether that is right nobody can say either.
 const GUESSED: &[FaultKind] = &[
     FaultKind::Exit,
     FaultKind::Signal,
@@ -21,6 +23,9 @@ const GUESSED: &[FaultKind] = &[
     FaultKind::Unreachable,
     FaultKind::Empty,
     FaultKind::Sigpipe,
+    FaultKind::DiskFull,
+    FaultKind::Interrupt(Interruption::Int),
+    FaultKind::Hang,
 ];
 
 /// One fault of one call of the green run.

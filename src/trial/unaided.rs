@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::commands::Tables;
 use crate::trial::calls::place;
 use crate::trial::claim;
 use crate::trial::world::{Answer, Call, Fault};
@@ -41,24 +42,7 @@ pub(super) fn claim(stdout: &str, stderr: &str) -> Option<String> {
 
 /// Whether the call tells somebody something, and changes nothing else.
 pub(super) fn notifies(call: &Call) -> bool {
-    const HOOKS: [&str; 10] = [
-        "hook",
-        "slack",
-        "alert",
-        "notif",
-        "pagerduty",
-        "telegram",
-        "ntfy",
-        "healthchecks",
-        "hc-ping",
-        "pushover",
-    ];
-    match call.program() {
-        "logger" | "mail" | "mailx" | "sendmail" | "wall" | "notify-send" | "systemd-cat" => true,
-        "curl" | "wget" => call.argv.iter().any(|word| {
-            let word = word.to_ascii_lowercase();
-            word.contains("://") && HOOKS.iter().any(|hook| word.contains(hook))
-        }),
-        _ => false,
-    }
+    let notices = Tables::builtin().notices();
+    notices.notifies(call.program())
+        || matches!(call.program(), "curl" | "wget") && call.argv.iter().any(|word| notices.is_hook(word))
 }

@@ -33,6 +33,7 @@ mod reading_finds;
 mod report;
 mod results;
 mod sandbox;
+mod scale;
 mod settings;
 mod shared_functions;
 mod signals;

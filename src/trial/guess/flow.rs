@@ -5,8 +5,10 @@
 
 mod conditions;
 mod readers;
+mod shell;
 mod words;
 
+pub(super) use shell::SHELL;
 pub use words::escaped;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,49 +22,6 @@ use crate::bash::visit::{
 };
 use crate::commands::Tables;
 use crate::source::{SourceText, Span};
-
-/// Commands of the shell that print nothing of their own, or nothing that is guessed.
-pub(super) const SHELL: &[&str] = &[
-    "echo",
-    "printf",
-    "read",
-    "[",
-    "test",
-    "cd",
-    "set",
-    "shift",
-    "return",
-    "exit",
-    "true",
-    "false",
-    ":",
-    "eval",
-    "source",
-    ".",
-    "trap",
-    "wait",
-    "unset",
-    "mapfile",
-    "readarray",
-    "shopt",
-    "let",
-    "getopts",
-    "break",
-    "continue",
-    "exec",
-    "umask",
-    "ulimit",
-    "pushd",
-    "popd",
-    "declare",
-    "local",
-    "export",
-    "readonly",
-    "typeset",
-    "builtin",
-    "hash",
-    "type",
-];
 
 /// Where a text comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
