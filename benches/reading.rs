@@ -22,7 +22,7 @@ use std::sync::{Arc, LazyLock};
 use gauntlet::bash::syntax::Script;
 use gauntlet::bash::{self, InProcess};
 use gauntlet::commands::Tables;
-use gauntlet::facts::{self, Context, Library, Observations, SecretNames, Sourced};
+use gauntlet::facts::{self, Context, Gates, Library, Observations, SecretNames, Sourced};
 use gauntlet::lint::dialect;
 use gauntlet::source::RepoPath;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -59,7 +59,13 @@ fn main() {
     let files = Files::default();
     let names = SecretNames::new(Tables::builtin(), &[]);
     let observe = |index: usize| -> Observations {
-        let context = Context { library: &files, secret_names: &names, own_files: &|_| false, traced: false };
+        let context = Context {
+            library: &files,
+            secret_names: &names,
+            gates: Gates::usual(),
+            own_files: &|_| false,
+            traced: false,
+        };
         facts::observe(&corpus[index].path, &scripts[index], &context)
     };
     // Sourced files are read once for the whole run: their parse is no part of the walk.

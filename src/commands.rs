@@ -9,6 +9,7 @@ mod given;
 mod http;
 mod notices;
 mod one_liners;
+mod own;
 mod pattern;
 mod pipes;
 mod programs;
@@ -21,6 +22,7 @@ pub use answers::{Said, Trouble};
 pub use effect::{Effect, Judged, Written, glob, is_no_file, matches_words};
 pub use given::Spelling;
 pub use notices::Notices;
+pub use own::OwnTool;
 pub use pattern::{Pattern, WrongPattern};
 pub use pipes::Reading;
 pub use tables::{

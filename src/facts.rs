@@ -41,6 +41,7 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -76,12 +77,37 @@ const UNCALLED_STATEMENTS: u32 = 300;
 /// script takes grows no faster than its length.
 const WALKS_A_STATEMENT: u32 = 2;
 
+/// What counts as a gate in front of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gates {
+    /// Options that let a script change something.
+    pub options: Vec<String>,
+    /// Commands that end with 0 only where the operator confirmed: the program, and words that glob.
+    pub commands: Vec<String>,
+}
+
+static USUAL_GATES: LazyLock<Gates> =
+    LazyLock::new(|| Gates { options: vec!["--apply".to_owned()], commands: Vec::new() });
+
+impl Gates {
+    /// `--apply`, and what the script compares with what the operator typed.
+    pub fn usual() -> &'static Self {
+        &USUAL_GATES
+    }
+
+    fn lets_change(&self, word: &str) -> bool {
+        self.options.iter().any(|option| option == word)
+    }
+}
+
 /// What the walk needs besides the script.
 pub struct Context<'c> {
     /// The scripts that can be sourced.
     pub library: &'c dyn Library,
     /// Names that tell of a secret.
     pub secret_names: &'c SecretNames,
+    /// What counts as a gate.
+    pub gates: &'c Gates,
     /// Whether a script may always write the file of that path (logs, locks).
     pub own_files: &'c dyn Fn(&str) -> bool,
     /// Whether the script is started with `-x`, as its first line says.

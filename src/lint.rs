@@ -22,7 +22,7 @@ use crate::bash::{self, Witness};
 use crate::catalogue::{self, Rule, Scope};
 use crate::changelog::Entry;
 use crate::event::FileKind;
-use crate::facts::{Library, SecretNames};
+use crate::facts::{Gates, Library, SecretNames};
 use crate::finding::{Allowance, Finding, Severity, Suppressed};
 use crate::markdown;
 use crate::settings::{AllowSettings, Settings};
@@ -122,6 +122,7 @@ pub struct Linter {
     force: Force,
     settings: Settings,
     secret_names: SecretNames,
+    gates: Gates,
     record: Option<Record>,
     suppressions: bool,
     today: String,
@@ -141,7 +142,20 @@ impl Linter {
     ) -> Result<Self, UnknownRule> {
         let force = Force::new(&settings.lint, select, ignore)?;
         let secret_names = SecretNames::new(crate::commands::Tables::builtin(), &settings.lint.secret_names);
-        Ok(Self { force, settings, secret_names, record: None, suppressions, today, shapes: Vec::new() })
+        let gates = Gates {
+            options: settings.lint.gates.options.clone(),
+            commands: settings.lint.gates.commands.clone(),
+        };
+        Ok(Self {
+            force,
+            settings,
+            secret_names,
+            gates,
+            record: None,
+            suppressions,
+            today,
+            shapes: Vec::new(),
+        })
     }
 
     /// Adds the compiled queries of the rules that are shapes; those of rules that are not in force are left out.
@@ -205,6 +219,7 @@ impl Linter {
         let context = crate::facts::Context {
             library,
             secret_names: &self.secret_names,
+            gates: &self.gates,
             own_files: &own,
             traced: script::is_traced(source.text()),
         };

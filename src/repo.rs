@@ -12,9 +12,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use toml::Spanned;
 
+use crate::commands::{OwnTool, Tables, Tool};
 use crate::lint::baseline::{self, Baseline};
-use crate::settings::{FILE_NAME, Settings};
+use crate::settings::{FILE_NAME, Settings, SettingsError, ToolSettings};
 use crate::source::{Position, RepoPath, SourceText};
 
 pub mod beside;
@@ -335,8 +337,22 @@ fn read_if_there(path: &Path) -> Result<Option<String>, RepoError> {
 }
 
 fn parse_settings(path: PathBuf, source: &SourceText) -> Result<Settings, RepoError> {
-    Settings::parse(source.text()).map_err(|error| {
+    let wrong = |error: SettingsError| {
         let at = source.position(u32::try_from(error.span.start).unwrap_or(u32::MAX));
         RepoError::Settings { path, at, message: error.message }
-    })
+    };
+    let read = Settings::parse(source.text()).and_then(|settings| Ok((own_tools(&settings)?, settings)));
+    let (tools, settings) = read.map_err(wrong)?;
+    Tables::add(tools);
+    Ok(settings)
+}
+
+/// The tools of `[[tools]]`.
+fn own_tools(settings: &Settings) -> Result<Vec<Tool>, SettingsError> {
+    let read = |written: &Spanned<ToolSettings>| {
+        let ToolSettings { name, like, read, write, options_with_value } = written.get_ref();
+        let own = OwnTool { name, like: like.as_deref(), read, write, options_with_value };
+        own.read().map_err(|message| SettingsError { message, span: written.span() })
+    };
+    settings.tools.iter().map(read).collect()
 }

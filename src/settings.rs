@@ -37,6 +37,9 @@ pub struct Settings {
     pub members: Globs,
     /// Files and folders that are never searched.
     pub exclude: Globs,
+    /// Tools besides those of the tables, and what else holds of those.
+    #[schemars(with = "Vec<ToolSettings>")]
+    pub tools: Vec<Spanned<ToolSettings>>,
     /// The linter.
     pub lint: LintSettings,
     /// The written record.
@@ -45,6 +48,37 @@ pub struct Settings {
     pub run: RunSettings,
     /// The guard.
     pub guard: GuardSettings,
+}
+
+/// `[[tools]]`: what the lines of a program do.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToolSettings {
+    /// The program, without folders.
+    pub name: String,
+    /// A known tool with the same command line.
+    #[serde(default)]
+    pub like: Option<String>,
+    /// Patterns of lines that only read.
+    #[serde(default)]
+    pub read: Vec<String>,
+    /// Patterns of lines that change something.
+    #[serde(default)]
+    pub write: Vec<String>,
+    /// Options whose value may be the next word.
+    #[serde(default)]
+    pub options_with_value: Vec<String>,
+}
+
+/// `[lint.gates]`: what keeps a run that is meant to look only from changing anything.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GateSettings {
+    /// Options that let a script change something.
+    #[serde(deserialize_with = "options")]
+    pub options: Vec<String>,
+    /// Commands that end with 0 only where the operator confirmed: the program, and words that glob.
+    pub commands: Vec<String>,
 }
 
 /// `[lint]`
@@ -60,6 +94,8 @@ pub struct LintSettings {
     pub severity: BTreeMap<String, Severity>,
     /// What else holds in some files.
     pub paths: Vec<PathSettings>,
+    /// What counts as a gate.
+    pub gates: GateSettings,
     /// Names of variables that hold secrets, besides the usual ones.
     pub secret_names: Vec<String>,
     /// Files (log and lock files, by path as scripts write it) that a script may write in an audit run.
@@ -212,11 +248,18 @@ impl Default for Settings {
             version: 1,
             members: Globs::default(),
             exclude: Globs::default(),
+            tools: Vec::new(),
             lint: LintSettings::default(),
             ledger: LedgerSettings::default(),
             run: RunSettings::default(),
             guard: GuardSettings::default(),
         }
+    }
+}
+
+impl Default for GateSettings {
+    fn default() -> Self {
+        Self { options: vec!["--apply".to_owned()], commands: Vec::new() }
     }
 }
 
@@ -270,6 +313,19 @@ fn some_globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Globs, D::Er
         return Err(serde::de::Error::custom("`files` names no file: write globs, such as [\"vendor/**\"]"));
     }
     Ok(globs)
+}
+
+fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let options = Vec::<String>::deserialize(deserializer)?;
+    match options.iter().find(|option| !option.starts_with('-') || option.contains(['=', ' '])) {
+        Some(wrong) => Err(serde::de::Error::custom(format!(
+            "`{wrong}` is no option: write it with its dashes and without a value, such as \"--apply\""
+        ))),
+        None if options.is_empty() => {
+            Err(serde::de::Error::custom("`options` names no gate: leave the key out for `--apply`"))
+        }
+        None => Ok(options),
+    }
 }
 
 fn severities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Severity>, D::Error> {

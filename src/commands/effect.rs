@@ -132,7 +132,11 @@ fn any(patterns: &[Pattern], given: &Given<'_>, spelt: Spelt) -> bool {
 
 impl Tool {
     fn effect(&self, given: &Given<'_>) -> Effect {
-        if any(&self.write, given, Spelt::Perhaps) {
+        if any(&self.own_write, given, Spelt::Perhaps) {
+            Effect::Mutate
+        } else if any(&self.own_read, given, Spelt::Exactly) {
+            Effect::Read
+        } else if any(&self.write, given, Spelt::Perhaps) {
             Effect::Mutate
         } else if any(&self.unknown, given, Spelt::Perhaps) {
             Effect::Unknown

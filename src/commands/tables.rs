@@ -91,6 +91,12 @@ pub struct Tool {
     /// The form of ids, by noun.
     #[serde(default)]
     pub id_forms: BTreeMap<String, Vec<String>>,
+    /// What only reads, by the project's settings: it counts before everything above.
+    #[serde(skip)]
+    pub own_read: Vec<Pattern>,
+    /// What changes something, by the project's settings: it counts before `own_read`.
+    #[serde(skip)]
+    pub own_write: Vec<Pattern>,
 }
 
 /// How requests are told apart.
@@ -429,8 +435,8 @@ impl Tables {
         }
     }
 
-    /// The tool of that name (without folders), where its verbs are known.
-    pub fn tool(&self, name: &str) -> Option<&Tool> {
+    /// The tool of that name in the embedded tables.
+    pub(super) fn embedded_tool(&self, name: &str) -> Option<&Tool> {
         self.tools.last(name)
     }
 

@@ -91,7 +91,7 @@ impl Walk<'_> {
             "[" | "test" => {
                 let args = line.args();
                 let words = if name == "[" { args.split_last().map_or(args, |(_, rest)| rest) } else { args };
-                let (ok, fail) = bracket(words, state);
+                let (ok, fail) = bracket(words, state, self.context.gates);
                 Out { ok, fail }
             }
             "set" => self.set(line, state),

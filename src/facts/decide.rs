@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::bash::syntax::{Arithmetic, Expression, Part, PartKind, Test, Word};
 use crate::commands::{HOLE, glob};
 
+use super::Gates;
 use super::state::{Confirmation, MARK, State, symbol_mark};
 use super::value::{Content, Place, Sym, Value};
 use super::walk::{Out, Walk};
@@ -142,7 +143,7 @@ impl<'a> Walk<'a> {
     pub(super) fn matches(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
         let value = self.value(pattern, &mut state);
         if !active_glob(&pattern.parts) && !expands_to_pattern(&pattern.parts, &value) {
-            return equals(subject, &value, state);
+            return equals(subject, &value, state, self.context.gates);
         }
         if value.text == "*" {
             return (vec![state], Vec::new());
@@ -157,7 +158,7 @@ impl<'a> Walk<'a> {
         }
         let (mut yes, no) = assumed(&format!("{} matches {}", key(subject), key(&value)), state);
         let core = value.text.trim_matches('*').trim();
-        if core == "--apply" && subject.from_args {
+        if subject.from_args && self.context.gates.lets_change(core) {
             for state in &mut yes {
                 state.apply = true;
             }
@@ -210,9 +211,9 @@ impl<'a> Walk<'a> {
         }
         if !quoted
             && subject.from_args
-            && value
-                .constant()
-                .is_some_and(|regex| regex.trim_matches(|c: char| "^$() ".contains(c)) == "--apply")
+            && value.constant().is_some_and(|regex| {
+                self.context.gates.lets_change(regex.trim_matches(|c: char| "^$() ".contains(c)))
+            })
         {
             for state in &mut yes {
                 state.apply = true;
@@ -256,22 +257,22 @@ fn is_anchored(regex: &Regex, sample: &str) -> bool {
 }
 
 /// `test` and `[`, over the values of their words (without the closing `]`).
-pub(super) fn bracket(words: &[Value], state: State) -> Split {
+pub(super) fn bracket(words: &[Value], state: State, gates: &Gates) -> Split {
     if let Some(at) = words.iter().position(|word| word.constant() == Some("-o")).filter(|at| *at > 0) {
-        let (mut yes, no) = bracket(&words[..at], state);
+        let (mut yes, no) = bracket(&words[..at], state, gates);
         let mut neither = Vec::new();
         for state in no {
-            let (more, no) = bracket(&words[at + 1..], state);
+            let (more, no) = bracket(&words[at + 1..], state, gates);
             yes.extend(more);
             neither.extend(no);
         }
         return (yes, neither);
     }
     if let Some(at) = words.iter().position(|word| word.constant() == Some("-a")).filter(|at| *at > 0) {
-        let (yes, mut no) = bracket(&words[..at], state);
+        let (yes, mut no) = bracket(&words[..at], state, gates);
         let mut both = Vec::new();
         for state in yes {
-            let (yes, more) = bracket(&words[at + 1..], state);
+            let (yes, more) = bracket(&words[at + 1..], state, gates);
             both.extend(yes);
             no.extend(more);
         }
@@ -280,7 +281,7 @@ pub(super) fn bracket(words: &[Value], state: State) -> Split {
     match words {
         [] => (Vec::new(), vec![state]),
         [bang, rest @ ..] if bang.constant() == Some("!") && !rest.is_empty() => {
-            let (yes, no) = bracket(rest, state);
+            let (yes, no) = bracket(rest, state, gates);
             (no, yes)
         }
         [value] => {
@@ -289,9 +290,9 @@ pub(super) fn bracket(words: &[Value], state: State) -> Split {
         }
         [op, value] => unary(op.constant().unwrap_or_default(), value, state),
         [left, op, right] => match op.constant().unwrap_or_default() {
-            "=" | "==" => equals(left, right, state),
+            "=" | "==" => equals(left, right, state, gates),
             "!=" => {
-                let (yes, no) = equals(left, right, state);
+                let (yes, no) = equals(left, right, state, gates);
                 (no, yes)
             }
             other => compare(left, other, right, state),
@@ -394,7 +395,7 @@ fn number(value: &Value) -> Option<i64> {
 }
 
 /// Equality, and what a path learns from it: the apply mode, the typed confirmation.
-fn equals(left: &Value, right: &Value, state: State) -> Split {
+fn equals(left: &Value, right: &Value, state: State, gates: &Gates) -> Split {
     if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
         return if a == b { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
     }
@@ -414,7 +415,8 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
         let fallback = |text: &String| Some(text.as_str()) == right.constant();
         state.apply |= left.from_args
             && !left.fallbacks.iter().any(fallback)
-            && (right.constant() == Some("--apply") || is_long_apply(left, right, state));
+            && (right.constant().is_some_and(|word| gates.lets_change(word))
+                || is_long_option(left, right, state, gates));
         if left.typed && !right.typed {
             match right.constant() {
                 Some(phrase) => Walk::confirm(state, Confirmation::Constant(phrase.to_owned())),
@@ -426,9 +428,9 @@ fn equals(left: &Value, right: &Value, state: State) -> Split {
     (yes, no)
 }
 
-/// `--apply` by way of `getopts "n:-:"`: the option is `-`, its argument `apply`.
-fn is_long_apply(left: &Value, right: &Value, state: &State) -> bool {
-    right.constant() == Some("apply")
+/// `--apply` and the like by way of `getopts "n:-:"`: the option is `-`, its argument `apply`.
+fn is_long_option(left: &Value, right: &Value, state: &State, gates: &Gates) -> bool {
+    right.constant().is_some_and(|word| gates.lets_change(&format!("--{word}")))
         && left.names.iter().any(|name| name.as_ref() == "OPTARG")
         && state.outcomes.iter().any(|(test, holds)| *holds && test.ends_with(" is -"))
 }

@@ -18,7 +18,7 @@ use crate::source::{RepoPath, Span};
 use super::calls::Line;
 use super::value::{Place, Value};
 use super::walk::{NoLibrary, Walk};
-use super::{Context, SecretNames, observe};
+use super::{Context, Gates, SecretNames, observe};
 
 /// A wrapper on the way to what execs. Two are the same whatever their own words are.
 #[derive(Debug, Clone, Eq)]
@@ -204,7 +204,13 @@ impl Invocations {
 /// anything else.
 pub fn invocations(script: &Script) -> Vec<Invocation> {
     let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context { library: &NoLibrary, secret_names: &names, own_files: &|_| false, traced: false };
+    let context = Context {
+        library: &NoLibrary,
+        secret_names: &names,
+        gates: Gates::usual(),
+        own_files: &|_| false,
+        traced: false,
+    };
     observe(&RepoPath::new("text"), script, &context).invocations.list
 }
 

@@ -5,7 +5,7 @@ use crate::commands::matches_words;
 use super::calls::Line;
 use super::invocations::{Ending, Link, texts};
 use super::observe::Run;
-use super::state::State;
+use super::state::{Confirmation, State};
 use super::unwrap::{Inner, Opaque, Part, Piece, unwrap};
 use super::value::{Flow, Source, StepKind, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
@@ -238,7 +238,25 @@ impl Walk<'_> {
                 Out { ok: Vec::new(), fail: vec![state] }
             };
         }
-        Out::either(state)
+        let confirms = self.confirms(line);
+        let mut out = Out::either(state);
+        if confirms {
+            out.ok.iter_mut().for_each(|state| Self::confirm(state, Confirmation::Named));
+        }
+        out
+    }
+
+    /// Whether it is a command of the project that asks the operator to type the target's name.
+    fn confirms(&self, line: &Line) -> bool {
+        let commands = &self.context.gates.commands;
+        if commands.is_empty() {
+            return false;
+        }
+        let mut words: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
+        if let Some(program) = words.first_mut() {
+            *program = program.rsplit('/').next().unwrap_or(program);
+        }
+        commands.iter().any(|pattern| matches_words(pattern, &words))
     }
 
     /// `cat` without files prints what it reads: a heredoc on its way into a variable or another shell.

@@ -9,7 +9,7 @@ use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
 use crate::commands::{Tables, matches_words};
 use crate::facts::{
-    Close, Context, Ending, Given, Invocation, Link, NoLibrary, SecretNames, observe_closely,
+    Close, Context, Ending, Gates, Given, Invocation, Link, NoLibrary, SecretNames, observe_closely,
 };
 use crate::source::{RepoPath, Span};
 
@@ -127,8 +127,13 @@ impl<'p> Bench<'p> {
     }
 
     fn walk(&self, script: &Script) -> Close {
-        let context =
-            Context { library: &NoLibrary, secret_names: &self.names, own_files: &|_| false, traced: false };
+        let context = Context {
+            library: &NoLibrary,
+            secret_names: &self.names,
+            gates: Gates::usual(),
+            own_files: &|_| false,
+            traced: false,
+        };
         observe_closely(&RepoPath::new("command"), script, &context)
     }
 

@@ -11,7 +11,10 @@ use super::{Checked, Linter, Record};
 use crate::catalogue::{self, Rule};
 use crate::event::FileKind;
 use crate::finding::{Advice, Allowance, Edit, Finding, Fix, Label, Severity, Suppressed};
-use crate::settings::{LintSettings, Settings};
+use toml::Spanned;
+
+use crate::settings::{LintSettings, Settings, ToolSettings};
+
 use crate::source::{Position, RepoPath, SourceText, Span};
 
 /// A hash of everything that something depends on.
@@ -22,12 +25,23 @@ impl Linter {
     pub fn digest(&self) -> Digest {
         // Taken apart whole, so that a new field cannot be forgotten here. What is left out is in `key`, or put upon the
         // findings later (`standing`).
-        let Self { force: _, settings, secret_names: _, record: _, suppressions, today: _, shapes } = self;
-        let Settings { lint, version: _, members: _, exclude: _, ledger: _, run: _, guard: _ } = settings;
-        let LintSettings { secret_names, own_files, select: _, ignore: _, severity: _, paths: _, allow: _ } =
-            lint;
+        let Self { force: _, settings, secret_names: _, gates, record: _, suppressions, today: _, shapes } =
+            self;
+        let Settings { lint, version: _, members: _, exclude: _, tools, ledger: _, run: _, guard: _ } =
+            settings;
+        let LintSettings {
+            secret_names,
+            own_files,
+            select: _,
+            ignore: _,
+            severity: _,
+            paths: _,
+            allow: _,
+            gates: _,
+        } = lint;
         let known: Vec<&Rule> = catalogue::all().collect();
-        let all = (known, secret_names, own_files.patterns(), suppressions, shapes);
+        let tools: Vec<&ToolSettings> = tools.iter().map(Spanned::get_ref).collect();
+        let all = (known, secret_names, own_files.patterns(), gates, tools, suppressions, shapes);
         *blake3::hash(format!("{all:?}").as_bytes()).as_bytes()
     }
 

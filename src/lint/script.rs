@@ -74,6 +74,8 @@ pub(super) struct Script<'s> {
     pub matches: Vec<(&'static str, Vec<Match>)>,
     /// Where no shape can be looked for.
     pub withheld: Vec<Unread>,
+    /// The option that lets a script change something.
+    pub gate: String,
 }
 
 impl<'s> Script<'s> {
@@ -115,6 +117,7 @@ impl<'s> Script<'s> {
             seen,
             matches,
             withheld,
+            gate: context.gates.options.first().cloned().unwrap_or_default(),
         }
     }
 

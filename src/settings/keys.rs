@@ -31,6 +31,11 @@ pub const KEYS: &[Key] = &[
         meaning: "Globs over folders: nested projects (with a `gauntlet.toml` of their own) that are searched all the same.",
     },
     Key { path: "exclude", default: "[]", meaning: "Globs over files and folders that are not searched." },
+    Key {
+        path: "tools",
+        default: "[]",
+        meaning: "Programs besides those that are known, and what else holds of those: a table each, below.",
+    },
     Key { path: "lint.select", default: "[]", meaning: "Rules that run, by slug or code; empty for all." },
     Key { path: "lint.ignore", default: "[]", meaning: "Rules that do not run, by slug or code." },
     Key {
@@ -42,6 +47,16 @@ pub const KEYS: &[Key] = &[
         path: "lint.paths",
         default: "[]",
         meaning: "What holds of the rules in some files: a table each, below.",
+    },
+    Key {
+        path: "lint.gates.options",
+        default: r#"["--apply"]"#,
+        meaning: "Options that let a script change something; the first is the one that advice names.",
+    },
+    Key {
+        path: "lint.gates.commands",
+        default: "[]",
+        meaning: "Commands that end with 0 only where the operator confirmed the target (`\"PROGRAM PATTERN\"`, each word globs one word, `**` any number).",
     },
     Key {
         path: "lint.secret_names",
@@ -109,6 +124,32 @@ pub const KEYS: &[Key] = &[
 
 /// The keys of each table of a list.
 pub const LISTED: &[(&str, &[Key])] = &[
+    (
+        "tools",
+        &[
+            Key { path: "name", default: "", meaning: "The program, without folders." },
+            Key {
+                path: "like",
+                default: "",
+                meaning: "A known tool with the same command line; left out: what is known of `name`, if anything.",
+            },
+            Key {
+                path: "read",
+                default: "",
+                meaning: "Lines that only read. Where nothing else is known of the program, all others change something.",
+            },
+            Key {
+                path: "write",
+                default: "",
+                meaning: "Lines that change something, although `read` may have them.",
+            },
+            Key {
+                path: "options_with_value",
+                default: "",
+                meaning: "Options whose value may be the next word.",
+            },
+        ],
+    ),
     (
         "lint.paths",
         &[

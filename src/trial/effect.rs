@@ -5,7 +5,7 @@
 
 use crate::bash;
 use crate::commands::{Effect, Tables};
-use crate::facts::{Context, NoLibrary, SecretNames, observe};
+use crate::facts::{Context, Gates, NoLibrary, SecretNames, observe};
 use crate::source::RepoPath;
 use crate::trial::calls::typed;
 use crate::trial::harness::Harness;
@@ -31,6 +31,7 @@ fn carried_mutates(tables: &Tables, call: &Call) -> bool {
     let context = Context {
         library: &NoLibrary,
         secret_names: &SecretNames::new(tables, &[]),
+        gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
     };

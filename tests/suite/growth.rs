@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use gauntlet::bash;
 use gauntlet::commands::Tables;
-use gauntlet::facts::{self, Context, NoLibrary, SecretNames};
+use gauntlet::facts::{self, Context, Gates, NoLibrary, SecretNames};
 use gauntlet::source::RepoPath;
 
 /// Scripts of one shape: the text of the one with so many parts.
@@ -122,7 +122,13 @@ fn steps(script: &str) -> u32 {
 
 fn walk(script: &str) -> u32 {
     let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context { library: &NoLibrary, secret_names: &names, own_files: &|_| false, traced: false };
+    let context = Context {
+        library: &NoLibrary,
+        secret_names: &names,
+        gates: Gates::usual(),
+        own_files: &|_| false,
+        traced: false,
+    };
     facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context).steps
 }
 

@@ -296,3 +296,75 @@ fn what_is_wrong_in_a_table_of_paths_is_told_with_its_place() {
             .stderr(contains("error: ").and(contains(said)));
     }
 }
+
+const OWN: &str = r#"version = 1
+
+[[tools]]
+name = "fleetctl"
+read = ["list", "fleetctl show *"]
+
+[[tools]]
+name = "oc-prod"
+like = "openstack"
+
+[lint.gates]
+options = ["--really"]
+commands = ["type-the-name **"]
+"#;
+
+#[test]
+fn tools_of_the_project_are_judged_by_what_it_says_of_them() {
+    let folder = Folder::new();
+    folder.write("gauntlet.toml", OWN);
+    let changes = "fleetctl list\nfleetctl show web\noc-prod server show web\nfleetctl destroy web\noc-prod server delete web\n";
+    folder.write("a.sh", format!("#!/usr/bin/env bash\nset -euo pipefail\n{changes}"));
+    folder
+        .gauntlet(["lint", "--select", "ungated-mutation"])
+        .assert()
+        .code(1)
+        .stdout(contains("a.sh:6:1").and(contains("a.sh:7:1")).and(contains("2 fail")))
+        .stdout(contains("can be reached without `--really`"));
+    for (command, decision) in [("fleetctl list", "allow"), ("fleetctl destroy web", "ask")] {
+        folder.gauntlet(["guard", "explain", "--", command]).assert().stdout(contains(decision));
+    }
+}
+
+#[test]
+fn gates_of_the_project_are_gates() {
+    let folder = Folder::new();
+    folder.write("gauntlet.toml", OWN);
+    let script = |confirm: &str| {
+        format!(
+            "#!/usr/bin/env bash\nset -euo pipefail\n[[ \"${{1:-}}\" == --really ]] || exit 0\n{confirm}\nfleetctl destroy web\n"
+        )
+    };
+    folder.write("a.sh", script("type-the-name web"));
+    folder.gauntlet(["lint", "--select", "ungated-mutation"]).assert().code(0);
+    folder.write("a.sh", script("type-the-name web || true"));
+    folder
+        .gauntlet(["lint", "--select", "ungated-mutation"])
+        .assert()
+        .code(1)
+        .stdout(contains("without a typed confirmation"));
+    folder.write("gauntlet.toml", OWN.replace("--really", "--sure"));
+    folder.gauntlet(["lint", "--select", "ungated-mutation"]).assert().code(1);
+}
+
+#[test]
+fn a_wrong_tool_or_gate_is_refused_with_its_place() {
+    let folder = Folder::new();
+    for (from, to, said) in [
+        (
+            "openstack",
+            "openstak",
+            "gauntlet.toml:7:1: no tool is called `openstak`: did you mean `openstack`?",
+        ),
+        ("\"list\"", "\"a||b\"", "gauntlet.toml:3:1: the pattern `a||b` has an empty alternative"),
+        ("fleetctl\"", "bin/fleetctl\"", "write its name without folders"),
+        ("[\"--really\"]", "[\"really\"]", "`really` is no option"),
+        ("[\"--really\"]", "[]", "`options` names no gate"),
+    ] {
+        folder.write("gauntlet.toml", OWN.replace(from, to));
+        folder.gauntlet(["lint"]).assert().code(2).stderr(contains(said));
+    }
+}

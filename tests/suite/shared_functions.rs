@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gauntlet::bash;
 use gauntlet::commands::{Effect, Tables};
-use gauntlet::facts::{self, Context, Library, Observations, SecretNames, Sourced};
+use gauntlet::facts::{self, Context, Gates, Library, Observations, SecretNames, Sourced};
 use gauntlet::source::RepoPath;
 
 /// One file that everything sources.
@@ -48,7 +48,13 @@ fn observe(last: &str) -> Observations {
     writeln!(script, "{last}").expect("memory");
     let library = One(Arc::new(Sourced::new(bash::parse(LIBRARY).script)));
     let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context { library: &library, secret_names: &names, own_files: &|_| false, traced: false };
+    let context = Context {
+        library: &library,
+        secret_names: &names,
+        gates: Gates::usual(),
+        own_files: &|_| false,
+        traced: false,
+    };
     facts::observe(&RepoPath::new("x.sh"), &bash::parse(&script).script, &context)
 }
 

@@ -16,10 +16,13 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
             continue;
         }
         reported.push(seen.at);
+        let gate = &script.gate;
         let missing = match seen.missing {
-            Missing { apply: true, phrase: true } => "without `--apply` and without a typed confirmation",
-            Missing { apply: true, phrase: false } => "without `--apply`",
-            Missing { apply: false, .. } => "without a typed confirmation",
+            Missing { apply: true, phrase: true } => {
+                format!("without `{gate}` and without a typed confirmation")
+            }
+            Missing { apply: true, phrase: false } => format!("without `{gate}`"),
+            Missing { apply: false, .. } => "without a typed confirmation".to_owned(),
         };
         let gated = gated(script, seen);
         let secondary = gated.iter().map(|(_, other)| (other.at, "this one is gated".to_owned())).collect();
@@ -30,7 +33,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
             Advice {
                 message: format!("{} can be reached {missing}", what(seen)),
                 why: why(script, seen, gated.first().map(|(line, _)| *line)),
-                instead: instead(seen),
+                instead: instead(script, seen),
             },
         );
     }
@@ -61,25 +64,32 @@ fn why(script: &Script<'_>, seen: &Observation, gated: Option<u32>) -> String {
     };
     let applies = some(|other| !other.missing.apply);
     let confirms = some(|other| !other.missing.phrase);
+    let gate = &script.gate;
     match seen.missing {
         Missing { apply: true, phrase: true } if !applies && !confirms => {
-            "nothing in front of it needs `--apply`, and nothing that the operator types is compared with the target: a run that was meant to look only changes the cloud"
+            format!(
+                "nothing in front of it needs `{gate}`, and nothing that the operator types is compared with the target: a run that was meant to look only changes the cloud"
+            )
         }
         Missing { apply: true, .. } => {
-            "some path comes here although `--apply` was not given (an inherited variable or a default is no `--apply`): a run that was meant to look only changes the cloud"
+            format!(
+                "some path comes here although `{gate}` was not given (an inherited variable or a default is no `{gate}`): a run that was meant to look only changes the cloud"
+            )
         }
         Missing { .. } => {
-            "`--apply` alone leads here: text that names the target was not typed, or its comparison stops nobody (an option's value, `yes`, a default, a status that nobody looks at)"
+            format!(
+                "`{gate}` alone leads here: text that names the target was not typed, or its comparison stops nobody (an option's value, `yes`, a default, a status that nobody looks at)"
+            )
         }
     }
-    .to_owned()
 }
 
-fn instead(seen: &Observation) -> String {
+fn instead(script: &Script<'_>, seen: &Observation) -> String {
+    let gate = &script.gate;
     let command = what(seen);
     let target = target(seen);
     let apply = format!(
-        "let only `--apply` set the mode, and leave before {command} unless it did: `(( APPLY )) || exit 0`"
+        "let only `{gate}` set the mode, and leave before {command} unless it did: `(( APPLY )) || exit 0`"
     );
     let phrase = format!(
         "let the operator type the target's name and compare it (in quotes, or it is a pattern) before {command}: `read -r typed; [[ $typed == \"{target}\" ]] || exit 1`"
