@@ -121,7 +121,9 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Sweep(args)) => sweep::sweep(&args, subcommand(matches)),
         Some(Command::Rule(command)) => rule::rule(&command),
         Some(Command::New(command)) => new::new(&command),
-        Some(Command::Generate(command)) => generate::generate(&command),
+        Some(Command::Generate(command)) => {
+            generate::generate(&command, [Gauntlet::command(), RepoLint::command()])
+        }
         Some(Command::Parse(args)) => parse::parse(&args),
         Some(Command::Merge(args)) => merge::merge(&args, subcommand(matches)),
         Some(Command::Status(args)) => status::status(&args, subcommand(matches)),

@@ -20,6 +20,7 @@ mod fences;
 mod fix;
 mod folder;
 mod formats;
+mod generate;
 mod generated;
 mod growth;
 mod guard;
