@@ -21,6 +21,8 @@ pub enum Rung {
     S1,
     /// Namespaces through an unprivileged user namespace.
     S2,
+    /// Namespaces that the program `bwrap` makes.
+    S3,
 }
 
 impl fmt::Display for Rung {
@@ -28,6 +30,7 @@ impl fmt::Display for Rung {
         f.write_str(match self {
             Self::S1 => "S1",
             Self::S2 => "S2",
+            Self::S3 => "S3",
         })
     }
 }

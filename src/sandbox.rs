@@ -18,6 +18,7 @@ use crate::event::Rung;
 use crate::trial::world::Plan;
 
 mod blueprint;
+mod bwrap;
 mod capture;
 mod clock;
 mod desk;
@@ -66,7 +67,7 @@ pub struct Setup {
 pub enum SandboxError {
     /// The machine gives no namespaces.
     #[error(
-        "it gives no namespaces: as root: {as_root}; in a user namespace: {reason}. Give it one of: root; an \
+        "it gives no namespaces: as root: {as_root}; in a user namespace: {reason}; by bwrap: {by_bwrap}. Give it one of: root; an \
          unprivileged user namespace (sysctl user.max_user_namespaces above 0, and on Ubuntu 23.10 and later \
          kernel.apparmor_restrict_unprivileged_userns=0); in a container `--privileged`, or `--security-opt \
          seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`"
@@ -76,6 +77,8 @@ pub enum SandboxError {
         reason: String,
         /// What went wrong without one.
         as_root: String,
+        /// What went wrong with the program `bwrap`.
+        by_bwrap: String,
     },
     /// A program that the world cannot do without is not on this machine.
     #[error("{0} is not on this machine, and this world cannot be built without it: install it")]
@@ -125,9 +128,13 @@ pub fn probe_with(executable: Option<&Path>) -> Result<Rung, SandboxError> {
     } else {
         "not tried, this is not root".to_owned()
     };
-    match rung_works(Rung::S2, executable) {
-        Ok(()) => Ok(Rung::S2),
-        Err(error) => Err(SandboxError::NoRung { reason: error.to_string(), as_root }),
+    let reason = match rung_works(Rung::S2, executable) {
+        Ok(()) => return Ok(Rung::S2),
+        Err(error) => error.to_string(),
+    };
+    match rung_works(Rung::S3, executable) {
+        Ok(()) => Ok(Rung::S3),
+        Err(error) => Err(SandboxError::NoRung { reason, as_root, by_bwrap: error.to_string() }),
     }
 }
 
@@ -163,9 +170,11 @@ pub fn dispatch() -> Option<ExitCode> {
     let mut words = std::env::args_os();
     let name = words.next().unwrap_or_default();
     match name.to_str() {
-        Some(places::LANDLORD) => Some(landlord::serve(words.next().as_deref())),
+        Some(places::LANDLORD) => Some(landlord::serve(words.next().as_deref(), words.next().as_deref())),
         Some(places::KEEPER) => Some(keeper::serve(words.next().as_deref())),
-        Some(places::SUPERVISOR) => Some(supervisor::serve(words.next().as_deref())),
+        Some(places::SUPERVISOR | places::SUPERVISOR_PATH) => {
+            Some(supervisor::serve(words.next().as_deref()))
+        }
         _ if Path::new(places::STUB).exists() => Some(stub::serve(&name, words)),
         _ => None,
     }

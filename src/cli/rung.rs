@@ -12,6 +12,8 @@ pub enum MinimumRung {
     S1,
     /// Namespaces through an unprivileged user namespace.
     S2,
+    /// Namespaces that the program bwrap makes.
+    S3,
 }
 
 impl From<MinimumRung> for Rung {
@@ -19,6 +21,7 @@ impl From<MinimumRung> for Rung {
         match rung {
             MinimumRung::S1 => Self::S1,
             MinimumRung::S2 => Self::S2,
+            MinimumRung::S3 => Self::S3,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -52,20 +52,33 @@ pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
     if wire::send_value(&mut to, &Reply::Ready).is_err() {
         return ExitCode::FAILURE;
     }
+    let mut start = |plan: &[u8]| {
+        let _ = plan;
+        begin(&own, rung)
+    };
+    answer_plans(&mut from, &mut to, &mut start)
+}
+
+/// Serves the runner until it is gone. `start` starts the supervisor of a trial.
+pub(super) fn answer_plans(
+    from: &mut impl Read,
+    to: &mut impl Write,
+    start: &mut dyn FnMut(&[u8]) -> Result<Child, String>,
+) -> ExitCode {
     // Seeds first, then plans; a frame of seeds is announced by an empty frame.
     let mut seeds = Vec::new();
-    while let Ok(Some(frame)) = wire::receive(&mut from) {
+    while let Ok(Some(frame)) = wire::receive(from) {
         if frame.is_empty() {
-            match wire::receive(&mut from) {
+            match wire::receive(from) {
                 Ok(Some(packed)) => seeds = packed,
                 _ => break,
             }
             continue;
         }
-        let sent = match run(&own, rung, &seeds, &frame) {
-            Ok(Some(record)) => wire::send(&mut to, &record),
+        let sent = match start(&frame).and_then(|supervisor| run(supervisor, &seeds, &frame)) {
+            Ok(Some(record)) => wire::send(to, &record),
             Ok(None) => break,
-            Err(reason) => wire::send_value(&mut to, &Reply::Failed(reason)),
+            Err(reason) => wire::send_value(to, &Reply::Failed(reason)),
         };
         if sent.is_err() {
             break;
@@ -84,7 +97,8 @@ fn build(from: &mut impl Read) -> Result<File, String> {
         .ok_or("the runner is gone")?;
     let own = File::open("/proc/self/ns/pid").map_err(|error| step("open the pid namespace", &error))?;
     enter_root().map_err(|error| step("make a root of its own", &error))?;
-    furnish(&blueprint)?;
+    furnish(&blueprint, Path::new("/"), Path::new(OLD))?;
+    devices().map_err(|error| format!("cannot make /dev of the world: {error}"))?;
     // A user namespace may mount `/proc` only where one is in sight; the host's goes away now.
     let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), "/proc", Some("proc"), closed, None::<&str>)
@@ -109,10 +123,11 @@ fn enter_root() -> nix::Result<()> {
     chdir("/")
 }
 
-/// Fills the root.
-fn furnish(blueprint: &Blueprint) -> Result<(), String> {
+/// Fills the root at `base` from the host's root at `host`.
+pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path) -> Result<(), String> {
     let at = |path: &str, error: io::Error| format!("cannot make {path} of the world: {error}");
-    let folder = |path: &str| fs::create_dir_all(path).map_err(|error| at(path, error));
+    let inside = |path: &str| base.join(path.trim_start_matches('/'));
+    let folder = |path: &str| fs::create_dir_all(inside(path)).map_err(|error| at(path, error));
     for path in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/lib", "/etc", "/proc", "/root", "/dev/pts"]
     {
         folder(path)?;
@@ -123,50 +138,51 @@ fn furnish(blueprint: &Blueprint) -> Result<(), String> {
     for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
         let target = format!("/usr/{name}");
         folder(&target)?;
-        symlink(&target[1..], format!("/{name}")).map_err(|error| at(name, error))?;
+        symlink(&target[1..], inside(name)).map_err(|error| at(name, error))?;
     }
     for (source, targets) in &blueprint.copies {
         let most = blueprint.stub_length.filter(|_| targets.contains(places::STUB));
-        copy(source, targets, most.unwrap_or(u64::MAX))
+        let from = host.join(source.strip_prefix("/").unwrap_or(source));
+        copy(&from, targets, most.unwrap_or(u64::MAX), base)
             .map_err(|error| at(&source.to_string_lossy(), error))?;
     }
-    for path in &blueprint.stubs {
-        link(places::STUB, path).map_err(|error| at(path, error))?;
+    for path in blueprint.stubs.iter().map(String::as_str).chain([places::SUPERVISOR_PATH]) {
+        link(&inside(places::STUB), &inside(path)).map_err(|error| at(path, error))?;
     }
     for (name, text) in ETC {
         let path = format!("/etc/{name}");
-        fs::write(&path, text).map_err(|error| at(&path, error))?;
+        fs::write(inside(&path), text).map_err(|error| at(&path, error))?;
     }
     for form in shells::Form::ALL {
-        fs::write(form.path(), form.text()).map_err(|error| at(form.path(), error))?;
+        fs::write(inside(form.path()), form.text()).map_err(|error| at(form.path(), error))?;
     }
-    fs::write(places::BASH_ENV_PLAIN, shells::UNTRACED).map_err(|error| at(places::BASH_ENV_PLAIN, error))?;
-    devices().map_err(|error| at("/dev", error))
+    fs::write(inside(places::BASH_ENV_PLAIN), shells::UNTRACED)
+        .map_err(|error| at(places::BASH_ENV_PLAIN, error))
 }
 
-/// Copies the first `most` bytes of a file to the first target; the others are links to it.
-fn copy(source: &Path, targets: &BTreeSet<String>, most: u64) -> io::Result<()> {
-    let mut first: Option<&str> = None;
+/// Copies the first `most` bytes of a file to the first target below `base`; the others are links to it.
+fn copy(from: &Path, targets: &BTreeSet<String>, most: u64, base: &Path) -> io::Result<()> {
+    let mut first: Option<PathBuf> = None;
     for target in targets {
-        if let Some(first) = first {
-            link(first, target)?;
+        let target = base.join(target.trim_start_matches('/'));
+        if let Some(first) = &first {
+            link(first, &target)?;
             continue;
         }
-        if let Some(parent) = Path::new(target).parent() {
+        if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
         }
-        let from = File::open(Path::new(OLD).join(source.strip_prefix("/").unwrap_or(source)))?;
-        io::copy(&mut from.take(most), &mut File::create(target)?)?;
-        fs::set_permissions(target, Permissions::from_mode(0o755))?;
+        io::copy(&mut File::open(from)?.take(most), &mut File::create(&target)?)?;
+        fs::set_permissions(&target, Permissions::from_mode(0o755))?;
         first = Some(target);
     }
     Ok(())
 }
 
-fn link(original: &str, path: &str) -> io::Result<()> {
+fn link(original: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(original, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if let Some(parent) = Path::new(path).parent() {
+            if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
             }
             fs::hard_link(original, path)
@@ -197,8 +213,8 @@ fn devices() -> io::Result<()> {
     Ok(())
 }
 
-/// Runs one trial: its supervisor's reply, or `None` where the runner is gone.
-fn run(own: &File, rung: &OsStr, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec<u8>>, String> {
+/// Starts the supervisor of one trial in a pid namespace of its own.
+fn begin(own: &File, rung: &OsStr) -> Result<Child, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
     unshare(CloneFlags::CLONE_NEWPID).map_err(|error| step("make a pid namespace", &error))?;
     let started = Command::new(places::STUB)
@@ -211,7 +227,12 @@ fn run(own: &File, rung: &OsStr, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec
     // The next trial needs a pid namespace of its own; back to the keeper's first.
     setns(own.as_fd(), CloneFlags::CLONE_NEWPID)
         .map_err(|error| step("leave the trial's pid namespace", &error))?;
-    let mut supervisor = started.map_err(|error| step("start the supervisor", &error))?;
+    started.map_err(|error| step("start the supervisor", &error))
+}
+
+/// Runs one trial: its supervisor's reply, or `None` where the runner is gone.
+fn run(mut supervisor: Child, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
     let asked = {
         let to = supervisor.stdin.as_mut().expect("it was spawned with a pipe");
         wire::send(to, seeds).and_then(|()| wire::send(to, plan))

@@ -14,8 +14,9 @@ use super::wire::{self, Reply};
 use crate::event::Rung;
 
 /// The role's `main`.
-pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
-    match house(rung.and_then(OsStr::to_str)) {
+/// `folder` is where a world's root may be built on the host.
+pub(super) fn serve(rung: Option<&OsStr>, folder: Option<&OsStr>) -> ExitCode {
+    match house(rung.and_then(OsStr::to_str), folder) {
         Ok(code) => code,
         Err(reason) => {
             let _ = wire::send_value(&mut io::stdout().lock(), &Reply::Failed(reason));
@@ -24,9 +25,13 @@ pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
     }
 }
 
-fn house(word: Option<&str>) -> Result<ExitCode, String> {
+fn house(word: Option<&str>, folder: Option<&OsStr>) -> Result<ExitCode, String> {
     let rung = places::rung(word).ok_or("this role is the sandbox's own")?;
     close_the_rest().map_err(|error| format!("cannot close inherited descriptors: {error}"))?;
+    if rung == Rung::S3 {
+        // It makes its namespaces itself, anew for each trial.
+        return Ok(super::bwrap::serve(folder));
+    }
     if rung == Rung::S2 {
         enter_user_namespace(0)?;
     }

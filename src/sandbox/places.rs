@@ -9,6 +9,9 @@ pub(super) const KEEPER: &str = "gauntlet:keeper";
 /// The role that is a trial's first process.
 pub(super) const SUPERVISOR: &str = "gauntlet:supervisor";
 
+/// The same role where who starts it cannot choose `argv[0]`: the path of the binary.
+pub(super) const SUPERVISOR_PATH: &str = "/.gauntlet/supervisor";
+
 /// The folder that is ours.
 pub(super) const PRIVATE: &str = "/.gauntlet";
 /// The binary itself; every stub is a hard link to it.
@@ -51,6 +54,7 @@ pub(super) fn rung(word: Option<&str>) -> Option<Rung> {
     match word? {
         "S1" => Some(Rung::S1),
         "S2" => Some(Rung::S2),
+        "S3" => Some(Rung::S3),
         _ => None,
     }
 }

@@ -19,7 +19,7 @@ use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::prctl::set_pdeathsig;
+use nix::sys::prctl::{set_dumpable, set_pdeathsig};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::{Mode, umask};
@@ -67,7 +67,13 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
     // Where that cannot be had, the watchdog is all there is.
     let _ = watchdog::few_processes();
     watchdog::bound().map_err(|error| step("bound the trial", &error))?;
-    mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
+    // At S3 everything is mounted before this process starts, and nothing can be afterwards.
+    if rung == Rung::S3 {
+        // The script is the same user in the same user namespace: it must not look into this process, nor change it.
+        set_dumpable(false).map_err(|error| step("keep to itself", &error))?;
+    } else {
+        mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
+    }
     if rung == Rung::S2 && !plan.as_root {
         landlord::enter_user_namespace(places::USER)?;
     }

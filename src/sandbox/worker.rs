@@ -49,6 +49,7 @@ impl Worker {
         let mut landlord = Command::new(executable)
             .arg0(places::LANDLORD)
             .arg(rung.to_string())
+            .arg(super::bwrap::folder())
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())

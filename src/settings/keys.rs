@@ -87,7 +87,7 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "run.minimum_rung",
         default: r#""S2""#,
-        meaning: "The weakest sandbox that counts: `\"S1\"` (namespaces as root) or `\"S2\"` (a user namespace).",
+        meaning: "The weakest sandbox that counts: `\"S1\"` (namespaces as root), `\"S2\"` (a user namespace) or `\"S3\"` (bwrap).",
     },
     Key {
         path: "run.mutating",

@@ -95,7 +95,7 @@ fn the_schema_refuses_what_the_program_refuses() {
         "version = 1\n[[lint.paths]]\nfiles = [\"x\"]\nignored = [\"L2\"]\n",
         "version = 1\n[[lint.paths]]\nfiles = [\"x\"]\nselect = [\"error-regim\"]\n",
         "version = 1\n[[lint.paths]]\nfiles = [\"x\"]\nseverity = { L2 = \"off\" }\n",
-        "version = 1\n[run]\nminimum_rung = \"S3\"\n",
+        "version = 1\n[run]\nminimum_rung = \"S9\"\n",
         "version = 1\n[guard]\ndeny = [{ why = \"x\" }]\n",
     ] {
         assert!(schema.accepts(wrong).is_err(), "the schema takes {wrong}");

@@ -80,7 +80,7 @@ const ATTEMPTS: &[(&str, &str, Fate)] = &[
     ("a socket of the host", "ls /run/docker.sock /var/run/docker.sock /run/systemd && echo OUT", Denied),
     // Processes.
     ("signal to the supervisor", "kill -9 1; kill -0 1 2>/dev/null && [[ $EUID == 0 ]] && echo OUT", Denied),
-    ("processes of the host", "ls -d /proc/[0-9]* | wc -l | grep -qE '^.{3,}$' && echo OUT", Denied),
+    ("processes of the host", "set -- /proc/[0-9]*; echo $# | grep -qE '^.{3,}$' && echo OUT", Denied),
     ("a priority", "renice -n -5 $$ && echo OUT", Refused("renice")),
     // What is inherited.
     (
@@ -136,7 +136,7 @@ fn a_daemon_is_dead_when_its_trial_is_over() {
         assert_eq!(run(&mut worker, daemon), "left\n");
         // Two seconds of the world's time are none: what is written now is written by the next trial.
         assert_eq!(
-            run(&mut worker, "ls /tmp; ls -d /proc/[0-9]* | wc -l"),
+            run(&mut worker, "ls /tmp; set -- /proc/[0-9]*; echo $#"),
             "5\n".replace('5', &count(&mut worker, &case))
         );
     }
@@ -144,7 +144,7 @@ fn a_daemon_is_dead_when_its_trial_is_over() {
 
 /// Processes that a trial sees when nothing else runs.
 fn count(worker: &mut Worker, case: &Case) -> String {
-    let command = ["bash", "-c", "ls /tmp; ls -d /proc/[0-9]* | wc -l"].map(str::to_owned).to_vec();
+    let command = ["bash", "-c", "ls /tmp; set -- /proc/[0-9]*; echo $#"].map(str::to_owned).to_vec();
     let record = worker.run(&Plan { command, ..case.plan.clone() }).expect("the trial can be run");
     record.stdout.trim().to_owned()
 }

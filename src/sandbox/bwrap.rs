@@ -1,0 +1,84 @@
+//! Rung S3: the program `bwrap` makes the namespaces and the mounts, anew for each trial.
+//!
+//! It is for machines that grant namespaces to that program and to nobody else (it may be setuid, or named in a profile). The
+//! root is built once, in a folder of the user's cache, and is read-only in the world. The folder goes away with the process.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use super::blueprint::Blueprint;
+use super::wire::{self, Reply};
+use super::{keeper, places};
+use crate::event::Rung;
+use crate::trial::world::Plan;
+
+/// Size of each writable folder.
+const FOLDER_BYTES: &str = "67108864";
+
+/// Serves the runner until it is gone.
+pub(super) fn serve(folder: Option<&OsStr>) -> ExitCode {
+    let folder = Path::new(folder.unwrap_or_else(|| OsStr::new("/tmp")));
+    let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
+    let root = match build(&mut from, folder) {
+        Ok(root) => root,
+        Err(reason) => {
+            let _ = wire::send_value(&mut to, &Reply::Failed(reason));
+            return ExitCode::FAILURE;
+        }
+    };
+    if wire::send_value(&mut to, &Reply::Ready).is_err() {
+        return ExitCode::FAILURE;
+    }
+    let code = keeper::answer_plans(&mut from, &mut to, &mut |plan| start(root.path(), plan));
+    // The folder goes before the process does.
+    drop(root);
+    code
+}
+
+fn build(from: &mut impl io::Read, folder: &Path) -> Result<tempfile::TempDir, String> {
+    let blueprint: Blueprint = wire::receive_value(from)
+        .map_err(|error| format!("cannot read the blueprint: {error}"))?
+        .ok_or("the runner is gone")?;
+    let made = std::fs::create_dir_all(folder)
+        .and_then(|()| tempfile::Builder::new().prefix("world-").tempdir_in(folder));
+    let root = made.map_err(|error| format!("cannot make a folder in {}: {error}", folder.display()))?;
+    keeper::furnish(&blueprint, root.path(), Path::new("/"))?;
+    Ok(root)
+}
+
+/// Where roots are built: in the user's own cache folder.
+pub(super) fn folder() -> PathBuf {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    base.map_or_else(std::env::temp_dir, |base| base.join("gauntlet"))
+}
+
+/// Starts the supervisor of a trial in a world of its own.
+fn start(root: &Path, plan: &[u8]) -> Result<Child, String> {
+    let plan: Plan =
+        serde_json::from_slice(plan).map_err(|error| format!("cannot read the plan: {error}"))?;
+    let user = if plan.as_root { 0 } else { places::USER }.to_string();
+    let mut command = Command::new("bwrap");
+    command.args(["--unshare-all", "--unshare-user", "--as-pid-1", "--die-with-parent"]);
+    command.args(["--hostname", "world", "--cap-drop", "ALL", "--uid", &user, "--gid", &user]);
+    command.arg("--ro-bind").arg(root).arg("/").args(["--proc", "/proc", "--dev", "/dev"]);
+    for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
+        let mode = if matches!(*folder, "/tmp" | "/dev/shm") { "1777" } else { "0755" };
+        command.args(["--perms", mode, "--size", FOLDER_BYTES, "--tmpfs", folder]);
+    }
+    // What is mounted in it stays as it is.
+    command.args(["--remount-ro", "/dev"]);
+    command.args(["--", places::SUPERVISOR_PATH]).arg(Rung::S3.to_string());
+    command
+        .env_clear()
+        .env("PATH", places::PATH)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => "bwrap is not on this machine (Debian: bubblewrap)".to_owned(),
+            _ => format!("cannot start bwrap: {error}"),
+        })
+}
