@@ -25,8 +25,8 @@ use crate::event::FileKind;
 use crate::facts::{Gates, Library, SecretNames};
 use crate::finding::{Allowance, Finding, Severity, Suppressed};
 use crate::markdown;
-use crate::settings::{AllowSettings, Settings};
-use crate::source::{RepoPath, SourceText, Span};
+use crate::settings::Settings;
+use crate::source::{RepoPath, SourceText};
 
 use baseline::Baseline;
 pub use fix::repair;
@@ -175,18 +175,7 @@ impl Linter {
 
     /// What the settings and the baseline say of findings; `None` where suppressions are left out.
     pub fn standing(&self, baseline: Option<&Baseline>, coverage: Coverage) -> Option<Standing> {
-        let allows: Vec<(AllowSettings, Span)> = self
-            .settings
-            .lint
-            .allow
-            .iter()
-            .map(|allow| {
-                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                let span = allow.span();
-                (allow.get_ref().clone(), Span::new(offset(span.start), offset(span.end)))
-            })
-            .collect();
-        self.suppressions.then(|| Standing::new(&allows, baseline, coverage, &self.today))
+        self.suppressions.then(|| Standing::new(&self.settings.lint, baseline, coverage, &self.today))
     }
 
     /// What holds of every rule that is asked of a file of that kind; without a file, of every rule, where no table of

@@ -93,7 +93,8 @@ pub struct LintSettings {
     #[serde(deserialize_with = "severities")]
     pub severity: BTreeMap<String, Severity>,
     /// What else holds in some files.
-    pub paths: Vec<PathSettings>,
+    #[schemars(with = "Vec<PathSettings>")]
+    pub paths: Vec<Spanned<PathSettings>>,
     /// What counts as a gate.
     pub gates: GateSettings,
     /// Names of variables that hold secrets, besides the usual ones.

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use super::{UnknownRule, known};
 use crate::catalogue::{self, Rule};
 use crate::finding::Severity;
+use toml::Spanned;
+
 use crate::settings::{Globs, LintSettings};
 
 /// The rule that is always in force, at its own weight: nothing else can be believed of text that cannot be read.
@@ -121,7 +123,7 @@ impl Force {
         ignore: &[String],
     ) -> Result<Self, UnknownRule> {
         let mut layers = vec![Layer::new("lint", &settings.select, &settings.ignore, &settings.severity)?];
-        for (index, paths) in settings.paths.iter().enumerate() {
+        for (index, paths) in settings.paths.iter().map(Spanned::get_ref).enumerate() {
             let key = format!("lint.paths.{index}");
             let layer = Layer::new(&key, &paths.select, &paths.ignore, &paths.severity)?;
             layers.push(Layer { files: Some(paths.files.clone()), ..layer });

@@ -49,6 +49,8 @@ pub enum Stale {
         /// The nearest line on which the rule did find something.
         nearest: Option<u32>,
     },
+    /// It speaks of files, and there are none.
+    NoFile,
 }
 
 impl Claim {
@@ -154,6 +156,11 @@ impl Stale {
                     ),
                     _ => "remove it".to_owned(),
                 },
+            ),
+            Self::NoFile => (
+                "no file that is checked is one of these `files`".to_owned(),
+                "what it says of rules holds nowhere, and would hold unseen for a file that comes later",
+                "remove the table, or correct its globs: they are relative to the project's root".to_owned(),
             ),
         };
         Advice { message, why: why.to_owned(), instead }

@@ -3,6 +3,9 @@
 //! Both are applied file by file, in the order of the paths; what matched nothing in the end is a finding itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use toml::Spanned;
 
 use crate::catalogue;
 use crate::finding::{Allowance, Finding, Label, Severity, Suppressed};
@@ -10,7 +13,7 @@ use crate::lint::baseline::Baseline;
 use crate::lint::script::fingerprint;
 use crate::lint::stale::{Claim, Stale, Written};
 use crate::lint::suppress;
-use crate::settings::AllowSettings;
+use crate::settings::{AllowSettings, Globs, LintSettings};
 use crate::source::{RepoPath, SourceText, Span};
 
 /// Which part of a project is looked at.
@@ -40,6 +43,8 @@ struct Allow {
 pub struct Standing {
     allows: Vec<Allow>,
     baseline: Baseline,
+    /// The files of the tables that say what holds of the rules in some files, and where those tables stand.
+    tables: Vec<(Globs, Span)>,
     /// Which entries of the baseline matched.
     matched: Vec<bool>,
     /// The rules that were asked of each file.
@@ -51,22 +56,28 @@ pub struct Standing {
 impl Standing {
     /// What the settings and the baseline say, on the day `today`.
     pub fn new(
-        allows: &[(AllowSettings, Span)],
+        settings: &LintSettings,
         baseline: Option<&Baseline>,
         coverage: Coverage,
         today: &str,
     ) -> Self {
-        let allow = |(setting, span): &(AllowSettings, Span)| {
+        let allow = |allow: &Spanned<AllowSettings>| {
+            let setting = allow.get_ref();
             let claim = Claim {
                 rules: vec![setting.rule.clone()],
                 reason: setting.reason.clone(),
                 until: setting.until.clone(),
             };
-            Allow { setting: setting.clone(), claim, span: *span, used: false }
+            Allow { setting: setting.clone(), claim, span: span(allow.span()), used: false }
         };
         let baseline = baseline.cloned().unwrap_or_default();
         Self {
-            allows: allows.iter().map(allow).collect(),
+            allows: settings.allow.iter().map(allow).collect(),
+            tables: settings
+                .paths
+                .iter()
+                .map(|table| (table.get_ref().files.clone(), span(table.span())))
+                .collect(),
             matched: vec![false; baseline.entries().len()],
             baseline,
             asked: BTreeMap::new(),
@@ -142,6 +153,11 @@ impl Standing {
             }
             stale.extend(faults.first().and_then(|fault| say(source, allow.span, fault, severity)));
         }
+        for (files, span) in &self.tables {
+            if !self.asked.keys().any(|path| files.matches(path.as_str())) {
+                stale.extend(say(source, *span, &Stale::NoFile, severity));
+            }
+        }
         fingerprint(source, &mut stale);
         stale
     }
@@ -157,11 +173,8 @@ impl Standing {
             if *matched || !asked || self.coverage == Coverage::Text {
                 continue;
             }
-            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             let fault = Stale::Unmatched { rule: entry.rule.clone(), nearest: None };
-            if let Some(mut finding) =
-                say(source, Span::new(offset(span.start), offset(span.end)), &fault, severity)
-            {
+            if let Some(mut finding) = say(source, self::span(span.clone()), &fault, severity) {
                 finding.advice.message = format!(
                     "this entry of the baseline matches nothing: `{}` finds no such statement in {}",
                     entry.rule, entry.path
@@ -174,6 +187,11 @@ impl Standing {
         fingerprint(source, &mut stale);
         stale
     }
+}
+
+fn span(bytes: Range<usize>) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span::new(offset(bytes.start), offset(bytes.end))
 }
 
 fn say(source: &SourceText, span: Span, fault: &Stale, severity: Severity) -> Option<Finding> {

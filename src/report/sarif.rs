@@ -30,7 +30,7 @@ impl Sarif {
     }
 
     fn result(&self, finding: &Finding) -> Value {
-        let rule = catalogue::rules().iter().position(|rule| rule.slug == finding.rule);
+        let rule = catalogue::all().position(|rule| rule.slug == finding.rule);
         let advice = &finding.advice;
         let text = format!("{}.\nWhy: {}.\nInstead: {}", advice.message, advice.why, advice.instead);
         let mut result = json!({
@@ -138,7 +138,7 @@ impl Report for Sarif {
                 "tool": { "driver": {
                     "name": "gauntlet",
                     "semanticVersion": env!("CARGO_PKG_VERSION"),
-                    "rules": catalogue::rules().iter().map(rule).collect::<Vec<_>>(),
+                    "rules": catalogue::all().map(rule).collect::<Vec<_>>(),
                 } },
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": { "%SRCROOT%": { "description": { "text": "the root of the repository" } } },

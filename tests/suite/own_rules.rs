@@ -37,6 +37,12 @@ fn a_page_with_a_query_is_a_rule_that_lint_holds() {
     assert_eq!(found[0]["rule"], "no-eval");
     assert_eq!(found[0]["message"], "`eval` evaluates eval \"$1\"");
     assert_eq!((&found[1]["path"], &found[1]["line"]), (&"b.md".into(), &3.into()));
+    let sarif = folder.gauntlet(["lint", "--output-format", "sarif"]).output().expect("it runs").stdout;
+    let sarif: serde_json::Value = serde_json::from_slice(&sarif).expect("SARIF is JSON");
+    let run = &sarif["runs"][0];
+    let index = run["results"][0]["ruleIndex"].as_u64().expect("the rule is listed");
+    let rule = &run["tool"]["driver"]["rules"][usize::try_from(index).expect("an index")];
+    assert_eq!(rule["id"], "L100");
     // It is a rule like any other.
     folder.gauntlet(["lint", "--ignore", "no-eval"]).assert().code(0);
     folder.gauntlet(["lint", "--select", "L100"]).assert().code(1).stdout(contains("it may hold anything"));

@@ -368,3 +368,20 @@ fn a_wrong_tool_or_gate_is_refused_with_its_place() {
         folder.gauntlet(["lint"]).assert().code(2).stderr(contains(said));
     }
 }
+
+#[test]
+fn a_table_of_paths_that_matches_nothing_is_stale() {
+    let folder = Folder::new();
+    folder.write("a.sh", CLEAN);
+    let table =
+        "version = 1\n[lint]\nignore = [\"L6\"]\n[[lint.paths]]\nfiles = [\"vendor\"]\nignore = [\"L1\"]\n";
+    folder.write("gauntlet.toml", table);
+    folder
+        .gauntlet(["lint"])
+        .assert()
+        .code(1)
+        .stdout(contains("gauntlet.toml:4:1").and(contains("no file that is checked is one of these")));
+    folder.gauntlet(["lint", "a.sh"]).assert().code(0);
+    folder.write("vendor/b.sh", CLEAN);
+    folder.gauntlet(["lint"]).assert().code(0);
+}
