@@ -51,6 +51,20 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// A hash of all that is in a file, however large; of a link to a folder, of where it leads. The error says what is wrong.
+pub fn digest(path: &Path) -> Result<[u8; 32], String> {
+    use std::os::unix::ffi::OsStrExt;
+
+    let wrong = |error: io::Error| format!("cannot be read: {error}; make it readable");
+    if path.is_dir() {
+        let target = path.read_link().map_err(wrong)?;
+        return Ok(*blake3::hash(target.as_os_str().as_bytes()).as_bytes());
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(open(path).map_err(wrong)?).map_err(wrong)?;
+    Ok(*hasher.finalize().as_bytes())
+}
+
 /// Bytes as text; the error says what to do.
 pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() as u64 > SIZE_LIMIT_MIB * 1024 * 1024 {

@@ -127,6 +127,26 @@ fn only_what_has_changed_is_run_again_and_the_whole_is_told() {
 }
 
 #[test]
+fn a_change_is_seen_however_late_in_a_large_file_and_behind_a_link() {
+    let folder = project();
+    let large = |end: &str| "x".repeat(11 << 20) + end;
+    folder.write("data/large.txt", large("a"));
+    folder.write("data/one/x.txt", "1");
+    folder.write("data/two/x.txt", "2");
+    let link = folder.path("data/link");
+    std::os::unix::fs::symlink("one", &link).expect("the folder is ours");
+    folder.write("harnesses/a.toml", HARNESS.replace("[[stub]]", "files = [\"data/**\"]\n[[stub]]"));
+    assert_eq!(ran(&folder, &["run", "a", "--results", "r.jsonl"]).0, 0);
+    let second = ran(&folder, &["run", "a", "--changed"]).2;
+    assert!(second.contains("kept a"), "{second}");
+    folder.write("data/large.txt", large("b"));
+    assert!(ran(&folder, &["run", "a", "--changed"]).2.contains("ran a"));
+    fs::remove_file(&link).expect("it is ours");
+    std::os::unix::fs::symlink("two", &link).expect("the folder is ours");
+    assert!(ran(&folder, &["run", "a", "--changed"]).2.contains("ran a"));
+}
+
+#[test]
 fn the_seed_changes_nothing_that_is_told() {
     let folder = project();
     let plain = ran(&folder, &["run", "--output-format", "json", "--jobs", "1"]).1;

@@ -87,8 +87,9 @@ pub(super) fn digest(project: &Project, paths: &[RepoPath]) -> Result<String, (S
     for path in paths {
         for file in files(project, path).map_err(|reason| (path.to_string(), reason))? {
             add(file.as_str().as_bytes());
-            add(&content(project, &file).map_err(|reason| (file.to_string(), reason))?);
-            add(&[u8::from(crate::repo::read::is_executable(&project.root().join(file.as_str())))]);
+            let on_disk = project.root().join(file.as_str());
+            add(&crate::repo::read::digest(&on_disk).map_err(|reason| (file.to_string(), reason))?);
+            add(&[u8::from(crate::repo::read::is_executable(&on_disk))]);
         }
     }
     Ok(hasher.finalize().to_hex().to_string())
