@@ -55,6 +55,19 @@ fn merged(mut unread: Vec<Unread>) -> Vec<Unread> {
     kept
 }
 
+/// Where a statement begins behind blanks, separators and comments; `at_most` where the fault is.
+fn statement_start(text: &str, at_most: usize) -> usize {
+    let mut start = 0;
+    loop {
+        let rest = &text[start..];
+        start += rest.len() - rest.trim_start_matches([' ', '\t', '\n', ';']).len();
+        match text[start..].find('\n') {
+            Some(line) if text[start..].starts_with('#') && start + line < at_most => start += line,
+            _ => return start,
+        }
+    }
+}
+
 /// The statements of a script by their places: there may be as many faults as statements.
 struct Places {
     /// By their start, outer ones first, each with the number of the one around it.
@@ -100,7 +113,8 @@ impl Places {
         let after = self.statements.get(behind).map_or(whole, |(place, _)| place.start);
         let between = Span::new(before.min(span.start), after.max(span.end));
         let inner = between.slice(text);
-        let start = inner.len() - inner.trim_start_matches([' ', '\t', '\n', ';']).len();
+        let fault = usize::try_from(span.start - between.start).unwrap_or(0);
+        let start = statement_start(inner, fault);
         let end = inner.trim_end().len();
         if start >= end {
             return span;

@@ -2,10 +2,13 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{Assignment, Declare, Operand, Value as Written};
+use crate::bash::syntax::{Assignment, Declare, Operand, Part, PartKind, Value as Written, Word};
+use crate::bash::visit::{Visitor, walk_assignment, walk_part};
+use crate::commands::HOLE;
 use crate::source::Span;
 
 use super::literals::is_literal_credential;
+use super::redirects::RANDOM_TEXT;
 use super::state::State;
 use super::value::{Content, Flow, Place, Source, StepKind, Value};
 use super::walk::{Out, Walk, index_word};
@@ -40,6 +43,9 @@ impl<'a> Walk<'a> {
 
     /// Performs one assignment; gives whether its value is plain text.
     fn assign(&mut self, assignment: &'a Assignment, state: &mut State) -> bool {
+        if runs_something(assignment) {
+            self.observations.first(self.place(assignment.span), state);
+        }
         let content = self.assigned(assignment, state);
         let name = assignment.target.name.as_str();
         let plain = match &content {
@@ -142,7 +148,8 @@ impl<'a> Walk<'a> {
 
     /// Whether the value is a number that tells how a command ended.
     fn is_status(&self, value: &Value) -> bool {
-        let text = value.from_args || value.names.iter().any(|name| name.as_ref() == "BASH_REMATCH");
+        let is_text = |name: &Rc<str>| [RANDOM_TEXT, "BASH_REMATCH"].contains(&name.as_ref());
+        let text = value.from_args || value.names.iter().any(is_text);
         !text
             && value
                 .symbol()
@@ -167,6 +174,12 @@ impl<'a> Walk<'a> {
                 Content::Many(self.merge_elements(name, std::iter::once(value).chain(values)))
             }
             (Some(Content::Scalar(mut value)), Content::Scalar(more)) => {
+                let checked = value.symbol().is_some_and(|sym| state.checked.contains(&sym));
+                if checked && !more.text.is_empty() {
+                    // What was checked is no longer all of it.
+                    let sym = self.symbols.of(Source::Computed(place));
+                    value = value.with(|value| (value.text, value.syms) = (String::from(HOLE), vec![sym]));
+                }
                 value.append(&more);
                 Content::Scalar(value)
             }
@@ -206,21 +219,23 @@ impl<'a> Walk<'a> {
 
     pub(super) fn declare(&mut self, declare: &'a Declare, mut state: State, place: Place) -> Out {
         let keyword = declare.keyword.plain().unwrap_or_default();
-        let global = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains('g'))),
-        );
+        let flagged = |letters: &[char]| {
+            let has = |word: &Word| {
+                word.plain().is_some_and(|text| text.starts_with('-') && text.contains(letters))
+            };
+            declare.operands.iter().any(|operand| matches!(operand, Operand::Flag(word) if has(word)))
+        };
+        let prints = flagged(&['p']);
         let local = keyword == "local"
-            || (state.in_function() && (keyword == "declare" || keyword == "typeset") && !global);
-        let constant = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains('r'))),
-        );
-        let mut plain = keyword == "readonly" || constant;
-        let array = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains(['a', 'A']))),
-        );
-        let nameref = declare.operands.iter().any(
-            |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.starts_with('-') && text.contains('n'))),
-        );
+            || (state.in_function()
+                && (keyword == "declare" || keyword == "typeset")
+                && !flagged(&['g'])
+                && !prints);
+        let mut plain = keyword == "readonly" || flagged(&['r']);
+        let array = flagged(&['a', 'A']);
+        let nameref = flagged(&['n']);
+        // `declare -x NAME` and the like say something of what it already holds.
+        let keeps = flagged(&['x', 'r', 'p', 'g']);
         self.note_exported(&keyword, declare);
         for operand in &declare.operands {
             match operand {
@@ -231,6 +246,10 @@ impl<'a> Walk<'a> {
                 }
                 Operand::Flag(_) => {}
                 Operand::Name(name) => {
+                    if prints {
+                        let value = self.variable(&name.name, place, &state);
+                        self.printed(&value, place, 1);
+                    }
                     if local {
                         state.localise(&name.name);
                         let empty = if array {
@@ -239,7 +258,8 @@ impl<'a> Walk<'a> {
                             Content::Scalar(Value::default())
                         };
                         state.set(&name.name, empty);
-                    } else if (array || keyword == "declare") && !state.vars.contains_key(name.name.as_str())
+                    } else if (array || keyword == "declare" && !keeps)
+                        && !state.vars.contains_key(name.name.as_str())
                     {
                         let empty = if array {
                             Content::Array(Vec::new())
@@ -261,7 +281,9 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Operand::Dynamic(word) => {
-                    self.fields(word, &mut state);
+                    for value in self.fields(word, &mut state) {
+                        self.assign_word(value, word.span, local, &mut state);
+                    }
                 }
             }
         }
@@ -271,6 +293,27 @@ impl<'a> Walk<'a> {
         // The builtin's own status hides that of a substitution in it.
         self.last_substitution = None;
         Out::success(state)
+    }
+
+    /// `declare "name=$value"`
+    fn assign_word(&mut self, value: Value, span: Span, local: bool, state: &mut State) {
+        let Some((name, _)) = value.text.split_once('=') else { return };
+        let name = name.to_owned();
+        let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
+        if !name.starts_with(starts) || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return;
+        }
+        let place = self.place(span);
+        let value = value.with(|value| {
+            value.text.replace_range(..=name.len(), "");
+            value.choices.clear();
+            value.fallbacks.clear();
+        });
+        if local {
+            state.localise(&name);
+        }
+        let content = self.stored(&name, Content::Scalar(value), place, state);
+        state.set(&name, content);
     }
 
     /// `export -f f`: other shells have that function too.
@@ -313,4 +356,18 @@ impl<'a> Walk<'a> {
             state.refer(name, target);
         }
     }
+}
+
+/// Whether the right side of an assignment runs a command.
+fn runs_something(assignment: &Assignment) -> bool {
+    struct Search(bool);
+    impl<'s> Visitor<'s> for Search {
+        fn part(&mut self, part: &'s Part) {
+            self.0 |= matches!(part.kind, PartKind::Command(_) | PartKind::Process(_));
+            walk_part(self, part);
+        }
+    }
+    let mut search = Search(false);
+    walk_assignment(&mut search, assignment);
+    search.0
 }

@@ -78,7 +78,9 @@ pub(super) fn is_builtin(name: &str) -> bool {
 
 impl Walk<'_> {
     pub(super) fn builtin(&mut self, name: &str, line: &Line, mut state: State) -> Out {
-        let exempt = matches!(name, "set" | "shopt" | "readonly" | "builtin" | "command");
+        let sets_options = |value: &Value| value.text.starts_with('-') && value.text.contains('o');
+        let exempt = matches!(name, "set" | "readonly" | "builtin" | "command")
+            || name == "shopt" && line.args().iter().any(sets_options);
         if !exempt {
             self.observations.first(line.place, &state);
         }

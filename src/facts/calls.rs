@@ -293,7 +293,8 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         let (at, elsewhere) = self.report_span(self.place(span));
-        self.observations.switched(at, name, on, self.subshells > 0 || self.remote > 0 || elsewhere);
+        let contained = self.subshells > 0 || self.remote > 0 || elsewhere || state.options_are_local();
+        self.observations.switched(at, name, on, contained);
     }
 }
 

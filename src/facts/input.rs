@@ -20,13 +20,16 @@ impl Walk<'_> {
                 secret |= flags.contains('s');
                 typed &= !flags.contains(['t', 'u', 'i']);
                 if takes_value.is_some() {
+                    let value = if attached.is_empty() { words.next() } else { Some(value) };
                     let argument = if attached.is_empty() {
-                        words.next().map(|value| value.text.clone())
+                        value.map(|value| value.text.clone())
                     } else {
                         Some(attached.to_owned())
                     };
                     if flags.ends_with('a') {
                         array = argument;
+                    } else if flags.ends_with('p') {
+                        value.into_iter().for_each(|prompt| self.printed(prompt, line.place, 2));
                     }
                 }
             } else {

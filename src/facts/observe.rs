@@ -188,9 +188,18 @@ impl Walk<'_> {
         self.frames.last().map_or(place, |frame| frame.call)
     }
 
+    /// Whether a wrapper runs what a function was given (`timeout 60 "$@"`): the program's word stands in a call.
+    fn is_handed(&self, run: &Run<'_>) -> bool {
+        let Some(written) = run.argv.first().and_then(|head| head.written) else { return false };
+        let in_call = |call: Place| call.file == written.file && call.span.contains(written.span);
+        let here = written.file == run.place.file && run.place.span.contains(written.span);
+        !here && self.frames.iter().any(|frame| in_call(frame.call))
+    }
+
     /// Writes down a command on one path.
     pub(super) fn observe_run(&mut self, run: &Run<'_>, state: &State) {
-        let place = if run.from_params { self.carrier(run.place, run.argv.first()) } else { run.place };
+        let handed = run.from_params || self.is_handed(run);
+        let place = if handed { self.carrier(run.place, run.argv.first()) } else { run.place };
         let (at, elsewhere) = self.report_span(place);
         let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
         let effect = self.effect(run.argv, &words, state);

@@ -324,6 +324,7 @@ impl Walk<'_> {
         let nameless = prints_no_name(&texts);
         let Some(output) = self.outputs.last_mut() else { return };
         output.nameless = nameless && !output.opaque && output.values.is_empty();
+        output.random = output.nameless && prints_random_text(&texts);
         output.opaque = true;
         output.from_args |= from_args;
         output.own_file |= own_file;
@@ -416,6 +417,11 @@ fn prints_no_name(words: &[&str]) -> bool {
         ["grep" | "egrep", rest @ ..] => rest.iter().any(|word| ["-c", "--count"].contains(word)),
         _ => false,
     }
+}
+
+/// Whether a command prints random text: under a secret's name it is one.
+fn prints_random_text(words: &[&str]) -> bool {
+    matches!(words, ["uuidgen" | "shuf", ..] | ["openssl", "rand", ..])
 }
 
 /// Whether the last that a command writes is an HTTP code.

@@ -1,11 +1,16 @@
 //! Redirections and substitutions: what a command reads and where its output goes.
 
+use std::rc::Rc;
+
 use crate::bash::syntax::{Command, CommandKind, RedirectOp, Sequence, Target, Word};
 use crate::source::Span;
 
 use super::state::State;
 use super::value::{Flow, Source, Sym, Value};
 use super::walk::{Output, Stdin, Walk};
+
+/// Stands among the names of a value that is random text.
+pub(super) const RANDOM_TEXT: &str = "random text";
 
 impl<'a> Walk<'a> {
     /// Reads a command's redirections; gives what it has on stdin.
@@ -87,6 +92,9 @@ impl<'a> Walk<'a> {
         }
         let sym = if output.nameless { Sym::VOLATILE } else { self.symbols.of(Source::Computed(place)) };
         let mut value = Value::unknown(sym);
+        if output.random {
+            value.names.push(Rc::from(RANDOM_TEXT));
+        }
         value.secret = output.secret.or_else(|| output.values.iter().find_map(|value| value.secret.clone()));
         value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
         value.own_file = output.own_file;

@@ -9,7 +9,7 @@ use super::programs::inner_line;
 use super::state::State;
 use super::texts::frame_name;
 use super::unwrap::{Inner, Part, unwrap};
-use super::value::{Place, Value};
+use super::value::{Content, Place, Value};
 use super::walk::{Frame, Out, Stdin, Walk};
 
 impl Walk<'_> {
@@ -62,6 +62,8 @@ impl Walk<'_> {
         }
         let Some((file, path, sourced)) = self.sourced(path) else {
             self.invoked_unknown(line, "the file that is sourced is not read here");
+            let mut state = state;
+            self.may_fill_secrets(&mut state);
             return Out::either(state);
         };
         if self.too_deep() {
@@ -85,6 +87,20 @@ impl Walk<'_> {
         out.extend(self.returns.pop().unwrap_or_default());
         self.frames.pop();
         out
+    }
+
+    /// A file that is not read here may fill what a secret's name was emptied for (`token=; . ./env`).
+    fn may_fill_secrets(&mut self, state: &mut State) {
+        let empty =
+            |content: &Content| matches!(content, Content::Scalar(value) if value.constant() == Some(""));
+        let emptied: Vec<Rc<str>> =
+            state.vars.iter().filter(|(_, held)| empty(held)).map(|(name, _)| Rc::clone(name)).collect();
+        for name in emptied {
+            if self.tells_of_secret(&name) {
+                let value = self.symbols.expanded(&name);
+                state.set(&name, Content::Scalar(value));
+            }
+        }
     }
 
     pub(super) fn trap(&mut self, line: &Line, mut state: State) -> Out {

@@ -319,6 +319,11 @@ impl State {
         }
     }
 
+    /// Whether the innermost function puts the options back when it returns (`local -`).
+    pub fn options_are_local(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.options.is_some())
+    }
+
     /// Leaves the innermost function.
     pub fn leave_scope(&mut self) {
         let Some(scope) = self.scope.take() else { return };

@@ -127,6 +127,8 @@ pub(super) struct Output {
     pub secret_at: Option<Place>,
     /// Whether it can name nothing: a count, a time, random text.
     pub nameless: bool,
+    /// Whether it is random text.
+    pub random: bool,
 }
 
 /// Finds the scripts that a script sources.

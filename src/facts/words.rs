@@ -176,7 +176,21 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         let value = match state.vars.get(name) {
-            Some(content) => content.scalar(),
+            Some(content) => {
+                let value = content.scalar();
+                let own = |known: &Rc<str>| known.as_ref() == name;
+                if value.secret.is_some()
+                    || value.constant().is_some()
+                    || !value.names.iter().any(own)
+                    || !self.tells_of_secret(name)
+                {
+                    return named(value, name);
+                }
+                // On some path it still holds what the script was started with.
+                let flow =
+                    Flow::start(place, format!("`${name}`"), format!("`${name}` holds a secret by its name"));
+                value.with(|value| value.secret = Some(flow))
+            }
             None if state.rare.unset.contains(name) => Value::default(),
             None if self.tells_of_secret(name) => {
                 let flow =

@@ -8,7 +8,9 @@ const CARRIAGE_RETURN: &str = "a carriage return stands at the end of a line, an
 impl Parser<'_> {
     /// Notes the statement that starts at `from` as unread, up to its line's end or to what ends a list around it.
     pub(super) fn recover(&mut self, from: usize, fault: Fault) {
-        let start = self.first_byte(from).min(fault.at);
+        // A fault of the statement as a whole has no place of its own.
+        let first = self.first_byte(from);
+        let start = if fault.at > from { first.min(fault.at) } else { first };
         let reason = if self.slice(start, self.line_end(fault.end)).contains("\r\n") {
             CARRIAGE_RETURN.to_owned()
         } else {

@@ -118,7 +118,8 @@ impl State {
                 }
                 (Some(one), None) | (None, Some(one)) => {
                     let unset = self.rare.unset.contains(name) || other.rare.unset.contains(name);
-                    let missing = if unset { Value::default() } else { symbols.inherited(name) };
+                    // By its name it is known afterwards that the variable may still hold what it was started with.
+                    let missing = if unset { Value::default() } else { symbols.expanded(name) };
                     join_contents(one, &Content::Scalar(missing), joined, symbols)
                 }
                 (None, None) => return,
