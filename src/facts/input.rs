@@ -29,7 +29,9 @@ impl Walk<'_> {
                     if flags.ends_with('a') {
                         array = argument;
                     } else if flags.ends_with('p') {
-                        value.into_iter().for_each(|prompt| self.printed(prompt, line.place, 2));
+                        if let Some(prompt) = value {
+                            self.printed(prompt, line.place, 2);
+                        }
                     }
                 }
             } else {
