@@ -139,6 +139,7 @@ impl<'a> Walk<'a> {
             context,
             sourcing: Vec::new(),
             cut_at: usize::MAX,
+            round: library::Round::default(),
             shared: FxHashMap::default(),
             library: context.library,
             tables: Tables::builtin(),

@@ -28,10 +28,8 @@ impl Walk<'_> {
                     };
                     if flags.ends_with('a') {
                         array = argument;
-                    } else if flags.ends_with('p') {
-                        if let Some(prompt) = value {
-                            self.printed(prompt, line.place, 2);
-                        }
+                    } else if let Some(prompt) = value.filter(|_| flags.ends_with('p')) {
+                        self.printed(prompt, line.place, 2);
                     }
                 }
             } else {

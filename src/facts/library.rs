@@ -7,9 +7,12 @@
 
 mod functions;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::bash::syntax::{Command, CommandKind, Function, Script};
 use crate::bash::visit::{Visitor, walk_command};
@@ -80,6 +83,9 @@ pub(super) struct Summary {
     asked: BTreeSet<RepoPath>,
 }
 
+/// Summaries that were cut short because files source each other, until the file is done where that began.
+pub(super) type Round = Rc<RefCell<FxHashMap<RepoPath, Rc<Summary>>>>;
+
 /// The text of a trap.
 #[derive(Debug)]
 enum Trap {
@@ -137,7 +143,7 @@ impl<'a> Walk<'a> {
     /// The summary of a large file; `None` where it is to be walked in place.
     pub(super) fn summary_of(&mut self, path: &RepoPath, sourced: &'a Sourced) -> Option<&'a Summary> {
         const DEEPEST: usize = 8;
-        if sourced.extent.statements < SMALL {
+        if sourced.extent.statements < SMALL && self.budget > 0 {
             return None;
         }
         let known = match sourced.summary.get() {
@@ -145,33 +151,52 @@ impl<'a> Walk<'a> {
             None if self.sourcing.contains(path) || self.sourcing.len() >= DEEPEST => {
                 let at = self.sourcing.iter().position(|other| other == path).unwrap_or(0);
                 self.cut_at = self.cut_at.min(at);
-                return Some(self.arenas.summaries.alloc(Summary { succeeds: true, ..Summary::default() }));
+                let cut = Summary { succeeds: true, ..Summary::default() };
+                return Some(self.arenas.summaries.alloc(Rc::new(cut)));
             }
             None => self.sum_up(path, sourced),
         };
         // A summary that another script's walk made asks for nothing any more, and depends on it all the same.
         self.asked.extend(known.asked.iter().cloned());
-        (!known.gates).then_some(known)
+        // Past the budget files that source each other are not walked in each other without end.
+        (!known.gates || self.budget == 0 && self.is_deep_in_files()).then_some(known)
     }
 
     /// Sums up a file. What was cut short because files source each other is only kept by the file where the round
     /// began: no summary may depend on which script asked first.
+    ///
+    /// What was cut is remembered until the round ends: files that all source each other would otherwise be summed up
+    /// once for each way through them.
     fn sum_up(&mut self, path: &RepoPath, sourced: &'a Sourced) -> &'a Summary {
         let depth = self.sourcing.len();
+        let round = if depth == 0 { Round::default() } else { Rc::clone(&self.round) };
+        let known = round.borrow().get(path).cloned();
+        if let Some(known) = known {
+            self.cut_at = 0;
+            return self.arenas.summaries.alloc(known);
+        }
         let arenas = Arenas::default();
         let mut walk = Walk::new(&arenas, self.context, path, sourced.extent);
         // Whether it checks ids is asked for whoever sources it.
         walk.ids = true;
         walk.sourcing.clone_from(&self.sourcing);
         walk.sourcing.push(path.clone());
+        walk.round = Rc::clone(&round);
         walk.levels = self.levels;
         let mut summary = walk.summary(&sourced.script);
         summary.asked = walk.asked();
         if walk.cut_at < depth {
             self.cut_at = self.cut_at.min(walk.cut_at);
+            let summary = Rc::new(summary);
+            round.borrow_mut().insert(path.clone(), Rc::clone(&summary));
             return self.arenas.summaries.alloc(summary);
         }
         sourced.summary.get_or_init(|| summary)
+    }
+
+    fn is_deep_in_files(&self) -> bool {
+        const DEEP: usize = 4;
+        self.frames.iter().filter(|frame| frame.function.is_none()).count() > DEEP
     }
 
     /// Every file that this walk asked for, and those that made the summaries which it took over.

@@ -101,7 +101,7 @@ pub(super) struct Arenas {
     /// Sourced files.
     pub sourced: Arena<Arc<Sourced>>,
     /// Summaries that hold for this walk only.
-    pub summaries: Arena<Summary>,
+    pub summaries: Arena<Rc<Summary>>,
 }
 
 /// What a command reads on stdin.
@@ -162,6 +162,8 @@ pub(super) struct Walk<'a> {
     pub sourcing: Vec<RepoPath>,
     /// The outermost of them that this walk would have had to sum up again.
     pub cut_at: usize,
+    /// What was cut short in the round of files in hand.
+    pub round: super::library::Round,
     /// Definitions that came from summaries, by their address there.
     pub shared: FxHashMap<usize, usize>,
     pub library: &'a dyn Library,

@@ -101,3 +101,40 @@ fn what_it_sets_is_known_and_what_it_prints_stays_a_secret() {
     assert!(exposed(&observe("x=$(ask_vault)\nmysql -p\"$x\"")));
     assert!(!exposed(&observe("x=$(server list)\nmysql -h \"$x\"")));
 }
+
+/// Files that all source each other, and how often somebody asked for one.
+struct Round {
+    files: Vec<Arc<Sourced>>,
+    asked: std::cell::Cell<usize>,
+}
+
+impl Library for Round {
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>> {
+        self.asked.set(self.asked.get() + 1);
+        let number: usize = path.as_str().strip_prefix("lib")?.strip_suffix(".sh")?.parse().ok()?;
+        self.files.get(number).map(Arc::clone)
+    }
+}
+
+#[test]
+fn files_that_all_source_each_other_are_summed_up_once_each() {
+    const FILES: usize = 7;
+    let mut text: String = (0..FILES).map(|n| format!("source ./lib{n}.sh\n")).collect();
+    text.push_str(&"x=$(date)\n".repeat(200));
+    let round = Round {
+        files: (0..FILES).map(|_| Arc::new(Sourced::new(bash::parse(&text).script))).collect(),
+        asked: std::cell::Cell::new(0),
+    };
+    let names = SecretNames::new(Tables::builtin(), &[]);
+    let context = Context {
+        library: &round,
+        secret_names: &names,
+        gates: Gates::usual(),
+        own_files: &|_| false,
+        traced: false,
+    };
+    facts::observe(&RepoPath::new("x.sh"), &bash::parse(&text).script, &context);
+    // Each file begins a round, in which each is walked, and each walk asks for each.
+    let most = FILES * FILES * FILES + FILES;
+    assert!(round.asked.get() <= most, "asked {} times", round.asked.get());
+}
