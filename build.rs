@@ -26,7 +26,7 @@ const WRAPPERS: [&str; 1] = ["wrappers.toml"];
 const ANSWERS: [&str; 1] = ["answers.toml"];
 
 /// Files that are read whole.
-const WHOLE: [&str; 4] = ["secrets.toml", "pipes.toml", "real.toml", "notices.toml"];
+const WHOLE: [&str; 5] = ["secrets.toml", "pipes.toml", "real.toml", "notices.toml", "outputs.toml"];
 
 fn main() {
     println!("cargo:rerun-if-changed=rules/commands");
@@ -41,7 +41,13 @@ fn main() {
     shelf(&mut code, "ANSWERS", "tool", &ANSWERS);
     for file in WHOLE {
         let name = file.trim_end_matches(".toml").to_uppercase();
-        writeln!(code, "pub(super) static {name}: &str = {:?};", json(&read(file))).expect("a string grows");
+        let mut table = read(file);
+        // Most of the file, and asked for only where something is wrong.
+        let safe = table.as_table_mut().and_then(|table| table.remove("safe"));
+        writeln!(code, "pub(super) static {name}: &str = {:?};", json(&table)).expect("a string grows");
+        if let Some(safe) = safe {
+            writeln!(code, "pub(super) static SAFE: &str = {:?};", json(&safe)).expect("a string grows");
+        }
     }
     let out = env::var("OUT_DIR").expect("cargo names the folder");
     fs::write(Path::new(&out).join("tables.rs"), code).expect("cargo's folder can be written");

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::answers::ToolAnswers;
 use super::given::{Name, Spelling, Value};
 use super::notices::Notices;
+use super::outputs::Outputs;
 use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::shelf::Shelf;
@@ -365,7 +366,7 @@ pub struct CredentialOptions {
 }
 
 /// What is known of secrets.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secrets {
     /// Segments of variable names.
@@ -387,7 +388,12 @@ pub struct Secrets {
     /// Commands whose last word is a credential, as words that glob.
     pub credential_calls: Vec<String>,
     /// What to write instead.
-    pub safe: Vec<Safe>,
+    #[serde(skip, default = "safe_forms")]
+    pub safe: LazyLock<Vec<Safe>>,
+}
+
+fn safe_forms() -> LazyLock<Vec<Safe>> {
+    LazyLock::new(|| whole("secrets.toml", embedded::SAFE))
 }
 
 #[derive(Deserialize)]
@@ -411,6 +417,7 @@ pub struct Tables {
     secrets: Secrets,
     answers: Shelf<ToolAnswers>,
     pipes: OnceLock<Pipes>,
+    outputs: OnceLock<Outputs>,
     real: OnceLock<RealFile>,
     notices: OnceLock<Notices>,
 }
@@ -430,6 +437,7 @@ impl Tables {
             answers: Shelf::new(embedded::ANSWERS, |text| serde_json::from_str(text)),
             secrets: whole("secrets.toml", embedded::SECRETS),
             pipes: OnceLock::new(),
+            outputs: OnceLock::new(),
             real: OnceLock::new(),
             notices: OnceLock::new(),
         }
@@ -458,6 +466,11 @@ impl Tables {
     /// What a tool answers when something is wrong.
     pub(super) fn answers(&self, name: &str) -> Option<&ToolAnswers> {
         self.answers.last(name)
+    }
+
+    /// Commands whose output holds no option.
+    pub fn outputs(&self) -> &Outputs {
+        self.outputs.get_or_init(|| whole("outputs.toml", embedded::OUTPUTS))
     }
 
     /// What is known of pipes.

@@ -21,6 +21,7 @@ use super::plain::{Looks, Plain};
 use super::policy::Policy;
 use super::programs::Programs;
 use super::shows;
+use super::starts::Starts;
 use super::verdict::{Decision, Reason, Verdict};
 
 /// Longer texts are not followed: they ask.
@@ -100,7 +101,7 @@ impl<'p> Bench<'p> {
         for carried in &close.carried {
             visit::walk_script(&mut shape, &carried.script);
         }
-        let Looks { spread, counted, functions, evaluated } = self.plain(script, &close, shape.moves);
+        let Looks { spread, counted, tame, functions, evaluated } = self.plain(script, &close, &shape);
         let mut pieces = vec![close];
         self.unreached(script, &commands.simple, &mut pieces);
         self.ended(&pieces);
@@ -111,8 +112,10 @@ impl<'p> Bench<'p> {
                 policy: self.policy,
                 names: &self.names,
                 moves: shape.moves,
+                own_folders: &shape.own_folders,
                 spread: &spread,
                 counted: &counted,
+                tame: &tame,
                 functions: &functions,
                 environment: &shape.environment,
                 reasons: &mut self.reasons,
@@ -138,18 +141,20 @@ impl<'p> Bench<'p> {
     }
 
     /// What the texts do without commands: commands with words that spread, functions, values that are evaluated.
-    fn plain(&mut self, script: &Script, close: &Close, moves: bool) -> Looks {
+    fn plain(&mut self, script: &Script, close: &Close, shape: &Shape) -> Looks {
         let mut looks = Looks::default();
         let texts = || std::iter::once(script).chain(close.carried.iter().map(|carried| &carried.script));
-        let numbers = Numbers::of(texts());
+        let (numbers, starts) = (Numbers::of(texts()), Starts::of(texts()));
         for (index, text) in texts().enumerate() {
             let host =
                 index.checked_sub(1).and_then(|index| close.carried.get(index)).map(|carried| carried.at);
             let mut plain = Plain {
                 host,
                 numbers: &numbers,
+                starts: &starts,
                 policy: self.policy,
-                moves,
+                moves: shape.moves,
+                own_folders: &shape.own_folders,
                 reasons: &mut self.reasons,
                 looks: &mut looks,
             };
@@ -339,6 +344,8 @@ fn alone(command: &Command) -> Script {
 struct Shape {
     /// Whether the folder changes.
     moves: bool,
+    /// Folders of the guard that it may change to.
+    own_folders: Vec<String>,
     environment: BTreeMap<String, String>,
 }
 
@@ -346,6 +353,11 @@ impl<'s> Visitor<'s> for Shape {
     fn command(&mut self, command: &'s Command) {
         if let CommandKind::Simple(simple) = &command.kind {
             let mut words = simple.words.iter().filter_map(Word::plain);
+            let first = simple.words.first().and_then(Word::plain);
+            if first.is_some_and(|first| ["cd", "pushd"].contains(&first.as_str())) {
+                let own = simple.words.iter().skip(1).filter_map(Word::plain).filter(|to| own::is_own(to));
+                self.own_folders.extend(own);
+            }
             self.moves |=
                 words.any(|word| ["cd", "pushd", "popd", "env", "sudo", "chroot"].contains(&word.as_str()));
         }

@@ -38,6 +38,12 @@ pub(super) fn names_own(word: &str) -> bool {
     is_own(word) || word.split(['=', ':', '@', ',']).skip(1).any(is_own) || word.split(':').any(is_own)
 }
 
+/// The file of the guard that a relative path leads to from one of these folders.
+pub(super) fn reached_from<'f>(folders: &'f [String], path: &str) -> Option<&'f str> {
+    let relative = !path.starts_with(['/', '~', '-']) && !path.is_empty();
+    folders.iter().map(String::as_str).find(|folder| relative && is_own(&format!("{folder}/{path}")))
+}
+
 /// Whether a program's own text (`python -c`, an `sh -c` that could not be read) mentions one of them.
 pub(super) fn text_names_own(text: &str) -> bool {
     text.split(|c: char| c.is_whitespace() || "'\"`()[]{}<>,;|&=".contains(c)).any(is_own)

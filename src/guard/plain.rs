@@ -1,20 +1,21 @@
 //! What the text does without any command: assignments, redirections, and what is evaluated behind the reader's back
 //! (arithmetic, subscripts, `${x@P}`, names that are computed).
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
     Arithmetic, Assignment, Command, CommandKind, Declare, Fd, Function, Name, Operand, Parameter,
     ParameterOp, Part, PartKind, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
-use crate::commands::{HOLE, Tables, is_no_file};
+use crate::commands::{HOLE, Plainly, Tables, is_no_file};
 use crate::source::Span;
 
 use super::environment::{Class, class, inert_value};
 use super::numbers::Numbers;
 use super::own;
 use super::policy::Policy;
+use super::starts::Starts;
 use super::verdict::{Decision, Reason};
 
 /// Operators of `[[` whose operands are arithmetic.
@@ -25,9 +26,12 @@ pub(super) struct Plain<'p> {
     /// Where everything is told, for a text that a command carries.
     pub host: Option<Span>,
     pub numbers: &'p Numbers,
+    pub starts: &'p Starts,
     pub policy: &'p Policy,
     /// Whether the text changes its folder: relative paths are then not known.
     pub moves: bool,
+    /// Folders of the guard that it may change to.
+    pub own_folders: &'p [String],
     pub reasons: &'p mut Vec<Reason>,
     pub looks: &'p mut Looks,
 }
@@ -39,6 +43,8 @@ pub(super) struct Looks {
     pub spread: FxHashSet<Span>,
     /// Commands in which all that is split are numbers.
     pub counted: FxHashSet<Span>,
+    /// Commands with words that are not known, by how many they may come to where none of them can be an option.
+    pub tame: FxHashMap<Span, Option<Plainly>>,
     /// Functions that the text defines.
     pub functions: FxHashSet<String>,
     /// Values of variables that a shell evaluates as text, to be read as commands.
@@ -111,6 +117,11 @@ impl Plain<'_> {
                 self.looks.evaluated.push((self.at(command.span), value));
             }
         }
+        let at = self.at(command.span);
+        let plainly = self.starts.of_words(&simple.words);
+        // Several commands of a text that a command carries stand at the same place.
+        let known = self.looks.tame.entry(at).or_insert(plainly);
+        *known = known.zip(plainly).map(|(a, b)| a.max(b));
         if simple.words.iter().any(spreads) {
             let at = self.at(command.span);
             let counts = |word: &Word| !globs(word) && self.numbers.splits_numbers(word);
@@ -256,7 +267,7 @@ impl Plain<'_> {
         if NOT_WRITTEN.contains(&target) || descriptor {
             return;
         }
-        if own::is_own(target) {
+        if own::is_own(target) || own::reached_from(self.own_folders, target).is_some() {
             return self.say(
                 Decision::Deny,
                 "own-files",

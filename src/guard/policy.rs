@@ -9,12 +9,18 @@ use crate::settings::{Globs, GuardRule, GuardSettings};
 use super::request::Mode;
 use super::verdict::Decision;
 
+/// The place of a rule that the settings do not hold.
+const BUILT_IN: &str = "built in";
+
+/// The file of the settings.
+const SETTINGS: &str = crate::settings::FILE_NAME;
+
 /// A rule of the policy.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// As it is written.
     pub written: String,
-    /// Where: `built in`, or the settings.
+    /// Where: `built in`, or the settings and the line in them.
     pub place: String,
     /// Why, for whoever is refused or asked.
     pub why: String,
@@ -101,6 +107,19 @@ impl Policy {
         self
     }
 
+    /// The policy whose rules are told with their lines in this text of the settings.
+    #[must_use]
+    pub fn written_in(mut self, settings: &str) -> Self {
+        for (key, rules) in [("deny", &mut self.deny), ("ask", &mut self.ask), ("allow", &mut self.allow)] {
+            for rule in rules.iter_mut().filter(|rule| rule.place != BUILT_IN) {
+                if let Some(line) = line_of(settings, key, &rule.written) {
+                    rule.place = format!("{SETTINGS}:{line}");
+                }
+            }
+        }
+        self
+    }
+
     /// What asking comes to in this mode.
     pub fn when_asking(&self, mode: Mode) -> Decision {
         if let Some(decision) = self.unattended.get(mode.word()) {
@@ -179,8 +198,34 @@ fn built_in(own: &[GuardRule]) -> Result<Vec<Rule>, WrongPolicy> {
         return Ok(Vec::new());
     }
     let mut rule = Rule::new(&rule)?;
-    "built in".clone_into(&mut rule.place);
+    BUILT_IN.clone_into(&mut rule.place);
     Ok(vec![rule])
+}
+
+/// The line (from 1) on which the rule stands under that key of `[guard]`.
+fn line_of(settings: &str, key: &str, rule: &str) -> Option<usize> {
+    let quoted =
+        [format!("\"{rule}\""), format!("'{rule}'"), toml::Value::String(rule.to_owned()).to_string()];
+    let (mut section, mut list) = (String::new(), String::new());
+    for (index, line) in settings.lines().enumerate() {
+        let text = line.trim_start();
+        let heads = text.trim_end().ends_with(']') && text.starts_with('[') && !text.contains(['"', '\'']);
+        if heads && !text.contains('{') {
+            text.trim_matches(['[', ']', ' ']).clone_into(&mut section);
+            list.clear();
+        } else if let Some((name, _)) =
+            text.split_once('=').filter(|(name, _)| !name.contains(['"', '{', '\'']))
+        {
+            name.trim().clone_into(&mut list);
+        }
+        let own = section == "guard" && list == key
+            || section == format!("guard.{key}")
+            || section.is_empty() && list == format!("guard.{key}");
+        if own && quoted.iter().any(|quoted| text.contains(quoted.as_str())) {
+            return Some(index + 1);
+        }
+    }
+    None
 }
 
 impl Rule {
@@ -196,7 +241,7 @@ impl Rule {
         let pattern = Pattern::try_from(pattern).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
             written: rule.command.clone(),
-            place: "gauntlet.toml".to_owned(),
+            place: SETTINGS.to_owned(),
             why: rule.why.clone(),
             instead: rule.instead.clone(),
             program: program.to_owned(),

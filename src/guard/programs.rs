@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::is_name;
-use crate::commands::{Effect, HOLE, Judged, Tables, Written};
+use crate::commands::{Effect, HOLE, Judged, Plainly, Tables, Written};
 use crate::facts::{Ending, Invocation, Link, SecretNames};
 use crate::source::Span;
 
@@ -33,10 +33,14 @@ pub(super) struct Programs<'p> {
     pub names: &'p SecretNames,
     /// Whether the text changes its folder.
     pub moves: bool,
+    /// Folders of the guard that it may change to.
+    pub own_folders: &'p [String],
     /// Commands with words that may come to others than they seem.
     pub spread: &'p FxHashSet<Span>,
     /// Commands in which all that is split are numbers.
     pub counted: &'p FxHashSet<Span>,
+    /// Commands with words that are not known, by how many they may come to where none of them can be an option.
+    pub tame: &'p FxHashMap<Span, Option<Plainly>>,
     /// Functions that the text defines.
     pub functions: &'p FxHashSet<String>,
     /// Variables that the text sets to what is known.
@@ -290,6 +294,10 @@ impl Programs<'_> {
         if let Some(why) = own::acts_on_guard(&plain, changes) {
             return Found::deny("own-files", why, own::INSTEAD);
         }
+        let reached = |word: &String| own::reached_from(self.own_folders, word);
+        if changes && let Some(folder) = plain.iter().skip(1).find_map(reached) {
+            return Found::deny("own-files", format!("it changes what is in `{folder}`"), own::INSTEAD);
+        }
         let target = self.target();
         if let Some(rule) = self.policy.asks(&plain, &target) {
             let why = if rule.why.is_empty() { "the policy asks for it" } else { &rule.why };
@@ -330,8 +338,9 @@ impl Programs<'_> {
             self.spread.contains(&invocation.at) || !self.functions.is_empty() && !self.spread.is_empty();
         let glob = |(index, word): (usize, &String)| free(index) && word.starts_with(['*', '?', '[']);
         let globs = spread && plain.iter().enumerate().skip(1).any(glob);
-        if !tool.only_reads() && (invocation.loose || globs || plain.iter().enumerate().skip(1).any(unclear))
-        {
+        let tame = self.is_tame(&plain, &values, invocation);
+        let doubtful = !tame && (invocation.loose || plain.iter().enumerate().skip(1).any(unclear));
+        if !tool.only_reads() && (globs || doubtful) {
             let what = format!("`{}` has a word that is not known and may be an option", shown(&plain));
             return Found::ask("unknown-word", what);
         }
@@ -339,6 +348,26 @@ impl Programs<'_> {
             return Found::ask("strict", format!("`{}`: {why}", shown(&plain)));
         }
         allowed("read-only")
+    }
+
+    /// Whether none of the words that are not known can be an option, or shift the others.
+    fn is_tame(&self, words: &[String], values: &[usize], invocation: &Invocation) -> bool {
+        const MANY: [&str; 4] = ["docker", "podman", "kubectl", "oc"];
+        // What a wrapper puts in comes from elsewhere; what a function is given, from its call.
+        let puts_in = |link: &Link| {
+            let name = link.name.rsplit('/').next().unwrap_or(&link.name);
+            !["timeout", "nice", "sudo", "time", "command", "env"].contains(&name)
+        };
+        let many = MANY.contains(&words[0].as_str());
+        // A word that is none after all lets an option take the one behind it.
+        let shifts = invocation.loose && values.iter().any(|index| words[*index].starts_with('-'));
+        !invocation.chain.iter().any(puts_in)
+            && !shifts
+            && match self.tame.get(&invocation.at).copied().flatten() {
+                Some(Plainly::One) => true,
+                Some(Plainly::Many) => many,
+                Some(Plainly::Path) | None => false,
+            }
     }
 
     /// A denied command in the text that `ansible` hands to a shell on other machines.

@@ -88,7 +88,8 @@ impl Guarded {
             .map_err(|error| format!("{}: {}", path.display(), error.message))?;
         let root = self.project.root().to_owned();
         let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
-        self.policy = Policy::new(&settings.guard, genuine).map_err(|error| error.to_string())?;
+        let policy = Policy::new(&settings.guard, genuine).map_err(|error| error.to_string())?;
+        self.policy = policy.written_in(&text);
         Ok(self)
     }
 
@@ -143,6 +144,20 @@ impl Guarded {
         Ok(files::stamp(env!("CARGO_PKG_VERSION"), &texts))
     }
 
+    /// Whether the stamp says that the cases hold, or there are none.
+    pub fn is_vouched(&self) -> bool {
+        let root = self.project.root();
+        !files::is_folder(&root.join(CASES)) || self.stamp().is_ok_and(|stamp| self.is_stamped(&stamp))
+    }
+
+    fn is_stamped(&self, stamp: &str) -> bool {
+        files::text(&self.stamp_file()).is_some_and(|known| known.trim() == stamp)
+    }
+
+    fn stamp_file(&self) -> PathBuf {
+        self.project.root().join(".gauntlet").join("guard.stamp")
+    }
+
     /// Whether the cases hold, by the stamp or by trying them; what is wrong where they do not.
     pub fn vouched(&self, witness: &dyn Witness) -> Result<(), String> {
         let root = self.project.root();
@@ -150,8 +165,7 @@ impl Guarded {
             return Ok(());
         }
         let stamp = self.stamp()?;
-        let place = root.join(".gauntlet").join("guard.stamp");
-        if files::text(&place).is_some_and(|known| known.trim() == stamp) {
+        if self.is_stamped(&stamp) {
             return Ok(());
         }
         let tested = self.test(&self.cases()?, false, witness);
@@ -167,7 +181,7 @@ impl Guarded {
             ));
         }
         // Where it cannot be written, the cases are tried again next time.
-        files::write_stamp(&place, &stamp);
+        files::write_stamp(&self.stamp_file(), &stamp);
         Ok(())
     }
 
@@ -197,7 +211,8 @@ pub fn guard(project: &Project, witness: &dyn Witness, sink: &mut Sink<'_>) {
 fn policy_of(project: &Project) -> Result<Policy, String> {
     let root = project.root().to_owned();
     let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
-    Policy::new(&project.settings().guard, genuine).map_err(|error| error.to_string())
+    let policy = Policy::new(&project.settings().guard, genuine).map_err(|error| error.to_string())?;
+    Ok(policy.written_in(project.settings_text().map_or("", SourceText::text)))
 }
 
 fn cases_of(project: &Project) -> Result<Vec<CaseFile>, String> {

@@ -269,6 +269,24 @@ fn explain_shows_what_runs_by_which_way_and_the_rule() {
 }
 
 #[test]
+fn a_rule_of_the_policy_is_told_with_its_line() {
+    let folder = Folder::new();
+    folder.write(
+        "gauntlet.toml",
+        "version = 1\n\n[lint]\n\n[guard]\n# kubectl delete\nask = [\"kubectl delete\"]\ndeny = [\n    \"juju ssh\",\n    { command = 'kubectl delete', why = \"pods are cattle\" },\n]\n",
+    );
+    for (command, wanted) in [
+        ("kubectl delete pod x", "[kubectl delete (gauntlet.toml:10)]"),
+        ("juju ssh x/0", "[juju ssh (gauntlet.toml:9)]"),
+        ("maas list", "[maas list (built in)]"),
+    ] {
+        let output = hook(&folder).args(["explain", "--", command]).output().expect("explain runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(text.contains(wanted), "{command}: {text}");
+    }
+}
+
+#[test]
 fn guard_test_fails_for_a_case_that_does_not_hold_and_counts_the_disguises() {
     let folder = Folder::new();
     let run = |text: &str| {

@@ -1,0 +1,98 @@
+//! Commands whose output is no option of whoever is given it.
+
+use serde::Deserialize;
+
+use super::effect::glob;
+
+/// The patterns of `outputs.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outputs {
+    path: Vec<String>,
+    one: Vec<String>,
+    many: Vec<String>,
+    lines: Vec<String>,
+}
+
+/// How many words an output has that is known to hold no option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Plainly {
+    /// At most one.
+    One,
+    /// Any number.
+    Many,
+    /// A path, which may hold blanks: one word where nothing splits it.
+    Path,
+}
+
+impl Outputs {
+    /// What a pipeline of these commands prints; `None` where nothing is known of it.
+    pub fn of(&self, stages: &[Vec<String>]) -> Option<Plainly> {
+        let (first, filters) = stages.split_first()?;
+        let known = |patterns: &[String], words: &[String]| {
+            patterns.iter().any(|pattern| {
+                let pattern: Vec<&str> = pattern.split(' ').collect();
+                fits(&pattern, words)
+            })
+        };
+        let mut found = if repeats(first) {
+            return None;
+        } else if known(&self.one, first) {
+            Plainly::One
+        } else if known(&self.path, first) {
+            Plainly::Path
+        } else if known(&self.many, first) {
+            Plainly::Many
+        } else {
+            return None;
+        };
+        for filter in filters {
+            if !known(&self.lines, filter) {
+                return None;
+            }
+            let words: Vec<&str> = filter.iter().map(String::as_str).collect();
+            if matches!(words.as_slice(), ["head" | "tail", "-1" | "-n1"] | ["head" | "tail", "-n", "1"]) {
+                found = if found == Plainly::Path { found } else { Plainly::One };
+            }
+        }
+        Some(found)
+    }
+}
+
+/// Whether an option is given twice: the last one would hold.
+fn repeats(words: &[String]) -> bool {
+    let name = |word: &str| match word.strip_prefix("--") {
+        Some(long) => long.split('=').next().unwrap_or(long).to_owned(),
+        None => word.chars().take(2).collect(),
+    };
+    let names: Vec<String> =
+        words.iter().filter(|word| word.starts_with('-')).map(|word| name(word)).collect();
+    names.iter().enumerate().any(|(index, name)| names[..index].contains(name))
+        || names.iter().any(|name| name == "o" || name == "-o")
+            && words.iter().any(|word| word.starts_with("--output"))
+        || words.iter().any(|word| word.starts_with("--template") || word.starts_with("--print"))
+}
+
+fn fits(pattern: &[&str], words: &[String]) -> bool {
+    match (pattern.split_first(), words.split_first()) {
+        (None, None) => true,
+        (Some((&"...", rest)), _) => (0..=words.len()).any(|skipped| fits(rest, &words[skipped..])),
+        (Some((one, rest)), Some((word, others))) => is(one, word) && fits(rest, others),
+        _ => false,
+    }
+}
+
+fn is(pattern: &str, word: &str) -> bool {
+    pattern.split('|').any(|one| {
+        if one.starts_with('-') {
+            // `-*` is a number of lines.
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            return match one.strip_suffix('*') {
+                Some("-") => word.strip_prefix('-').is_some_and(digits),
+                Some(start) => word.starts_with(start),
+                None => one == word,
+            };
+        }
+        !word.starts_with('-') && !word.is_empty() && (one.starts_with('{') && one == word || glob(one, word))
+    })
+}

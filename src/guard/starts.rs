@@ -1,0 +1,218 @@
+//! Words that are not known, but are known to be no option: ids, absolute paths, names that may not begin with a dash.
+
+use rustc_hash::FxHashMap;
+
+use crate::bash::is_name;
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, For, Parameter, ParameterOp, Part, PartKind, RedirectOp, Script,
+    Sequence, Target, Value, Word,
+};
+use crate::bash::visit::{self, Visitor};
+use crate::commands::{Plainly, Tables};
+
+/// What is known of how the texts' variables begin.
+#[derive(Debug, Default)]
+pub(super) struct Starts {
+    /// By name: `None` where some value of it is not known.
+    variables: FxHashMap<String, Option<Plainly>>,
+}
+
+impl Starts {
+    /// Reads all assignments of these texts.
+    pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script>) -> Self {
+        let mut starts = Self::default();
+        for script in scripts {
+            visit::walk_script(&mut starts, script);
+        }
+        starts
+    }
+
+    /// How many words a command's words may come to that are not written in it, where none of them is an option; `None`
+    /// where one may be.
+    pub(super) fn of_words(&self, words: &[Word]) -> Option<Plainly> {
+        words.iter().try_fold(Plainly::One, |most, word| self.word(word).map(|plainly| most.max(plainly)))
+    }
+
+    fn word(&self, word: &Word) -> Option<Plainly> {
+        let mut most = Plainly::One;
+        let mut begun = false;
+        for part in &word.parts {
+            match &part.kind {
+                PartKind::Literal(text) | PartKind::Quoted(text) => {
+                    // What stands before it may be nothing.
+                    if begun && text.starts_with('-') {
+                        return None;
+                    }
+                    if !begun && !text.is_empty() {
+                        return self.behind(&word.parts, part, most);
+                    }
+                }
+                PartKind::DoubleQuoted(inner) => match inner.first() {
+                    None => {}
+                    Some(Part { kind: PartKind::Literal(text) | PartKind::Quoted(text), .. }) => {
+                        if begun && text.starts_with('-') {
+                            return None;
+                        }
+                        return self.behind(&word.parts, part, most);
+                    }
+                    Some(first) => {
+                        // Nothing splits it here.
+                        self.expansion(first)?;
+                        let dash = |part: &Part| matches!(&part.kind, PartKind::Literal(text) | PartKind::Quoted(text) if text.starts_with('-'));
+                        if inner.get(1).is_some_and(dash) {
+                            return None;
+                        }
+                        begun = true;
+                    }
+                },
+                _ => {
+                    most = most.max(self.bare(part)?);
+                    begun = true;
+                }
+            }
+        }
+        Some(most)
+    }
+
+    /// Behind text that is written only what is split can make an option.
+    fn behind(&self, parts: &[Part], from: &Part, most: Plainly) -> Option<Plainly> {
+        let rest = parts.iter().skip_while(|part| part.span != from.span).skip(1);
+        let bare = rest.filter(|part| {
+            !matches!(part.kind, PartKind::Literal(_) | PartKind::Quoted(_) | PartKind::DoubleQuoted(_))
+        });
+        bare.map(|part| self.bare(part))
+            .try_fold(most, |most, plainly| plainly.map(|plainly| most.max(plainly)))
+    }
+
+    /// An expansion that is split.
+    fn bare(&self, part: &Part) -> Option<Plainly> {
+        self.expansion(part).filter(|plainly| *plainly != Plainly::Path)
+    }
+
+    fn expansion(&self, part: &Part) -> Option<Plainly> {
+        match &part.kind {
+            PartKind::Parameter(parameter) => self.parameter(parameter),
+            PartKind::Command(substitution) => printed(&substitution.body),
+            _ => None,
+        }
+    }
+
+    fn parameter(&self, parameter: &Parameter) -> Option<Plainly> {
+        if parameter.indirect || parameter.subscript.is_some() {
+            return None;
+        }
+        match &parameter.op {
+            ParameterOp::Length => Some(Plainly::One),
+            ParameterOp::Plain => self.variables.get(&parameter.name).copied().flatten(),
+            _ => None,
+        }
+    }
+
+    /// What a value may come to.
+    fn value(&self, word: &Word) -> Option<Plainly> {
+        let plain = |part: &Part| matches!(&part.kind, PartKind::Literal(text) | PartKind::Quoted(text) if !text.contains(char::is_whitespace));
+        match word.parts.as_slice() {
+            [part] if plain(part) => {
+                let text = word.plain()?;
+                (!word.braces && !text.starts_with(['-', '*', '?', '[', '~']) && !text.is_empty())
+                    .then_some(Plainly::One)
+            }
+            [Part { kind: PartKind::DoubleQuoted(inner), .. }] => match inner.as_slice() {
+                [part] if plain(part) => {
+                    word.plain().filter(|text| !text.starts_with('-')).map(|_| Plainly::One)
+                }
+                [part] => self.expansion(part),
+                _ => None,
+            },
+            [part] => self.expansion(part),
+            _ => None,
+        }
+    }
+
+    fn assigned(&mut self, name: &str, value: Option<Plainly>) {
+        let known = self.variables.entry(name.to_owned()).or_insert(value);
+        *known = known.zip(value).map(|(a, b)| a.max(b));
+    }
+
+    fn loop_over(&mut self, each: &For) {
+        let words = each.words.as_deref();
+        let all = words.and_then(|words| {
+            words.iter().try_fold((), |(), word| {
+                self.value(word).filter(|plainly| *plainly != Plainly::Path).map(|_| ())
+            })
+        });
+        // One word at a time.
+        self.assigned(&each.variable.name, all.map(|()| Plainly::One));
+    }
+}
+
+impl<'s> Visitor<'s> for Starts {
+    fn command(&mut self, command: &'s Command) {
+        match &command.kind {
+            CommandKind::For(each) => self.loop_over(each),
+            CommandKind::Select(each) => self.assigned(&each.variable.name, None),
+            CommandKind::Simple(simple) => {
+                // Whatever names a variable may set it.
+                for word in simple.words.iter().skip(1).filter_map(Word::plain).filter(|word| is_name(word)) {
+                    let sets = [
+                        "read",
+                        "mapfile",
+                        "readarray",
+                        "printf",
+                        "getopts",
+                        "wait",
+                        "eval",
+                        "command",
+                        "builtin",
+                        "let",
+                    ];
+                    if simple.words[0].plain().is_none_or(|first| sets.contains(&first.as_str())) {
+                        self.assigned(&word, None);
+                    }
+                }
+            }
+            _ => {}
+        }
+        visit::walk_command(self, command);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        let value = match &assignment.value {
+            Value::Scalar(word) if assignment.target.subscript.is_none() => self.value(word),
+            _ => None,
+        };
+        self.assigned(&assignment.target.name, value);
+        visit::walk_assignment(self, assignment);
+    }
+
+    fn parameter(&mut self, parameter: &'s Parameter, _span: crate::source::Span) {
+        if let ParameterOp::Assign { .. } = &parameter.op {
+            self.assigned(&parameter.name, None);
+        }
+        visit::walk_parameter(self, parameter);
+    }
+}
+
+/// What a substitution prints.
+fn printed(body: &Sequence) -> Option<Plainly> {
+    let [statement] = body.statements.as_slice() else { return None };
+    if !statement.rest.is_empty() || statement.background {
+        return None;
+    }
+    let mut stages = Vec::new();
+    for stage in &statement.first.stages {
+        let CommandKind::Simple(simple) = &stage.kind else { return None };
+        let quiet = |redirect: &crate::bash::syntax::Redirect| {
+            redirect.op == RedirectOp::Output
+                && matches!(redirect.fd, Some(crate::bash::syntax::Fd::Number(2)))
+                && matches!(&redirect.target, Target::Word(word) if word.plain().as_deref() == Some("/dev/null"))
+        };
+        if !simple.assignments.is_empty() || !stage.redirects.iter().all(quiet) {
+            return None;
+        }
+        let written =
+            |word: &Word| word.plain().filter(|text| !word.braces && !text.contains(['*', '?', '[']));
+        stages.push(simple.words.iter().map(written).collect::<Option<Vec<String>>>()?);
+    }
+    Tables::builtin().outputs().of(&stages)
+}
