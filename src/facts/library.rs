@@ -177,6 +177,8 @@ impl<'a> Walk<'a> {
         }
         let arenas = Arenas::default();
         let mut walk = Walk::new(&arenas, self.context, path, sourced.extent);
+        // No summary waits for another file's functions: that file's may be waiting for this summary.
+        walk.alone = true;
         // Whether it checks ids is asked for whoever sources it.
         walk.ids = true;
         walk.sourcing.clone_from(&self.sourcing);

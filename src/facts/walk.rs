@@ -204,7 +204,7 @@ pub(super) struct Walk<'a> {
     pub budget: u32,
     /// Whether a command may name an object by its id, as far as the texts are known.
     pub ids: bool,
-    /// Whether it is a walk of a sourced file's functions: no other file's are shared in it.
+    /// Whether it sums up a sourced file or its functions: no other file's functions are shared in it, only walked.
     pub alone: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,

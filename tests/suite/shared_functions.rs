@@ -117,6 +117,33 @@ impl Library for Round {
 }
 
 #[test]
+fn functions_that_source_each_others_files_wait_for_nobody() {
+    let file = |other: usize| {
+        let mut text = "x=$(date)\n".repeat(160);
+        for n in 0..20 {
+            writeln!(text, "f{n}() {{ source ./lib{other}.sh; f{}; g{n}; date; }}", n + 1).expect("memory");
+            writeln!(text, "g{n}() {{ source ./lib{other}.sh; f{n} a; }}").expect("memory");
+        }
+        Arc::new(Sourced::new(bash::parse(&text).script))
+    };
+    let round = Round { files: vec![file(1), file(0)], asked: std::cell::Cell::new(0) };
+    let names = SecretNames::new(Tables::builtin(), &[]);
+    let context = Context {
+        library: &round,
+        secret_names: &names,
+        gates: Gates::usual(),
+        own_files: &|_| false,
+        traced: false,
+    };
+    let mut script = "source ./lib0.sh\n".to_owned();
+    (0..20).for_each(|n| writeln!(script, "f{n}; g{n}; f{n} x; g{n} y").expect("memory"));
+    script.push_str(&script.clone().repeat(20));
+    // It would wait for itself for ever.
+    let seen = facts::observe(&RepoPath::new("x.sh"), &bash::parse(&script).script, &context);
+    assert!(seen.steps > 100);
+}
+
+#[test]
 fn files_that_all_source_each_other_are_summed_up_once_each() {
     const FILES: usize = 7;
     let mut text = "x=$(date)\n".repeat(200);
