@@ -30,6 +30,9 @@ use super::walk::{Arenas, Body, Definition, Out, Walk};
 /// A file with fewer statements is walked in place.
 const SMALL: u32 = 150;
 
+/// Files that source each other beyond this are not looked into.
+const MOST_IN_A_ROUND: usize = 64;
+
 /// A file that scripts source, read once, with its summary as soon as somebody has needed it.
 #[derive(Debug, Default)]
 pub struct Sourced {
@@ -150,9 +153,7 @@ impl<'a> Walk<'a> {
             Some(known) => known,
             None if self.sourcing.contains(path) || self.sourcing.len() >= DEEPEST => {
                 let at = self.sourcing.iter().position(|other| other == path).unwrap_or(0);
-                self.cut_at = self.cut_at.min(at);
-                let cut = Summary { succeeds: true, ..Summary::default() };
-                return Some(self.arenas.summaries.alloc(Rc::new(cut)));
+                return Some(self.cut_short(at));
             }
             None => self.sum_up(path, sourced),
         };
@@ -175,6 +176,10 @@ impl<'a> Walk<'a> {
             self.cut_at = 0;
             return self.arenas.summaries.alloc(known);
         }
+        // A link to a folder around it gives one file any number of paths.
+        if round.borrow().len() >= MOST_IN_A_ROUND {
+            return self.cut_short(0);
+        }
         let arenas = Arenas::default();
         let mut walk = Walk::new(&arenas, self.context, path, sourced.extent);
         // No summary waits for another file's functions: that file's may be waiting for this summary.
@@ -194,6 +199,12 @@ impl<'a> Walk<'a> {
             return self.arenas.summaries.alloc(summary);
         }
         sourced.summary.get_or_init(|| summary)
+    }
+
+    /// A file of which nothing is said, because it is being summed up around here: by the file at that place.
+    fn cut_short(&mut self, at: usize) -> &'a Summary {
+        self.cut_at = self.cut_at.min(at);
+        self.arenas.summaries.alloc(Rc::new(Summary { succeeds: true, ..Summary::default() }))
     }
 
     fn is_deep_in_files(&self) -> bool {
