@@ -31,7 +31,7 @@ use super::walk::{Arenas, Body, Definition, Out, Walk};
 const SMALL: u32 = 150;
 
 /// Files that source each other beyond this are not looked into.
-const MOST_IN_A_ROUND: usize = 64;
+const MOST_IN_A_ROUND: usize = 24;
 
 /// A file that scripts source, read once, with its summary as soon as somebody has needed it.
 #[derive(Debug, Default)]
