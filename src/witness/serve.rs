@@ -36,10 +36,19 @@ fn confine(memory_bytes: Option<&OsStr>) -> io::Result<()> {
     // The limit says nothing to a program that collects core files; what cannot be dumped it does not get.
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     set_dumpable(false)?;
-    setrlimit(Resource::RLIMIT_AS, bytes, bytes)?;
+    // What the allocator has only reserved counts as address space, too: the limit is for what comes on top.
+    let most = reserved_bytes().saturating_add(bytes);
+    setrlimit(Resource::RLIMIT_AS, most, most)?;
     close_inherited();
     std::thread::Builder::new().stack_size(WATCH_STACK_BYTES).spawn(end_with_parent)?;
     Ok(())
+}
+
+/// The address space that this process has by now; 0 where nobody tells.
+fn reserved_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB"));
+    size.and_then(|kilobytes| kilobytes.trim().parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 /// Whatever the caller's caller left open: a lock or the end of a pipe would be held for as long as the worker lives.
