@@ -121,9 +121,11 @@ fn only_what_has_changed_is_run_again_and_the_whole_is_told() {
     assert!(code == 1 && err.contains("kept a") && out.contains("red[swallowed]"), "{code}{out}{err}");
     folder.write("harnesses/b.toml", format!("{}env = {{ X = \"1\" }}\n", HARNESS.replace("a.sh", "b.sh")));
     assert!(ran(&folder, &["run", "--changed"]).2.contains("ran b"));
-    folder.write("gauntlet.toml", "version = 1\n[run]\nmutating = [\"frob\"]\n");
-    let err = ran(&folder, &["run", "--changed"]).2;
-    assert!(err.contains("ran a") && err.contains("ran b"), "{err}");
+    for settings in ["[run]\nmutating = [\"frob\"]\n", "[[tools]]\nname = \"frob\"\nwrite = [\"**\"]\n"] {
+        folder.write("gauntlet.toml", format!("version = 1\n{settings}"));
+        let err = ran(&folder, &["run", "--changed"]).2;
+        assert!(err.contains("ran a") && err.contains("ran b"), "{err}");
+    }
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use toml::Spanned;
+
 use crate::repo::{Project, listing};
 use crate::report::results::Stamp;
 use crate::run::gauntlet::{Request, load};
+use crate::settings::ToolSettings;
 use crate::source::RepoPath;
 use crate::trial::harness::HarnessFile;
 
@@ -84,6 +87,9 @@ pub(super) fn digest(project: &Project, paths: &[RepoPath]) -> Result<String, (S
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
     add(format!("{:?}", project.settings().run).as_bytes());
+    // What changes something is judged by them.
+    let tools: Vec<&ToolSettings> = project.settings().tools.iter().map(Spanned::get_ref).collect();
+    add(format!("{tools:?}").as_bytes());
     for path in paths {
         for file in files(project, path).map_err(|reason| (path.to_string(), reason))? {
             add(file.as_str().as_bytes());
