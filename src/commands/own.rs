@@ -39,7 +39,7 @@ impl OwnTool<'_> {
         let tables = Tables::builtin();
         let mut tool = match like {
             Some(like) => tables.embedded_tool(like).cloned().ok_or_else(|| {
-                match nearest(like, tables.tool_names()) {
+                match nearest(like, tables.embedded_names()) {
                     Some(near) => format!("no tool is called `{like}`: did you mean `{near}`?"),
                     None => format!("no tool is called `{like}`: leave `like` out for a program of your own"),
                 }
@@ -80,6 +80,11 @@ impl Tables {
         if !tools.is_empty() {
             ADDED.get_or_init(|| tools.into_iter().map(|tool| (tool.name.clone(), tool)).collect());
         }
+    }
+
+    /// The names of all tools whose verbs are known.
+    pub fn tool_names(&self) -> impl Iterator<Item = &'static str> {
+        self.embedded_names().chain(ADDED.get().into_iter().flatten().map(|(name, _)| name.as_str()))
     }
 
     /// The tool of that name (without folders), where its verbs are known.

@@ -448,8 +448,8 @@ impl Tables {
         self.tools.last(name)
     }
 
-    /// The names of all tools whose verbs are known.
-    pub fn tool_names(&self) -> impl Iterator<Item = &'static str> {
+    /// The names of the tools of the embedded tables.
+    pub(super) fn embedded_names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.tools.names()
     }
 

@@ -39,6 +39,15 @@ impl Line {
         self.words.get(self.at)?.constant()
     }
 
+    /// The texts of what runs, the program without its folders.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        let mut texts: Vec<&str> = self.argv().iter().map(|value| value.text.as_str()).collect();
+        if let Some(program) = texts.first_mut() {
+            *program = program.rsplit('/').next().unwrap_or(program);
+        }
+        texts
+    }
+
     pub(super) fn args(&self) -> &[Value] {
         self.words.get(self.at + 1..).unwrap_or_default()
     }

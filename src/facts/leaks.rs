@@ -172,10 +172,8 @@ impl Walk<'_> {
 
     /// The secret that a command is known to print: `vault print token`, `cat /run/secrets/token`.
     fn prints_secret(&self, line: &Line) -> Option<Rc<Flow>> {
-        let mut texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
-        let program = texts.first_mut()?;
-        *program = program.rsplit('/').next().unwrap_or(program);
-        let program = *program;
+        let texts = line.texts();
+        let program = *texts.first()?;
         let may = |printer: &&String| {
             let first = printer.split_whitespace().next().unwrap_or_default();
             first == program || first.contains(['*', '?'])

@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHasher;
 
-/// How many bits of a hash choose a child.
+/// How many bits of a hash each level has on its own. It looks at five: the root has up to 32 children, a node below it, which
+/// shares two of them with the one above, up to 8.
 const BITS: u32 = 3;
 
 #[derive(Debug, Clone)]

@@ -252,10 +252,7 @@ impl Walk<'_> {
         if commands.is_empty() {
             return false;
         }
-        let mut words: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
-        if let Some(program) = words.first_mut() {
-            *program = program.rsplit('/').next().unwrap_or(program);
-        }
+        let words = line.texts();
         commands.iter().any(|pattern| matches_words(pattern, &words))
     }
 
@@ -294,10 +291,7 @@ impl Walk<'_> {
         if self.outputs.is_empty() {
             return;
         }
-        let mut texts: Vec<&str> = line.argv().iter().map(|value| value.text.as_str()).collect();
-        if let Some(program) = texts.first_mut() {
-            *program = program.rsplit('/').next().unwrap_or(program);
-        }
+        let texts = line.texts();
         let status_only = tells_only_a_status(&texts);
         let from_words = line.argv().iter().skip(1).find_map(|value| value.secret.clone());
         let last_line = texts.first() == Some(&"tail") && matches!(texts[1..], ["-1" | "-n1"] | ["-n", "1"]);

@@ -324,6 +324,16 @@ fn tools_of_the_project_are_judged_by_what_it_says_of_them() {
         .code(1)
         .stdout(contains("a.sh:6:1").and(contains("a.sh:7:1")).and(contains("2 fail")))
         .stdout(contains("can be reached without `--really`"));
+    // It takes ids, as what it is like does.
+    folder.write("b.sh", "#!/usr/bin/env bash\nset -euo pipefail\noc-prod user delete \"$1\"\n");
+    folder
+        .gauntlet(["lint", "--select", "unchecked-id", "b.sh"])
+        .assert()
+        .code(1)
+        .stdout(contains("b.sh:3:1"));
+    let checked = "ok=0\nif [[ $1 =~ ^[0-9a-f]{32}$ ]]; then ok=1; fi\n(( ok )) || exit 1\noc-prod user delete \"$1\"\n";
+    folder.write("b.sh", format!("#!/usr/bin/env bash\nset -euo pipefail\n{checked}"));
+    folder.gauntlet(["lint", "--select", "unchecked-id", "b.sh"]).assert().code(0);
     for (command, decision) in [("fleetctl list", "allow"), ("fleetctl destroy web", "ask")] {
         folder.gauntlet(["guard", "explain", "--", command]).assert().stdout(contains(decision));
     }

@@ -35,6 +35,18 @@ server() {
 }
 "#;
 
+fn follow(library: &dyn Library, script: &str) -> Observations {
+    let names = SecretNames::new(Tables::builtin(), &[]);
+    let context = Context {
+        library,
+        secret_names: &names,
+        gates: Gates::usual(),
+        own_files: &|_| false,
+        traced: false,
+    };
+    facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context)
+}
+
 /// What a script shows that spends its budget on its own functions before it does `last`.
 fn observe(last: &str) -> Observations {
     let mut script = "source ./lib.sh\n".to_owned();
@@ -47,15 +59,7 @@ fn observe(last: &str) -> Observations {
     }
     writeln!(script, "{last}").expect("memory");
     let library = One(Arc::new(Sourced::new(bash::parse(LIBRARY).script)));
-    let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context {
-        library: &library,
-        secret_names: &names,
-        gates: Gates::usual(),
-        own_files: &|_| false,
-        traced: false,
-    };
-    facts::observe(&RepoPath::new("x.sh"), &bash::parse(&script).script, &context)
+    follow(&library, &script)
 }
 
 fn ungated(seen: &Observations) -> Vec<&str> {
@@ -127,19 +131,11 @@ fn functions_that_source_each_others_files_wait_for_nobody() {
         Arc::new(Sourced::new(bash::parse(&text).script))
     };
     let round = Round { files: vec![file(1), file(0)], asked: std::cell::Cell::new(0) };
-    let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context {
-        library: &round,
-        secret_names: &names,
-        gates: Gates::usual(),
-        own_files: &|_| false,
-        traced: false,
-    };
     let mut script = "source ./lib0.sh\n".to_owned();
     (0..20).for_each(|n| writeln!(script, "f{n}; g{n}; f{n} x; g{n} y").expect("memory"));
     script.push_str(&script.clone().repeat(20));
     // It would wait for itself for ever.
-    let seen = facts::observe(&RepoPath::new("x.sh"), &bash::parse(&script).script, &context);
+    let seen = follow(&round, &script);
     assert!(seen.steps > 100);
 }
 
@@ -154,15 +150,7 @@ fn files_that_all_source_each_other_are_summed_up_once_each() {
         files: (0..FILES).map(|_| Arc::new(Sourced::new(bash::parse(&text).script))).collect(),
         asked: std::cell::Cell::new(0),
     };
-    let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context {
-        library: &round,
-        secret_names: &names,
-        gates: Gates::usual(),
-        own_files: &|_| false,
-        traced: false,
-    };
-    facts::observe(&RepoPath::new("x.sh"), &bash::parse(&text).script, &context);
+    follow(&round, &text);
     // Each file begins a round, in which each is walked, and each walk asks for each.
     let most = FILES * FILES * FILES + FILES;
     assert!(round.asked.get() <= most, "asked {} times", round.asked.get());
