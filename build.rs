@@ -50,6 +50,8 @@ fn main() {
         }
     }
     let out = env::var("OUT_DIR").expect("cargo names the folder");
+    fs::write(Path::new(&out).join("guard.rs"), statics("guard.toml"))
+        .expect("cargo's folder can be written");
     fs::write(Path::new(&out).join("tables.rs"), code).expect("cargo's folder can be written");
 }
 
@@ -89,4 +91,30 @@ fn shelf(code: &mut String, shelf: &str, key: &str, files: &[&str]) {
         writeln!(code, "    ({name:?}, &[{}]),", entries.join(", ")).expect("a string grows");
     }
     code.push_str("];\n");
+}
+
+/// The lists of a file as statics, and its doors.
+fn statics(file: &str) -> String {
+    let table = read(file);
+    let table = table.as_table().unwrap_or_else(|| panic!("{file} is no table"));
+    let list = |value: Option<&toml::Value>| {
+        let words = value.and_then(toml::Value::as_array).into_iter().flatten();
+        let words: Vec<&str> = words.filter_map(toml::Value::as_str).collect();
+        format!("{words:?}")
+    };
+    let mut code = String::new();
+    for (key, value) in table.iter().filter(|(key, _)| *key != "door") {
+        let (name, words) = (key.to_uppercase(), list(Some(value)));
+        writeln!(code, "/// `{key}` of `{file}`.\npub static {name}: &[&str] = &{words};")
+            .expect("a string grows");
+    }
+    code.push_str("/// The doors of `guard.toml`.\nstatic DOORS: &[Door] = &[\n");
+    for door in table.get("door").and_then(toml::Value::as_array).into_iter().flatten() {
+        let lists =
+            ["programs", "starts", "words", "holds"].map(|key| format!("{key}: &{}", list(door.get(key))));
+        let letters = door.get("letters").and_then(toml::Value::as_str).unwrap_or_default();
+        writeln!(code, "    Door {{ {}, letters: {letters:?} }},", lists.join(", ")).expect("a string grows");
+    }
+    code.push_str("];\n");
+    code
 }

@@ -4,6 +4,8 @@
 //! questions about one command line. It never looks at a script.
 
 mod answers;
+mod awk;
+pub mod beyond;
 mod effect;
 mod given;
 mod http;
@@ -14,6 +16,7 @@ mod own;
 mod pattern;
 mod pipes;
 mod programs;
+mod safe;
 mod shelf;
 mod surely;
 mod tables;
@@ -27,9 +30,10 @@ pub use outputs::{Outputs, Plainly};
 pub use own::OwnTool;
 pub use pattern::{Pattern, WrongPattern};
 pub use pipes::Reading;
+pub use safe::Safe;
 pub use tables::{
-    CredentialOptions, FileWords, Files, Http, Language, OptionName, ProgramText, Safe, Secrets, Tables,
-    Tool, WrongTool, read_tools,
+    CredentialOptions, FileWords, Files, Http, Language, OptionName, ProgramText, Secrets, Tables, Tool,
+    WrongTool, read_tools,
 };
 pub use wrappers::{
     Assignments, Empty, Expression, Keyword, Opt, Order, Payload, Role, Style, Takes, Wrapper, WrongWrapper,

@@ -27,6 +27,7 @@ mod sql;
 mod starts;
 mod strict;
 mod verdict;
+mod words;
 
 pub use answer::{Answer, answer, malformed};
 pub use cases::{Case, Mutant, WrongCase, mutants, read as read_cases};

@@ -2,6 +2,7 @@
 //! what surely only reads; the rest changes something, or nobody can tell.
 
 use super::HOLE;
+use super::awk;
 use super::effect::{Effect, values};
 use super::given::Given;
 use super::tables::{Language, ProgramText};
@@ -38,7 +39,8 @@ impl Language {
         match self {
             Self::Sql => sql(text),
             Self::Sed => sed(text),
-            Self::Awk => awk(text),
+            Self::Awk if awk::only_reads(text) => Effect::Read,
+            Self::Awk => Effect::Unknown,
         }
     }
 }
@@ -85,13 +87,26 @@ const CHANGING: [&str; 30] = [
 
 /// SQL, with psql's (`\d`) and sqlite's (`.tables`) own commands.
 fn sql(text: &str) -> Effect {
+    if hides_text(text) {
+        return Effect::Mutate;
+    }
     let plain = without_literals(text);
     let statements = plain.split(';').flat_map(own_lines).map(str::trim).filter(|part| !part.is_empty());
-    let mut effect = Effect::Read;
+    // What is put in may end the statement, and begin another one.
+    let mut effect = if text.contains(HOLE) { Effect::Unknown } else { Effect::Read };
     for statement in statements {
         effect = effect.max(one_sql(statement));
     }
     effect
+}
+
+/// Whether dialects may disagree on what in it is a literal or a comment.
+fn hides_text(text: &str) -> bool {
+    let quotes = text.contains(['\'', '"', '`']);
+    let tag = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let mut parts = text.split('$').skip(1);
+    let dollars = text.contains('$') && parts.any(tag) && text.matches('$').count() > 1;
+    quotes && (text.contains(['\\', '#']) || text.contains("/*") || dollars)
 }
 
 /// A client's own commands end with their line.
@@ -126,7 +141,7 @@ fn one_sql(statement: &str) -> Effect {
     let explains = first.eq_ignore_ascii_case("explain");
     let changes = |word: &str| CHANGING.iter().any(|verb| word.eq_ignore_ascii_case(verb));
     let runs = words().any(|word| word.eq_ignore_ascii_case("analyze"));
-    if !reads || first.eq_ignore_ascii_case("pragma") && statement.contains('=') {
+    if !reads || statement.contains('\\') || first.eq_ignore_ascii_case("pragma") && statement.contains('=') {
         Effect::Mutate
     } else if shows || explains && !runs || !words().any(changes) {
         Effect::Read
@@ -158,6 +173,9 @@ fn without_literals(text: &str) -> String {
 
 /// A sed script: `w`, `W` and the flag of `s` write a file, `e` runs a command.
 fn sed(script: &str) -> Effect {
+    if script.contains(HOLE) {
+        return Effect::Unknown;
+    }
     let mut rest = script.trim_start_matches([' ', '\t', '\n', ';']);
     while !rest.is_empty() {
         let Some(next) = sed_command(rest) else { return Effect::Unknown };
@@ -180,8 +198,8 @@ fn sed_command(script: &str) -> Option<&str> {
         'a' | 'i' | 'c' | 'r' | 'R' | '#' => Some(&rest[line_end(rest)..]),
         's' | 'y' => {
             let delimiter = rest.chars().next()?;
-            let rest = sed_section(&rest[delimiter.len_utf8()..], delimiter)?;
-            let rest = sed_section(rest, delimiter)?;
+            let rest = sed_section(&rest[delimiter.len_utf8()..], delimiter, command == 's')?;
+            let rest = sed_section(rest, delimiter, false)?;
             let flags = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
             (command == 'y' || !rest[..flags].contains(['w', 'e'])).then_some(&rest[flags..])
         }
@@ -195,62 +213,56 @@ fn sed_addresses(script: &str) -> Option<&str> {
         let first = rest.chars().next()?;
         rest = match first {
             '/' => {
-                let behind = sed_section(&rest[1..], '/')?;
+                let behind = sed_section(&rest[1..], '/', true)?;
                 behind.trim_start_matches(['I', 'M'])
             }
             '\\' => {
                 let delimiter = rest[1..].chars().next()?;
-                sed_section(&rest[1 + delimiter.len_utf8()..], delimiter)?
+                sed_section(&rest[1 + delimiter.len_utf8()..], delimiter, true)?
             }
-            ',' | '$' | '!' | '~' | '+' | ' ' | '\t' | HOLE => &rest[first.len_utf8()..],
+            ',' | '$' | '!' | '~' | '+' | ' ' | '\t' => &rest[first.len_utf8()..],
             _ if first.is_ascii_digit() => &rest[1..],
             _ => return Some(rest),
         };
     }
 }
 
-/// What follows the next delimiter that is neither escaped nor in brackets.
-fn sed_section(text: &str, delimiter: char) -> Option<&str> {
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        if !escaped && c == delimiter {
-            return Some(&text[at + c.len_utf8()..]);
+/// What follows the next delimiter that is neither escaped nor, in an expression, in brackets; `None` where the line ends
+/// first, or where it is not sure which delimiter that is.
+fn sed_section(text: &str, delimiter: char, expression: bool) -> Option<&str> {
+    let mut chars = text.char_indices().peekable();
+    let mut in_brackets = false;
+    let mut unclear = false;
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                let (_, next) = chars.next()?;
+                if in_brackets && next == ']' || expression && next == '\n' {
+                    return None;
+                }
+            }
+            '\n' => return None,
+            // Old ones end it here: what follows must then be harmless in both readings.
+            _ if c == delimiter && in_brackets => unclear = true,
+            _ if c == delimiter => {
+                let rest = &text[at + c.len_utf8()..];
+                return (!unclear || !rest.contains(['w', 'W', 'e'])).then_some(rest);
+            }
+            '[' if expression && !in_brackets => {
+                in_brackets = true;
+                chars.next_if(|(_, c)| *c == '^');
+                chars.next_if(|(_, c)| *c == ']');
+            }
+            '[' if in_brackets && chars.peek().is_some_and(|(_, c)| [':', '.', '='].contains(c)) => {
+                let end = at + 2 + text[at + 2..].find(']')?;
+                if text[at..end].contains(['\n', '\\', delimiter]) {
+                    return None;
+                }
+                while chars.next_if(|(next, _)| *next <= end).is_some() {}
+            }
+            ']' => in_brackets = false,
+            _ => {}
         }
-        escaped = !escaped && c == '\\';
     }
     None
-}
-
-/// An awk program may run commands and write files only by these.
-fn awk(program: &str) -> Effect {
-    let plain = awk_without_literals(program);
-    let runs = plain.contains("system") || plain.contains('|') && plain.replace("||", "").contains('|');
-    let loads = plain.contains('@') || plain.contains(HOLE);
-    let mut prints = plain.match_indices("print").map(|(at, _)| {
-        let rest = &plain[at..];
-        &rest[..rest.find([';', '}', '\n']).unwrap_or(rest.len())]
-    });
-    let writes = prints.any(|statement| statement.contains('>'));
-    if runs || loads || writes { Effect::Unknown } else { Effect::Read }
-}
-
-/// The program without its strings; regular expressions stay, which at worst makes it unclear.
-fn awk_without_literals(program: &str) -> String {
-    let mut out = String::with_capacity(program.len());
-    let mut rest = program.chars();
-    while let Some(c) = rest.next() {
-        if c != '"' {
-            out.push(c);
-            continue;
-        }
-        out.push_str("\"\"");
-        while let Some(inner) = rest.next() {
-            match inner {
-                '\\' => drop(rest.next()),
-                '"' => break,
-                _ => {}
-            }
-        }
-    }
-    out
 }

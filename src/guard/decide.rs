@@ -7,7 +7,7 @@ use crate::bash::syntax::{
 };
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
-use crate::commands::{Tables, matches_words};
+use crate::commands::Tables;
 use crate::facts::{
     Close, Context, Ending, Gates, Given, Invocation, Link, NoLibrary, SecretNames, observe_closely,
 };
@@ -101,7 +101,7 @@ impl<'p> Bench<'p> {
         for carried in &close.carried {
             visit::walk_script(&mut shape, &carried.script);
         }
-        let Looks { spread, counted, tame, functions, evaluated } = self.plain(script, &close, &shape);
+        let Looks { spread, counted, tame, fed, functions, evaluated } = self.plain(script, &close, &shape);
         let mut pieces = vec![close];
         self.unreached(script, &commands.simple, &mut pieces);
         self.ended(&pieces);
@@ -116,6 +116,7 @@ impl<'p> Bench<'p> {
                 spread: &spread,
                 counted: &counted,
                 tame: &tame,
+                fed: &fed,
                 functions: &functions,
                 environment: &shape.environment,
                 reasons: &mut self.reasons,
@@ -277,8 +278,7 @@ impl<'p> Bench<'p> {
     }
 
     fn exposed(&mut self, at: Span, words: &[String]) {
-        let safe = Tables::builtin().secrets().safe.iter().find(|safe| matches_words(&safe.call, words));
-        let instead = safe.map_or("give it on stdin, in a file or in the environment", |safe| &safe.instead);
+        let instead = exposed::instead(words, &self.names);
         let program = words.first().map_or("a program", String::as_str);
         let what = format!(
             "a secret stands on the command line of `{program}`, where every user of the machine can read it"

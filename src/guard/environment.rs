@@ -1,5 +1,7 @@
 //! Names of variables: which of them decide what runs, which only steer, which do neither.
 
+use crate::commands::beyond;
+
 /// What setting a variable may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
@@ -13,151 +15,15 @@ pub(super) enum Class {
     Own,
 }
 
-const HIJACKS: [&str; 6] = ["PATH", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND"];
-
-const HARMLESS: [&str; 33] = [
-    "LANG",
-    "LANGUAGE",
-    "TZ",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "CLICOLOR",
-    "CLICOLOR_FORCE",
-    "COLUMNS",
-    "LINES",
-    "TERM",
-    "COLORTERM",
-    "CI",
-    "OS_CLOUD",
-    "OS_REGION_NAME",
-    "OS_PROJECT_NAME",
-    "OS_INTERFACE",
-    "OS_VOLUME_API_VERSION",
-    "OS_COMPUTE_API_VERSION",
-    "JUJU_MODEL",
-    "JUJU_CONTROLLER",
-    "MAAS_PROFILE",
-    "VAULT_NAMESPACE",
-    "VAULT_FORMAT",
-    "AWS_PROFILE",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_DEFAULT_OUTPUT",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "DEBIAN_FRONTEND",
-    "BLOCKSIZE",
-    "BLOCK_SIZE",
-    "GIT_OPTIONAL_LOCKS",
-];
-
-/// Names that only a shell or a program of its own knows what to do with.
-const STEERING: [&str; 51] = [
-    "HOME",
-    "SHELL",
-    "IFS",
-    "PS4",
-    "PS0",
-    "PS1",
-    "PS2",
-    "CDPATH",
-    "GLOBIGNORE",
-    "FIGNORE",
-    "EXECIGNORE",
-    "HISTFILE",
-    "HISTCMD",
-    "OPTIND",
-    "OPTARG",
-    "OPTERR",
-    "RANDOM",
-    "SRANDOM",
-    "SECONDS",
-    "EPOCHSECONDS",
-    "UID",
-    "EUID",
-    "PPID",
-    "POSIXLY_CORRECT",
-    "INPUTRC",
-    "TMPDIR",
-    "EDITOR",
-    "VISUAL",
-    "BROWSER",
-    "PAGER",
-    "MANPAGER",
-    "MANPATH",
-    "MAIL",
-    "MAILCHECK",
-    "MAILPATH",
-    "DISPLAY",
-    "TERMINFO",
-    "TERMCAP",
-    "HOSTALIASES",
-    "LOCALDOMAIN",
-    "RES_OPTIONS",
-    "OPENSSL_CONF",
-    "KUBECONFIG",
-    "RSYNC_RSH",
-    "TAR_OPTIONS",
-    "GREP_OPTIONS",
-    "GREP_COLORS",
-    "JQ_COLORS",
-    "LS_COLORS",
-    "ZDOTDIR",
-    "MAKEFLAGS",
-];
-
-const STEERING_STARTS: [&str; 40] = [
-    "GIT_",
-    "BASH_",
-    "DYLD_",
-    "PYTHON",
-    "PERL",
-    "RUBY",
-    "NODE_",
-    "NPM_",
-    "npm_",
-    "JAVA_",
-    "JDK_",
-    "_JAVA",
-    "CLASSPATH",
-    "LESS",
-    "SYSTEMD_",
-    "SSH_",
-    "SUDO_",
-    "GNUPG",
-    "GPG_",
-    "SSL_",
-    "CURL_",
-    "WGET",
-    "CARGO",
-    "RUSTC",
-    "RUSTFLAGS",
-    "RUSTUP_",
-    "GO",
-    "VAULT_",
-    "OS_",
-    "JUJU_",
-    "MAAS_",
-    "AWS_",
-    "DOCKER_",
-    "HELM_",
-    "TF_",
-    "ANSIBLE_",
-    "XDG_",
-    "RIPGREP_",
-    "PIP_",
-    "UV_",
-];
-
 /// What setting that name may do.
 pub(super) fn class(name: &str) -> Class {
     let starts = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
-    if HIJACKS.contains(&name) || starts(&["LD_", "BASH_FUNC_", "DYLD_"]) {
+    if beyond::HIJACKS.contains(&name) || starts(&["LD_", "BASH_FUNC_", "DYLD_"]) {
         Class::Hijack
-    } else if HARMLESS.contains(&name) || name.starts_with("LC_") {
+    } else if beyond::HARMLESS_VARIABLES.contains(&name) || name.starts_with("LC_") {
         Class::Harmless
-    } else if STEERING.contains(&name)
-        || starts(&STEERING_STARTS)
+    } else if beyond::STEERING_VARIABLES.contains(&name)
+        || starts(beyond::STEERING_STARTS)
         || name.to_ascii_lowercase().ends_with("_proxy")
     {
         Class::Steers
@@ -178,6 +44,26 @@ pub(super) fn inert_value(name: &str, value: &str) -> bool {
         | "SYSTEMD_COLORS"
         | "CARGO_TERM_COLOR"
         | "GIT_OPTIONAL_LOCKS" => value.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        "VAULT_ADDR" => is_near(value),
         _ => false,
     }
+}
+
+/// Whether an address is one of this machine, or of a network of its owner: a client sends its token there.
+fn is_near(address: &str) -> bool {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let Some(authority) = rest.map(|rest| rest.trim_end_matches('/')) else { return false };
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "0"));
+    let sound = !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+        && port.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers: Option<Vec<u8>> = host.split('.').map(|part| part.parse().ok()).collect();
+    let own = match numbers.as_deref() {
+        Some([10 | 127, _, _, _] | [192, 168, _, _]) => true,
+        Some([172, second, _, _]) => (16..32).contains(second),
+        _ => false,
+    };
+    let named =
+        [".local", ".internal", ".lan", ".svc", ".maas", ".consul"].iter().any(|end| host.ends_with(end));
+    sound && (own || named || !host.contains('.') && host.bytes().any(|byte| byte.is_ascii_alphabetic()))
 }

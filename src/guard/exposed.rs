@@ -2,7 +2,7 @@
 //! only a credential can stand.
 
 use crate::bash;
-use crate::commands::{HOLE, Tables};
+use crate::commands::{HOLE, Tables, matches_words};
 use crate::facts::{Given, SecretNames, literals};
 
 /// What stands for an unknown text: a credential where one belongs, no credential where only a name tells of one.
@@ -51,6 +51,23 @@ pub(super) fn has_credential(words: &[String], names: &SecretNames) -> bool {
     })
 }
 
+/// What to do instead of giving a secret on that line: by the word that carries it, where that can be told.
+pub(super) fn instead<'t>(words: &[String], names: &SecretNames) -> &'t str {
+    let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+    let calls = || Tables::builtin().secrets().safe.iter().filter(|safe| matches_words(&safe.call, words));
+    // The word without which the line has no credential, else the first of which something is not known.
+    let without = |index: &usize| {
+        let mut fewer = words.to_vec();
+        "x".clone_into(&mut fewer[*index]);
+        !has_credential(&fewer, names)
+    };
+    let known = has_credential(words, names).then(|| (1..words.len()).find(without)).flatten();
+    let carrier = known.or_else(|| words.iter().position(|word| word.contains(HOLE)));
+    let safe =
+        carrier.and_then(|index| calls().find(|safe| safe.fits(&texts, index))).or_else(|| calls().next());
+    safe.map_or("give it on stdin, in a file or in the environment", |safe| &safe.instead)
+}
+
 /// Whether a command line is worth a look.
 fn may_have(words: &[String]) -> bool {
     let Some((program, args)) = words.split_first() else { return false };
@@ -68,7 +85,8 @@ fn may_have(words: &[String]) -> bool {
 /// Whether `password=...` among a program's words gives it a credential, and is no text about one.
 fn takes_pairs(words: &[String]) -> bool {
     let program = words.first().map_or("", |word| base(word));
-    Tables::builtin().secrets().pair_programs.iter().any(|known| known == program)
+    ["env", "sudo", "doas"].contains(&program)
+        || Tables::builtin().secrets().pair_programs.iter().any(|known| known == program)
 }
 
 /// What stands between a name and the credential in the value of the option at `index`.

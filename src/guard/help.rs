@@ -1,85 +1,6 @@
 //! Lines that only show a help text, a version, or what a tool knows of itself.
 
-use crate::commands::{HOLE, Tables};
-
-/// Tools whose `--help` behind plain words shows the help of that verb.
-const HELPFUL: [&str; 25] = [
-    "maas",
-    "git",
-    "kubectl",
-    "openstack",
-    "juju",
-    "helm",
-    "docker",
-    "podman",
-    "systemctl",
-    "cargo",
-    "gh",
-    "terraform",
-    "tofu",
-    "lxc",
-    "vault",
-    "ceph",
-    "snap",
-    "apt",
-    "apt-get",
-    "pip",
-    "pip3",
-    "npm",
-    "go",
-    "aws",
-    "az",
-];
-
-/// Programs without tables that know `--version` and `--help`.
-const KNOWN: [&str; 46] = [
-    "node",
-    "npm",
-    "npx",
-    "yarn",
-    "pnpm",
-    "python",
-    "python3",
-    "perl",
-    "ruby",
-    "gem",
-    "bundle",
-    "rustc",
-    "rustup",
-    "cargo",
-    "go",
-    "java",
-    "javac",
-    "gcc",
-    "g++",
-    "cc",
-    "clang",
-    "make",
-    "cmake",
-    "ninja",
-    "bash",
-    "sh",
-    "zsh",
-    "fish",
-    "php",
-    "lua",
-    "ansible",
-    "ansible-playbook",
-    "packer",
-    "vim",
-    "nano",
-    "tmux",
-    "screen",
-    "shfmt",
-    "psql",
-    "mysql",
-    "redis-cli",
-    "sqlite3",
-    "ssh",
-    "less",
-    "claude",
-    "docker-compose",
-];
+use crate::commands::{HOLE, Tables, beyond};
 
 /// Whether the line only shows a help text or a version.
 pub(super) fn asks_help(words: &[String]) -> bool {
@@ -88,7 +9,7 @@ pub(super) fn asks_help(words: &[String]) -> bool {
         word.starts_with(|c: char| c.is_ascii_alphabetic())
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     };
-    let known = Tables::builtin().tool(program).is_some() || KNOWN.contains(&program.as_str());
+    let known = Tables::builtin().tool(program).is_some() || beyond::VERSIONED.contains(&program.as_str());
     match (program.as_str(), args) {
         ("bash" | "sh" | "dash" | "ksh", [option, files @ ..]) if option == "-n" => {
             return !files.is_empty() && files.iter().all(|file| !file.starts_with(['-', '+', HOLE]));
@@ -102,8 +23,16 @@ pub(super) fn asks_help(words: &[String]) -> bool {
         ("python" | "python3" | "perl" | "ssh" | "tmux" | "ruby" | "screen", [only]) if only == "-V" => {
             return program != "perl";
         }
-        ("node" | "npm" | "nginx" | "ruby" | "perl" | "tmux", [only]) if only == "-v" => {
-            return !["ruby", "tmux"].contains(&program.as_str());
+        ("node" | "npm" | "nginx" | "perl" | "php" | "mvn", [only]) if only == "-v" => return true,
+        // What stands behind `--` is told to the formatter itself.
+        ("cargo", [verb, rest @ ..]) if verb == "fmt" => {
+            let behind = rest.iter().position(|word| word == "--");
+            let known = |word: &String| {
+                ["--all", "--check", "--quiet", "-q", "--verbose", "-v"].contains(&word.as_str())
+            };
+            let checks = |words: &[String]| words.iter().any(|word| word == "--check");
+            return rest.iter().filter(|word| *word != "--").all(known)
+                && behind.is_some_and(|at| checks(&rest[at..]));
         }
         ("java" | "javac", [only]) if only == "-version" => return true,
         ("sudo" | "ssh-add", [only]) if only == "-l" => return true,
@@ -117,7 +46,7 @@ pub(super) fn asks_help(words: &[String]) -> bool {
     match args {
         [only] => known && ["--help", "--version"].contains(&only.as_str()),
         [front @ .., last] => {
-            HELPFUL.contains(&program.as_str())
+            beyond::HELPFUL.contains(&program.as_str())
                 && last == "--help"
                 && front.iter().all(plain)
                 && front.len() < 5

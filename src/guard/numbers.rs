@@ -20,14 +20,22 @@ pub(super) struct Numbers {
     variables: FxHashMap<String, bool>,
     /// Associative arrays: their keys are not evaluated.
     keyed: FxHashSet<String>,
+    /// Whether a loop takes its words from an array.
+    from_arrays: bool,
 }
 
 impl Numbers {
     /// Reads all assignments of these texts.
-    pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script>) -> Self {
+    pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script> + Clone) -> Self {
         let mut numbers = Self::default();
-        for script in scripts {
+        for script in scripts.clone() {
             visit::walk_script(&mut numbers, script);
+        }
+        // What an array may hold is known only when all of its assignments are.
+        if numbers.from_arrays {
+            for script in scripts {
+                visit::walk_script(&mut numbers, script);
+            }
         }
         numbers
     }
@@ -166,7 +174,17 @@ impl Numbers {
     }
 
     fn loop_over(&mut self, each: &For) {
-        let number = each.words.as_ref().is_some_and(|words| words.iter().all(Self::gives_number));
+        // `"${numbers[@]}"`
+        let element = |word: &Word| {
+            matches!(word.parts.as_slice(), [Part { kind: PartKind::DoubleQuoted(inner), .. }]
+                if matches!(inner.as_slice(), [Part { kind: PartKind::Parameter(parameter), .. }]
+                    if matches!(parameter.subscript, Some(Subscript::All)) && self.is_number_parameter(parameter)))
+        };
+        let number = each
+            .words
+            .as_ref()
+            .is_some_and(|words| words.iter().all(|word| Self::gives_number(word) || element(word)));
+        self.from_arrays |= each.words.iter().flatten().any(element);
         self.assigned(&each.variable.name, number);
     }
 

@@ -1,6 +1,6 @@
 //! What belongs to the guard: its settings, its policy and cases, the hook's entry, the binary. Reading them is free.
 
-use crate::commands::HOLE;
+use crate::commands::{HOLE, glob};
 
 /// What to do instead of changing them.
 pub(super) const INSTEAD: &str =
@@ -8,12 +8,35 @@ pub(super) const INSTEAD: &str =
 
 /// Whether a path is one of the guard's files, or a folder that holds them.
 pub(super) fn is_own(path: &str) -> bool {
-    let path = path.trim_end_matches('/');
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let mut straight: Vec<&str> = Vec::new();
+    for part in &parts {
+        if *part == ".." {
+            straight.pop();
+        } else {
+            straight.push(part);
+        }
+    }
+    are_own(&parts) || straight.len() != parts.len() && are_own(&straight)
+}
+
+/// Whether a part of a path is that name, or a glob that may come to it: one that begins as the name does.
+fn is_part(part: &str, name: &str) -> bool {
+    const LEAST: usize = 2;
+    let start = part.find(['*', '?', '[', HOLE]).unwrap_or(part.len());
+    let plain = part.replace(HOLE, "*").replace(['[', ']'], "*");
+    part == name
+        || start < part.len() && start >= LEAST && name.starts_with(&part[..start]) && glob(&plain, name)
+}
+
+fn are_own(parts: &[&str]) -> bool {
     let Some(last) = parts.last() else { return false };
     let unclear = |part: &str| part.contains(['*', '?', '[', '{', HOLE]);
     let below = |folder: &str| {
-        parts.iter().position(|part| *part == folder).map(|at| parts.get(at + 1).copied().unwrap_or_default())
+        parts
+            .iter()
+            .position(|part| is_part(part, folder))
+            .map(|at| parts.get(at + 1).copied().unwrap_or_default())
     };
     let in_claude = below(".claude").is_some_and(|next| {
         next.is_empty() || unclear(next) || next.starts_with("settings") || next.starts_with("hooks")
@@ -26,8 +49,8 @@ pub(super) fn is_own(path: &str) -> bool {
     in_claude
         || in_cases
         || binary
-        || ["gauntlet.toml", "managed-settings.json", ".claude.json", ".gauntlet"].contains(last)
-        || parts.contains(&".gauntlet")
+        || ["gauntlet.toml", "managed-settings.json", ".claude.json"].iter().any(|name| is_part(last, name))
+        || parts.iter().any(|part| is_part(part, ".gauntlet"))
 }
 
 /// Whether a word names one of the guard's files, as itself or behind an option's `=` or a `path:`.

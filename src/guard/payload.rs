@@ -1,34 +1,7 @@
 //! Text that is downloaded or decoded and then run.
 
+use crate::commands::beyond;
 use crate::facts::{Ending, Invocation};
-
-/// Programs that fetch what they print.
-const DOWNLOADS: [&str; 14] = [
-    "curl",
-    "wget",
-    "fetch",
-    "aria2c",
-    "nc",
-    "ncat",
-    "netcat",
-    "socat",
-    "lynx",
-    "http",
-    "https",
-    "xh",
-    "ftp",
-    "lwp-request",
-];
-
-/// Shells, and commands of a shell that run text.
-const SHELLS: [&str; 16] = [
-    "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "csh", "tcsh", "rbash", "busybox", "eval",
-    "source", ".", "trap",
-];
-
-/// Interpreters that run a program which they read.
-const INTERPRETERS: [&str; 12] =
-    ["python", "python3", "python2", "perl", "ruby", "node", "nodejs", "php", "lua", "deno", "bun", "tclsh"];
 
 /// What to do instead.
 pub(super) const INSTEAD: &str =
@@ -56,13 +29,14 @@ pub(super) fn feeds(invocation: &Invocation) -> bool {
         }
         "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "zstdcat" | "rev"
         | "tr" => true,
-        _ => DOWNLOADS.contains(&program),
+        _ => beyond::DOWNLOADS.contains(&program),
     }
 }
 
 /// Whether an invocation runs text of which nothing is known.
 pub(super) fn runs_unknown(invocation: &Invocation) -> bool {
-    let shell = |name: &str| SHELLS.contains(&base(name.split_whitespace().next().unwrap_or_default()));
+    let shell =
+        |name: &str| beyond::SHELLS.contains(&base(name.split_whitespace().next().unwrap_or_default()));
     match &invocation.ending {
         Ending::Opaque { words, .. } => {
             invocation.chain.last().is_some_and(|link| shell(&link.name))
@@ -72,7 +46,7 @@ pub(super) fn runs_unknown(invocation: &Invocation) -> bool {
             file.starts_with("/dev/fd/") || file.starts_with("/proc/self/fd/") || file == "/dev/stdin"
         }),
         Ending::Program(words) => {
-            let names = words.first().is_some_and(|word| INTERPRETERS.contains(&base(word)));
+            let names = words.first().is_some_and(|word| beyond::INTERPRETERS.contains(&base(word)));
             names
                 && (words.len() == 1
                     || words[1..]

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
     Arithmetic, Assignment, Command, CommandKind, Declare, Fd, Function, Name, Operand, Parameter,
-    ParameterOp, Part, PartKind, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
+    ParameterOp, Part, PartKind, Pipeline, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Plainly, Tables, is_no_file};
@@ -15,7 +15,7 @@ use super::environment::{Class, class, inert_value};
 use super::numbers::Numbers;
 use super::own;
 use super::policy::Policy;
-use super::starts::Starts;
+use super::starts::{self, Starts};
 use super::verdict::{Decision, Reason};
 
 /// Operators of `[[` whose operands are arithmetic.
@@ -45,6 +45,8 @@ pub(super) struct Looks {
     pub counted: FxHashSet<Span>,
     /// Commands with words that are not known, by how many they may come to where none of them can be an option.
     pub tame: FxHashMap<Span, Option<Plainly>>,
+    /// Commands that `xargs` feeds with words which are no options.
+    pub fed: FxHashMap<Span, Plainly>,
     /// Functions that the text defines.
     pub functions: FxHashSet<String>,
     /// Values of variables that a shell evaluates as text, to be read as commands.
@@ -284,6 +286,22 @@ impl Plain<'_> {
 }
 
 impl<'s> Visitor<'s> for Plain<'_> {
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        for (index, stage) in pipeline.stages.iter().enumerate().skip(1) {
+            let CommandKind::Simple(simple) = &stage.kind else { continue };
+            let mut words = simple.words.iter().map(Word::plain);
+            if words.next().flatten().as_deref() == Some("xargs") && stage.redirects.is_empty() {
+                let nul = words
+                    .map_while(|word| word.filter(|word| word.starts_with('-')))
+                    .any(|word| word == "-0");
+                if let Some(fed) = starts::fed(&pipeline.stages[..index], nul) {
+                    self.looks.fed.insert(self.at(stage.span), fed);
+                }
+            }
+        }
+        visit::walk_pipeline(self, pipeline);
+    }
+
     fn command(&mut self, command: &'s Command) {
         match &command.kind {
             CommandKind::Simple(simple) => self.simple(command, simple),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::is_name;
-use crate::commands::{Effect, HOLE, Judged, Plainly, Tables, Written};
+use crate::commands::{Effect, HOLE, Judged, Plainly, Tables, Written, beyond};
 use crate::facts::{Ending, Invocation, Link, SecretNames};
 use crate::source::Span;
 
@@ -16,16 +16,6 @@ use super::own;
 use super::policy::Policy;
 use super::strict;
 use super::verdict::{Decision, Reason};
-
-/// Wrappers that do nothing else than run what they are given.
-const INERT_WRAPPERS: [&str; 22] = [
-    "command", "builtin", "exec", "env", "nohup", "nice", "ionice", "timeout", "setsid", "stdbuf", "chrt",
-    "taskset", "time", "xargs", "find", "sudo", "doas", "bash", "sh", "dash", "eval", "busybox",
-];
-
-/// Folders whose programs are what their names say.
-const TRUSTED_FOLDERS: [&str; 7] =
-    ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/snap/bin/"];
 
 /// Judges invocations.
 pub(super) struct Programs<'p> {
@@ -41,6 +31,8 @@ pub(super) struct Programs<'p> {
     pub counted: &'p FxHashSet<Span>,
     /// Commands with words that are not known, by how many they may come to where none of them can be an option.
     pub tame: &'p FxHashMap<Span, Option<Plainly>>,
+    /// Commands that are fed words which are no options, and how many at a time.
+    pub fed: &'p FxHashMap<Span, Plainly>,
     /// Functions that the text defines.
     pub functions: &'p FxHashSet<String>,
     /// Variables that the text sets to what is known.
@@ -129,7 +121,7 @@ impl Programs<'_> {
         if self.functions.contains(name) || name == "trap" || name == "source" {
             return None;
         }
-        if !INERT_WRAPPERS.contains(&name) {
+        if !beyond::INERT_WRAPPERS.contains(&name) {
             return Some(Found::ask("wrapper", format!("`{name}` does more than run its command")));
         }
         if link.name.contains('/') && !is_trusted(&link.name) {
@@ -319,55 +311,19 @@ impl Programs<'_> {
         {
             return found;
         }
-        let values = tables.option_values(&plain);
-        // Where options end with the first operand, what follows is none.
-        let ends =
-            ["awk", "gawk", "mawk", "nawk"].contains(&name).then(|| tables.first_operand(&plain)).flatten();
-        // Behind a `--` of git's there are files.
-        let dashes = (name == "git").then(|| plain.iter().position(|word| word == "--")).flatten();
-        let ends = ends.or(dashes.filter(|index| !values.contains(index)));
-        let free = |index: usize| !values.contains(&index) && ends.is_none_or(|end| index <= end);
-        let unclear = |(index, word): (usize, &String)| {
-            let names_itself =
-                word.starts_with("--") && word.split_once('=').is_some_and(|(name, _)| !name.contains(HOLE));
-            free(index)
-                && !names_itself
-                && (word.starts_with(HOLE) || word.starts_with('-') && word.contains(HOLE))
-        };
-        let spread =
-            self.spread.contains(&invocation.at) || !self.functions.is_empty() && !self.spread.is_empty();
-        let glob = |(index, word): (usize, &String)| free(index) && word.starts_with(['*', '?', '[']);
-        let globs = spread && plain.iter().enumerate().skip(1).any(glob);
-        let tame = self.is_tame(&plain, &values, invocation);
-        let doubtful = !tame && (invocation.loose || plain.iter().enumerate().skip(1).any(unclear));
-        if !tool.only_reads() && (globs || doubtful) {
-            let what = format!("`{}` has a word that is not known and may be an option", shown(&plain));
-            return Found::ask("unknown-word", what);
+        if !tool.only_reads() {
+            if let Some(found) = applies(&plain) {
+                return found;
+            }
+            if self.has_unclear_words(&plain, invocation) {
+                let what = format!("`{}` has a word that is not known and may be an option", shown(&plain));
+                return Found::ask("unknown-word", what);
+            }
         }
         if let Some(why) = strict::why_not(&plain, !judged.files.is_empty(), self.names) {
             return Found::ask("strict", format!("`{}`: {why}", shown(&plain)));
         }
         allowed("read-only")
-    }
-
-    /// Whether none of the words that are not known can be an option, or shift the others.
-    fn is_tame(&self, words: &[String], values: &[usize], invocation: &Invocation) -> bool {
-        const MANY: [&str; 4] = ["docker", "podman", "kubectl", "oc"];
-        // What a wrapper puts in comes from elsewhere; what a function is given, from its call.
-        let puts_in = |link: &Link| {
-            let name = link.name.rsplit('/').next().unwrap_or(&link.name);
-            !["timeout", "nice", "sudo", "time", "command", "env"].contains(&name)
-        };
-        let many = MANY.contains(&words[0].as_str());
-        // A word that is none after all lets an option take the one behind it.
-        let shifts = invocation.loose && values.iter().any(|index| words[*index].starts_with('-'));
-        !invocation.chain.iter().any(puts_in)
-            && !shifts
-            && match self.tame.get(&invocation.at).copied().flatten() {
-                Some(Plainly::One) => true,
-                Some(Plainly::Many) => many,
-                Some(Plainly::Path) | None => false,
-            }
     }
 
     /// A denied command in the text that `ansible` hands to a shell on other machines.
@@ -411,6 +367,19 @@ impl Programs<'_> {
         }
         None
     }
+}
+
+/// `--apply` among the options of a program that otherwise reads.
+fn applies(words: &[String]) -> Option<Found> {
+    const SHORTEST: usize = "--appl".len();
+    let values = Tables::builtin().option_values(words);
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let mut options = words.iter().enumerate().take(end).filter(|(index, _)| !values.contains(index));
+    let given = options.any(|(_, word)| {
+        let option = word.split('=').next().unwrap_or(word);
+        option.len() >= SHORTEST && "--apply".starts_with(option)
+    });
+    given.then(|| Found::ask("apply", format!("`{}` is told to apply what it does", shown(words))))
 }
 
 /// What the tables say, without believing in a `--help` among other words.
@@ -473,7 +442,7 @@ fn allowed(rule: &str) -> Found {
 }
 
 fn is_trusted(program: &str) -> bool {
-    TRUSTED_FOLDERS.iter().any(|folder| {
+    beyond::TRUSTED_FOLDERS.iter().any(|folder| {
         program
             .strip_prefix(folder)
             .is_some_and(|name| !name.contains('/') && !name.is_empty() && name != "..")

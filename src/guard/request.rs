@@ -151,6 +151,9 @@ fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
         if command.trim().is_empty() {
             return Err(Malformed("the command is empty".to_owned()));
         }
+        if shell {
+            told(input)?;
+        }
         return Ok(Work::Shell(command.clone()));
     }
     let writes = ["Write", "Edit", "MultiEdit", "NotebookEdit"].contains(&tool);
@@ -173,7 +176,31 @@ fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
     if input.contains_key("old_string") {
         edits.push(edit(input)?);
     }
-    Ok(Work::File { path, text: optional(input, "content")?, edits })
+    let text = optional(input, "content")?;
+    if tool == "Write" && text.is_none() {
+        return Err(Malformed("`tool_input.content` of `Write` is missing".to_owned()));
+    }
+    if ["Edit", "MultiEdit"].contains(&tool) && edits.is_empty() {
+        return Err(Malformed(format!("`{tool}` has no edit")));
+    }
+    Ok(Work::File { path, text, edits })
+}
+
+/// Whether what a shell's call says besides its command is of the kind that it must be.
+fn told(input: &Map<String, Value>) -> Result<(), Malformed> {
+    let wrong = |name: &str, kind: &str| Malformed(format!("`tool_input.{name}` is no {kind}"));
+    optional(input, "description")?;
+    for name in ["run_in_background", "dangerouslyDisableSandbox", "persistent"] {
+        if input.get(name).is_some_and(|value| !value.is_boolean()) {
+            return Err(wrong(name, "truth value"));
+        }
+    }
+    for name in ["timeout", "timeout_ms"] {
+        if input.get(name).is_some_and(|value| !value.is_number()) {
+            return Err(wrong(name, "number"));
+        }
+    }
+    Ok(())
 }
 
 fn edit(change: &Map<String, Value>) -> Result<(String, String), Malformed> {

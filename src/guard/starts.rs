@@ -1,20 +1,23 @@
 //! Words that are not known, but are known to be no option: ids, absolute paths, names that may not begin with a dash.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::is_name;
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, For, Parameter, ParameterOp, Part, PartKind, RedirectOp, Script,
-    Sequence, Target, Value, Word,
+    Assignment, Command, CommandKind, Fd, For, Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect,
+    RedirectOp, Script, Sequence, Target, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{Plainly, Tables};
+use crate::source::Span;
 
 /// What is known of how the texts' variables begin.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
     /// By name: `None` where some value of it is not known.
     variables: FxHashMap<String, Option<Plainly>>,
+    /// Commands whose variables are told otherwise: they read what a pipe is known to give.
+    read: FxHashSet<Span>,
 }
 
 impl Starts {
@@ -147,11 +150,24 @@ impl Starts {
 }
 
 impl<'s> Visitor<'s> for Starts {
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        for (index, stage) in pipeline.stages.iter().enumerate().skip(1) {
+            if let Some((at, name)) = reads_lines(stage)
+                && let Some(given) = piped(&pipeline.stages[..index]).filter(|given| *given != Plainly::Path)
+            {
+                self.read.insert(at);
+                // A line is split where it is used, and not before.
+                self.assigned(&name, Some(given));
+            }
+        }
+        visit::walk_pipeline(self, pipeline);
+    }
+
     fn command(&mut self, command: &'s Command) {
         match &command.kind {
             CommandKind::For(each) => self.loop_over(each),
             CommandKind::Select(each) => self.assigned(&each.variable.name, None),
-            CommandKind::Simple(simple) => {
+            CommandKind::Simple(simple) if !self.read.contains(&command.span) => {
                 // Whatever names a variable may set it.
                 for word in simple.words.iter().skip(1).filter_map(Word::plain).filter(|word| is_name(word)) {
                     let sets = [
@@ -185,12 +201,27 @@ impl<'s> Visitor<'s> for Starts {
         visit::walk_assignment(self, assignment);
     }
 
-    fn parameter(&mut self, parameter: &'s Parameter, _span: crate::source::Span) {
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
         if let ParameterOp::Assign { .. } = &parameter.op {
             self.assigned(&parameter.name, None);
         }
         visit::walk_parameter(self, parameter);
     }
+}
+
+/// The variable that a loop reads the lines of its input to, and the command that reads them.
+fn reads_lines(stage: &Command) -> Option<(Span, String)> {
+    let CommandKind::While(each) = &stage.kind else { return None };
+    let [statement] = each.condition.statements.as_slice() else { return None };
+    let [read] = statement.first.stages.as_slice() else { return None };
+    let CommandKind::Simple(simple) = &read.kind else { return None };
+    let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
+    let words = words?;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (["read", name] | ["read", "-r", name]) = words.as_slice() else { return None };
+    let alone =
+        statement.rest.is_empty() && read.redirects.is_empty() && stage.redirects.is_empty() && !each.until;
+    (alone && is_name(name)).then(|| (read.span, (*name).to_owned()))
 }
 
 /// What a substitution prints.
@@ -199,20 +230,52 @@ fn printed(body: &Sequence) -> Option<Plainly> {
     if !statement.rest.is_empty() || statement.background {
         return None;
     }
+    piped(&statement.first.stages)
+}
+
+/// What a pipeline of these commands prints.
+pub(super) fn piped(commands: &[Command]) -> Option<Plainly> {
+    Tables::builtin().outputs().of(&written(commands)?)
+}
+
+/// What `xargs` takes from a pipeline of these commands. `nul`: each word ends with a NUL.
+pub(super) fn fed(commands: &[Command], nul: bool) -> Option<Plainly> {
+    if !nul {
+        return piped(commands).filter(|given| *given != Plainly::Path);
+    }
+    let [find] = commands else { return None };
+    let CommandKind::Simple(simple) = &find.kind else { return None };
+    let words: Vec<String> = simple.words.iter().map(Word::plain).collect::<Option<_>>()?;
+    let [program, words @ .., last] = words.as_slice() else { return None };
+    let begins = |word: &String| word.starts_with(|c: char| c.is_ascii_alphanumeric() || "./_".contains(c));
+    let folders = words.iter().take_while(|word| !word.starts_with(['-', '(', '!', ',']));
+    let prints = words.iter().any(|word| {
+        ["-exec", "-print", "-fprint", "-fls", "-ls", "-ok"].iter().any(|act| word.starts_with(act))
+    });
+    (program == "find"
+        && last == "-print0"
+        && simple.assignments.is_empty()
+        && find.redirects.is_empty()
+        && !prints
+        && folders.clone().all(begins))
+    .then_some(Plainly::Path)
+}
+
+/// The words of these commands, where all of them are written and nothing else happens.
+pub(super) fn written(commands: &[Command]) -> Option<Vec<Vec<String>>> {
+    let quiet = |redirect: &Redirect| {
+        redirect.op == RedirectOp::Output
+            && matches!(redirect.fd, Some(Fd::Number(2)))
+            && matches!(&redirect.target, Target::Word(word) if word.plain().as_deref() == Some("/dev/null"))
+    };
+    let text = |word: &Word| word.plain().filter(|text| !word.braces && !text.contains(['*', '?', '[']));
     let mut stages = Vec::new();
-    for stage in &statement.first.stages {
-        let CommandKind::Simple(simple) = &stage.kind else { return None };
-        let quiet = |redirect: &crate::bash::syntax::Redirect| {
-            redirect.op == RedirectOp::Output
-                && matches!(redirect.fd, Some(crate::bash::syntax::Fd::Number(2)))
-                && matches!(&redirect.target, Target::Word(word) if word.plain().as_deref() == Some("/dev/null"))
-        };
-        if !simple.assignments.is_empty() || !stage.redirects.iter().all(quiet) {
+    for command in commands {
+        let CommandKind::Simple(simple) = &command.kind else { return None };
+        if !simple.assignments.is_empty() || !command.redirects.iter().all(quiet) {
             return None;
         }
-        let written =
-            |word: &Word| word.plain().filter(|text| !word.braces && !text.contains(['*', '?', '[']));
-        stages.push(simple.words.iter().map(written).collect::<Option<Vec<String>>>()?);
+        stages.push(simple.words.iter().map(text).collect::<Option<Vec<String>>>()?);
     }
-    Tables::builtin().outputs().of(&stages)
+    Some(stages)
 }

@@ -1,30 +1,10 @@
 //! What the tables are too generous about for a proof: they say what a line does as a rule, and the guard must know
 //! that it does nothing else in any case.
 
-use crate::commands::HOLE;
+use crate::commands::{HOLE, beyond};
 use crate::facts::SecretNames;
 
 use super::shows::prints_secret;
-
-/// Programs that send their words to other machines.
-const NETWORK: [&str; 16] = [
-    "curl",
-    "wget",
-    "http",
-    "https",
-    "xh",
-    "xhs",
-    "dig",
-    "host",
-    "nslookup",
-    "drill",
-    "whois",
-    "ping",
-    "ping6",
-    "traceroute",
-    "tracepath",
-    "mtr",
-];
 
 /// Why a line that reads by the tables is still not let through; `None` where nothing speaks against it. `written`: the
 /// tables name files that it writes.
@@ -36,9 +16,7 @@ pub(super) fn why_not(words: &[String], written: bool, names: &SecretNames) -> O
 fn side_door(words: &[String], written: bool) -> Option<String> {
     let program = base(words);
     let args = &words[1..];
-    let starts =
-        |starts: &[&str]| args.iter().find(|word| starts.iter().any(|start| word.starts_with(start)));
-    if NETWORK.contains(&program) && args.iter().any(|word| word.contains(HOLE)) {
+    if beyond::NETWORK.contains(&program) && args.iter().any(|word| word.contains(HOLE)) {
         return Some("what is sent is not known".to_owned());
     }
     // An option that simulates and is given twice may be switched off by the second.
@@ -54,77 +32,52 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
     let door = match program {
         "git" => return git(args),
         "az" => return az(args),
+        "openssl" => return openssl(args),
+        "man" | "less" | "more" => return pages(program, args),
+        "dc" | "crm_mon" | "watch" | "htop" => return Some(format!("`{program}` can run other programs")),
         "virsh" => {
             args.iter().find(|word| word.contains('+') && word.contains("://") || word.contains("command="))
         }
-        "mysql" | "mariadb" => starts(&["--tee", "--pager", "--plugin", "--init"]),
-        "awk" | "gawk" | "mawk" | "nawk" => starts(&[
-            "-f",
-            "--file",
-            "-l",
-            "--load",
-            "-i",
-            "--include",
-            "-E",
-            "--exec",
-            "-o",
-            "--pretty",
-            "-p",
-            "--prof",
-            "-d",
-            "--dump",
-            "-D",
-            "--debug",
-        ]),
-        "sed" => starts(&["-f", "--fi", "-i", "--i"]).or_else(|| sed_in_place(args)),
-        "sort" => starts(&["--co", "-o", "--o"]),
-        "ag" | "ack" => starts(&["--pager", "--ackrc", "--output"]),
-        "yamllint" | "hadolint" => starts(&["-c", "--config"]),
-        "rg" => args
-            .iter()
-            .find(|word| *word == "--pre" || word.starts_with("--pre=") || word.starts_with("--host")),
-        "ip" => args.iter().find(|word| *word == "-b" || word.trim_start_matches('-').starts_with("ba")),
-        "ss" => starts(&["-K", "--ki", "-D", "--di"]),
-        "tar" | "bsdtar" => starts(&[
-            "--checkpoint-a",
-            "--to-c",
-            "-I",
-            "--use-c",
-            "-F",
-            "--info",
-            "--new-v",
-            "--rsh",
-            "--rmt",
-        ]),
-        "journalctl" => starts(&["--cursor-f"]),
-        "curl" => args.iter().find(|word| {
-            word.starts_with("--config")
-                || word.starts_with('-') && !word.starts_with("--") && word.contains('K')
-        }),
-        "helm" => starts(&["--post-r", "--kubeconfig", "--kube-ap"]),
-        "terraform" | "tofu" => starts(&["-out", "--out", "-generate-config-out", "-plugin-dir"]),
-        "kubectl" | "oc" => starts(&["--kubeconfig", "--profile", "--cache-dir"]),
-        "openssl" => return openssl(args),
+        "sed" => beyond::door(program, args).or_else(|| sed_in_place(args)),
+        "curl" => beyond::door(program, args).or_else(|| format_from_file(args)),
         _ if always_writes(program) => {
             // Where the tables find no file that is written, they have misread the line.
             return (!args.is_empty() && !written).then(|| format!("`{program}` changes files"));
         }
-        "psql" | "sqlite3" => starts(&["-o", "--output", "-L", "--log", "-f", "--file"]),
-        "yq" => starts(&["-i", "--in", "-s", "--split"]),
-        "tree" => starts(&["-o", "-R"]),
-        "date" => starts(&["-s", "--s"]),
-        "xxd" => starts(&["-r"]),
-        "iconv" | "pv" | "ss-local" => starts(&["-o", "--o"]),
-        "dmidecode" => starts(&["--dump-bin"]),
-        "lshw" => starts(&["-dump"]),
-        "less" | "more" | "man" | "dc" | "crm_mon" | "watch" | "htop" => {
-            return Some(format!("`{program}` can run other programs"));
-        }
-        "ping" | "ping6" => starts(&["-f"]),
-        "docker" | "podman" => starts(&["--config", "-H", "--host"]),
-        _ => None,
+        _ => beyond::door(program, args),
     };
     door.map(|word| format!("`{program} {word}` does more than read"))
+}
+
+/// The file from which `curl` takes what it writes out: it may name others that are written.
+fn format_from_file(args: &[String]) -> Option<&String> {
+    let ends_in = |word: &str| word == "--write-out" || is_bundle(word) && word.ends_with('w');
+    let attached =
+        |word: &&String| word.starts_with("--write-out=@") || is_bundle(word) && word.contains("w@");
+    let next =
+        args.windows(2).find(|pair| ends_in(&pair[0]) && pair[1].starts_with('@')).map(|pair| &pair[1]);
+    next.or_else(|| args.iter().find(attached))
+}
+
+fn is_bundle(word: &str) -> bool {
+    word.starts_with('-') && !word.starts_with("--")
+}
+
+/// `man`, `less`: a pager shows what it is given, and runs what a key or an option says. Without a terminal, and with
+/// nothing but names and options that only change what is shown, it prints.
+fn pages(program: &str, args: &[String]) -> Option<String> {
+    let options = if program == "man" { "kfawK" } else { "RSNFXiIMmsnEeGq" };
+    let shows = |word: &String| {
+        let letters = word.strip_prefix('-').unwrap_or_default();
+        !letters.is_empty() && letters.chars().all(|letter| options.contains(letter))
+    };
+    let names = |word: &String| {
+        let topic = |c: char| c.is_ascii_alphanumeric() || "_.-:@".contains(c);
+        !word.starts_with(['-', '+', HOLE]) && (program != "man" || word.chars().all(topic))
+    };
+    let fine = !args.is_empty() && args.iter().all(|word| shows(word) || names(word))
+        || program != "man" && args.is_empty();
+    (!fine).then(|| format!("`{program}` can run other programs"))
 }
 
 /// Why a line that only reads reaches further than this machine's tables.
@@ -157,84 +110,29 @@ fn other_scheme(word: &str) -> bool {
 
 /// Whether a program has no other use than to change files.
 pub(super) fn always_writes(program: &str) -> bool {
-    const WRITERS: [&str; 22] = [
-        "rm",
-        "rmdir",
-        "unlink",
-        "mkdir",
-        "mkfifo",
-        "shred",
-        "truncate",
-        "fallocate",
-        "touch",
-        "mknod",
-        "chmod",
-        "chown",
-        "chgrp",
-        "chattr",
-        "setfacl",
-        "mv",
-        "rename",
-        "prename",
-        "cp",
-        "ln",
-        "install",
-        "scp",
-    ];
-    WRITERS.contains(&program)
+    beyond::WRITERS.contains(&program)
 }
 
 /// `openssl`: what many of its commands write or show is a key.
 fn openssl(args: &[String]) -> Option<String> {
-    const READ: [&str; 14] = [
-        "x509",
-        "verify",
-        "version",
-        "ciphers",
-        "crl",
-        "dgst",
-        "s_client",
-        "asn1parse",
-        "pkcs7",
-        "list",
-        "errstr",
-        "sha256",
-        "base64",
-        "ocsp",
-    ];
     let verb = args.first().map_or("", String::as_str);
     let request =
         verb == "req" && args.iter().any(|word| word == "-in") && args.iter().any(|word| word == "-noout");
     let door =
         ["-engine", "-provider", "-out", "-config", "-new", "-key", "-CAcreate", "-signkey", "-nocert"];
     let bad = args.iter().any(|word| door.iter().any(|start| word.starts_with(start)));
-    (bad || !request && !READ.contains(&verb))
+    let checks = ["rsa", "ec", "pkey", "dsa"].contains(&verb)
+        && args.iter().any(|word| word == "-noout")
+        && !args.iter().any(|word| word.starts_with("-text") || word.starts_with("-pubout"));
+    (bad || !request && !checks && !beyond::OPENSSL_READS.contains(&verb))
         .then(|| format!("what `openssl {verb}` writes or shows may be a key"))
 }
 
 /// `az`: an option takes as many words as follow, so the verb is known only by the words in front of the first option.
 fn az(args: &[String]) -> Option<String> {
-    const READ: [&str; 16] = [
-        "list",
-        "show",
-        "exists",
-        "wait",
-        "validate",
-        "what-if",
-        "query",
-        "logs",
-        "tail",
-        "summarize",
-        "url",
-        "get",
-        "version",
-        "find",
-        "get-access-token",
-        "check-health",
-    ];
     let front = args.iter().take_while(|word| !word.starts_with('-'));
     let verb = front.last().map_or("", String::as_str);
-    let reads = READ.contains(&verb)
+    let reads = beyond::AZ_READS.contains(&verb)
         || ["list-", "show-", "get-", "check-"].iter().any(|start| verb.starts_with(start))
         || args.len() < 2;
     (!reads).then(|| format!("`az ... {verb}` may change something"))
@@ -281,17 +179,6 @@ fn sed_in_place(args: &[String]) -> Option<&String> {
 
 /// `git`: settings on its line can name programs, as can some options of verbs that read.
 fn git(args: &[String]) -> Option<String> {
-    const HARMLESS: [&str; 9] = [
-        "color.",
-        "core.quotepath=",
-        "core.quotePath=",
-        "log.",
-        "advice.",
-        "core.pager=cat",
-        "pager.",
-        "column.",
-        "blame.",
-    ];
     let door = |word: &str| Some(format!("`git {word}` can run other programs"));
     let mut at = 0;
     while let Some(word) = args.get(at) {
@@ -304,7 +191,7 @@ fn git(args: &[String]) -> Option<String> {
                 let pager = value
                     .strip_prefix("pager.")
                     .is_some_and(|rest| !rest.ends_with("=false") && !rest.ends_with("=cat"));
-                if !HARMLESS.iter().any(|known| value.starts_with(known))
+                if !beyond::GIT_SETTINGS.iter().any(|known| value.starts_with(known))
                     || pager
                     || value.starts_with("core.pager=") && value != "core.pager=cat"
                 {
@@ -322,6 +209,14 @@ fn git(args: &[String]) -> Option<String> {
     }
     let verb = args.get(at).map_or("", String::as_str);
     let rest = args.get(at + 1..).unwrap_or_default();
+    // The manual's page, unless it is to be shown elsewhere.
+    if verb == "help"
+        && rest.iter().all(|word| {
+            word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && !word.starts_with('-')
+        })
+    {
+        return None;
+    }
     if ["help", "web--browse", "instaweb", "difftool", "mergetool", "column", "credential"].contains(&verb) {
         return door(verb);
     }
