@@ -28,6 +28,7 @@ impl<'a> Walk<'a> {
 
     pub(super) fn case(&mut self, case: &'a Case, mut state: State) -> Out {
         let subject = self.value(&case.word, &mut state);
+        self.note_decided(subject.constant().is_some());
         let mut waiting = vec![state];
         let mut out = Out::default();
         let mut falling: Vec<State> = Vec::new();

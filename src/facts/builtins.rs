@@ -94,6 +94,7 @@ impl Walk<'_> {
                 let args = line.args();
                 let words = if name == "[" { args.split_last().map_or(args, |(_, rest)| rest) } else { args };
                 let (ok, fail) = bracket(words, state, self.context.gates);
+                self.note_decided(ok.is_empty() || fail.is_empty());
                 Out { ok, fail }
             }
             "set" => self.set(line, state),

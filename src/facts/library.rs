@@ -5,7 +5,7 @@
 //! script's gates (it reads the arguments or what the operator typed), is still walked in place, with all that is known
 //! of its caller. Functions are walked where they are called, whoever defined them.
 
-mod functions;
+pub(super) mod functions;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,8 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use crate::bash::syntax::{Command, CommandKind, Function, Script};
-use crate::bash::visit::{Visitor, walk_command};
+use crate::bash::syntax::{Command, CommandKind, Function, Script, Statement};
+use crate::bash::visit::{Visitor, walk_command, walk_statement};
 use crate::commands::Effect;
 use crate::source::{RepoPath, Span};
 
@@ -23,8 +23,8 @@ use super::calls::Line;
 use super::ids::{Extent, extent};
 use super::invocations::Invocation;
 use super::observe::{Observation, Switched};
-use super::state::{Options, Parameters, State, Switch};
-use super::value::{Content, Flow, Place, Source, Value};
+use super::state::{Options, Parameters, State, passed};
+use super::value::{Content, Flow, Place, Source, Sym, Value};
 use super::walk::{Arenas, Body, Definition, Out, Walk};
 
 /// A file with fewer statements is walked in place.
@@ -40,13 +40,14 @@ pub struct Sourced {
     extent: Extent,
     summary: OnceLock<Summary>,
     functions: OnceLock<functions::Functions>,
+    arms: functions::Arms,
 }
 
 impl Sourced {
     /// A file that was read.
     pub fn new(script: Script) -> Self {
         let extent = extent(&script);
-        Self { script, extent, summary: OnceLock::new(), functions: OnceLock::new() }
+        Self { script, extent, ..Self::default() }
     }
 
     /// Whether a command in it may name an object by its id.
@@ -102,7 +103,7 @@ enum Held {
     /// A known text.
     Text(String),
     /// Anything else.
-    Unknown { many: bool, secret: bool, from_args: bool, own_file: bool },
+    Unknown { many: bool, secret: bool, from_args: bool, own_file: bool, checked: bool },
 }
 
 /// Where a function is defined.
@@ -113,7 +114,7 @@ pub(super) struct Shared {
 }
 
 impl Held {
-    fn of(content: &Content) -> Self {
+    fn of(content: &Content, checked: &BTreeSet<Sym>) -> Self {
         if let Content::Scalar(value) = content
             && let Some(text) = value.constant()
         {
@@ -125,20 +126,36 @@ impl Held {
             secret: values.iter().any(|value| value.secret.is_some()),
             from_args: values.iter().any(|value| value.from_args),
             own_file: !values.is_empty() && values.iter().all(|value| value.own_file),
+            checked: passed(content, checked),
         }
     }
 
     /// What holds where either does.
     fn or(self, other: Self) -> Self {
         let open = |held: Self| match held {
-            Self::Text(_) => (false, false, false, false),
-            Self::Unknown { many, secret, from_args, own_file } => (many, secret, from_args, own_file),
+            Self::Text(_) => (false, false, false, false, true),
+            Self::Unknown { many, secret, from_args, own_file, checked } => {
+                (many, secret, from_args, own_file, checked)
+            }
         };
         if self == other {
             return self;
         }
         let (a, b) = (open(self), open(other));
-        Self::Unknown { many: a.0 || b.0, secret: a.1 || b.1, from_args: a.2 || b.2, own_file: a.3 && b.3 }
+        Self::Unknown {
+            many: a.0 || b.0,
+            secret: a.1 || b.1,
+            from_args: a.2 || b.2,
+            own_file: a.3 && b.3,
+            checked: a.4 && b.4,
+        }
+    }
+
+    /// What holds where some path has left the variable as it was.
+    fn or_as_it_was(&mut self) {
+        if let Self::Unknown { checked, .. } = self {
+            *checked = false;
+        }
     }
 }
 
@@ -219,12 +236,7 @@ impl<'a> Walk<'a> {
     }
 
     fn summary(&mut self, script: &'a Script) -> Summary {
-        let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
-        argument.from_args = true;
-        let params = Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 };
-        let mut start = State::start(params, Rc::default());
-        let unknown = Switch::Unknown;
-        start.options = Options { errexit: unknown, nounset: unknown, pipefail: unknown, xtrace: unknown };
+        let start = self.nothing_known();
         self.returns.push(Out::default());
         let mut out = self.sequence(&script.body, vec![start.clone()], false);
         out.extend(self.returns.pop().unwrap_or_default());
@@ -238,8 +250,19 @@ impl<'a> Walk<'a> {
         }
         let ends = out.both();
         summary.options = ends.iter().map(|end| end.options).reduce(Options::common).unwrap_or(start.options);
-        for end in ends.iter().chain(exits.iter().map(|(state, _)| state)) {
-            self.add_end(&mut summary, end, &start);
+        for end in &ends {
+            self.add_end(&mut summary, end, &end.checked, &start);
+        }
+        // What was checked on the way out matters to nobody but a trap, for which `apply_summary` sees to it.
+        for (end, _) in &exits {
+            let checked =
+                end.vars.iter().flat_map(|(_, content)| content.values()).flat_map(|value| &value.syms);
+            self.add_end(&mut summary, end, &checked.copied().collect(), &start);
+        }
+        for (name, held) in &mut summary.vars {
+            if ends.iter().any(|end| end.vars.get(name).is_none()) {
+                held.or_as_it_was();
+            }
         }
         summary.switches = std::mem::take(&mut self.observations.switches);
         let counts = |seen: &Observation| {
@@ -251,8 +274,10 @@ impl<'a> Walk<'a> {
         summary
     }
 
-    fn add_end(&self, summary: &mut Summary, end: &State, start: &State) {
-        summary.gates |= end.apply || !end.rare.confirmed.is_empty() || !end.checked.is_empty();
+    fn add_end(&self, summary: &mut Summary, end: &State, checked: &BTreeSet<Sym>, start: &State) {
+        summary.gates |= end.apply
+            || !end.rare.confirmed.is_empty()
+            || end.checked.iter().any(|sym| self.symbols.comes_from_caller(*sym));
         summary.parameters |= end.params != start.params;
         if let Some((text, _)) = end.rare.traps.get("EXIT") {
             let known = text.constant().map(|text| Trap::Known(text.to_owned()));
@@ -260,7 +285,7 @@ impl<'a> Walk<'a> {
         }
         for (name, content) in end.vars.iter() {
             summary.gates |= content.values().iter().any(|value| value.typed);
-            let held = Held::of(content);
+            let held = Held::of(content, checked);
             match summary.vars.get_mut(name.as_ref()) {
                 Some(known) => *known = known.clone().or(held),
                 None => drop(summary.vars.insert(name.to_string(), held)),
@@ -314,16 +339,18 @@ impl<'a> Walk<'a> {
             let text = self.trap_text(text, line.place);
             state.rare_mut().traps.insert("EXIT".to_owned(), (text, line.place));
         }
+        let checked = Rc::clone(&state.checked);
         for (name, held) in &summary.vars {
-            let content = self.held(name, held, line.place);
-            state.set(name, content);
+            self.set_held(name, held, line.place, &mut state);
         }
         for (name, shared) in &summary.functions {
             let index = self.define_elsewhere(name, shared);
             state.functions.insert(name, index);
         }
         for zero in &summary.exits {
-            self.leave(vec![state.clone()], *zero);
+            let mut leaving = state.clone();
+            leaving.checked = Rc::clone(&checked);
+            self.leave(vec![leaving], *zero);
         }
         match (summary.succeeds, summary.fails) {
             (true, true) => Out::either(state),
@@ -340,10 +367,19 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn set_held(&mut self, name: &str, held: &Held, place: Place, state: &mut State) {
+        let content = self.held(name, held, place);
+        let joined = self.symbols.joined(name);
+        state.set_anew(name, joined, content, &mut self.symbols);
+        if let Held::Unknown { checked: true, .. } = held {
+            state.check(joined);
+        }
+    }
+
     fn held(&mut self, name: &str, held: &Held, place: Place) -> Content {
         match held {
             Held::Text(text) => Content::Scalar(Value::known(text.as_str())),
-            Held::Unknown { many, secret, from_args, own_file } => {
+            Held::Unknown { many, secret, from_args, own_file, .. } => {
                 let sym = self.symbols.joined(name);
                 let value = Value::unknown(sym).with(|value| {
                     value.from_args = *from_args;
@@ -417,7 +453,15 @@ fn function_at(script: &Script, body: Span) -> Option<&Command> {
         found: Option<&'s Command>,
     }
     impl<'s> Visitor<'s> for Search<'s> {
+        fn statement(&mut self, statement: &'s Statement) {
+            if self.found.is_none() && statement.span.contains(self.body) {
+                walk_statement(self, statement);
+            }
+        }
         fn command(&mut self, command: &'s Command) {
+            if !command.span.contains(self.body) {
+                return;
+            }
             match &command.kind {
                 CommandKind::Function(Function { body, .. }) if body.span == self.body => {
                     self.found = Some(body);

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::map::Map;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
-pub(super) use join::join_contents;
+pub(super) use join::{join_contents, passed};
 pub use join::{settle, settle_further};
 
 /// A shell option's state on a path.
@@ -410,6 +410,11 @@ impl State {
         if !self.rare.unset.is_empty() {
             self.rare_mut().unset.clear();
         }
+    }
+
+    /// Whether a variable holds a symbol.
+    pub fn knows(&self, sym: Sym) -> bool {
+        !self.held_by(sym).is_empty()
     }
 
     /// The variables that hold a symbol.

@@ -82,6 +82,8 @@ pub(super) struct Runs {
     mutates: bool,
     /// Words that it was given.
     given: bool,
+    /// One branch only, where what was known told which: another call may take the other.
+    decided: bool,
 }
 
 impl Runs {
@@ -94,6 +96,7 @@ impl Runs {
         self.unknown_words |= other.unknown_words;
         self.mutates |= other.mutates;
         self.given |= other.given;
+        self.decided |= other.decided;
     }
 }
 
@@ -192,6 +195,11 @@ impl Seen {
         self.runs.given = true;
     }
 
+    /// Notes that a test in it had one outcome only.
+    pub(super) fn decided(&mut self) {
+        self.runs.decided = true;
+    }
+
     /// Notes that it ends its shell, `shells` of which are around.
     pub(super) fn exits(&mut self, shells: usize, zero: Option<bool>) {
         if self.shells == shells {
@@ -216,6 +224,13 @@ pub(super) struct Start {
 }
 
 impl Walk<'_> {
+    /// Notes of the function in hand whether a test had one outcome only.
+    pub(super) fn note_decided(&mut self, decided: bool) {
+        if decided && let Some(call) = self.observations.in_calls.last_mut() {
+            call.decided();
+        }
+    }
+
     /// Notes where a walk starts; [`Walk::summarise`] ends it.
     pub(super) fn start_of_call(&mut self, args: &[Value], state: &State) -> Start {
         let shells = self.exits.len();
@@ -258,7 +273,10 @@ impl Walk<'_> {
     fn add_outcome(&mut self, summary: &mut Summary, end: &State, start: &Start) {
         let Start { state: start, args, .. } = start;
         summary.guards |= end.apply != start.apply
-            || end.checked != start.checked
+            || end.checked.difference(&start.checked).any(|sym| {
+                let given = args.iter().any(|arg| arg.syms.contains(sym));
+                given || start.knows(*sym) || end.knows(*sym) || self.symbols.comes_from_caller(*sym)
+            })
             || end.rare.confirmed != start.rare.confirmed;
         let changed = end.options.changed_from(start.options);
         if !summary.options.contains(&changed) {
@@ -384,10 +402,12 @@ impl Walk<'_> {
             after.set_anew(name, joined, content, &mut self.symbols);
         }
         let mut out = Out::default();
-        if summary.succeeds {
+        // Where words of the walks decided how it returned, those of this call may decide otherwise.
+        let either = summary.runs.decided && (summary.succeeds || summary.fails);
+        if summary.succeeds || either {
             out.ok.push(after.clone());
         }
-        if summary.fails {
+        if summary.fails || either {
             out.fail.push(after.clone());
         }
         let exits = summary.exits;

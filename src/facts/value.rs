@@ -185,6 +185,15 @@ impl Symbols {
         sym
     }
 
+    /// Whether it stands for something that whoever calls, or sources, has as well: a word, a variable of theirs.
+    pub fn comes_from_caller(&self, sym: Sym) -> bool {
+        match self.source(sym) {
+            Source::Environment(_) | Source::Argument(_) => true,
+            Source::Element(of) | Source::Older(of) => self.comes_from_caller(*of),
+            Source::Computed(_) | Source::Joined(_) | Source::Volatile | Source::Failed => false,
+        }
+    }
+
     /// What the symbol stands for.
     pub fn source(&self, sym: Sym) -> &Source {
         &self.sources[sym.0 as usize]

@@ -102,6 +102,8 @@ pub(super) struct Arenas {
     pub sourced: Arena<Arc<Sourced>>,
     /// Summaries that hold for this walk only.
     pub summaries: Arena<Rc<Summary>>,
+    /// What functions of sourced files do for a word.
+    pub effects: Arena<Arc<super::library::functions::Effects>>,
 }
 
 /// What a command reads on stdin.
@@ -527,7 +529,9 @@ impl<'a> Walk<'a> {
             }
             CommandKind::Arithmetic(arithmetic) => {
                 self.observations.first(self.place(command.span), &state);
-                self.arithmetic_test(arithmetic, state)
+                let out = self.arithmetic_test(arithmetic, state);
+                self.note_decided(out.ok.is_empty() || out.fail.is_empty());
+                out
             }
             CommandKind::Function(function) => {
                 let index = self.define(&function.name, &function.body);
@@ -561,6 +565,7 @@ impl<'a> Walk<'a> {
     /// `[[ ... ]]`
     fn test(&mut self, test: &'a Test, state: State) -> Out {
         let (ok, fail) = self.decide(test, state);
+        self.note_decided(ok.is_empty() || fail.is_empty());
         Out { ok, fail }
     }
 }

@@ -106,6 +106,48 @@ fn what_it_sets_is_known_and_what_it_prints_stays_a_secret() {
     assert!(!exposed(&observe("x=$(server list)\nmysql -h \"$x\"")));
 }
 
+/// What a script shows that sources a file of 160 statements and these.
+fn with_large_file(file: &str, script: &str) -> Observations {
+    let file = format!("{}{file}\n", "x=$(date)\n".repeat(160));
+    let library = One(Arc::new(Sourced::new(bash::parse(&file).script)));
+    follow(&library, &format!("source ./lib.sh\n{script}\n"))
+}
+
+fn unchecked(seen: &Observations) -> usize {
+    seen.list.iter().map(|seen| seen.unchecked.len()).sum()
+}
+
+const CHECK: &str = "[[ \"$volume_id\" =~ ^[0-9a-f]{32}$ ]] || exit 1";
+
+#[test]
+fn a_large_file_that_checks_what_is_its_own_is_summed_up() {
+    let local = format!("f() {{ local volume_id; volume_id=$(cat id); {CHECK}; }}; f");
+    assert!(with_large_file(&local, ":").steps < 20);
+    let global = format!("volume_id=$(cat id); {CHECK}");
+    assert!(with_large_file(&global, ":").steps < 20);
+}
+
+#[test]
+fn a_check_in_a_large_file_holds_behind_it() {
+    let delete = "openstack volume delete \"$volume_id\"";
+    let own = format!("volume_id=$(cat id); {CHECK}");
+    assert_eq!(unchecked(&with_large_file(&own, delete)), 0);
+    assert_eq!(unchecked(&with_large_file("volume_id=$(cat id)", delete)), 1);
+    let either = format!("if [[ -n \"$C\" ]]; then volume_id=$(cat id); {CHECK}; fi");
+    assert_eq!(unchecked(&with_large_file(&either, delete)), 1);
+    // What its caller has is checked only where the file is walked.
+    assert_eq!(unchecked(&with_large_file(CHECK, delete)), 0);
+}
+
+#[test]
+fn how_a_call_returned_for_one_word_says_nothing_of_another() {
+    let script = "known() { if [[ \"$1\" == a ]]; then return 0; else return 1; fi; }\nknown b";
+    let seen = observe(&format!("{script}\nif known a; then delete_server web; fi"));
+    assert_eq!(ungated(&seen), ["openstack"]);
+    let seen = observe("stops() { exit 1; }\nstops b\nstops a && delete_server web");
+    assert!(ungated(&seen).is_empty());
+}
+
 /// Files that all source each other, and how often somebody asked for one.
 struct Round {
     files: Vec<Arc<Sourced>>,

@@ -5,28 +5,36 @@
 //! one round, each with unknown words, and what they call in other files is walked in place: no answer depends on which
 //! script asked first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::bash::syntax::{Command, CommandKind};
+use crate::bash::syntax::{Case, Command, CommandKind, Part, PartKind};
 use crate::source::{RepoPath, Span};
 
 use super::super::calls::Line;
+use super::super::ids::Extent;
 use super::super::observe::Observation;
 use super::super::state::{Options, Parameters, State, Switch, join_contents};
 use super::super::summary::{Learnt, Runs};
 use super::super::value::{Content, Place, Source, Value};
 use super::super::walk::{Arenas, Body, Frame, Out, Output, Walk};
-use super::{Held, Shared, Sourced, Trap};
+use super::{Held, Shared, Sourced, Trap, function_at};
 
-/// What the functions of a file do, by the places of their bodies.
-pub(super) type Functions = FxHashMap<Span, Effects>;
+/// What the functions of a file do.
+#[derive(Debug, Default)]
+pub(super) struct Functions {
+    /// By the places of their bodies.
+    effects: FxHashMap<Span, Effects>,
+    /// Those that the file leaves defined, by name.
+    defined: BTreeMap<String, Shared>,
+}
 
 /// What a function does.
 #[derive(Debug, Default)]
-pub(super) struct Effects {
+pub(in super::super) struct Effects {
     /// Statements that its walk took.
     cost: u32,
     succeeds: bool,
@@ -47,14 +55,33 @@ pub(super) struct Effects {
     telling: bool,
 }
 
-/// Whether a function does one of several things, told by a word: `case` with its arms is most of it.
-fn dispatches(body: &Command) -> bool {
+/// What a function that does one of several things does for one word, by the place of its body.
+pub(super) type Arms = Mutex<FxHashMap<(Span, String), Arc<Effects>>>;
+
+/// The `case` of a function that does one of several things, told by a word: it is most of it.
+fn dispatcher(body: &Command) -> Option<&Case> {
     const FEW: usize = 3;
-    let CommandKind::Group(body) = &body.kind else { return false };
+    let CommandKind::Group(body) = &body.kind else { return None };
     let stages = body.statements.iter().filter(|statement| statement.rest.is_empty());
-    stages
-        .flat_map(|statement| &statement.first.stages)
-        .any(|command| matches!(&command.kind, CommandKind::Case(case) if case.arms.len() >= FEW))
+    stages.flat_map(|statement| &statement.first.stages).find_map(|command| match &command.kind {
+        CommandKind::Case(case) if case.arms.len() >= FEW => Some(case),
+        _ => None,
+    })
+}
+
+/// Whether it has an arm for that very word.
+fn names(case: &Case, word: &str) -> bool {
+    fn is(pattern: &[Part], word: &str) -> bool {
+        match pattern {
+            [part] => match &part.kind {
+                PartKind::Literal(text) | PartKind::Quoted(text) => text == word,
+                PartKind::DoubleQuoted(parts) => is(parts, word),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    case.arms.iter().flat_map(|arm| &arm.patterns).any(|pattern| is(&pattern.parts, word))
 }
 
 impl<'a> Walk<'a> {
@@ -68,17 +95,26 @@ impl<'a> Walk<'a> {
         state: &State,
     ) -> Option<Out> {
         const SMALL: u32 = 16;
+        const LARGE: u32 = 40;
         let Body::Here(body) = self.definitions[index].body else { return None };
         let text = &self.texts[usize::from(file)];
-        if self.budget > 0 || self.alone || file == 0 || text.host.is_some() {
+        if self.alone || file == 0 || text.host.is_some() {
             return None;
         }
         let path = text.path.clone()?;
         let (_, sourced) = (*self.libraries.get(&path)?)?;
-        let effects = self.functions_of(&path, sourced).get(&body.span)?;
+        let spent = self.budget == 0;
+        if !spent && sourced.extent.statements < super::SMALL {
+            return None;
+        }
+        let first = line.args().first().and_then(Value::constant);
+        let effects = match (first, dispatcher(body)) {
+            (Some(word), Some(case)) if names(case, word) => self.arm_of(&path, sourced, body.span, word)?,
+            (Some(_), Some(_)) => return None,
+            _ => self.functions_of(&path, sourced).effects.get(&body.span)?,
+        };
         let secret = || line.args().iter().any(|value| value.secret.is_some());
-        let chosen = || line.args().first().is_some_and(|first| first.constant().is_some());
-        if effects.telling || effects.cost <= SMALL && secret() || dispatches(body) && chosen() {
+        if effects.telling || effects.cost <= SMALL && secret() || effects.cost < LARGE && !spent {
             return None;
         }
         Some(self.apply_effects(effects, line, state))
@@ -87,20 +123,40 @@ impl<'a> Walk<'a> {
     fn functions_of(&self, path: &RepoPath, sourced: &'a Sourced) -> &'a Functions {
         sourced.functions.get_or_init(|| {
             let arenas = Arenas::default();
-            let mut walk = Walk::new(&arenas, self.context, path, sourced.extent);
-            walk.alone = true;
-            walk.levels = self.levels;
-            walk.all_functions(sourced)
+            self.walk_apart(&arenas, path, sourced.extent).all_functions(sourced)
         })
+    }
+
+    /// What a function does whose first word is that one; `None` where it says nothing of its own.
+    fn arm_of(&self, path: &RepoPath, sourced: &'a Sourced, body: Span, word: &str) -> Option<&'a Effects> {
+        let key = (body, word.to_owned());
+        let known = sourced.arms.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let effects = if let Some(known) = known {
+            known
+        } else {
+            // Whoever else finds it out meanwhile finds the same: nobody waits for it.
+            let arenas = Arenas::default();
+            let functions = self.functions_of(path, sourced);
+            let mut walk = self.walk_apart(&arenas, path, sourced.extent);
+            let found = Arc::new(walk.one_arm(functions, sourced, path, body, word)?);
+            sourced.arms.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&found));
+            found
+        };
+        Some(self.arenas.effects.alloc(effects))
+    }
+
+    /// A walk of a file for everybody.
+    fn walk_apart<'w>(&'w self, arenas: &'w Arenas, path: &RepoPath, extent: Extent) -> Walk<'w> {
+        let mut walk = Walk::new(arenas, self.context, path, extent);
+        walk.alone = true;
+        walk.levels = self.levels;
+        walk.budget = 0;
+        walk
     }
 
     /// Walks a file, then each of its functions.
     fn all_functions(&mut self, sourced: &'a Sourced) -> Functions {
-        self.budget = 0;
-        let unknown = Switch::Unknown;
-        let anything = Options { errexit: unknown, nounset: unknown, pipefail: unknown, xtrace: unknown };
-        let mut start = State::start(self.any_words(), Rc::default());
-        start.options = anything;
+        let mut start = self.nothing_known();
         self.returns.push(Out::default());
         let mut out = self.sequence(&sourced.script.body, vec![start.clone()], false);
         out.extend(self.returns.pop().unwrap_or_default());
@@ -114,25 +170,72 @@ impl<'a> Walk<'a> {
         while index < self.definitions.len() {
             let definition = self.definitions[index];
             if let (Body::Here(body), 0) = (definition.body, definition.file) {
-                self.exits.push(Vec::new());
-                self.outputs.push(Output::default());
-                let name = Rc::from(definition.name);
-                let call = Place { file: 0, span: body.span };
-                self.frames.push(Frame { call, function: Some(index), name });
-                let began = self.start_of_call(&[], &start);
-                let params = Rc::new(self.any_words());
-                let out = self.in_function(body, 0, params, start.clone());
-                let learnt = self.learn_anew(index, &began, &out);
-                self.frames.pop();
-                let output = self.outputs.pop().unwrap_or_default();
-                self.exits.pop();
-                let secret =
-                    output.secret.is_some() || output.values.iter().any(|value| value.secret.is_some());
-                all.extend(learnt.map(|learnt| (body.span, self.effects_of(learnt, secret))));
+                let words = self.any_words();
+                let effects = self.one_function(index, body, words, start.clone());
+                all.effects.extend(effects.map(|effects| (body.span, effects)));
             }
             index += 1;
         }
+        let defined = start.functions.iter();
+        all.defined = defined
+            .filter_map(|(name, index)| Some((name.to_string(), self.shared_definition(*index)?)))
+            .collect();
         all
+    }
+
+    /// Walks a function with a word that is known, when all that its file defines is there.
+    fn one_arm(
+        &mut self,
+        functions: &'a Functions,
+        sourced: &'a Sourced,
+        path: &RepoPath,
+        body: Span,
+        word: &str,
+    ) -> Option<Effects> {
+        let mut start = self.nothing_known();
+        for (name, shared) in &functions.defined {
+            let index = self.define_elsewhere(name, shared);
+            start.functions.insert(name, index);
+        }
+        let index = *functions
+            .defined
+            .iter()
+            .find(|(_, shared)| shared.body == body && &shared.path == path)
+            .map(|(name, _)| start.functions.get(name.as_str()))??;
+        let body = function_at(&sourced.script, body)?;
+        let mut words = self.any_words();
+        words.list.push(Value::known(word));
+        self.one_function(index, body, words, start)
+    }
+
+    /// A start of which nothing is known.
+    pub(super) fn nothing_known(&mut self) -> State {
+        let unknown = Switch::Unknown;
+        let mut start = State::start(self.any_words(), Rc::default());
+        start.options = Options { errexit: unknown, nounset: unknown, pipefail: unknown, xtrace: unknown };
+        start
+    }
+
+    fn one_function(
+        &mut self,
+        index: usize,
+        body: &'a Command,
+        words: Parameters,
+        start: State,
+    ) -> Option<Effects> {
+        self.exits.push(Vec::new());
+        self.outputs.push(Output::default());
+        let name = Rc::from(self.definitions[index].name);
+        let call = Place { file: 0, span: body.span };
+        self.frames.push(Frame { call, function: Some(index), name });
+        let began = self.start_of_call(&words.list, &start);
+        let out = self.in_function(body, 0, Rc::new(words), start);
+        let learnt = self.learn_anew(index, &began, &out);
+        self.frames.pop();
+        let output = self.outputs.pop().unwrap_or_default();
+        self.exits.pop();
+        let secret = output.secret.is_some() || output.values.iter().any(|value| value.secret.is_some());
+        Some(self.effects_of(learnt?, secret))
     }
 
     fn any_words(&mut self) -> Parameters {
@@ -153,8 +256,11 @@ impl<'a> Walk<'a> {
             .functions
             .iter()
             .filter_map(|(name, index)| Some((name.to_string(), self.shared_definition(*index)?)));
-        let set =
-            learnt.set.iter().map(|(name, content, always)| (name.to_string(), (Held::of(content), *always)));
+        let nothing = BTreeSet::new();
+        let set = learnt
+            .set
+            .iter()
+            .map(|(name, content, always)| (name.to_string(), (Held::of(content, &nothing), *always)));
         Effects {
             cost: learnt.cost,
             succeeds: learnt.succeeds,
@@ -176,8 +282,10 @@ impl<'a> Walk<'a> {
     fn apply_effects(&mut self, effects: &'a Effects, line: &Line, state: &State) -> Out {
         self.goes_by_shared(effects.runs, effects.program.as_deref());
         let place = line.place;
-        let (at, elsewhere) = self.report_span(place);
-        if place.file == 0 || !elsewhere {
+        // What a function of this script was given to run stands where it is given.
+        let shown = if line.from_params { self.carrier(place, line.argv().first()) } else { place };
+        let (at, elsewhere) = self.report_span(shown);
+        if shown.file == 0 || !elsewhere {
             if let Some(program) = &effects.program {
                 self.note_carried(at, program);
             }

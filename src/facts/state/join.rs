@@ -175,7 +175,8 @@ fn join_scopes(a: &Rc<Scope>, b: &Rc<Scope>) -> Option<Rc<Scope>> {
     Some(Rc::new(Scope { saved, outer: outer.or_else(|| a.outer.clone()), depth: a.depth, options }))
 }
 
-fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
+/// Whether a variable's content is known, or passed a check.
+pub(in crate::facts) fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bool {
     match content {
         Content::Scalar(value) | Content::Many(value) => {
             value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
