@@ -117,6 +117,9 @@ pub struct Http {
     /// Addresses that read although a body is sent (logins, searches).
     #[serde(default)]
     pub read_urls: Vec<String>,
+    /// Segments of a path behind which stands an object's id.
+    #[serde(default)]
+    pub collections: Vec<String>,
 }
 
 /// Operands that are files.
@@ -325,6 +328,8 @@ pub struct Secrets {
     pub loggers: Vec<String>,
     /// Programs whose output is the text that they read, whole or in another spelling.
     pub copiers: Vec<String>,
+    /// Those whose output can be read as it stands, and that read no file.
+    pub filters: Vec<String>,
     /// Names of variables, whole or as the last segment, that are given a credential though they are none of `names`.
     pub credential_names: Vec<String>,
     /// Options whose value is a credential, by program.

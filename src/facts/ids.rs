@@ -32,6 +32,13 @@ pub(super) fn extent(script: &Script) -> Extent {
 /// The tools that have a table: every word of every script is looked up.
 static TOOLS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| Tables::builtin().tool_names().collect());
 
+/// The segments of a path behind which stands an id.
+static COLLECTIONS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+    let tables = Tables::builtin();
+    let http = tables.tool_names().filter_map(|name| tables.tool(name)?.http.as_ref());
+    http.flat_map(|http| http.collections.iter().map(String::as_str)).collect()
+});
+
 struct Look {
     extent: Extent,
     /// Whether some word is `id`: the program, unless a variable is named by its value.
@@ -49,10 +56,12 @@ impl Look {
             TOOLS.contains(token)
                 && Tables::builtin().tool(token).is_some_and(|tool| !tool.id_forms.is_empty())
         };
-        self.extent.ids |= text
-            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .filter(|token| token.len() > 1)
-            .any(id_name)
+        let collection = |segment: &str| COLLECTIONS.contains(segment);
+        self.extent.ids |= text.contains('/') && text.split('/').any(collection)
+            || text
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                .filter(|token| token.len() > 1)
+                .any(id_name)
             || text
                 .split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
                 .filter(|token| token.len() > 1)

@@ -144,7 +144,10 @@ impl Walk<'_> {
             if let Some(word) = word {
                 self.printed(&word, line.place, 1);
             }
-        } else if name == "cat" && line.args().iter().all(|value| value.text.starts_with('-')) {
+        } else if name == "cat" && line.args().iter().all(|value| value.text.starts_with('-'))
+            || is_one_of(&secrets.filters)
+            || name == "sed" && prints_what_it_reads(line)
+        {
             if let Some((value, place)) = self.on_stdin(line) {
                 self.printed(&value, place, 1);
             }
@@ -233,6 +236,16 @@ impl Walk<'_> {
             self.leak(place, shown, flow);
         }
     }
+}
+
+/// Whether it is a `sed` that prints its stdin, edited or not: neither `-n` nor a file to be changed in place.
+fn prints_what_it_reads(line: &Line) -> bool {
+    let quiet = |text: &str| {
+        text == "--quiet"
+            || text == "--silent"
+            || text.starts_with('-') && !text.starts_with("--") && text.contains(['n', 'i'])
+    };
+    !line.args().iter().any(|value| quiet(&value.text))
 }
 
 fn is_secret(value: &Value) -> bool {

@@ -346,10 +346,14 @@ impl Walk<'_> {
         let tool = self.tables.tool(&program);
         let takes_ids = tool.is_some_and(|tool| !tool.id_forms.is_empty());
         let forms = tool.map_or(&[][..], |tool| tool.own_ids.as_slice());
+        let collections =
+            tool.and_then(|tool| tool.http.as_ref()).map_or(&[][..], |http| http.collections.as_slice());
         let mut unchecked: Vec<Unchecked> = Vec::new();
         for (index, value) in run.argv.iter().enumerate().skip(1) {
-            for sym in &value.syms {
-                let Some(name) = self.object_name(value, *sym, takes_ids) else { continue };
+            for (hole, sym) in value.syms.iter().enumerate() {
+                let whole =
+                    takes_ids && value.text.chars().eq([HOLE]) || names_member(value, hole, collections);
+                let Some(name) = self.object_name(value, *sym, whole) else { continue };
                 if state.checked.contains(sym) || self.is_of_form(*sym, forms, state) {
                     continue;
                 }
@@ -365,13 +369,13 @@ impl Walk<'_> {
         unchecked
     }
 
-    /// The name under which a value is an object's id, where it is one.
-    fn object_name(&self, value: &Value, sym: Sym, takes_ids: bool) -> Option<String> {
+    /// The name under which a value is an object's id, where it is one. `whole`: it stands where an object is named.
+    fn object_name(&self, value: &Value, sym: Sym, whole: bool) -> Option<String> {
         let by_name = value.names.iter().find(|name| id_name(name) && !self.secret_names.matches(name));
         if let Some(name) = by_name {
             return Some(name.to_string());
         }
-        if !takes_ids || value.text.chars().ne([HOLE]) {
+        if !whole {
             return None;
         }
         if value.names.iter().any(|name| not_an_object(name) || self.secret_names.matches(name)) {
@@ -390,6 +394,19 @@ impl Walk<'_> {
         };
         Some(value.names.last().map_or(origin, ToString::to_string))
     }
+}
+
+/// Whether the value of that number is a whole segment of a path, behind the name of a collection (`.../users/$1`).
+fn names_member(value: &Value, hole: usize, collections: &[String]) -> bool {
+    if collections.is_empty() || value.syms.len() != value.text.matches(HOLE).count() {
+        return false;
+    }
+    let Some((at, _)) = value.text.match_indices(HOLE).nth(hole) else { return false };
+    let behind = &value.text[at + HOLE.len_utf8()..];
+    let mut before = value.text[..at].rsplit('/');
+    before.next().is_some_and(str::is_empty)
+        && before.next().is_some_and(|segment| collections.iter().any(|known| known == segment))
+        && (behind.is_empty() || behind.starts_with(['/', '?']))
 }
 
 /// Names of values that are options, counts, texts or an object's name: not its id.

@@ -1,8 +1,8 @@
 //! Commands: what each does with the statuses of what it holds.
 
 use crate::bash::syntax::{
-    Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Redirect, Simple, Test,
-    Word,
+    Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Redirect, Sequence,
+    Simple, Test, Word,
 };
 use crate::bash::visit::Visitor;
 use crate::source::Span;
@@ -145,11 +145,26 @@ impl<'s> Pass<'s> {
             if unseen && let Some(program) = self.loses(&substitution.body) {
                 self.throw(at, Throw::Assigned, program);
             }
+            if around.acts == Acts::Here {
+                self.tested_substitution(at, &substitution.body);
+            }
             let regime = self.regime;
             self.sequence(&substitution.body, around.substituted(around.used));
             self.regime = regime;
         }
         self.sinks.pop();
+    }
+
+    /// `if x=$(f)`: a function that relies on errexit, as if it were tested itself.
+    fn tested_substitution(&mut self, at: Span, body: &'s Sequence) {
+        let [statement] = body.statements.as_slice() else { return };
+        let ([], [command]) = (statement.rest.as_slice(), statement.first.stages.as_slice()) else { return };
+        let CommandKind::Simple(simple) = &command.kind else { return };
+        let Some(name) = command_name(simple) else { return };
+        let bodies = self.functions.get(name.as_str()).cloned().unwrap_or_default();
+        if let Some((inside, program)) = bodies.into_iter().find_map(|body| self.relies_on_errexit(body)) {
+            self.throw(at, Throw::Tested(name, inside), program);
+        }
     }
 
     fn declare(&mut self, command: &'s Command, declare: &'s Declare, around: Around) {

@@ -1,6 +1,8 @@
 //! Loops that read their stdin, and the commands in them that swallow it.
 
-use crate::bash::syntax::{Command, CommandKind, Pipeline, Sequence, Simple};
+use crate::bash::syntax::{Command, CommandKind, Pipeline, Sequence, Simple, Word};
+
+use super::super::value::Place;
 
 use super::around::Around;
 use super::names::{ReadOptions, command_name, input_given};
@@ -72,6 +74,51 @@ impl<'s> Pass<'s> {
         takes
     }
 
+    /// A program that swallows stdin in the text of a shell that the command starts (`bash -c '...'`).
+    fn swallows_in_text(&mut self, command: &'s Command, simple: &'s Simple) -> Option<String> {
+        const SHELLS: [&str; 4] = ["bash", "sh", "dash", "ksh"];
+        let shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word));
+        if !simple.words.iter().filter_map(Word::plain).any(|word| shell(&word)) {
+            return None;
+        }
+        let texts = self.texts.get(&Place { file: self.file, span: command.span })?.clone();
+        texts.into_iter().find_map(|(file, script)| {
+            let outer = std::mem::replace(&mut self.file, file);
+            let found = self.swallower(&script.body, 0);
+            self.file = outer;
+            found
+        })
+    }
+
+    fn swallower(&self, body: &'s Sequence, depth: u32) -> Option<String> {
+        body.statements.iter().filter(|statement| !statement.background).find_map(|statement| {
+            let behind = statement.rest.iter().map(|(_, pipeline)| pipeline);
+            let first = |pipeline: &'s Pipeline| pipeline.stages.first();
+            std::iter::once(&statement.first)
+                .chain(behind)
+                .filter_map(first)
+                .find_map(|command| self.swallows(command, depth + 1))
+        })
+    }
+
+    fn swallows(&self, command: &'s Command, depth: u32) -> Option<String> {
+        if input_given(command) || depth > DEEPEST {
+            return None;
+        }
+        match &command.kind {
+            CommandKind::Simple(_) => self.ran(command.span)?.swallows.clone(),
+            CommandKind::Group(body) | CommandKind::Subshell(body) => self.swallower(body, depth),
+            CommandKind::If(conditional) => conditional
+                .branches
+                .iter()
+                .flat_map(|(condition, body)| [condition, body])
+                .chain(&conditional.otherwise)
+                .find_map(|body| self.swallower(body, depth)),
+            CommandKind::For(each) => self.swallower(&each.body, depth),
+            _ => None,
+        }
+    }
+
     /// Notes a program that swallows the stdin of the loop around it.
     pub(super) fn steal(&mut self, command: &'s Command, simple: &'s Simple, around: Around) {
         let Some(of) = around.stdin else { return };
@@ -87,6 +134,7 @@ impl<'s> Pass<'s> {
                 self.tables.swallows_stdin(&words).then(|| words.first().cloned().unwrap_or_default())
             }
         };
+        let program = program.or_else(|| self.swallows_in_text(command, simple));
         let Some(program) = program else { return };
         let at = self.reported(command.span);
         if !self.out.thefts.iter().any(|theft| theft.at == at) {
