@@ -37,9 +37,8 @@ fn setup(script: PathBuf) -> Setup {
         real: Tables::builtin().real_tools().to_vec(),
         journalled: Tables::builtin().journalled_tools().to_vec(),
         stubs: vec!["curl".to_owned()],
-        tools: Vec::new(),
-        host: Vec::new(),
         executable: Some(env!("CARGO_BIN_EXE_gauntlet").into()),
+        ..Setup::default()
     }
 }
 

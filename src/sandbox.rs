@@ -58,6 +58,8 @@ pub struct Setup {
     pub tools: Vec<String>,
     /// Files and folders of the host that are in the world at the same paths.
     pub host: Vec<PathBuf>,
+    /// Names of folders at the root that a script may write to, besides those that every world has.
+    pub folders: Vec<String>,
     /// The `gauntlet` binary, where it is not the running program.
     pub executable: Option<PathBuf>,
 }

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod claim;
 pub mod draft;
 pub mod effect;
+pub mod folders;
 pub mod free;
 pub mod green;
 pub mod guess;

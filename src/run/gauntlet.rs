@@ -43,6 +43,8 @@ pub struct Needs {
     pub tools: Vec<String>,
     /// Files and folders of the host that are in the world at the same paths.
     pub host: Vec<std::path::PathBuf>,
+    /// Names of folders at the root that a script may write to, besides those that every world has.
+    pub folders: Vec<String>,
 }
 
 /// Where trials run.

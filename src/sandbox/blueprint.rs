@@ -42,6 +42,8 @@ pub(super) struct Blueprint {
     pub stub_length: Option<u64>,
     /// Names of the stub.
     pub stubs: BTreeSet<String>,
+    /// Folders at the root that a script may write to, besides those that every world has.
+    pub folders: BTreeSet<String>,
 }
 
 impl Blueprint {
@@ -85,6 +87,8 @@ impl Blueprint {
             blueprint.stub(name);
         }
         blueprint.host_names();
+        let name = |folder: &&String| folder.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        blueprint.folders.extend(setup.folders.iter().filter(name).cloned());
         let taken: BTreeSet<&String> = blueprint.copies.values().flatten().collect();
         blueprint.stubs.retain(|path| !taken.contains(path));
         Ok(blueprint)

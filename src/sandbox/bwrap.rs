@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 
 use super::blueprint::Blueprint;
 use super::wire::{self, Reply};
-use super::{keeper, places};
+use super::{keeper, places, search};
 use crate::event::Rung;
 use crate::trial::world::Plan;
 
@@ -67,6 +67,21 @@ fn start(root: &Path, plan: &[u8]) -> Result<Child, String> {
     for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
         let mode = if matches!(*folder, "/tmp" | "/dev/shm") { "1777" } else { "0755" };
         command.args(["--perms", mode, "--size", FOLDER_BYTES, "--tmpfs", folder]);
+    }
+    if let Ok(files) = search::plain_files(&format!("{}{}", root.display(), places::ETC)) {
+        command.args(["--perms", "0755", "--size", FOLDER_BYTES, "--tmpfs", places::ETC]);
+        for (path, _) in files {
+            command
+                .arg("--ro-bind")
+                .arg(&path)
+                .arg(Path::new(places::ETC).join(path.file_name().unwrap_or_default()));
+        }
+    }
+    for name in keeper::CHANCE {
+        command
+            .arg("--ro-bind")
+            .arg(root.join(places::CHANCE.trim_start_matches('/')))
+            .arg(format!("/dev/{name}"));
     }
     // What is mounted in it stays as it is.
     command.args(["--remount-ro", "/dev"]);

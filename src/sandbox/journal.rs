@@ -60,6 +60,8 @@ enum Responder {
     Real,
     Special,
     Guess(Reply),
+    /// A shell elsewhere, which reads this text, and whether its commands read the call's stdin.
+    Shell(String, bool),
     Nobody,
 }
 
@@ -121,7 +123,7 @@ impl Journal {
         }
         let reads_stdin = match &responder {
             Responder::Stub(index) => self.reads_stdin(*index),
-            Responder::Guess(_) => {
+            Responder::Guess(_) | Responder::Shell(..) => {
                 self.plan.guesses.as_ref().is_some_and(|guesses| guesses.is_fed(&argv, hello.at.as_ref()))
             }
             _ => false,
@@ -221,11 +223,19 @@ impl Journal {
         let program = hello.program.as_str();
         Ok(if places::SHELLS.contains(&program) || clock::OWN.contains(&program) {
             Responder::Special
-        } else if self.real.contains(program) {
+        } else if self.real.contains(program) && !self.is_chance(argv) {
             Responder::Real
         } else {
             match &self.plan.guesses {
                 Some(guesses) => {
+                    let at = hello.at.as_ref();
+                    let script_on_stdin = guesses.reads_script(argv, at);
+                    if script_on_stdin && stdin.is_none() {
+                        return Err(NeedsStdin);
+                    }
+                    if let Some(text) = guesses.script(argv, at, stdin) {
+                        return Ok(Responder::Shell(text, guesses.is_fed(argv, at) && !script_on_stdin));
+                    }
                     let site = site(hello, argv);
                     let occurrence = self.seen.get(&site).map_or(1, |count| count + 1);
                     Responder::Guess(guesses.answer(argv, hello.at.as_ref(), occurrence))
@@ -233,6 +243,13 @@ impl Journal {
                 None => Responder::Nobody,
             }
         })
+    }
+
+    /// Whether the tool would say something else in every run, where nobody says what it must say.
+    fn is_chance(&self, argv: &[String]) -> bool {
+        self.plan.guesses.is_some()
+            && argv.first().is_some_and(|name| name.ends_with("openssl"))
+            && argv.get(1).is_some_and(|verb| verb == "rand")
     }
 
     /// What the world does itself; nothing of it is written down.
@@ -259,6 +276,10 @@ impl Journal {
                 let (stdout, stderr) = (reply.stdout.clone(), reply.stderr.clone());
                 let stub = Stub { stdout, stderr, exit: reply.exit, ..Stub::default() };
                 (said(&stub, reply.writes.clone().into_iter().collect(), &shape), Answer::Guess)
+            }
+            Responder::Shell(text, feed) => {
+                let (text, feed, placed) = (text.clone(), *feed, true);
+                (Order::Handler { text, feed, writes: Vec::new(), shape, placed }, Answer::Guess)
             }
             Responder::Nobody => (Order::Reply(missing(hello)), Answer::Unstubbed),
         };
@@ -316,7 +337,8 @@ impl Journal {
         let cut = |text: &String| if full { half(text).to_owned() } else { text.clone() };
         let writes = stub.writes.iter().map(|(path, text)| (path.clone(), cut(text))).collect();
         if let Some(text) = &stub.handler {
-            return Order::Handler { text: text.clone(), feed: self.reads_stdin(index), writes, shape };
+            let feed = self.reads_stdin(index);
+            return Order::Handler { text: text.clone(), feed, writes, shape, placed: false };
         }
         said(stub, writes, &shape)
     }

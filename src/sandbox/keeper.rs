@@ -27,7 +27,13 @@ use super::{places, shells};
 const OLD: &str = "/old";
 
 /// Devices of the world.
-const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
+const DEVICES: &[&str] = &["null", "zero", "full"];
+
+/// Devices that say the same in every run.
+pub(super) const CHANCE: &[&str] = &["random", "urandom"];
+
+/// How much they say.
+const CHANCE_BYTES: usize = 1024 * 1024;
 
 /// Files of `/etc`.
 const ETC: &[(&str, &str)] = &[
@@ -140,6 +146,13 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path) -> Result
         folder(&target)?;
         symlink(&target[1..], inside(name)).map_err(|error| at(name, error))?;
     }
+    // They are links into a folder that is fresh for every trial.
+    for name in &blueprint.folders {
+        let path = inside(name);
+        if !path.exists() {
+            symlink(format!("{}/{name}", &places::ELSEWHERE[1..]), path).map_err(|error| at(name, error))?;
+        }
+    }
     for (source, targets) in &blueprint.copies {
         let most = blueprint.stub_length.filter(|_| targets.contains(places::STUB));
         let from = host.join(source.strip_prefix("/").unwrap_or(source));
@@ -157,7 +170,10 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path) -> Result
         fs::write(inside(form.path()), form.text()).map_err(|error| at(form.path(), error))?;
     }
     fs::write(inside(places::BASH_ENV_PLAIN), shells::UNTRACED)
-        .map_err(|error| at(places::BASH_ENV_PLAIN, error))
+        .map_err(|error| at(places::BASH_ENV_PLAIN, error))?;
+    let mut bytes = vec![0; CHANCE_BYTES];
+    blake3::Hasher::new().update(b"gauntlet").finalize_xof().fill(&mut bytes);
+    fs::write(inside(places::CHANCE), bytes).map_err(|error| at(places::CHANCE, error))
 }
 
 /// Copies the first `most` bytes of a file to the first target below `base`; the others are links to it.
@@ -198,6 +214,9 @@ fn devices() -> io::Result<()> {
         File::create(&path)?;
         let host = format!("{OLD}/dev/{name}");
         mount(Some(host.as_str()), path.as_str(), None::<&str>, MsFlags::MS_BIND, None::<&str>)?;
+    }
+    for name in CHANCE {
+        link(Path::new(places::CHANCE), Path::new(&format!("/dev/{name}")))?;
     }
     // A machine without a terminal still has it; a container may not.
     if Path::new(&format!("{OLD}/dev/tty")).exists() {

@@ -30,6 +30,8 @@ pub(super) const BASH_ENV_CLOCK: &str = "/.gauntlet/env-clock";
 pub(super) const BASH_ENV_CAREFUL_CLOCK: &str = "/.gauntlet/env-careful-clock";
 /// What a bash reads first that nobody asks which line calls.
 pub(super) const BASH_ENV_PLAIN: &str = "/.gauntlet/env-plain";
+/// What `/dev/random` and `/dev/urandom` say: the same in every run, or two runs without a fault would make other calls.
+pub(super) const CHANCE: &str = "/.gauntlet/chance";
 /// Seconds that have passed of the world's time.
 pub(super) const CLOCK: &str = "/.gauntlet/state/.clock";
 /// What handlers keep between calls.
@@ -38,7 +40,14 @@ pub(super) const STATE: &str = "/.gauntlet/state";
 pub(super) const SOCKET: &[u8] = b"gauntlet";
 
 /// Folders that a script may write to, each fresh for every trial.
-pub(super) const WRITABLE: &[&str] = &["/repo", "/home", "/tmp", "/var", "/run", "/dev/shm"];
+pub(super) const WRITABLE: &[&str] =
+    &["/repo", "/home", "/tmp", "/var", "/run", "/srv", "/opt", "/mnt", "/dev/shm"];
+
+/// Where the folders at the root really are that a script names and that no world has.
+pub(super) const ELSEWHERE: &str = "/srv/.root";
+
+/// The folder of settings: fresh for every trial, with the world's own files in it.
+pub(super) const ETC: &str = "/etc";
 
 /// `PATH` in the world.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

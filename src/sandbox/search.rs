@@ -1,8 +1,8 @@
 //! What a trial left in its writable folders: files to hand back, texts to look for. Bounded, and it follows no link.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::places;
 use super::wire::Seed;
@@ -23,6 +23,19 @@ pub(super) fn collect(paths: &[String]) -> BTreeMap<String, String> {
     files
 }
 
+/// The files of a folder, with what is in them; an error where anything else is in it.
+pub(super) fn plain_files(folder: &str) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_file() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        files.push((entry.path(), fs::read(entry.path())?));
+    }
+    Ok(files)
+}
+
 /// Which texts are in which files; a file that is as it was before the trial does not count.
 pub(super) fn find(texts: &[String], seeds: &[Seed]) -> Vec<(String, String)> {
     let mut found = Vec::new();
@@ -30,7 +43,7 @@ pub(super) fn find(texts: &[String], seeds: &[Seed]) -> Vec<(String, String)> {
         return found;
     }
     let seeds: BTreeMap<&str, &Seed> = seeds.iter().map(|seed| (seed.path.as_str(), seed)).collect();
-    let walk = places::WRITABLE.iter().flat_map(|folder| {
+    let walk = places::WRITABLE.iter().chain(&[places::ETC]).flat_map(|folder| {
         walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok)
     });
     for entry in walk.filter(|entry| entry.file_type().is_file()).take(FILES) {
@@ -57,6 +70,7 @@ pub(super) fn left(globs: &[String], before: &BTreeSet<String>) -> BTreeMap<Stri
     }
     let walk = places::WRITABLE
         .iter()
+        .chain(&[places::ETC])
         .flat_map(|folder| walkdir::WalkDir::new(folder).min_depth(1).into_iter().filter_map(Result::ok));
     for entry in walk.take(FILES) {
         let path = entry.path().to_string_lossy().into_owned();

@@ -98,9 +98,9 @@ impl Call {
         }
         let (ending, deed) = match order {
             Order::Reply(words) => self.reply(&words, stdin.is_some()),
-            Order::Handler { text, feed, writes, shape } => {
+            Order::Handler { text, feed, writes, shape, placed } => {
                 let feed = if feed { stdin } else { None };
-                self.handler(&text, feed, &writes, &shape)?
+                self.handler(&text, feed, &writes, &shape, placed)?
             }
             Order::Real { shape } => self.real(&shape)?,
             Order::Hang => loop {
@@ -167,6 +167,7 @@ impl Call {
         feed: Option<Vec<u8>>,
         writes: &[(String, String)],
         shape: &Shape,
+        placed: bool,
     ) -> io::Result<(Ending, Deed)> {
         if feed.is_none() {
             wait_for_feeder();
@@ -182,12 +183,21 @@ impl Call {
             .arg(&self.called)
             .args(&self.words)
             .env("STATE", places::STATE);
+        for name in OWN_VARIABLES {
+            command.env_remove(name);
+        }
+        if let Some((file, line)) = caller().filter(|_| placed) {
+            command.env("GAUNTLET_OUTER", format!("{file}:{line}"));
+        }
         self.relay(command, feed, Feeding::Given, shape)
     }
 
     fn real(&self, shape: &Shape) -> io::Result<(Ending, Deed)> {
         let mut command = Command::new(format!("{}/{}", places::REAL, self.program));
         command.arg0(&self.called).args(&self.words);
+        for name in OWN_VARIABLES {
+            command.env_remove(name);
+        }
         self.relay(command, None, Feeding::Own, shape)
     }
 
@@ -199,9 +209,6 @@ impl Call {
         feeding: Feeding,
         shape: &Shape,
     ) -> io::Result<(Ending, Deed)> {
-        for name in OWN_VARIABLES {
-            command.env_remove(name);
-        }
         command.stdout(Stdio::piped()).stdin(match (&feed, feeding) {
             (Some(_), _) => Stdio::piped(),
             (None, Feeding::Own) => Stdio::inherit(),
@@ -369,6 +376,10 @@ fn wait_for_feeder() {
 
 fn write_files(writes: &[(String, String)]) -> io::Result<()> {
     for (path, text) in writes {
+        if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.exists()) {
+            // Where it cannot be made, the file says why.
+            let _ = fs::create_dir_all(folder);
+        }
         fs::write(path, text).map_err(|error| io::Error::other(format!("cannot write {path}: {error}")))?;
     }
     Ok(())

@@ -168,10 +168,23 @@ fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
         let options = format!("size=64m,nr_inodes=16384,mode={mode}{owner}");
         mount(Some("scratch"), *folder, Some("tmpfs"), flags, Some(options.as_str()))?;
     }
+    fresh_settings(flags, &owner)?;
     if plan.tty.is_some() || plan.shell {
         let options = Some("newinstance,ptmxmode=0666,mode=0620");
         let closed = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
         mount(Some("terminals"), "/dev/pts", Some("devpts"), closed, options)?;
+    }
+    Ok(())
+}
+
+/// `/etc` with the world's files in it, to be written to. Where the world has more of it than files it stays as it is.
+fn fresh_settings(flags: MsFlags, owner: &str) -> nix::Result<()> {
+    let Ok(files) = search::plain_files(places::ETC) else { return Ok(()) };
+    let options = format!("size=16m,nr_inodes=4096,mode=0755{owner}");
+    mount(Some("scratch"), places::ETC, Some("tmpfs"), flags, Some(options.as_str()))?;
+    for (path, content) in files {
+        fs::write(path, content)
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -190,6 +203,12 @@ fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
     ] {
         folders(Path::new(path), owner)?;
         fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
+    for entry in fs::read_dir("/")?.flatten() {
+        let target = fs::read_link(entry.path()).unwrap_or_default();
+        if Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
+            folders(&Path::new("/").join(target), owner)?;
+        }
     }
     std::os::unix::fs::symlink("../run", "/var/run")?;
     std::os::unix::fs::symlink("../run/lock", "/var/lock")?;

@@ -151,6 +151,9 @@ pub(super) enum Order {
         writes: Vec<(String, String)>,
         /// What becomes of its output.
         shape: Shape,
+        /// Whether its calls are placed where this call stands.
+        #[serde(default)]
+        placed: bool,
     },
     /// Run the real tool.
     Real {

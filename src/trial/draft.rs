@@ -28,6 +28,17 @@ pub struct Run {
     pub exit: i32,
 }
 
+/// A call whose failure the script makes up for.
+#[derive(Debug)]
+pub struct MadeUpFor {
+    /// Its words.
+    pub argv: Vec<String>,
+    /// The kinds of failure.
+    pub kinds: BTreeSet<&'static str>,
+    /// How it does.
+    pub how: String,
+}
+
 /// What the file is made of.
 #[derive(Debug)]
 pub struct Draft<'d> {
@@ -41,6 +52,10 @@ pub struct Draft<'d> {
     pub guesses: &'d Guesses,
     /// The runs.
     pub runs: &'d [Run],
+    /// Calls whose failure the script makes up for.
+    pub recoveries: &'d [MadeUpFor],
+    /// Calls that come only after a failure, and whether they change something.
+    pub answers: &'d [(Call, bool)],
 }
 
 /// An answer to calls of one pattern.
@@ -62,6 +77,7 @@ impl Draft<'_> {
         if !others.is_empty() {
             let _ = writeln!(text, "files = [{}]", others.join(", "));
         }
+        self.success(&mut text);
         self.variables(&mut text);
         let stubs = self.stubs();
         if !stubs.is_empty() {
@@ -93,6 +109,7 @@ impl Draft<'_> {
                 text.push('\n');
             }
         }
+        self.after_failures(&mut text, &stubs);
         for run in self.runs {
             let args: Vec<String> = run.args.iter().map(|arg| quoted(arg)).collect();
             let _ = writeln!(text, "[[case]]\nname = {}\nargs = [{}]", quoted(&run.name), args.join(", "));
@@ -107,6 +124,57 @@ impl Draft<'_> {
         text.truncate(text.trim_end().len());
         text.push('\n');
         text
+    }
+
+    /// What the script says last where all went well.
+    fn success(&self, text: &mut String) {
+        let ends_well = self.runs.iter().filter(|run| run.exit == 0);
+        let last = |run: &Run| {
+            run.record.stdout.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        };
+        let lines: BTreeSet<String> = ends_well.filter_map(last).collect();
+        let lines: Vec<String> =
+            lines.iter().map(|line| quoted(&format!("(?m)^\\s*{}\\s*$", regex::escape(line)))).collect();
+        if !lines.is_empty() {
+            let _ = writeln!(text, "success = [{}]", lines.join(", "));
+        }
+    }
+
+    /// What the script calls only after a failure, and what it makes up for.
+    fn after_failures(&self, text: &mut String, stubs: &[(String, Vec<Answered>)]) {
+        let mut known: BTreeSet<String> = stubs.iter().map(|(pattern, _)| pattern.clone()).collect();
+        let fresh: Vec<(String, &Call, bool)> = self
+            .answers
+            .iter()
+            .map(|(call, changes)| (self.pattern(call), call, *changes))
+            .filter(|(pattern, ..)| known.insert(pattern.clone()))
+            .collect();
+        if !fresh.is_empty() {
+            text.push_str("# Seen only after a failure.\n");
+        }
+        for (pattern, call, _) in &fresh {
+            let _ = writeln!(text, "[[stub]]\nargv = {}", quoted(pattern));
+            if !call.stdout.is_empty() {
+                let _ = writeln!(text, "stdout = {}", quoted(&call.stdout));
+            }
+            if call.exit != 0 {
+                let _ = writeln!(text, "exit = {}", call.exit);
+            }
+            text.push_str("optional = true\n\n");
+        }
+        for (pattern, ..) in fresh.iter().filter(|(_, _, changes)| *changes) {
+            let reason = "seen: the script does this only after a failure";
+            let _ = writeln!(text, "[[cleanup]]\nargv = {}\nreason = {}\n", quoted(pattern), quoted(reason));
+        }
+        for MadeUpFor { argv, kinds, how } in self.recoveries {
+            let program = quoted(argv.first().map_or("", |name| name.rsplit('/').next().unwrap_or(name)));
+            let kinds = kinds.iter().map(|kind| quoted(kind)).collect::<Vec<_>>().join(", ");
+            let (argv, reason) = (quoted(&exact(argv)), quoted(&format!("seen: {how}")));
+            let _ = writeln!(
+                text,
+                "[[recovery]]\nprogram = {program}\nargv = {argv}\nkind = [{kinds}]\nreason = {reason}\n"
+            );
+        }
     }
 
     fn variables(&self, text: &mut String) {

@@ -9,8 +9,10 @@ mod document;
 pub mod flow;
 mod forms;
 mod gates;
+mod payloads;
 mod scout;
 mod values;
+mod wants;
 
 use std::collections::BTreeMap;
 
@@ -20,8 +22,9 @@ use crate::commands::{Effect, Tables, Trouble};
 use crate::trial::pattern::argv_matches;
 
 pub use flow::escaped;
-pub use gates::{Sentinel, comparisons, typed_phrase};
+pub use gates::{Sentinel, typed_phrase};
 pub use scout::{Scout, Survey, mentions, survey};
+pub use wants::{Want, wants};
 
 /// What is known for guessing the answers of one script.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Guesses {
     pub choices: BTreeMap<usize, usize>,
     /// The script's arguments.
     pub args: Vec<String>,
+    /// Whether the text that a call hands to a shell elsewhere is run, so that its commands are calls too.
+    #[serde(default)]
+    pub payloads: bool,
 }
 
 /// A command as it stands in the script, and what becomes of its answer.
@@ -80,6 +86,9 @@ pub struct Reader {
     pub cells: Vec<(usize, String)>,
     /// A loop goes on as long as the command succeeds.
     pub loops: bool,
+    /// The first line is read over.
+    #[serde(default)]
+    pub header: bool,
 }
 
 /// One possible answer.
@@ -136,6 +145,11 @@ impl Guesses {
             let read = [&reader.good, &reader.bad, &reader.shapes, &reader.wanted, &reader.unwanted];
             reader.tested || read.iter().any(|texts| !texts.is_empty())
         })
+    }
+
+    /// Whether the script decides by how the call ends.
+    pub fn is_tested(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
+        self.hint(argv, at).is_some_and(|hint| self.hints[hint].reader.tested)
     }
 
     /// Whether the call reads to its end what a pipeline feeds it.

@@ -169,6 +169,12 @@ impl Trial<'_> {
         {
             return (Verdict::Recovered, rest);
         }
+        if self.guessed_empty() && self.mutation_after().is_none() {
+            return (
+                Verdict::Recovered,
+                "; no change took the empty answer for one, and all went on with exit 0".to_owned(),
+            );
+        }
         if self.fault.kind == FaultKind::Sigpipe {
             let words = |record| mutations(harness, record).into_iter().map(|call| call.site.argv.clone());
             if words(green).eq(words(self.record)) {
@@ -274,17 +280,38 @@ impl Trial<'_> {
                 && !(harness.guessed
                     && (self.bench.outline.cleans_up(call) || self.answers_the_failure(call)))
                 && !self.bench.outline.run_beside(&self.fault.site, &call.site)
+                && (!self.guessed_empty() || self.took_the_empty_answer(call))
         })
     }
 
+    /// Whether a tool answered nothing, with exit 0, where nobody said what it must answer. That is no failure by
+    /// itself: what counts is whether a change was made with it.
+    fn guessed_empty(&self) -> bool {
+        self.bench.harness.guessed && self.fault.kind == FaultKind::Empty
+    }
+
+    /// Whether the call is one of the green run with the failing call's answer gone from its words.
+    fn took_the_empty_answer(&self, call: &Call) -> bool {
+        let green = &self.bench.green.calls;
+        let Some(answer) = green.get(self.at).map(|failing| failing.stdout.as_str()) else { return false };
+        green
+            .iter()
+            .filter(|other| other.site.at == call.site.at && other.program() == call.program())
+            .any(|other| unaided::is_without(&other.argv, answer, &call.argv))
+    }
+
     /// Where nobody declared what puts things back: a command that the green run never comes to, in a run that ends
-    /// with a failure, is the script's answer to it. So is a message to somebody.
+    /// with a failure, is the script's answer to it. So is a message to somebody. And who does the same to several things may
+    /// do it to the others.
     fn answers_the_failure(&self, call: &Call) -> bool {
         if unaided::notifies(call) {
             return true;
         }
         let same = |other: &Call| other.site.at == call.site.at && other.program() == call.program();
-        self.record.end != End::Code(0) && !self.bench.green.calls.iter().any(same)
+        let failing = &self.record.calls[self.fired];
+        // The other rounds of a loop that says at its end that one failed; `xargs` does no other.
+        let another_round = same(failing) && failing.site.argv != call.site.argv;
+        self.record.end != End::Code(0) && (another_round || !self.bench.green.calls.iter().any(same))
     }
 
     /// What claims success in the output after the fault.

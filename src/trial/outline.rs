@@ -71,16 +71,35 @@ impl Outline {
         self.shapes.iter().any(|shape| shape.called.contains(name))
     }
 
-    /// Whether `call` was begun without waiting for `fault`: one of them runs in the background, and no `wait` stands
-    /// between them.
+    /// Whether `call` was begun without waiting for `fault`: they are stages of one pipeline, or one of them runs in the
+    /// background, and no `wait` stands between them.
     pub fn run_beside(&self, fault: &Site, call: &Site) -> bool {
+        self.are_stages(fault, call)
+            || self.shapes.iter().any(|shape| {
+                shape.blocks.iter().enumerate().any(|(block, body)| {
+                    let background =
+                        body.statements.iter().enumerate().filter(|(_, statement)| statement.background);
+                    background
+                        .filter(|(_, statement)| self.holds(shape, statement, fault))
+                        .any(|(index, _)| self.beside(shape, block, index, fault, call))
+                })
+            })
+    }
+
+    /// Whether the calls come from different stages of one pipeline.
+    fn are_stages(&self, fault: &Site, call: &Site) -> bool {
         self.shapes.iter().any(|shape| {
-            shape.blocks.iter().enumerate().any(|(block, body)| {
-                let background =
-                    body.statements.iter().enumerate().filter(|(_, statement)| statement.background);
-                background
-                    .filter(|(_, statement)| self.holds(shape, statement, fault))
-                    .any(|(index, _)| self.beside(shape, block, index, fault, call))
+            shape.pipelines.iter().any(|stages| {
+                let of = |site: &Site| {
+                    stages.iter().position(|stage| {
+                        site.argv.first().is_some_and(|name| stage.names.contains(name))
+                            && site
+                                .at
+                                .as_ref()
+                                .is_some_and(|(path, line)| shape.file == *path && stage.lines.hold(*line))
+                    })
+                };
+                of(fault).zip(of(call)).is_some_and(|(one, other)| one != other)
             })
         })
     }
@@ -259,5 +278,17 @@ mod tests {
         assert!(!outline.run_beside(&site("tool d 1", 6), &site("tool f", 10)));
         assert!(!outline.run_beside(&site("tool c z", 4), &site("tool d 1", 6)));
         assert!(outline.has_parallel_calls());
+    }
+
+    #[test]
+    fn the_stages_of_a_pipeline_run_beside_each_other() {
+        let outline = outline("send a |\n  receive b\nreceive c\n");
+        let site = |words: &str, line: u32| Site {
+            argv: words.split(' ').map(str::to_owned).collect(),
+            at: Some(("/repo/x.sh".to_owned(), line)),
+        };
+        assert!(outline.run_beside(&site("send a", 1), &site("receive b", 2)));
+        assert!(!outline.run_beside(&site("send a", 1), &site("receive c", 3)));
+        assert!(!outline.run_beside(&site("receive b", 2), &site("receive d", 2)));
     }
 }

@@ -1,7 +1,10 @@
 //! What the judge goes by where nobody wrote a harness: nothing is declared, so the run itself must show that a script
 //! noticed a fault.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+
+use serde_json::Value;
 
 use crate::commands::Tables;
 use crate::trial::calls::place;
@@ -40,9 +43,73 @@ pub(super) fn claim(stdout: &str, stderr: &str) -> Option<String> {
     (!denied || whole && closing(stdout)).then(|| found.to_owned())
 }
 
+/// Whether `call` has the words of `green`, but for the text of an answer that is gone from some of them.
+pub(super) fn is_without(green: &[String], answer: &str, call: &[String]) -> bool {
+    pieces(answer).iter().any(|piece| lacks(green, piece, call))
+}
+
+/// What of an answer may stand in a word: all of it, its lines, their words, the texts of a document.
+fn pieces(answer: &str) -> BTreeSet<String> {
+    let mut pieces = BTreeSet::from([answer.trim().to_owned()]);
+    pieces.extend(answer.lines().map(|line| line.trim().to_owned()));
+    pieces.extend(answer.split_whitespace().map(str::to_owned));
+    if let Ok(document) = serde_json::from_str::<Value>(answer) {
+        let mut open = vec![&document];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::String(text) => drop(pieces.insert(text.clone())),
+                Value::Array(items) => open.extend(items),
+                Value::Object(fields) => open.extend(fields.values()),
+                Value::Number(number) => drop(pieces.insert(number.to_string())),
+                Value::Null | Value::Bool(_) => {}
+            }
+        }
+    }
+    pieces.remove("");
+    pieces
+}
+
+/// Whether the words are these, with `piece` gone from one of them at least.
+fn lacks(green: &[String], piece: &str, call: &[String]) -> bool {
+    let mut rest = call.iter().filter(|word| !word.is_empty()).peekable();
+    let mut gone = false;
+    for word in green.iter().filter(|word| !word.is_empty()) {
+        if rest.next_if(|own| *own == word).is_some() {
+            continue;
+        }
+        let without = word.replace(piece, "");
+        if without == *word || !without.is_empty() && rest.next_if(|own| **own == without).is_none() {
+            return false;
+        }
+        gone = true;
+    }
+    gone && rest.next().is_none()
+}
+
 /// Whether the call tells somebody something, and changes nothing else.
 pub(super) fn notifies(call: &Call) -> bool {
     let notices = Tables::builtin().notices();
     notices.notifies(call.program())
         || matches!(call.program(), "curl" | "wget") && call.argv.iter().any(|word| notices.is_hook(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_missed_in_the_words_that_held_it() {
+        let words = |text: &str| shlex::split(text).expect("it splits");
+        for (green, answer, call, missed) in [
+            ("tool delete 42-a", "42-a\n", "tool delete ''", true),
+            ("tool delete 42-a", "42-a\n", "tool delete", true),
+            ("tool delete https://x/42-a --now", r#"{"id":"42-a"}"#, "tool delete https://x/ --now", true),
+            ("tool delete b", "a b\nc d\n", "tool delete", true),
+            ("tool delete 42-a", "42-a\n", "tool delete 42-a", false),
+            ("tool delete 42-a", "42-a\n", "tool delete localhost", false),
+            ("tool delete all", "42-a\n", "tool delete", false),
+        ] {
+            assert_eq!(is_without(&words(green), answer, &words(call)), missed, "{green} / {call}");
+        }
+    }
 }

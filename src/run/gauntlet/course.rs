@@ -15,7 +15,7 @@ use crate::trial::harness::Case;
 use crate::trial::judge::{Bench, Judgement, Outcome, judge};
 use crate::trial::story::{self, TraceLine};
 use crate::trial::sweep::{self, FaultTrial};
-use crate::trial::world::{Fault, Plan, Record, Site};
+use crate::trial::world::{Call, Fault, Plan, Record, Site};
 use crate::verdict::Verdict;
 
 /// The green run of a case.
@@ -96,6 +96,11 @@ impl Green {
             judgement.aftermath = story::assumed(&self.record.calls);
         }
         tell(course, &case.name, id, TrialKind::Green, judgement, None)
+    }
+
+    /// Whether a call of that program comes from that place without a fault, too.
+    pub fn has_like(&self, call: &Call) -> bool {
+        self.record.calls.iter().any(|own| own.site.at == call.site.at && own.program() == call.program())
     }
 
     fn beside(self, trial: Trial, record: Record, scene: (Arc<Needs>, Plan)) -> Replay {

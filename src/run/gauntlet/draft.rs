@@ -1,17 +1,25 @@
 //! The job `new harness`: runs a script as a sweep would, in every way that its options suggest, and writes down what
 //! was seen as the first version of a harness file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::bash::Witness;
+use crate::event::{Trial, TrialKind};
+use crate::fault::FaultKind;
 use crate::repo::beside::Place;
 use crate::repo::{Problem, Project, write};
+use crate::run::gauntlet::course::{Ended, Green, Tally, tasks};
 use crate::run::gauntlet::sweep::{Ready, prepare};
 use crate::run::gauntlet::{Course, Sweep, Worlds};
 use crate::source::RepoPath;
-use crate::trial::draft::{Draft, Run};
-use crate::trial::harness::Harness;
+use crate::trial::calls::{Agreement, agreement};
+use crate::trial::draft::{Draft, MadeUpFor, Run};
+use crate::trial::effect::mutates;
+use crate::trial::harness::{Case, Harness};
 use crate::trial::judge::exit_code;
+use crate::trial::world::{Answer, Call, Record};
+use crate::verdict::Verdict;
 
 /// What was written.
 #[derive(Debug)]
@@ -39,6 +47,8 @@ pub fn new_harness(
     if project.root() != place.root {
         return Err("is in no project: make one with a gauntlet.toml or with git".to_owned());
     }
+    // A stub of a harness answers for what its call carries.
+    let request = &Sweep { carriers_answer: true, ..request.clone() };
     let ready = prepare(request, witness, worlds)?;
     let course = &ready.course;
     let name = course.harness.name.as_str();
@@ -51,10 +61,17 @@ pub fn new_harness(
         (option.trim_start_matches('-').to_owned(), args)
     });
     let mut runs = Vec::from_iter(run_once(course, "run".to_owned(), worlds)?);
+    let mut watched = Watched::default();
+    if ready.why_not.is_none() {
+        watched.watch(course, worlds)?;
+    }
     for (name, args) in more {
         // An option may lead to a gate, and to calls of its own: it is looked at as if it were another script.
         match prepare(&Sweep { args: args.clone(), ..request.clone() }, witness, worlds) {
-            Ok(Ready { course, why_not: None, .. }) => runs.extend(run_once(&course, name, worlds)?),
+            Ok(Ready { course, why_not: None, .. }) => {
+                runs.extend(run_once(&course, name, worlds)?);
+                watched.watch(&course, worlds)?;
+            }
             Ok(_) | Err(_) => runs.extend(run_with(course, name, args, worlds)?),
         }
     }
@@ -66,6 +83,8 @@ pub fn new_harness(
         env: &ready.survey.env,
         guesses: &guesses,
         runs: &runs,
+        recoveries: &watched.recoveries,
+        answers: &watched.answers,
     };
     let text = draft.text();
     Harness::parse(&path, &text)
@@ -93,9 +112,74 @@ fn run_with(
 ) -> Result<Option<Run>, String> {
     let mut case = course.harness.cases[0].clone();
     case.args.clone_from(&args);
-    let record = worlds.open(&course.needs)?.run(&course.plan(&case, None))?;
+    let mut world = worlds.open(&course.needs)?;
+    let mut record = world.run(&course.plan(&case, None))?;
+    if !case.stdin.is_empty() {
+        // What changes nothing was not asked for.
+        let silent = Case { stdin: String::new(), ..case.clone() };
+        let other = world.run(&course.plan(&silent, None))?;
+        if other.end == record.end && agreement(&other.calls, &record.calls) == Agreement::Same {
+            (case, record) = (silent, other);
+        }
+    }
     let exit = exit_code(record.end).filter(|exit| (0..256).contains(exit));
     Ok(exit.map(|exit| Run { name, args, stdin: used(&case.stdin), record, exit }))
+}
+
+/// So many trials of a case are watched.
+const MOST_WATCHED: usize = 500;
+
+/// What the script does about failures.
+#[derive(Default)]
+struct Watched {
+    /// Calls whose failure it makes up for.
+    recoveries: Vec<MadeUpFor>,
+    /// Calls that come only after a failure, and whether they change something.
+    answers: Vec<(Call, bool)>,
+}
+
+impl Watched {
+    /// Lets every call of the course's case fail, as a sweep does.
+    fn watch(&mut self, course: &Course, worlds: &Arc<dyn Worlds>) -> Result<(), String> {
+        let mut world = worlds.open(&course.needs)?;
+        let plan = course.plan(&course.harness.cases[0], None);
+        let (first, second) = (world.run(&plan)?, world.run(&plan)?);
+        let green = Green::judge(course, 0, first, &second);
+        for task in tasks(course, &green, &mut Tally::default()).iter().take(MOST_WATCHED) {
+            let Some(plan) = task.plan(course, &green) else { continue };
+            let record = world.run(&plan)?;
+            let mut ended = Ended::default();
+            task.judge(course, &green, &record, false, &mut ended);
+            for trial in ended.take(&mut Tally::default()) {
+                self.note(course, &green, &trial, &record);
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, course: &Course, green: &Green, trial: &Trial, record: &Record) {
+        let TrialKind::Fault(kind, _) = trial.kind else { return };
+        let made_up_for = trial.verdict == Verdict::Recovered;
+        // Whether an empty answer will do, only a person knows.
+        if made_up_for && !matches!(kind, FaultKind::Empty | FaultKind::Sigpipe) {
+            let how = trial.explanation.rsplit("; ").find(|part| *part != "exit 0").unwrap_or_default();
+            match self.recoveries.iter_mut().find(|known| known.argv == trial.argv) {
+                Some(known) => drop(known.kinds.insert(kind.slug())),
+                None => self.recoveries.push(MadeUpFor {
+                    argv: trial.argv.clone(),
+                    kinds: BTreeSet::from([kind.slug()]),
+                    how: how.trim_end_matches(", exit 0").to_owned(),
+                }),
+            }
+        }
+        let fired = record.calls.iter().position(|call| call.answer == Answer::Fault);
+        let later = fired.map_or(&[][..], |at| &record.calls[at + 1..]);
+        for call in later.iter().filter(|call| call.answer == Answer::Guess && !green.has_like(call)) {
+            if !self.answers.iter().any(|(known, _)| known.site == call.site) {
+                self.answers.push((call.clone(), mutates(&course.harness, call)));
+            }
+        }
+    }
 }
 
 /// The lines that say something: the mark at the end is the sweep's own.

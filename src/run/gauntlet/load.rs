@@ -9,13 +9,14 @@ use crate::fault::FaultKind;
 use crate::nearest::suggestion;
 use crate::repo::{Project, listing, read};
 use crate::run::gauntlet::Needs;
-use crate::source::RepoPath;
+use crate::source::{RepoPath, SourceText};
 use crate::trial::calls::{REPOSITORY, place, shown, typed};
+use crate::trial::folders::at_the_root;
 use crate::trial::guess::Guesses;
 use crate::trial::harness::{Case, Harness, HarnessFile, Suite};
 use crate::trial::judge::Judgement;
 use crate::trial::leak;
-use crate::trial::outline::Outline;
+use crate::trial::outline::{Outline, is_shell};
 use crate::trial::pattern::Pattern;
 use crate::trial::sweep::FaultTrial;
 use crate::trial::world::{Call, Fault, Plan};
@@ -27,7 +28,7 @@ const DEADLINE_MS: u64 = 10_000;
 const LOOP_LIMIT: u32 = 400;
 
 /// A harness that is ready to run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Course {
     /// What its file says.
     pub harness: Harness,
@@ -68,6 +69,21 @@ impl Unaided {
             judgement.verdict = Verdict::Recovered;
             judgement.explanation = format!(
                 "{}: `{}` said that it is not there, and the script tests for that; exit 0",
+                place(&call.site),
+                shown(&call.argv)
+            );
+            judgement.aftermath.clear();
+        }
+        // A test whose "no" is an exit code: whether it says no or cannot be asked, the script takes the way of "no".
+        let (exit, _) = Tables::builtin().failure(&call.argv);
+        if matches!(fault.kind, FaultKind::Signal | FaultKind::Missing)
+            && judgement.verdict == Verdict::Swallowed
+            && Tables::builtin().is_answer(&call.argv, exit)
+            && self.guesses.is_tested(&call.argv, call.site.at.as_ref())
+        {
+            judgement.verdict = Verdict::Recovered;
+            judgement.explanation = format!(
+                "{}: `{}` could not say yes, and the script went the way of no; exit 0",
                 place(&call.site),
                 shown(&call.argv)
             );
@@ -195,7 +211,8 @@ fn course(project: &Project, mut harness: Harness, witness: &dyn Witness) -> Res
         }
     }
     let outline = Outline::of(&scripts, witness);
-    let needs = Arc::new(needs(project, harness.stubbed_programs(), &files));
+    let folders = at_the_root(scripts.iter().filter(|source| is_shell(source)).map(SourceText::text));
+    let needs = Arc::new(Needs { folders, ..needs(project, harness.stubbed_programs(), &files) });
     Ok(Course { harness, needs, outline, interpreter, unaided: None })
 }
 

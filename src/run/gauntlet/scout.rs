@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::run::gauntlet::load::Course;
 use crate::run::gauntlet::{Sweep, World, Worlds};
 use crate::trial::calls::{place, shown, typed};
-use crate::trial::guess::{Hint, Reader, Sentinel, Survey, comparisons, escaped, typed_phrase};
+use crate::trial::guess::{Hint, Reader, Sentinel, Survey, escaped, typed_phrase, wants};
 use crate::trial::harness::DeclaredStub;
 use crate::trial::judge::exit_code;
 use crate::trial::pattern::Pattern;
@@ -24,8 +24,8 @@ const SHORT_LOOP: u32 = 150;
 const ROUNDS: usize = 2;
 /// So much of a line that the script said is told.
 const SAID_CHARS: usize = 200;
-/// So many comparisons of a run are looked at.
-const COMPARED: usize = 12;
+/// So many answers that a run would have needed are tried, so many times over.
+const WANTED: usize = 16;
 /// So many lines an operator types.
 const TYPED_LINES: usize = 8;
 
@@ -38,7 +38,7 @@ pub(super) fn green(
     worlds: &Arc<dyn Worlds>,
 ) -> Result<(Course, Option<String>), String> {
     let world = worlds.open(&course.needs)?;
-    let mut scout = Scout { world, runs: 0, endless: 0 };
+    let mut scout = Scout { world, runs: 0, endless: 0, answered: BTreeSet::new() };
     if request.stdin.is_none() && survey.asks {
         scout.type_lines(&mut course, survey)?;
     }
@@ -50,7 +50,7 @@ pub(super) fn green(
         if ends_well(&best) || scout.spent() {
             break;
         }
-        best = scout.compared_answers(&mut course, best)?;
+        best = scout.wanted_answers(&mut course, survey, best)?;
         if !ends_well(&best) && request.stdin.is_none() && survey.asks {
             // The gate may only now have been reached.
             scout.type_lines(&mut course, survey)?;
@@ -95,6 +95,8 @@ struct Scout {
     world: Box<dyn World>,
     runs: usize,
     endless: usize,
+    /// The calls that were given an answer of their own.
+    answered: BTreeSet<Vec<String>>,
 }
 
 impl Scout {
@@ -184,46 +186,58 @@ impl Scout {
         Ok(best)
     }
 
-    /// Gives the answers that the script held against another text, as its trace tells, that other text.
-    fn compared_answers(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
+    /// Gives the answers that the run would have needed, as its trace tells.
+    fn wanted_answers(
+        &mut self,
+        course: &mut Course,
+        survey: &Survey,
+        first: Record,
+    ) -> Result<Record, String> {
         let mut best = first;
         let mut tried: BTreeSet<(Vec<String>, String)> = BTreeSet::new();
-        'again: for _ in 0..COMPARED {
+        'again: for _ in 0..WANTED {
             if self.spent() {
                 break;
             }
             let mut plan = course.plan(&course.harness.cases[0], None);
             plan.command.insert(1, "-x".to_owned());
             let traced = self.run_plan(&plan)?;
-            for (left, right) in comparisons(&traced.stderr).into_iter().take(COMPARED) {
-                for (own, other) in [(&left, &right), (&right, &left)] {
-                    let answered = |call: &&Call| call.answer == Answer::Guess && call.stdout.trim() == own;
-                    let Some(call) = traced.calls.iter().rev().find(answered) else { continue };
-                    if own == other
-                        || other.is_empty()
-                        || self.spent()
-                        || !tried.insert((call.argv.clone(), other.clone()))
-                    {
-                        continue;
-                    }
-                    course.harness.stubs.push(answer(&call.argv, other));
-                    let record = self.run(course)?;
-                    if ends_well(&record) {
-                        return Ok(record);
-                    }
-                    // Whoever got as far as before, and now says something else, got further.
-                    if reach(&record) > reach(&best)
-                        || reach(&record) == reach(&best) && record.stderr != best.stderr
-                    {
-                        best = record;
-                        continue 'again;
-                    }
-                    course.harness.stubs.pop();
+            for want in wants(&traced.stderr, &traced.calls, &survey.arms).into_iter().take(WANTED) {
+                let call = &traced.calls[want.call];
+                if self.spent() || !tried.insert((call.argv.clone(), want.stdout.clone())) {
+                    continue;
                 }
+                let before = course.harness.stubs.clone();
+                self.answer(course, call, &want.stdout);
+                let record = self.run(course)?;
+                if ends_well(&record) {
+                    return Ok(record);
+                }
+                // Whoever got as far as before, and now says something else, got further.
+                if reach(&record) > reach(&best)
+                    || reach(&record) == reach(&best) && record.stderr != best.stderr
+                {
+                    best = record;
+                    continue 'again;
+                }
+                course.harness.stubs = before;
             }
             break;
         }
         Ok(best)
+    }
+
+    /// Gives the call that answer, in the place of one that was tried before.
+    fn answer(&mut self, course: &mut Course, call: &Call, text: &str) {
+        let stub = answer(&call.argv, text);
+        let stubs = &mut course.harness.stubs;
+        if self.answered.insert(call.argv.clone()) {
+            stubs.push(stub);
+        } else if let Some(own) = stubs.iter_mut().rev().find(|own| own.answer.argv == stub.answer.argv) {
+            *own = stub;
+        } else {
+            stubs.push(stub);
+        }
     }
 
     /// Tries other answers, beginning with the last call: it is the likeliest to have led to the failure.

@@ -38,8 +38,9 @@ impl Worlds for Sealed {
 
 impl Sealed {
     fn setup(&self, needs: &Needs) -> Setup {
-        let Needs { files, real, journalled, stubs, tools, host } = needs.clone();
-        Setup { files, real, journalled, stubs, tools, host, executable: self.executable.clone() }
+        let Needs { files, real, journalled, stubs, tools, host, folders } = needs.clone();
+        let executable = self.executable.clone();
+        Setup { files, real, journalled, stubs, tools, host, folders, executable }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::run::gauntlet::{Needs, Worlds, course, crew, pace, scout};
 use crate::run::{Sink, Stop};
 use crate::source::{RepoPath, SourceText};
 use crate::trial::calls::REPOSITORY;
+use crate::trial::folders::at_the_root;
 use crate::trial::guess::{Guesses, Scout, Survey, mentions, survey};
 use crate::trial::harness::{Case, DeclaredStub, Expect, Harness};
 use crate::trial::outline::{Outline, is_shell};
@@ -26,7 +27,9 @@ use crate::trial::world::Stub;
 const CASE: &str = "sweep";
 
 /// Where a trial's files may be, besides the repository.
-const WRITABLE: [&str; 4] = ["/tmp", "/home", "/var", "/run"];
+const WRITABLE: [&str; 7] = ["/tmp", "/home", "/var", "/run", "/srv", "/opt", "/mnt"];
+/// Tools that run for real, and that an answer which is only guessed may not suit: they are guessed then, too.
+const PARTICULAR: [&str; 1] = ["openssl"];
 
 /// What to sweep.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +48,8 @@ pub struct Sweep {
     pub minimum_rung: Option<Rung>,
     /// How many trials at one time; `None` for one a core.
     pub jobs: Option<usize>,
+    /// Whether a call that hands text to a shell elsewhere only answers for it: its commands are no calls.
+    pub carriers_answer: bool,
     /// The words of this very command, for who wants to repeat a trial: up to the script's own arguments.
     pub command: Vec<String>,
 }
@@ -122,8 +127,43 @@ pub(super) fn prepare(
     let survey = survey(&scouts, &request.args);
     let outline = Outline::of_scripts(read());
     let course = course_of(request, &place, &survey, outline, &beside, own);
-    let (course, why_not) = scout::green(course, request, &survey, &world_folder(&place), worlds)?;
+    let folder = world_folder(&place);
+    let others = others(&course, &survey);
+    let (mut course, mut why_not) = scout::green(course, request, &survey, &folder, worlds)?;
+    for other in others {
+        if why_not.is_none() {
+            break;
+        }
+        let (found, why_not_this) = scout::green(other, request, &survey, &folder, worlds)?;
+        if why_not_this.is_none() {
+            (course, why_not) = (found, None);
+        }
+    }
     Ok(Ready { course, rung, survey, files: beside.files, why_not })
+}
+
+/// Where there is no green run, courses in which less is real: what shells elsewhere read is not run; particular tools are
+/// guessed.
+fn others(course: &Course, survey: &Survey) -> Vec<Course> {
+    let tables = Tables::builtin();
+    let mut others = Vec::new();
+    let mut plain = course.clone();
+    if survey.programs.iter().any(|name| !tables.wrappers(name).is_empty())
+        && let Some(unaided) = &mut plain.unaided
+    {
+        unaided.guesses.payloads = false;
+        others.push(plain.clone());
+    }
+    let particular = |name: &String| PARTICULAR.contains(&name.as_str());
+    let mut needs = Needs::clone(&course.needs);
+    let called = |name: &&String| particular(name) && survey.programs.contains(*name);
+    let called: Vec<String> = needs.journalled.iter().filter(called).cloned().collect();
+    if !called.is_empty() {
+        needs.journalled.retain(|name| !particular(name));
+        needs.stubs.extend(called);
+        others.push(Course { needs: Arc::new(needs), ..plain });
+    }
+    others
 }
 
 /// The folder of the script in the world.
@@ -182,7 +222,8 @@ fn course_of(
 ) -> Course {
     let source = &beside.sources[0];
     let folder = if beside.starts_here { world_folder(place) } else { String::new() };
-    let needs = needs(request, place, survey, &own.stubs, &beside.files, &folder);
+    let mut needs = needs(request, place, survey, &own.stubs, &beside.files, &folder);
+    needs.folders = at_the_root(beside.sources.iter().map(SourceText::text));
     let mut env = survey.env.clone();
     for (name, value) in
         [("USER", "op"), ("LOGNAME", "op"), ("SHELL", "/bin/bash"), ("TERM", "dumb"), ("LANG", "C.UTF-8")]
@@ -219,7 +260,12 @@ fn course_of(
         cleanups: Vec::new(),
         guessed: true,
     };
-    let guesses = Guesses { hints: survey.hints.clone(), args: request.args.clone(), ..Guesses::default() };
+    let guesses = Guesses {
+        hints: survey.hints.clone(),
+        args: request.args.clone(),
+        payloads: !request.carriers_answer,
+        ..Guesses::default()
+    };
     let unaided = Unaided {
         guesses,
         folder,

@@ -1,6 +1,6 @@
 //! The answer of one call: what its program, its verb and its options suggest.
 
-use crate::commands::{Effect, Tables};
+use crate::commands::{Effect, Tables, Written};
 
 use super::forms::{self, Form};
 use super::{Reader, Reply, basename, document, values};
@@ -11,8 +11,12 @@ pub(super) fn answer(words: &[String], reader: &Reader, args: &[String], text: O
     let call = Call { argv: &inner, reader, args, text, list: forms::is_list(&inner) };
     let mut reply = call.reply();
     call.satisfy(&mut reply);
+    call.leave_files(words, &mut reply);
     reply
 }
+
+/// Folders in which no tool leaves its files.
+const CLOSED: [&str; 8] = ["/usr/", "/bin/", "/sbin/", "/lib", "/proc/", "/sys/", "/dev/", "/root/"];
 
 struct Call<'a> {
     argv: &'a [String],
@@ -31,10 +35,32 @@ impl Call<'_> {
         self.argv.iter().any(|own| own == word)
     }
 
+    /// The files that the tool's words name and that it makes: what comes after it looks for them.
+    fn leave_files(&self, words: &[String], reply: &mut Reply) {
+        if reply.exit != 0 || words != self.argv {
+            return;
+        }
+        for file in Tables::builtin().judge(words, None).files {
+            let Written::Word { index, from } = file else { continue };
+            let Some(name) = words.get(index).and_then(|word| word.get(from..)) else { continue };
+            let path = if name.starts_with('/') { name.to_owned() } else { format!("/repo/{name}") };
+            let last = path.rsplit('/').next().unwrap_or_default();
+            // Whatever has no ending may be a folder.
+            let is_file = last.trim_start_matches('.').contains('.') && !name.contains([':', '*', '$']);
+            if is_file && !CLOSED.iter().any(|folder| path.starts_with(folder)) && !path.contains("/../") {
+                reply.writes.entry(path).or_insert_with(|| "content\n".to_owned());
+            }
+        }
+    }
+
     fn reply(&self) -> Reply {
         match forms::form(self.argv) {
             _ if self.program() == "curl" || self.program() == "wget" => self.request(),
             Form::Json => Reply::text(self.document()),
+            // It says everything in JSON.
+            _ if self.program() == "maas" && (self.has("read") || self.reader.captured) => {
+                Reply::text(self.document())
+            }
             _ if !self.reader.filters.is_empty() => Reply::text(self.document()),
             _ if self.text.is_some() => Reply::text(self.placed(self.text.unwrap_or_default())),
             Form::Values(fields) if !fields.is_empty() => {
@@ -107,9 +133,26 @@ impl Call<'_> {
             "python3" | "python" | "perl" | "ruby" | "node" if self.reader.captured => {
                 return Some(Reply::text(self.named()));
             }
+            // What a compressor makes of its stdin is something.
+            "gzip" | "pigz" | "zstd" | "xz" | "bzip2" | "lz4" | "gpg" | "age"
+                if self.argv.iter().skip(1).all(|word| word.starts_with('-')) =>
+            {
+                "content"
+            }
+            "tar"
+                if self
+                    .argv
+                    .iter()
+                    .any(|word| word == "-" || word.starts_with("-c") && !word.contains('f')) =>
+            {
+                "content"
+            }
             "tput" | "clear" | "stty" | "logger" | "wall" | "reset" | "true" | ":" | "tar" | "rsync"
             | "scp" | "sftp" | "gzip" | "mount" | "umount" | "chown" | "kill" | "pkill" | "mail"
             | "sendmail" => "",
+            "openssl" if self.has("rand") => return Some(self.random()),
+            "openssl" if self.has("-enddate") => "notAfter=Jan  1 00:00:00 2100 GMT",
+            "openssl" if self.has("-subject") => "subject=CN = host-1",
             "psql" | "mysql" | "sqlite3" if self.reader.captured => return Some(Reply::text(self.sql())),
             "ceph" if self.has("health") || self.has("status") || self.has("-s") => "HEALTH_OK",
             "vault" if sub == "status" => {
@@ -121,6 +164,13 @@ impl Call<'_> {
             _ => return None,
         };
         Some(Reply::text(text))
+    }
+
+    /// `openssl rand -hex 16`: as much text as it would be.
+    fn random(&self) -> Reply {
+        let bytes: usize = self.argv.last().and_then(|word| word.parse().ok()).unwrap_or(16).min(4096);
+        let length = if self.has("-hex") { bytes * 2 } else { bytes.div_ceil(3) * 4 };
+        Reply::text(values::HEX32.chars().cycle().take(length).collect::<String>())
     }
 
     fn by_verb(&self) -> Reply {
@@ -356,6 +406,16 @@ impl Call<'_> {
                 .collect();
             reply.stdout = lines.join("\n") + "\n";
         }
+        self.fill(reply);
+        if self.reader.header && reply.stdout.lines().count() == 1 {
+            let columns =
+                reply.stdout.split_whitespace().enumerate().map(|(at, _)| format!("COLUMN{}", at + 1));
+            reply.stdout = format!("{}\n{}", columns.collect::<Vec<_>>().join(" "), reply.stdout);
+        }
+    }
+
+    /// Puts in what the script looks for.
+    fn fill(&self, reply: &mut Reply) {
         if !self.reader.captured {
             return;
         }

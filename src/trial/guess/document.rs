@@ -79,6 +79,72 @@ pub(super) fn document(
     root.to_string()
 }
 
+/// `document` (or a new one) in which the program's answer is `leaf`, or at least there.
+pub(super) fn with_answer(document: Option<Value>, filter: &str, leaf: Option<&str>) -> Value {
+    let mut reader = Program { tokens: tokens(filter), at: 0, paths: Vec::new() };
+    let last = reader.pipeline(&[]);
+    let is_container = |value: &Value| value.is_object() || value.is_array();
+    let mut root = document.filter(is_container).unwrap_or(Value::Null);
+    let starts_with_each = matches!(last.first(), Some(Step::Each(_)));
+    if root.is_array() != starts_with_each && !last.is_empty() && !root.is_null() {
+        root = Value::Null;
+    }
+    if filter.contains("length")
+        && let Some(count) = leaf.and_then(|text| text.parse::<usize>().ok())
+    {
+        counted(&mut root, &last, count);
+        return root;
+    }
+    for path in reader.paths.iter().filter(|path| path.steps != last) {
+        let value = path.equal.clone();
+        put(&mut root, &path.steps, value.clone().unwrap_or(Value::Null), value.is_some());
+    }
+    let name = last.iter().rev().find_map(|step| match step {
+        Step::Field(name) => Some(name.as_str()),
+        Step::Each(_) | Step::Entry(_) => None,
+    });
+    let value = match leaf {
+        Some(text) => scalar(text),
+        None => name.map_or(Value::Null, |name| scalar(&values::by_name(name))),
+    };
+    put(&mut root, &last, value, leaf.is_some());
+    if root.is_null() { json!({}) } else { root }
+}
+
+/// Makes what stands at the path hold so many things.
+fn counted(root: &mut Value, path: &[Step], count: usize) {
+    let path = match path.split_last() {
+        Some((Step::Each(_), list)) => list,
+        _ => path,
+    };
+    let mut at = root;
+    for step in path {
+        match step {
+            Step::Field(name) | Step::Entry(name) => {
+                if !at.is_object() {
+                    *at = json!({});
+                }
+                let Value::Object(map) = at else { return };
+                at = map.entry(name.clone()).or_insert(Value::Null);
+            }
+            Step::Each(_) => {
+                if at.as_array().is_none_or(Vec::is_empty) {
+                    *at = json!([null]);
+                }
+                let Value::Array(items) = at else { return };
+                at = &mut items[0];
+            }
+        }
+    }
+    match at {
+        Value::Array(items) => {
+            let one = items.first().cloned().unwrap_or_else(|| json!({"id": values::HEX32, "name": "web-1"}));
+            *items = vec![one; count];
+        }
+        _ => *at = Value::Array(vec![json!({"id": values::HEX32, "name": "web-1"}); count]),
+    }
+}
+
 fn scalar(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
@@ -398,6 +464,31 @@ fn push_each(steps: &mut Vec<Step>, index: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_is_changed_where_a_program_reads_it() {
+        let changed = |document: &str, filter: &str, leaf: Option<&str>| {
+            with_answer(serde_json::from_str(document).ok(), filter, leaf).to_string()
+        };
+        assert_eq!(
+            changed(r#"{"id":"a","state":"new"}"#, ".state", Some("Ready")),
+            r#"{"id":"a","state":"Ready"}"#
+        );
+        assert_eq!(changed("plain", ".totalCount", Some("3")), r#"{"totalCount":3}"#);
+        assert_eq!(changed(r#"[{"name":"a"}]"#, "length", Some("0")), "[]");
+        assert_eq!(
+            changed(
+                r#"{"data":{"alerts":[{"state":"firing"}]}}"#,
+                "[.data.alerts[] | select(.state==\"firing\")] | length",
+                Some("0")
+            ),
+            r#"{"data":{"alerts":[]}}"#
+        );
+        assert_eq!(
+            changed("", r#".applications[].units["web/0"]["workload-status"].current"#, None),
+            r#"{"applications":[{"units":{"web/0":{"workload-status":{"current":"current-1"}}}}]}"#
+        );
+    }
 
     fn of(filter: &str, rows: bool, leaf: Option<&str>) -> String {
         document(&[filter.to_owned()], rows, &[], leaf)

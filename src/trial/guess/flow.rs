@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Hint, Reader};
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Pipeline, Script, Sequence, Simple, Statement, Value, Word,
+    Assignment, Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Simple, Statement, Value,
+    Word,
 };
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_pipeline, walk_script, walk_statement,
@@ -54,6 +55,8 @@ pub(super) enum Fact {
     /// This column must hold that.
     Cell(usize, String),
     Loops,
+    /// The first line is read over.
+    Header,
 }
 
 /// How a body ends, as far as a guess must know.
@@ -79,6 +82,8 @@ pub(super) struct Flow<'s> {
     constants: BTreeMap<String, Option<String>>,
     /// Variable, where its text comes from, which column of it.
     variables: Vec<(String, Vec<Source>, Option<usize>)>,
+    /// Variables that a command fills, whatever it is.
+    filled: BTreeSet<String>,
     facts: Vec<(Source, Fact)>,
     /// Pipelines whose last stage must not find anything.
     unwanted: BTreeSet<u32>,
@@ -120,6 +125,7 @@ pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) 
         .into(),
         constants: BTreeMap::new(),
         variables: Vec::new(),
+        filled: BTreeSet::new(),
         facts: Vec::new(),
         unwanted: BTreeSet::new(),
     };
@@ -283,7 +289,8 @@ impl Flow<'_> {
     fn typed(&self) -> Vec<String> {
         let mut texts: Vec<(u8, String)> = Vec::new();
         for (source, fact) in &self.facts {
-            if !self.commands_of(source, &mut BTreeSet::new()).is_empty() {
+            let filled = matches!(source, Source::Variable(name) if self.filled.contains(name));
+            if filled || !self.commands_of(source, &mut BTreeSet::new()).is_empty() {
                 continue;
             }
             match fact {
@@ -357,6 +364,7 @@ impl Flow<'_> {
                         }
                     }
                     Fact::Loops => reader.loops = true,
+                    Fact::Header => reader.header = true,
                 }
             }
         }
@@ -442,6 +450,13 @@ fn tells_of_failure(text: &str) -> bool {
     WORDS.iter().any(|word| text.contains(word)) || text.starts_with("no ")
 }
 
+fn runs_something(parts: &[Part]) -> bool {
+    parts.iter().any(|part| match &part.kind {
+        PartKind::DoubleQuoted(inner) => runs_something(inner),
+        kind => matches!(kind, PartKind::Command(_)),
+    })
+}
+
 fn add(list: &mut Vec<String>, text: String) {
     if !list.contains(&text) {
         list.push(text);
@@ -471,6 +486,9 @@ impl<'s> Visitor<'s> for Flow<'s> {
             Value::Array(elements) => elements.iter().map(|element| &element.value).collect(),
         };
         let sources: Vec<Source> = words.iter().flat_map(|word| self.sources(word)).collect();
+        if words.iter().any(|word| runs_something(&word.parts)) {
+            self.filled.insert(assignment.target.name.clone());
+        }
         if !sources.is_empty() {
             let ran: Vec<Source> =
                 sources.iter().filter(|source| !matches!(source, Source::Variable(_))).cloned().collect();

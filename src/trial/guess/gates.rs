@@ -51,9 +51,9 @@ pub fn typed_phrase(trace: &str, sentinel: Sentinel) -> Option<String> {
     })
 }
 
-/// What texts a run held against each other, the last first, as its trace tells: both texts, unquoted. Of an expression
-/// the other text is one that it matches.
-pub fn comparisons(trace: &str) -> Vec<(String, String)> {
+/// What texts a run held against each other, the last first, as its trace tells: both texts, unquoted. Of a pattern and of
+/// an expression the other text is one that it matches; of a number it is one on each side.
+pub(super) fn comparisons(trace: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for line in trace.lines().rev().filter(|line| line.starts_with('+')) {
         let line = line.trim_start_matches('+').trim();
@@ -61,7 +61,8 @@ pub fn comparisons(trace: &str) -> Vec<(String, String)> {
         let (left, op, right) =
             if let Some(inside) = line.strip_prefix("[[ ").and_then(|rest| rest.strip_suffix(" ]]")) {
                 let Some((left, op, right)) = split(inside) else { continue };
-                (unquoted(left), op, unquoted(right))
+                let right = if op == "=~" { unquoted(right) } else { unquoted(right.trim_matches('*')) };
+                (unquoted(left), op, right)
             } else {
                 words = shlex::split(line).unwrap_or_default();
                 match words.as_slice() {
@@ -71,18 +72,24 @@ pub fn comparisons(trace: &str) -> Vec<(String, String)> {
                     _ => continue,
                 }
             };
-        let right = match op {
-            "==" | "=" | "!=" => Some(right),
-            "=~" => values::sample(&right),
-            _ => None,
-        };
-        found.extend(right.map(|right| (left, right)));
+        match op {
+            "==" | "=" | "!=" => found.push((left, right)),
+            "=~" => found.extend(values::sample(&right).map(|right| (left, right))),
+            "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
+                let number: Option<u64> = right.parse().ok();
+                let near = number.map(|number| [number, number + 1, number.saturating_sub(1)]);
+                found.extend(near.into_iter().flatten().map(|near| (left.clone(), near.to_string())));
+            }
+            _ => {}
+        }
     }
     found
 }
 
 fn split(inside: &str) -> Option<(&str, &str, &str)> {
-    [" == ", " != ", " =~ ", " = "].iter().find_map(|op| {
+    const OPS: [&str; 10] =
+        [" == ", " != ", " =~ ", " = ", " -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge "];
+    OPS.iter().find_map(|op| {
         let (left, right) = inside.split_once(op)?;
         Some((left, op.trim(), right))
     })

@@ -36,6 +36,8 @@ pub struct Survey {
     pub env: BTreeMap<String, String>,
     /// Texts that lead on where an operator types them.
     pub typed: Vec<String>,
+    /// Texts that the scripts' `case` commands choose by.
+    pub arms: Vec<String>,
     /// Whether the script reads lines that an operator types.
     pub asks: bool,
     /// The highest positional parameter that the script names.
@@ -186,8 +188,15 @@ impl<'s> Visitor<'s> for Walk<'_> {
                     }
                 }
             }
-            CommandKind::Case(case) if self.main => {
-                for arm in &case.arms {
+            CommandKind::Case(case) => {
+                let texts = case.arms.iter().flat_map(|arm| &arm.patterns).filter_map(Word::plain);
+                for text in texts.map(|text| text.trim_matches('*').to_owned()) {
+                    let plain = !text.is_empty() && !text.starts_with('-') && !text.contains(['*', '?', '[']);
+                    if plain && !self.found.arms.contains(&text) {
+                        self.found.arms.push(text);
+                    }
+                }
+                for arm in case.arms.iter().filter(|_| self.main) {
                     let mut texts = arm.patterns.iter().filter_map(Word::plain);
                     let option =
                         texts.find(|text| text.starts_with("--") && text.len() > 3 && !text.contains('*'));

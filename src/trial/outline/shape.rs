@@ -37,6 +37,14 @@ pub(super) struct Feeder {
     pub names: BTreeSet<String>,
 }
 
+/// A stage of a pipeline.
+#[derive(Debug, Clone)]
+pub(super) struct Stage {
+    pub lines: Lines,
+    /// What it calls.
+    pub names: BTreeSet<String>,
+}
+
 /// A function.
 #[derive(Debug, Clone)]
 pub(super) struct FunctionShape {
@@ -72,6 +80,8 @@ pub(super) struct Shape {
     /// Where it stands in the world.
     pub file: String,
     pub feeders: Vec<Feeder>,
+    /// The pipelines of several stages.
+    pub pipelines: Vec<Vec<Stage>>,
     pub functions: Vec<FunctionShape>,
     pub blocks: Vec<Block>,
     /// Whether calls may run beside each other.
@@ -158,6 +168,7 @@ impl Shape {
         let mut shape = Self {
             file: in_world(source),
             feeders: Vec::new(),
+            pipelines: Vec::new(),
             functions: Vec::new(),
             blocks: Vec::new(),
             parallel: false,
@@ -264,6 +275,13 @@ impl<'s> Visitor<'s> for Survey<'_> {
                 let names = names_in(|names| names.command(stage));
                 self.shape.feeders.push(Feeder { lines: Lines::of(self.source, stage.span), names });
             }
+        }
+        if pipeline.stages.len() > 1 {
+            let stage = |stage: &Command| Stage {
+                lines: Lines::of(self.source, stage.span),
+                names: names_in(|names| names.command(stage)),
+            };
+            self.shape.pipelines.push(pipeline.stages.iter().map(stage).collect());
         }
         walk_pipeline(self, pipeline);
     }

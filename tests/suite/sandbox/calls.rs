@@ -389,7 +389,7 @@ fn stubs_write_files_and_files_are_handed_back() {
     let mut case = Case::new("curl -o /tmp/out; cat /tmp/out; curl bad; echo $?");
     case.plan.stubs = vec![
         Stub { writes: [("/tmp/out".to_owned(), "got\n".to_owned())].into(), ..stub("curl -o *", "") },
-        Stub { writes: [("/etc/out".to_owned(), "got\n".to_owned())].into(), ..stub("curl bad", "") },
+        Stub { writes: [("/usr/out".to_owned(), "got\n".to_owned())].into(), ..stub("curl bad", "") },
     ];
     case.plan.collect = vec!["/tmp/out".to_owned(), "/tmp/none".to_owned()];
     case.everywhere(|record| {

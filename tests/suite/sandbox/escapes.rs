@@ -60,7 +60,7 @@ const ATTEMPTS: &[(&str, &str, Fate)] = &[
     ("host's home", "ls /root/.* /home/*/.ssh 2>/dev/null | grep -q id_ && echo OUT", Denied),
     ("root by proc", "ls /proc/1/root/ && echo OUT", Denied),
     ("cwd by proc", "cat /proc/1/cwd/etc/hostname | grep -qv world && echo OUT", Denied),
-    ("write to etc", "echo x >/etc/x && echo OUT", Denied),
+    ("write to usr", "echo x >/usr/x && echo OUT", Denied),
     ("write to usr", "echo x >/usr/bin/curl && echo OUT", Denied),
     ("write to the world's own", "echo x >/.gauntlet/env && echo OUT", Denied),
     ("remove a stub", "rm -f /usr/bin/curl && echo OUT", Denied),

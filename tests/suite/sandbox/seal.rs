@@ -40,6 +40,10 @@ op:x:1000:1000:op:/home/op:/bin/bash
 world
 /home/op:
 
+/mnt:
+
+/opt:
+
 /root:
 no network
 0
@@ -53,11 +57,14 @@ lib
 lib32
 lib64
 libx32
+mnt
+opt
 proc
 repo
 root
 run
 sbin
+srv
 tmp
 usr
 var
@@ -87,11 +94,11 @@ world
 #[test]
 fn nothing_outside_the_scratch_folders_can_be_written() {
     let case = Case::new(
-        "for path in /etc/x /usr/bin/x /x /.gauntlet/env /.gauntlet/bash /dev/x /proc/x /root/x; do
+        "for path in /usr/bin/x /x /.gauntlet/env /.gauntlet/bash /dev/x /proc/x /root/x; do
   (: >>$path) 2>/dev/null && echo wrote $path
 done
 rm -f /usr/bin/curl /.gauntlet/call 2>/dev/null && echo removed
-for path in /repo/x /home/op/x /tmp/x /var/tmp/x /var/log/x /run/x /dev/shm/x; do
+for path in /repo/x /home/op/x /tmp/x /var/tmp/x /var/log/x /run/x /dev/shm/x /srv/x /opt/x /mnt/x /etc/x; do
   (: >>$path) || echo cannot write $path
 done
 head -c 200M /dev/zero 2>/dev/null >/tmp/large && echo no bound

@@ -335,6 +335,20 @@ impl Flow<'_> {
 
 /// The text that a pattern is about; `None` where it is about many.
 fn unglobbed(pattern: &str) -> Option<String> {
-    let text = pattern.trim_matches('*');
-    (!text.contains(['*', '?', '[', '('])).then(|| text.to_owned())
+    let text = one_of_each_class(pattern.trim_matches('*'))?;
+    (!text.contains(['*', '?', '[', '('])).then_some(text)
+}
+
+/// `[yY][eE][sS]` is about `yes`.
+fn one_of_each_class(pattern: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = pattern;
+    while let Some(at) = rest.find('[') {
+        let inside = rest[at + 1..].split(']').next()?;
+        let first = inside.chars().next().filter(|c| !matches!(c, '!' | '^' | '['))?;
+        text.push_str(&rest[..at]);
+        text.push(first);
+        rest = rest.get(at + inside.len() + 2..)?;
+    }
+    Some(text + rest)
 }

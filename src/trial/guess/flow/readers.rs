@@ -80,6 +80,12 @@ impl Flow<'_> {
             self.fact(&sources, &Fact::Captured);
             self.reads(&sources, command);
         }
+        let given = |op: RedirectOp| matches!(op, RedirectOp::HereDocument | RedirectOp::HereString);
+        if command.redirects.iter().any(|redirect| given(redirect.op))
+            && let Some(hint) = self.by_span.get(&command.span.start)
+        {
+            self.facts.push((Source::Command(*hint), Fact::Fed));
+        }
         if let CommandKind::For(each) = &command.kind {
             let sources: Vec<Source> =
                 each.words.iter().flatten().flat_map(|word| self.sources(word)).collect();
@@ -376,6 +382,10 @@ impl Flow<'_> {
             }
         }
         let Some(program) = program else { return };
+        let dense: String = program.chars().filter(|c| !c.is_whitespace()).collect();
+        if ["NR>1", "NR!=1", "NR==2", "NR>=2"].iter().any(|test| dense.contains(test)) {
+            self.fact(sources, &Fact::Header);
+        }
         let numbers: Vec<usize> = program
             .match_indices('$')
             .filter_map(|(at, _)| {
