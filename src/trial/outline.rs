@@ -91,12 +91,13 @@ impl Outline {
         self.shapes.iter().any(|shape| {
             shape.pipelines.iter().any(|stages| {
                 let of = |site: &Site| {
+                    let (path, line) = site.at.as_ref()?;
                     stages.iter().position(|stage| {
-                        site.argv.first().is_some_and(|name| stage.names.contains(name))
-                            && site
-                                .at
-                                .as_ref()
-                                .is_some_and(|(path, line)| shape.file == *path && stage.lines.hold(*line))
+                        let named = site.argv.first().is_some_and(|name| stage.names.contains(name));
+                        named && shape.file == *path && stage.lines.hold(*line)
+                            || self
+                                .bodies(&stage.names)
+                                .any(|(file, lines)| file == path && lines.hold(*line))
                     })
                 };
                 of(fault).zip(of(call)).is_some_and(|(one, other)| one != other)
@@ -282,7 +283,9 @@ mod tests {
 
     #[test]
     fn the_stages_of_a_pipeline_run_beside_each_other() {
-        let outline = outline("send a |\n  receive b\nreceive c\n");
+        let outline = outline(
+            "send a |\n  receive b\nreceive c\nask() {\n  send d\n}\nask | read e\nssh h 'send f | receive g'\n",
+        );
         let site = |words: &str, line: u32| Site {
             argv: words.split(' ').map(str::to_owned).collect(),
             at: Some(("/repo/x.sh".to_owned(), line)),
@@ -290,5 +293,7 @@ mod tests {
         assert!(outline.run_beside(&site("send a", 1), &site("receive b", 2)));
         assert!(!outline.run_beside(&site("send a", 1), &site("receive c", 3)));
         assert!(!outline.run_beside(&site("receive b", 2), &site("receive d", 2)));
+        assert!(outline.run_beside(&site("read e", 7), &site("send d", 5)));
+        assert!(outline.run_beside(&site("send f", 8), &site("receive g", 8)));
     }
 }

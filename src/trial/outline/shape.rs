@@ -9,6 +9,7 @@ use crate::bash::syntax::{
 };
 use crate::bash::visit::{Visitor, walk_command, walk_part, walk_pipeline, walk_script, walk_statement};
 use crate::commands::Tables;
+use crate::facts::{Payload, payload};
 use crate::source::{SourceText, Span};
 
 /// A range of lines, both ends included.
@@ -261,6 +262,38 @@ struct Survey<'a> {
     lines: Vec<Vec<String>>,
 }
 
+impl Survey<'_> {
+    /// What a command hands to a shell elsewhere has pipelines of its own, all on the carrier's lines.
+    fn payload(&mut self, simple: &Simple, span: Span) {
+        struct Pipelines(Vec<Vec<BTreeSet<String>>>);
+        impl<'s> Visitor<'s> for Pipelines {
+            fn pipeline(&mut self, pipeline: &'s Pipeline) {
+                if pipeline.stages.len() > 1 {
+                    let stages = pipeline.stages.iter();
+                    self.0.push(stages.map(|stage| names_in(|names| names.command(stage))).collect());
+                }
+                walk_pipeline(self, pipeline);
+            }
+        }
+        let words: Vec<String> =
+            simple.words.iter().map(|word| word.plain().unwrap_or_else(|| open_text(word))).collect();
+        match payload(&words) {
+            Some(Payload::Text { text, .. }) if text.contains(['|', '&']) => {
+                let mut found = Pipelines(Vec::new());
+                walk_script(&mut found, &crate::bash::parse(&text).script);
+                self.shape.parallel = true;
+                let lines = Lines::of(self.source, span);
+                let stages =
+                    |stages: Vec<_>| stages.into_iter().map(|names| Stage { lines, names }).collect();
+                self.shape.pipelines.extend(found.0.into_iter().map(stages));
+            }
+            // What stands on stdin is not looked at.
+            Some(Payload::Stdin { .. }) => self.shape.parallel = true,
+            _ => {}
+        }
+    }
+}
+
 impl<'s> Visitor<'s> for Survey<'_> {
     fn statement(&mut self, statement: &'s Statement) {
         self.shape.parallel |= statement.background;
@@ -294,10 +327,14 @@ impl<'s> Visitor<'s> for Survey<'_> {
                 names: names_in(|names| names.command(&function.body)),
             }),
             CommandKind::Coproc(_) => self.shape.parallel = true,
-            CommandKind::Simple(simple) => match Trap::of(simple) {
-                Some(trap) => self.shape.traps.push(trap),
-                None => self.lines.push(simple.words.iter().filter_map(Word::plain).collect()),
-            },
+            CommandKind::Simple(simple) => {
+                if let Some(trap) = Trap::of(simple) {
+                    self.shape.traps.push(trap);
+                } else {
+                    self.payload(simple, command.span);
+                    self.lines.push(simple.words.iter().filter_map(Word::plain).collect());
+                }
+            }
             _ => {}
         }
         walk_command(self, command);
