@@ -19,7 +19,8 @@ fn is_unsafe(c: char) -> bool {
 }
 
 fn escape(text: &str, must: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&must) {
+    let printable = |byte: u8| (b' '..0x7f).contains(&byte);
+    if text.bytes().all(printable) || !text.contains(&must) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);

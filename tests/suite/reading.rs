@@ -167,6 +167,7 @@ fn what_bash_rejects_is_unread_where_it_breaks() {
         ("a\n;\nb\n", ";"),
         ("a >\nb\n", ">"),
         ("case x in\n) a;;\nesac\n", "case x in"),
+        ("a\nfor i { b; }\nc\n", "for i {"),
         ("a \"b\nc\n", "a \"b"),
     ] {
         let unread = unread(text);

@@ -105,7 +105,12 @@ impl Parser<'_> {
         if self.take(b";") {
             return Ok(For { variable, words: None, body: self.loop_body(of)? });
         }
+        let named = self.at;
         self.lines()?;
+        if self.at == named && self.starts_with(b"{") {
+            let reason = format!("`{of}` needs `in`, `;` or the end of the line in front of `{{`");
+            return Err(self.broken_at(self.token_end(), reason));
+        }
         let words = if self.take_word("in") {
             let mut words = Vec::new();
             loop {
