@@ -161,6 +161,7 @@ impl<'a> Walk<'a> {
             observations: Observations::default(),
             places: places::Places::default(),
             exits: vec![Vec::new()],
+            settled_exits: Vec::new(),
             no_errexit: 0,
             returns: Vec::new(),
             loops: Vec::new(),

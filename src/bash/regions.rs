@@ -1,7 +1,7 @@
 //! Unread regions: widened from the place of a fault to the smallest statement around it, never dropped.
 
 use super::parse::Parsed;
-use super::syntax::{Script, Statement};
+use super::syntax::{Redirect, Script, Statement, Target};
 use super::visit::{self, Visitor};
 use super::{Reading, Unread};
 use crate::source::Span;
@@ -23,7 +23,7 @@ pub(super) fn settle(parsed: Parsed, text: &str) -> Reading {
     if unread.is_empty() {
         return Reading { script, unread };
     }
-    let places = Places::of(&script);
+    let places = Places::of(&script, text);
     let unread: Vec<Unread> = unread
         .into_iter()
         .map(|region| Unread { span: places.widened(region.span, text), reason: region.reason })
@@ -72,17 +72,23 @@ fn statement_start(text: &str, at_most: usize) -> usize {
 struct Places {
     /// By their start, outer ones first, each with the number of the one around it.
     statements: Vec<(Span, Option<usize>)>,
-    /// Their ends, in order.
+    /// Where they end, and where bodies of heredocs do, in order.
     ends: Vec<u32>,
 }
 
 impl Places {
-    fn of(script: &Script) -> Self {
-        let mut gatherer = Gatherer(Vec::new());
+    fn of(script: &Script, text: &str) -> Self {
+        let mut gatherer = Gatherer::default();
         visit::walk_sequence(&mut gatherer, &script.body);
-        let mut spans = gatherer.0;
+        let mut spans = gatherer.statements;
         spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
-        let mut ends: Vec<u32> = spans.iter().map(|span| span.end).collect();
+        // Behind a heredoc's body stands the line of its delimiter.
+        let behind = |body: &Span| {
+            let rest = text.get(body.end as usize..).unwrap_or_default();
+            body.end + u32::try_from(rest.find('\n').unwrap_or(rest.len())).unwrap_or_default()
+        };
+        let bodies = gatherer.bodies.iter().map(behind);
+        let mut ends: Vec<u32> = spans.iter().map(|span| span.end).chain(bodies).collect();
         ends.sort_unstable();
         let mut places = Self { statements: Vec::with_capacity(spans.len()), ends };
         let mut around: Vec<usize> = Vec::new();
@@ -124,11 +130,23 @@ impl Places {
     }
 }
 
-struct Gatherer(Vec<Span>);
+#[derive(Default)]
+struct Gatherer {
+    statements: Vec<Span>,
+    /// Bodies of heredocs.
+    bodies: Vec<Span>,
+}
 
 impl<'s> Visitor<'s> for Gatherer {
     fn statement(&mut self, statement: &'s Statement) {
-        self.0.push(statement.span);
+        self.statements.push(statement.span);
         visit::walk_statement(self, statement);
+    }
+
+    fn redirect(&mut self, redirect: &'s Redirect) {
+        if let Target::HereDocument(document) = &redirect.target {
+            self.bodies.push(document.body_span());
+        }
+        visit::walk_redirect(self, redirect);
     }
 }

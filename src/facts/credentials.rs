@@ -251,7 +251,9 @@ fn bare(text: &str) -> &str {
 fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let same = text.chars().next().is_some_and(|first| text.chars().all(|c| c == first));
-    same || PLACEHOLDERS.iter().any(|word| lower.contains(word))
+    let aside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+    let said = aside.is_some_and(|text| text.chars().all(|c| c.is_alphabetic() || " -_".contains(c)));
+    same || said || PLACEHOLDERS.iter().any(|word| lower.contains(word))
 }
 
 /// Whether it names where the credential is: a variable, a template's slot, a file, an entry of a store.

@@ -399,6 +399,9 @@ fn equals(left: &Value, right: &Value, state: State, gates: &Gates) -> Split {
     if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
         return if a == b { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
     }
+    if differs(left, right) || differs(right, left) {
+        return (Vec::new(), vec![state]);
+    }
     let (left, right) = (&without_prefix(left, right), &without_prefix(right, left));
     let (left, right) = if left.constant().is_some() { (right, left) } else { (left, right) };
     let (left, right) = if right.typed && !left.typed { (right, left) } else { (left, right) };
@@ -433,6 +436,14 @@ fn is_long_option(left: &Value, right: &Value, state: &State, gates: &Gates) -> 
     right.constant().is_some_and(|word| gates.lets_change(&format!("--{word}")))
         && left.names.iter().any(|name| name.as_ref() == "OPTARG")
         && state.outcomes.iter().any(|(test, holds)| *holds && test.ends_with(" is -"))
+}
+
+/// Whether a text that is known is none that the other value can have: it begins or ends otherwise.
+fn differs(known: &Value, other: &Value) -> bool {
+    let Some(known) = known.constant() else { return false };
+    let mut parts = other.text.split(HOLE);
+    let (Some(first), Some(last)) = (parts.next(), parts.next_back()) else { return false };
+    known.len() < first.len() + last.len() || !known.starts_with(first) || !known.ends_with(last)
 }
 
 /// A value without the text that another one begins with, too (`x"$answer"` and `xname`).

@@ -231,6 +231,12 @@ impl Way {
     pub fn guessed(&self) -> bool {
         self.guesses > 0
     }
+
+    /// The words of what led to other machines, their names among them.
+    pub fn machines(&self) -> impl Iterator<Item = &str> + Clone {
+        let remote = self.links.iter().filter(|link| link.remote);
+        remote.flat_map(|link| &link.words).map(String::as_str)
+    }
 }
 
 impl<'a> Walk<'a> {

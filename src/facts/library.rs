@@ -33,6 +33,9 @@ const SMALL: u32 = 150;
 /// Files that source each other beyond this are not looked into.
 const MOST_IN_A_ROUND: usize = 24;
 
+/// Nor beyond so many statements.
+const MOST_STATEMENTS_IN_A_ROUND: u32 = 6_000;
+
 /// A file that scripts source, read once, with its summary as soon as somebody has needed it.
 #[derive(Debug, Default)]
 pub struct Sourced {
@@ -88,7 +91,21 @@ pub(super) struct Summary {
 }
 
 /// Summaries that were cut short because files source each other, until the file is done where that began.
-pub(super) type Round = Rc<RefCell<FxHashMap<RepoPath, Rc<Summary>>>>;
+pub(super) type Round = Rc<RefCell<Cut>>;
+
+/// What was cut short in a round.
+#[derive(Debug, Default)]
+pub(super) struct Cut {
+    summaries: FxHashMap<RepoPath, Rc<Summary>>,
+    /// The statements that were walked for them.
+    statements: u32,
+}
+
+impl Cut {
+    fn is_full(&self) -> bool {
+        self.summaries.len() >= MOST_IN_A_ROUND || self.statements >= MOST_STATEMENTS_IN_A_ROUND
+    }
+}
 
 /// The text of a trap.
 #[derive(Debug)]
@@ -177,7 +194,8 @@ impl<'a> Walk<'a> {
         // A summary that another script's walk made asks for nothing any more, and depends on it all the same.
         self.asked.extend(known.asked.iter().cloned());
         // Past the budget files that source each other are not walked in each other without end.
-        (!known.gates || self.budget == 0 && self.is_deep_in_files()).then_some(known)
+        let summed = self.budget == 0 && (self.alone || self.is_deep_in_files());
+        (!known.gates || summed).then_some(known)
     }
 
     /// Sums up a file. What was cut short because files source each other is only kept by the file where the round
@@ -188,13 +206,13 @@ impl<'a> Walk<'a> {
     fn sum_up(&mut self, path: &RepoPath, sourced: &'a Sourced) -> &'a Summary {
         let depth = self.sourcing.len();
         let round = if depth == 0 { Round::default() } else { Rc::clone(&self.round) };
-        let known = round.borrow().get(path).cloned();
+        let known = round.borrow().summaries.get(path).cloned();
         if let Some(known) = known {
             self.cut_at = 0;
             return self.arenas.summaries.alloc(known);
         }
         // A link to a folder around it gives one file any number of paths.
-        if round.borrow().len() >= MOST_IN_A_ROUND {
+        if round.borrow().is_full() {
             return self.cut_short(0);
         }
         let arenas = Arenas::default();
@@ -212,7 +230,9 @@ impl<'a> Walk<'a> {
         if walk.cut_at < depth {
             self.cut_at = self.cut_at.min(walk.cut_at);
             let summary = Rc::new(summary);
-            round.borrow_mut().insert(path.clone(), Rc::clone(&summary));
+            let mut cut = round.borrow_mut();
+            cut.statements = cut.statements.saturating_add(walk.steps);
+            cut.summaries.insert(path.clone(), Rc::clone(&summary));
             return self.arenas.summaries.alloc(summary);
         }
         sourced.summary.get_or_init(|| summary)
@@ -225,7 +245,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_deep_in_files(&self) -> bool {
-        const DEEP: usize = 4;
+        const DEEP: usize = 2;
         self.frames.iter().filter(|frame| frame.function.is_none()).count() > DEEP
     }
 

@@ -211,7 +211,7 @@ impl Walk<'_> {
             return;
         }
         let (missing, unchecked) = if effect == Effect::Mutate && !self.dead {
-            (self.missing_gates(state, run.argv, &words), self.unchecked_ids(run, at, state))
+            (self.missing_gates(state, run, &words), self.unchecked_ids(run, at, state))
         } else {
             (Missing::default(), Vec::new())
         };
@@ -274,7 +274,7 @@ impl Walk<'_> {
         } else {
             // What is noted of a change that was confirmed is part of it.
             let naming = &self.observations.naming;
-            missing(state, |phrase| named_in(target, phrase) || naming.contains(phrase))
+            missing(state, |phrase| named_in(&target.text, phrase) || naming.contains(phrase))
         };
         let observation = Observation {
             at,
@@ -295,13 +295,18 @@ impl Walk<'_> {
     }
 
     /// The gates that the path to a mutating command lacks.
-    fn missing_gates(&mut self, state: &State, argv: &[Value], words: &[&str]) -> Missing {
+    fn missing_gates(&mut self, state: &State, run: &Run<'_>, words: &[&str]) -> Missing {
         let tables = self.tables;
         let naming = &mut self.observations.naming;
+        // What leads there names the machine on which it changes something.
+        let led = &run.exec[..run.exec.len().saturating_sub(run.argv.len())];
+        let machines = self.way.machines().chain(led.iter().map(|value| value.text.as_str()));
         missing(state, |phrase| {
-            let objects = tables.object_words(words);
-            let names =
-                objects.into_iter().filter_map(|index| argv.get(index)).any(|value| named_in(value, phrase));
+            // The value of an option may name the object too: a namespace, a project.
+            let behind_option = (2..words.len()).filter(|index| words[index - 1].starts_with('-'));
+            let mut objects = tables.object_words(words).into_iter().chain(behind_option);
+            let names = objects.any(|index| words.get(index).is_some_and(|word| named_in(word, phrase)))
+                || machines.clone().any(|word| named_in(word, phrase));
             if names && !naming.contains(phrase) {
                 naming.insert(phrase.to_owned());
             }
@@ -447,10 +452,17 @@ fn missing(state: &State, mut named: impl FnMut(&str) -> bool) -> Missing {
 }
 
 /// Whether a phrase holds the word, or a part of it (of an address, a path, `option=value`).
-fn named_in(value: &Value, phrase: &str) -> bool {
+fn named_in(word: &str, phrase: &str) -> bool {
     const SHORTEST: usize = 3;
     let says = |part: &str| phrase.split_whitespace().any(|said| said == part);
-    let word = value.text.as_str();
+    let below = |folder: &str| {
+        folder.len() >= SHORTEST
+            && folder.contains('/')
+            && word.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    };
+    if phrase.split_whitespace().any(below) {
+        return true;
+    }
     let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&']);
     word.len() + 1 >= SHORTEST && !word.contains(HOLE) && says(word)
         || parts.any(|part| part.len() >= SHORTEST && !part.contains(HOLE) && says(part))

@@ -168,6 +168,7 @@ pub(super) fn statuses<'s>(script: &'s Script, places: &'s Places, texts: Texts<
         functions: functions.bodies,
         entered: FxHashSet::default(),
         called: FxHashSet::default(),
+        entering: 0,
         tallies: FxHashMap::default(),
         relying: FxHashMap::default(),
         reading: RefCell::default(),
@@ -200,6 +201,8 @@ struct Pass<'s> {
     /// Bodies that were entered, each with its way of being called.
     entered: FxHashSet<(Span, Around)>,
     called: FxHashSet<Span>,
+    /// How many functions are around the command in hand.
+    entering: u32,
     /// What is known of functions, by their bodies.
     tallies: FxHashMap<Span, Tally>,
     relying: FxHashMap<Span, relies::Found>,
@@ -218,7 +221,7 @@ struct Pass<'s> {
 
 impl<'s> Pass<'s> {
     /// Statements one after another; the last one's status is theirs.
-    fn sequence(&mut self, sequence: &'s Sequence, around: Around) {
+    fn sequence(&mut self, sequence: &'s Sequence, mut around: Around) {
         for (index, statement) in sequence.statements.iter().enumerate() {
             let rest = &sequence.statements[index + 1..];
             let mut here = around;
@@ -232,6 +235,10 @@ impl<'s> Pass<'s> {
             self.later.push(Later::Statements(rest));
             self.statement(statement, here, rest.first());
             self.later.pop();
+            if stdin::replaces_input(statement) {
+                around.stdin = None;
+                around.given = true;
+            }
         }
     }
 
@@ -363,7 +370,9 @@ impl<'s> Pass<'s> {
         let sinks = std::mem::take(&mut self.sinks);
         let regime = self.regime;
         let text = (std::mem::replace(&mut self.file, 0), self.host.take());
+        self.entering += 1;
         self.command(body, around);
+        self.entering -= 1;
         (self.file, self.host) = text;
         self.regime = regime;
         self.sinks = sinks;

@@ -191,6 +191,9 @@ pub(super) struct Walk<'a> {
     pub observations: Observations,
     pub places: super::places::Places,
     pub exits: Vec<Vec<(State, Option<bool>)>>,
+    /// How many were left when they were settled last, shell by shell: paths that differ are compared again only when
+    /// there are twice as many.
+    pub settled_exits: Vec<usize>,
     pub no_errexit: u32,
     pub returns: Vec<Out>,
     pub loops: Vec<Jumps>,
@@ -354,7 +357,8 @@ impl<'a> Walk<'a> {
             state.last = zero;
             (state, zero)
         }));
-        if exits.len() <= MOST_EXITS {
+        let settled = self.settled_exits.get(shells - 1).copied().unwrap_or_default();
+        if exits.len() <= MOST_EXITS.max(2 * settled) {
             return;
         }
         let all = std::mem::take(exits);
@@ -368,6 +372,8 @@ impl<'a> Walk<'a> {
             }
             joined.extend(same.into_iter().map(|state| (state, status)));
         }
+        self.settled_exits.resize(shells, 0);
+        self.settled_exits[shells - 1] = joined.len();
         if let Some(exits) = self.exits.last_mut() {
             *exits = joined;
         }
@@ -413,6 +419,7 @@ impl<'a> Walk<'a> {
 
     /// Runs something in a copy of the shell: what it learned remains, what it set does not.
     pub(super) fn subshell(&mut self, state: &State, run: &mut dyn FnMut(&mut Self, State) -> Out) -> Out {
+        self.settled_exits.truncate(self.exits.len());
         self.exits.push(Vec::new());
         let loops = std::mem::take(&mut self.loops);
         self.subshells += 1;

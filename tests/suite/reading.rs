@@ -176,6 +176,16 @@ fn what_bash_rejects_is_unread_where_it_breaks() {
 }
 
 #[test]
+fn what_breaks_behind_a_heredoc_is_not_its_body() {
+    for (body, delimiter) in [("x\n", "E"), ("$x\n", "'E'"), ("", "E")] {
+        for broken in ["fi", "while a; do\n  b", "echo $(b", "echo 'b"] {
+            assert_eq!(unread(&format!("cat <<{delimiter} >y\n{body}E\n{broken}\n")), [broken]);
+            assert_eq!(unread(&format!("cat <<{delimiter} >y\n{body}E\n\n# z\n{broken}\n")), [broken]);
+        }
+    }
+}
+
+#[test]
 fn carriage_returns_and_nul_bytes_are_unread() {
     assert!(!unread("if a; then\r\n  b\r\nfi\r\n").is_empty());
     assert!(!unread("a \0b\n").is_empty());

@@ -88,7 +88,10 @@ impl Parser<'_> {
         let start = self.at;
         while self.stopped.is_none() {
             let from = self.at;
+            let mut begins = from;
             let read = self.lines().and_then(|()| {
+                // Bodies of heredocs may stand in between.
+                begins = self.at;
                 if self.ends(until) {
                     return Ok(None);
                 }
@@ -99,7 +102,7 @@ impl Parser<'_> {
                 Ok(Some(statement)) => statements.push(statement),
                 Ok(None) => break,
                 Err(_) if self.stopped.is_some() => break,
-                Err(fault) => self.recover(from, fault),
+                Err(fault) => self.recover(from, begins, fault),
             }
         }
         self.open = outer;

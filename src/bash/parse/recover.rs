@@ -6,10 +6,11 @@ use crate::bash::Unread;
 const CARRIAGE_RETURN: &str = "a carriage return stands at the end of a line, and bash takes it for a part of the word: convert the file to LF line ends";
 
 impl Parser<'_> {
-    /// Notes the statement that starts at `from` as unread, up to its line's end or to what ends a list around it.
-    pub(super) fn recover(&mut self, from: usize, fault: Fault) {
+    /// Notes the statement that begins there as unread, up to its line's end or to what ends a list around it; `from` is
+    /// where the one before it ended.
+    pub(super) fn recover(&mut self, from: usize, begins: usize, fault: Fault) {
         // A fault of the statement as a whole has no place of its own.
-        let first = self.first_byte(from);
+        let first = self.first_byte(begins);
         let start = if fault.at > from { first.min(fault.at) } else { first };
         let reason = if self.slice(start, self.line_end(fault.end)).contains("\r\n") {
             CARRIAGE_RETURN.to_owned()

@@ -93,15 +93,16 @@ impl<'s> Pass<'s> {
                 self.later = later;
             }
             Some("eval") => self.carried(command.span, around),
-            Some(name) => self.call(command, name, around),
+            Some(name) => self.call(command, simple, name, around),
             None => {}
         }
     }
 
     /// A call of one of the script's functions.
-    fn call(&mut self, command: &'s Command, name: &str, around: Around) {
+    fn call(&mut self, command: &'s Command, simple: &'s Simple, name: &str, around: Around) {
         let Some(bodies) = self.functions.get(name).cloned() else { return };
         for body in bodies {
+            self.steal_by_wrapper(command, simple, body, around);
             if around.acts == Acts::Here
                 && let Some((at, program)) = self.relies_on_errexit(body)
             {

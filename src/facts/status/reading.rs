@@ -1,7 +1,7 @@
 //! How the commands of a pipeline read: which of them may leave the pipe before its end.
 
 use crate::bash::syntax::{Command, CommandKind, ListOp, PartKind, Pipeline, Sequence, Simple, Statement};
-use crate::bash::visit::Visitor;
+use crate::bash::visit::{Visitor, walk_command};
 use crate::commands::Reading;
 
 use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
@@ -80,7 +80,7 @@ impl<'s> Pass<'s> {
                 match &command.kind {
                     CommandKind::Simple(simple) => self.found |= self.pass.program(command, simple),
                     CommandKind::Function(_) => {}
-                    _ => crate::bash::visit::walk_command(self, command),
+                    _ => walk_command(self, command),
                 }
             }
         }
@@ -240,7 +240,11 @@ impl<'s> Pass<'s> {
     fn loop_reads(&self, condition: Option<&'s Sequence>, body: &'s Sequence, depth: u32) -> Reads {
         let by_condition =
             condition.map_or(Reads::Nothing, |condition| self.sequence_reads(condition, depth));
-        let by_body = self.sequence_reads(body, depth);
+        let mut by_body = self.sequence_reads(body, depth);
+        // Nobody knows whether most programs read at all: those that drain what the loop reads are known.
+        if by_body == Reads::Whole && !self.drains(body, depth) {
+            by_body = Reads::Nothing;
+        }
         if by_condition == Reads::Whole || by_body == Reads::Whole {
             return Reads::Whole;
         }
@@ -254,6 +258,55 @@ impl<'s> Pass<'s> {
             return Reads::Early("the loop may end before its input does".to_owned());
         }
         Reads::Whole
+    }
+}
+
+/// Whether something in the text takes all that the loop around it reads.
+struct Drains<'p, 's> {
+    pass: &'p Pass<'s>,
+    depth: u32,
+    found: bool,
+}
+
+impl<'s> Visitor<'s> for Drains<'_, 's> {
+    fn command(&mut self, command: &'s Command) {
+        if self.found || input_given(command) {
+            return;
+        }
+        match &command.kind {
+            CommandKind::Simple(simple) => {
+                self.found |= self.pass.command_drains(command, simple, self.depth);
+                walk_command(self, command);
+            }
+            CommandKind::Function(_) => {}
+            _ => walk_command(self, command),
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        pipeline.stages.first().into_iter().for_each(|first| self.command(first));
+    }
+}
+
+impl<'s> Pass<'s> {
+    fn drains(&self, body: &'s Sequence, depth: u32) -> bool {
+        let mut drains = Drains { pass: self, depth, found: false };
+        body.statements.iter().for_each(|statement| drains.statement(statement));
+        drains.found
+    }
+
+    fn command_drains(&self, command: &'s Command, simple: &'s Simple, depth: u32) -> bool {
+        let name = command_name(simple);
+        if let Some(body) = name.as_ref().and_then(|name| self.functions.get(name.as_str())?.last()) {
+            let mut drains = Drains { pass: self, depth: depth + 1, found: depth >= DEEPEST };
+            drains.command(body);
+            return drains.found;
+        }
+        match name.as_deref() {
+            Some("mapfile" | "readarray") => true,
+            Some("read") => ReadOptions::of(simple).whole,
+            _ => self.swallows_stdin(command, simple).is_some(),
+        }
     }
 }
 

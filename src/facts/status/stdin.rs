@@ -1,6 +1,10 @@
 //! Loops that read their stdin, and the commands in them that swallow it.
 
-use crate::bash::syntax::{Command, CommandKind, Pipeline, Sequence, Simple, Word};
+use crate::bash::syntax::{
+    Command, CommandKind, Part, PartKind, Pipeline, Sequence, Simple, Statement, Word,
+};
+use crate::bash::visit::{Visitor, walk_command};
+use crate::source::Span;
 
 use super::super::value::Place;
 
@@ -122,23 +126,96 @@ impl<'s> Pass<'s> {
     /// Notes a program that swallows the stdin of the loop around it.
     pub(super) fn steal(&mut self, command: &'s Command, simple: &'s Simple, around: Around) {
         let Some(of) = around.stdin else { return };
-        let program = match self.ran(command.span) {
-            Some(ran) => ran.swallows.clone(),
-            None if self.walked(command.span) => None,
-            None => {
-                let words: Vec<String> = simple
-                    .words
-                    .iter()
-                    .map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string()))
-                    .collect();
-                self.tables.swallows_stdin(&words).then(|| words.first().cloned().unwrap_or_default())
-            }
-        };
+        // What a function was given to run is noted where it is given.
+        if self.entering > 0 && self.runs_given(simple) {
+            return;
+        }
+        let program = self.swallows_stdin(command, simple);
         let program = program.or_else(|| self.swallows_in_text(command, simple));
         let Some(program) = program else { return };
-        let at = self.reported(command.span);
+        self.stolen(command.span, program, of);
+    }
+
+    /// Notes a call that gives such a program to a function which runs what it is given (`run ssh host uptime`).
+    pub(super) fn steal_by_wrapper(
+        &mut self,
+        call: &'s Command,
+        simple: &'s Simple,
+        body: &'s Command,
+        around: Around,
+    ) {
+        struct Runs<'p, 's> {
+            pass: &'p Pass<'s>,
+            found: bool,
+        }
+        impl<'s> Visitor<'s> for Runs<'_, 's> {
+            fn command(&mut self, command: &'s Command) {
+                match &command.kind {
+                    _ if input_given(command) => {}
+                    CommandKind::Simple(simple) => self.found |= self.pass.runs_given(simple),
+                    CommandKind::Function(_) => {}
+                    _ => walk_command(self, command),
+                }
+            }
+        }
+        let Some(of) = around.stdin else { return };
+        let words = plain_words(&simple.words[1..]);
+        if !self.tables.swallows_stdin(&words) {
+            return;
+        }
+        let mut runs = Runs { pass: self, found: false };
+        runs.command(body);
+        if runs.found {
+            self.stolen(call.span, words.first().cloned().unwrap_or_default(), of);
+        }
+    }
+
+    /// Whether a command runs the words that its function was given, itself or by way of a program on this machine.
+    fn runs_given(&self, simple: &Simple) -> bool {
+        let given = |word: &Word| {
+            let parts = match word.parts.as_slice() {
+                [Part { kind: PartKind::DoubleQuoted(parts), .. }] => parts,
+                parts => parts,
+            };
+            matches!(parts, [Part { kind: PartKind::Parameter(parameter), .. }] if parameter.name == "@" || parameter.name == "*")
+        };
+        let Some(first) = simple.words.first() else { return false };
+        let wraps = || first.plain().is_some_and(|name| !self.tables.wrappers(&name).is_empty());
+        given(first)
+            || wraps()
+                && simple.words.iter().any(given)
+                && !self.tables.swallows_stdin(&plain_words(&simple.words))
+    }
+
+    fn stolen(&mut self, at: Span, program: String, of: Span) {
+        let at = self.reported(at);
         if !self.out.thefts.iter().any(|theft| theft.at == at) {
             self.out.thefts.push(Theft { at, program, of });
         }
     }
+
+    /// The program of a command that reads all of its stdin.
+    pub(super) fn swallows_stdin(&self, command: &Command, simple: &Simple) -> Option<String> {
+        match self.ran(command.span) {
+            Some(ran) => ran.swallows.clone(),
+            None if self.walked(command.span) => None,
+            None => {
+                let words = plain_words(&simple.words);
+                self.tables.swallows_stdin(&words).then(|| words.first().cloned().unwrap_or_default())
+            }
+        }
+    }
+}
+
+fn plain_words(words: &[Word]) -> Vec<String> {
+    words.iter().map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string())).collect()
+}
+
+/// `exec </dev/null`: the shell goes on with another stdin.
+pub(super) fn replaces_input(statement: &Statement) -> bool {
+    let ([], [command]) = (statement.rest.as_slice(), statement.first.stages.as_slice()) else {
+        return false;
+    };
+    let CommandKind::Simple(simple) = &command.kind else { return false };
+    simple.words.len() == 1 && command_name(simple).is_some_and(|name| name == "exec") && input_given(command)
 }
