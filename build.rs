@@ -25,7 +25,10 @@ const WRAPPERS: [&str; 1] = ["wrappers.toml"];
 /// What tools answer, in a trial whose answers nobody wrote.
 const ANSWERS: [&str; 1] = ["answers.toml"];
 
-/// Files that are read whole.
+/// How programs read pipes.
+const PIPES: [&str; 1] = ["pipes.toml"];
+
+/// Files that are read whole, but for the entries of shelves.
 const WHOLE: [&str; 5] = ["secrets.toml", "pipes.toml", "real.toml", "notices.toml", "outputs.toml"];
 
 fn main() {
@@ -39,11 +42,17 @@ fn main() {
     shelf(&mut code, "TOOLS", "tool", &TOOLS);
     shelf(&mut code, "WRAPPERS", "wrapper", &WRAPPERS);
     shelf(&mut code, "ANSWERS", "tool", &ANSWERS);
+    writeln!(code, "pub(super) static COLLECTIONS: &[&str] = &{:?};", collections()).expect("a string grows");
+    shelf(&mut code, "CLOSERS", "closer", &PIPES);
+    shelf(&mut code, "READERS", "reader", &PIPES);
     for file in WHOLE {
         let name = file.trim_end_matches(".toml").to_uppercase();
         let mut table = read(file);
         // Most of the file, and asked for only where something is wrong.
         let safe = table.as_table_mut().and_then(|table| table.remove("safe"));
+        for shelf in ["closer", "reader"] {
+            table.as_table_mut().and_then(|table| table.remove(shelf));
+        }
         writeln!(code, "pub(super) static {name}: &str = {:?};", json(&table)).expect("a string grows");
         if let Some(safe) = safe {
             writeln!(code, "pub(super) static SAFE: &str = {:?};", json(&safe)).expect("a string grows");
@@ -91,6 +100,22 @@ fn shelf(code: &mut String, shelf: &str, key: &str, files: &[&str]) {
         writeln!(code, "    ({name:?}, &[{}]),", entries.join(", ")).expect("a string grows");
     }
     code.push_str("];\n");
+}
+
+/// The segments of an address behind which an id stands, of all tools.
+fn collections() -> Vec<String> {
+    let mut found = Vec::new();
+    for file in TOOLS {
+        let table = read(file);
+        for tool in table.get("tool").and_then(toml::Value::as_array).into_iter().flatten() {
+            let list =
+                tool.get("http").and_then(|http| http.get("collections")).and_then(toml::Value::as_array);
+            found.extend(list.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// The lists of a file as statics, and its doors.

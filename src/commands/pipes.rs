@@ -3,7 +3,6 @@
 //! The knowledge is data (`rules/commands/pipes.toml`, whose head explains the keys). Words may hold [`HOLE`]s: parts
 //! whose value is not known.
 
-use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::HOLE;
@@ -30,10 +29,11 @@ enum Style {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Closer {
-    name: String,
-    #[serde(default)]
-    aliases: Vec<String>,
+pub(super) struct Closer {
+    #[serde(rename = "name")]
+    _name: String,
+    #[serde(default, rename = "aliases")]
+    _aliases: Vec<String>,
     #[serde(default)]
     options: Vec<Opt>,
     #[serde(default)]
@@ -54,10 +54,11 @@ struct Closer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Reader {
-    name: String,
-    #[serde(default)]
-    aliases: Vec<String>,
+pub(super) struct Reader {
+    #[serde(rename = "name")]
+    _name: String,
+    #[serde(default, rename = "aliases")]
+    _aliases: Vec<String>,
     #[serde(default)]
     verbs: Vec<String>,
     #[serde(default)]
@@ -82,52 +83,13 @@ struct Reader {
     style: Style,
 }
 
-#[derive(Deserialize)]
+/// The lists of the table. Who closes and who reads stands on shelves, by name.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
-    pure: Vec<String>,
-    never_read: Vec<String>,
-    read_all: Vec<String>,
-    closer: Vec<Closer>,
-    reader: Vec<Reader>,
-}
-
-/// The table.
-#[derive(Debug)]
 pub(super) struct Pipes {
     pure: Vec<String>,
     never_read: Vec<String>,
     read_all: Vec<String>,
-    closers: Vec<Closer>,
-    readers: Vec<Reader>,
-    closer_names: FxHashMap<String, usize>,
-    reader_names: FxHashMap<String, Vec<usize>>,
-}
-
-impl Pipes {
-    pub fn new(file: File) -> Self {
-        let mut closer_names = FxHashMap::default();
-        for (index, closer) in file.closer.iter().enumerate() {
-            for name in closer.aliases.iter().chain([&closer.name]) {
-                closer_names.insert(name.clone(), index);
-            }
-        }
-        let mut reader_names: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        for (index, reader) in file.reader.iter().enumerate() {
-            for name in reader.aliases.iter().chain([&reader.name]) {
-                reader_names.entry(name.clone()).or_default().push(index);
-            }
-        }
-        Self {
-            pure: file.pure,
-            never_read: file.never_read,
-            read_all: file.read_all,
-            closers: file.closer,
-            readers: file.reader,
-            closer_names,
-            reader_names,
-        }
-    }
 }
 
 impl Tables {
@@ -150,17 +112,17 @@ impl Tables {
     pub fn reading<S: AsRef<str>>(&self, argv: &[S]) -> Reading {
         let Some((program, words)) = argv.split_first() else { return Reading::Whole };
         let program = basename(program.as_ref());
-        let Some(index) = self.pipes().closer_names.get(program) else { return Reading::Whole };
+        let Some(closer) = self.closer(program) else { return Reading::Whole };
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        self.pipes().closers[*index].reading(program, &words)
+        closer.reading(program, &words)
     }
 
     /// Whether the program with these words, its name first, swallows what stands on its stdin.
     pub fn swallows_stdin<S: AsRef<str>>(&self, argv: &[S]) -> bool {
         let Some((program, words)) = argv.split_first() else { return false };
-        let Some(readers) = self.pipes().reader_names.get(basename(program.as_ref())) else { return false };
+        let readers = self.readers(basename(program.as_ref()));
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        readers.iter().any(|index| self.pipes().readers[*index].swallows(&words))
+        readers.iter().any(|reader| reader.swallows(&words))
     }
 }
 

@@ -11,7 +11,7 @@ use super::given::{Name, Spelling, Value};
 use super::notices::Notices;
 use super::outputs::Outputs;
 use super::pattern::Pattern;
-use super::pipes::Pipes;
+use super::pipes::{Closer, Pipes, Reader};
 use super::safe::Safe;
 use super::shelf::Shelf;
 use super::wrappers::Wrapper;
@@ -367,6 +367,8 @@ pub struct Tables {
     wrappers: Shelf<Wrapper>,
     secrets: Secrets,
     answers: Shelf<ToolAnswers>,
+    closers: Shelf<Closer>,
+    readers: Shelf<Reader>,
     pipes: OnceLock<Pipes>,
     outputs: OnceLock<Outputs>,
     real: OnceLock<RealFile>,
@@ -386,6 +388,8 @@ impl Tables {
             tools: Shelf::new(embedded::TOOLS, |text| serde_json::from_str(text)),
             wrappers: Shelf::new(embedded::WRAPPERS, |text| serde_json::from_str(text)),
             answers: Shelf::new(embedded::ANSWERS, |text| serde_json::from_str(text)),
+            closers: Shelf::new(embedded::CLOSERS, |text| serde_json::from_str(text)),
+            readers: Shelf::new(embedded::READERS, |text| serde_json::from_str(text)),
             secrets: whole("secrets.toml", embedded::SECRETS),
             pipes: OnceLock::new(),
             outputs: OnceLock::new(),
@@ -419,6 +423,11 @@ impl Tables {
         self.answers.last(name)
     }
 
+    /// Whether behind that segment of an address stands an id, by the table of some tool.
+    pub fn is_collection(&self, segment: &str) -> bool {
+        embedded::COLLECTIONS.binary_search(&segment).is_ok()
+    }
+
     /// Commands whose output holds no option.
     pub fn outputs(&self) -> &Outputs {
         self.outputs.get_or_init(|| whole("outputs.toml", embedded::OUTPUTS))
@@ -426,7 +435,17 @@ impl Tables {
 
     /// What is known of pipes.
     pub(super) fn pipes(&self) -> &Pipes {
-        self.pipes.get_or_init(|| Pipes::new(whole("pipes.toml", embedded::PIPES)))
+        self.pipes.get_or_init(|| whole("pipes.toml", embedded::PIPES))
+    }
+
+    /// How a program can leave a pipe before its end.
+    pub(super) fn closer(&self, name: &str) -> Option<&Closer> {
+        self.closers.last(name)
+    }
+
+    /// How a program reads its stdin, by its verbs.
+    pub(super) fn readers(&self, name: &str) -> &[Reader] {
+        self.readers.all(name)
     }
 
     /// Text tools that run for real in a trial and are never faulted.

@@ -3,10 +3,6 @@
 //! Paths that differ only in which ids they have checked are kept apart, which is most of what a long script costs.
 //! Where no word can name an object by its id, nobody ever asks for a check, and such paths are one.
 
-use std::sync::LazyLock;
-
-use rustc_hash::FxHashSet;
-
 use crate::bash::syntax::{Parameter, Part, PartKind, Script, Statement};
 use crate::bash::visit::{Visitor, walk_parameter, walk_part, walk_script, walk_statement};
 use crate::commands::Tables;
@@ -29,16 +25,6 @@ pub(super) fn extent(script: &Script) -> Extent {
     look.extent
 }
 
-/// The tools that have a table: every word of every script is looked up.
-static TOOLS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| Tables::builtin().tool_names().collect());
-
-/// The segments of a path behind which stands an id.
-static COLLECTIONS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
-    let tables = Tables::builtin();
-    let http = tables.tool_names().filter_map(|name| tables.tool(name)?.http.as_ref());
-    http.flat_map(|http| http.collections.iter().map(String::as_str)).collect()
-});
-
 struct Look {
     extent: Extent,
     /// Whether some word is `id`: the program, unless a variable is named by its value.
@@ -52,11 +38,9 @@ impl Look {
             self.bare_id = true;
             return;
         }
-        let takes_ids = |token: &str| {
-            TOOLS.contains(token)
-                && Tables::builtin().tool(token).is_some_and(|tool| !tool.id_forms.is_empty())
-        };
-        let collection = |segment: &str| COLLECTIONS.contains(segment);
+        let takes_ids =
+            |token: &str| Tables::builtin().tool(token).is_some_and(|tool| !tool.id_forms.is_empty());
+        let collection = |segment: &str| Tables::builtin().is_collection(segment);
         self.extent.ids |= text.contains('/') && text.split('/').any(collection)
             || text
                 .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))

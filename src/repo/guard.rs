@@ -2,8 +2,9 @@
 
 use std::fs::Permissions;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest file that is read for the guard.
 const MOST_BYTES: u64 = 16 << 20;
@@ -57,6 +58,41 @@ pub fn stamp(version: &str, texts: &[(String, Option<String>)]) -> String {
         part(text.as_deref().unwrap_or_default().as_bytes());
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// One hash over a version, a text, and what the file system says of a folder's files that end so: their sizes, their
+/// places on the disk, and when they were last changed. `None` where that cannot be told, or a file was changed just now:
+/// one that changes again in the same moment would look the same.
+pub fn listing(version: &str, text: Option<&str>, folder: &Path, end: &str) -> Option<String> {
+    const SETTLED: Duration = Duration::from_secs(2);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.checked_sub(SETTLED)?.as_secs();
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).ok()? {
+        let path = entry.ok()?.path();
+        if path.extension().is_some_and(|known| known == end) {
+            let known = path.metadata().ok()?;
+            if u64::try_from(known.ctime()).ok()? >= now {
+                return None;
+            }
+            let times = [known.mtime(), known.mtime_nsec(), known.ctime(), known.ctime_nsec()];
+            let place = [known.dev(), known.ino(), known.len()];
+            files.push((path.file_name()?.to_owned(), times, place));
+        }
+    }
+    files.sort();
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    part(version.as_bytes());
+    part(text.unwrap_or_default().as_bytes());
+    for (name, times, place) in files {
+        part(name.as_encoded_bytes());
+        times.iter().for_each(|number| part(&number.to_le_bytes()));
+        place.iter().for_each(|number| part(&number.to_le_bytes()));
+    }
+    Some(hasher.finalize().to_hex().to_string())
 }
 
 /// Writes a stamp; it only saves time, so that a failure is none.

@@ -145,13 +145,35 @@ impl Guarded {
     }
 
     /// Whether the stamp says that the cases hold, or there are none.
+    ///
+    /// Its first line is a hash over their bytes; its second one over what the file system says of them, which is enough as
+    /// long as nothing there has changed.
     pub fn is_vouched(&self) -> bool {
-        let root = self.project.root();
-        !files::is_folder(&root.join(CASES)) || self.stamp().is_ok_and(|stamp| self.is_stamped(&stamp))
+        if !files::is_folder(&self.project.root().join(CASES)) {
+            return true;
+        }
+        let Some(known) = files::text(&self.stamp_file()) else { return false };
+        let (stamp, listed) = known.split_once('\n').unwrap_or((&known, ""));
+        if !listed.is_empty() && self.listing().is_some_and(|listing| listing == listed.trim()) {
+            return true;
+        }
+        let holds = self.stamp().is_ok_and(|now| now == stamp.trim());
+        if holds {
+            self.write_stamp(stamp.trim());
+        }
+        holds
     }
 
-    fn is_stamped(&self, stamp: &str) -> bool {
-        files::text(&self.stamp_file()).is_some_and(|known| known.trim() == stamp)
+    fn listing(&self) -> Option<String> {
+        let root = self.project.root();
+        let settings = files::text(&root.join(crate::settings::FILE_NAME));
+        files::listing(env!("CARGO_PKG_VERSION"), settings.as_deref(), &root.join(CASES), "jsonl")
+    }
+
+    /// Where it cannot be written, the cases are tried or read again next time.
+    fn write_stamp(&self, stamp: &str) {
+        let listing = self.listing().unwrap_or_default();
+        files::write_stamp(&self.stamp_file(), &format!("{stamp}\n{listing}\n"));
     }
 
     fn stamp_file(&self) -> PathBuf {
@@ -160,14 +182,10 @@ impl Guarded {
 
     /// Whether the cases hold, by the stamp or by trying them; what is wrong where they do not.
     pub fn vouched(&self, witness: &dyn Witness) -> Result<(), String> {
-        let root = self.project.root();
-        if !files::is_folder(&root.join(CASES)) {
+        if self.is_vouched() {
             return Ok(());
         }
         let stamp = self.stamp()?;
-        if self.is_stamped(&stamp) {
-            return Ok(());
-        }
         let tested = self.test(&self.cases()?, false, witness);
         if let Some(failure) = tested.failures.first() {
             return Err(format!(
@@ -180,8 +198,7 @@ impl Guarded {
                 failure.got
             ));
         }
-        // Where it cannot be written, the cases are tried again next time.
-        files::write_stamp(&self.stamp_file(), &stamp);
+        self.write_stamp(&stamp);
         Ok(())
     }
 
