@@ -89,8 +89,12 @@ pub fn listing(version: &str, text: Option<&str>, folder: &Path, end: &str) -> O
     part(text.unwrap_or_default().as_bytes());
     for (name, times, place) in files {
         part(name.as_encoded_bytes());
-        times.iter().for_each(|number| part(&number.to_le_bytes()));
-        place.iter().for_each(|number| part(&number.to_le_bytes()));
+        for number in times {
+            part(&number.to_le_bytes());
+        }
+        for number in place {
+            part(&number.to_le_bytes());
+        }
     }
     Some(hasher.finalize().to_hex().to_string())
 }
