@@ -71,23 +71,22 @@ impl Outline {
         self.shapes.iter().any(|shape| shape.called.contains(name))
     }
 
-    /// Whether `call` was begun without waiting for `fault`: they are stages of one pipeline, or one of them runs in the
-    /// background, and no `wait` stands between them.
+    /// Whether `call` was begun without waiting for `fault`: one of them runs in the background, and no `wait` stands
+    /// between them.
     pub fn run_beside(&self, fault: &Site, call: &Site) -> bool {
-        self.are_stages(fault, call)
-            || self.shapes.iter().any(|shape| {
-                shape.blocks.iter().enumerate().any(|(block, body)| {
-                    let background =
-                        body.statements.iter().enumerate().filter(|(_, statement)| statement.background);
-                    background
-                        .filter(|(_, statement)| self.holds(shape, statement, fault))
-                        .any(|(index, _)| self.beside(shape, block, index, fault, call))
-                })
+        self.shapes.iter().any(|shape| {
+            shape.blocks.iter().enumerate().any(|(block, body)| {
+                let background =
+                    body.statements.iter().enumerate().filter(|(_, statement)| statement.background);
+                background
+                    .filter(|(_, statement)| self.holds(shape, statement, fault))
+                    .any(|(index, _)| self.beside(shape, block, index, fault, call))
             })
+        })
     }
 
     /// Whether the calls come from different stages of one pipeline.
-    fn are_stages(&self, fault: &Site, call: &Site) -> bool {
+    pub fn are_stages(&self, fault: &Site, call: &Site) -> bool {
         self.shapes.iter().any(|shape| {
             shape.pipelines.iter().any(|stages| {
                 let of = |site: &Site| {
@@ -290,10 +289,10 @@ mod tests {
             argv: words.split(' ').map(str::to_owned).collect(),
             at: Some(("/repo/x.sh".to_owned(), line)),
         };
-        assert!(outline.run_beside(&site("send a", 1), &site("receive b", 2)));
-        assert!(!outline.run_beside(&site("send a", 1), &site("receive c", 3)));
-        assert!(!outline.run_beside(&site("receive b", 2), &site("receive d", 2)));
-        assert!(outline.run_beside(&site("read e", 7), &site("send d", 5)));
-        assert!(outline.run_beside(&site("send f", 8), &site("receive g", 8)));
+        assert!(outline.are_stages(&site("send a", 1), &site("receive b", 2)));
+        assert!(!outline.are_stages(&site("send a", 1), &site("receive c", 3)));
+        assert!(!outline.are_stages(&site("receive b", 2), &site("receive d", 2)));
+        assert!(outline.are_stages(&site("read e", 7), &site("send d", 5)));
+        assert!(outline.are_stages(&site("send f", 8), &site("receive g", 8)));
     }
 }
