@@ -160,8 +160,7 @@ impl<'a> Walk<'a> {
             own_symbols: FxHashSet::default(),
             observations: Observations::default(),
             places: places::Places::default(),
-            exits: vec![Vec::new()],
-            settled_exits: Vec::new(),
+            exits: vec![walk::Ended::default()],
             no_errexit: 0,
             returns: Vec::new(),
             loops: Vec::new(),
@@ -201,7 +200,7 @@ impl<'a> Walk<'a> {
         }
         let out = self.sequence(&root.body, vec![start.clone()], false);
         let mut ends = out.both();
-        ends.extend(self.exits.pop().unwrap_or_default().into_iter().map(|(state, _)| state));
+        ends.extend(self.exits.pop().unwrap_or_default().paths.into_iter().map(|(state, _)| state));
         let ends = self.settle(ends);
         self.exit_traps(&ends);
         self.uncalled_functions(ends.first().unwrap_or(&start));
@@ -212,7 +211,7 @@ impl<'a> Walk<'a> {
             let Some((text, place)) = state.rare.traps.get("EXIT").cloned() else { continue };
             let mut state = state.clone();
             state.rare_mut().traps.clear();
-            self.exits.push(Vec::new());
+            self.exits.push(walk::Ended::default());
             self.trapped(&text, place, state);
             self.exits.pop();
         }
@@ -238,7 +237,7 @@ impl<'a> Walk<'a> {
                     function: Some(index),
                     name: Rc::from(definition.name),
                 });
-                self.exits.push(Vec::new());
+                self.exits.push(walk::Ended::default());
                 self.in_function(body, definition.file, params, start.clone());
                 self.exits.pop();
                 self.frames.pop();

@@ -24,7 +24,7 @@ use super::ids::{Extent, extent};
 use super::invocations::Invocation;
 use super::observe::{Observation, Switched};
 use super::state::{Options, Parameters, State, passed};
-use super::value::{Content, Flow, Place, Source, Sym, Value};
+use super::value::{Content, Flow, Place, Source, Value};
 use super::walk::{Arenas, Body, Definition, Out, Walk};
 
 /// A file with fewer statements is walked in place.
@@ -120,7 +120,35 @@ enum Held {
     /// A known text.
     Text(String),
     /// Anything else.
-    Unknown { many: bool, secret: bool, from_args: bool, own_file: bool, checked: bool },
+    Unknown(Marks),
+}
+
+/// What is known of a content that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else of one value")]
+struct Marks {
+    many: bool,
+    secret: bool,
+    from_args: bool,
+    own_file: bool,
+    /// Whether it passed an id check, or needs none.
+    checked: bool,
+}
+
+impl Marks {
+    /// Those of a text that is known.
+    const OF_TEXT: Self =
+        Self { many: false, secret: false, from_args: false, own_file: false, checked: true };
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            many: self.many || other.many,
+            secret: self.secret || other.secret,
+            from_args: self.from_args || other.from_args,
+            own_file: self.own_file && other.own_file,
+            checked: self.checked && other.checked,
+        }
+    }
 }
 
 /// Where a function is defined.
@@ -131,47 +159,38 @@ pub(super) struct Shared {
 }
 
 impl Held {
-    fn of(content: &Content, checked: &BTreeSet<Sym>) -> Self {
+    fn of(content: &Content, checked: bool) -> Self {
         if let Content::Scalar(value) = content
             && let Some(text) = value.constant()
         {
             return Self::Text(text.to_owned());
         }
         let values = content.values();
-        Self::Unknown {
+        Self::Unknown(Marks {
             many: !matches!(content, Content::Scalar(_)),
             secret: values.iter().any(|value| value.secret.is_some()),
             from_args: values.iter().any(|value| value.from_args),
             own_file: !values.is_empty() && values.iter().all(|value| value.own_file),
-            checked: passed(content, checked),
-        }
+            checked,
+        })
     }
 
     /// What holds where either does.
     fn or(self, other: Self) -> Self {
-        let open = |held: Self| match held {
-            Self::Text(_) => (false, false, false, false, true),
-            Self::Unknown { many, secret, from_args, own_file, checked } => {
-                (many, secret, from_args, own_file, checked)
-            }
-        };
         if self == other {
             return self;
         }
-        let (a, b) = (open(self), open(other));
-        Self::Unknown {
-            many: a.0 || b.0,
-            secret: a.1 || b.1,
-            from_args: a.2 || b.2,
-            own_file: a.3 && b.3,
-            checked: a.4 && b.4,
-        }
+        let marks = |held: Self| match held {
+            Self::Text(_) => Marks::OF_TEXT,
+            Self::Unknown(marks) => marks,
+        };
+        Self::Unknown(marks(self).or(marks(other)))
     }
 
     /// What holds where some path has left the variable as it was.
     fn or_as_it_was(&mut self) {
-        if let Self::Unknown { checked, .. } = self {
-            *checked = false;
+        if let Self::Unknown(marks) = self {
+            marks.checked = false;
         }
     }
 }
@@ -262,7 +281,7 @@ impl<'a> Walk<'a> {
         out.extend(self.returns.pop().unwrap_or_default());
         let mut summary =
             Summary { succeeds: !out.ok.is_empty(), fails: !out.fail.is_empty(), ..Summary::default() };
-        let exits = self.exits.pop().unwrap_or_default();
+        let exits = self.exits.pop().unwrap_or_default().paths;
         for (_, zero) in &exits {
             if !summary.exits.contains(zero) {
                 summary.exits.push(*zero);
@@ -271,13 +290,11 @@ impl<'a> Walk<'a> {
         let ends = out.both();
         summary.options = ends.iter().map(|end| end.options).reduce(Options::common).unwrap_or(start.options);
         for end in &ends {
-            self.add_end(&mut summary, end, &end.checked, &start);
+            self.add_end(&mut summary, end, &start, false);
         }
         // What was checked on the way out matters to nobody but a trap, for which `apply_summary` sees to it.
         for (end, _) in &exits {
-            let checked =
-                end.vars.iter().flat_map(|(_, content)| content.values()).flat_map(|value| &value.syms);
-            self.add_end(&mut summary, end, &checked.copied().collect(), &start);
+            self.add_end(&mut summary, end, &start, true);
         }
         for (name, held) in &mut summary.vars {
             if ends.iter().any(|end| end.vars.get(name).is_none()) {
@@ -294,7 +311,7 @@ impl<'a> Walk<'a> {
         summary
     }
 
-    fn add_end(&self, summary: &mut Summary, end: &State, checked: &BTreeSet<Sym>, start: &State) {
+    fn add_end(&self, summary: &mut Summary, end: &State, start: &State, leaves: bool) {
         summary.gates |= end.apply
             || !end.rare.confirmed.is_empty()
             || end.checked.iter().any(|sym| self.symbols.comes_from_caller(*sym));
@@ -305,7 +322,7 @@ impl<'a> Walk<'a> {
         }
         for (name, content) in end.vars.iter() {
             summary.gates |= content.values().iter().any(|value| value.typed);
-            let held = Held::of(content, checked);
+            let held = Held::of(content, leaves || passed(content, &end.checked));
             match summary.vars.get_mut(name.as_ref()) {
                 Some(known) => *known = known.clone().or(held),
                 None => drop(summary.vars.insert(name.to_string(), held)),
@@ -391,7 +408,7 @@ impl<'a> Walk<'a> {
         let content = self.held(name, held, place);
         let joined = self.symbols.joined(name);
         state.set_anew(name, joined, content, &mut self.symbols);
-        if let Held::Unknown { checked: true, .. } = held {
+        if let Held::Unknown(Marks { checked: true, .. }) = held {
             state.check(joined);
         }
     }
@@ -399,7 +416,7 @@ impl<'a> Walk<'a> {
     fn held(&mut self, name: &str, held: &Held, place: Place) -> Content {
         match held {
             Held::Text(text) => Content::Scalar(Value::known(text.as_str())),
-            Held::Unknown { many, secret, from_args, own_file, .. } => {
+            Held::Unknown(Marks { many, secret, from_args, own_file, .. }) => {
                 let sym = self.symbols.joined(name);
                 let value = Value::unknown(sym).with(|value| {
                     value.from_args = *from_args;

@@ -384,14 +384,18 @@ fn own_words(line: &Line, part: &Part) -> Vec<String> {
     own.map(|(_, value)| value.text.clone()).collect()
 }
 
+/// Whether it is the name of a shell whose language is read.
+pub(super) fn is_shell(name: &str) -> bool {
+    ["bash", "sh", "dash", "ksh", "ash", "mksh"].contains(&name)
+}
+
 /// Whether a line starts a shell that traces: `bash -x`, `sh -exc`, `bash -o xtrace`.
 fn starts_tracing(line: &Line) -> bool {
-    const SHELLS: [&str; 6] = ["bash", "sh", "dash", "ksh", "ash", "mksh"];
     let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name));
     let mut options = line.args().iter().map(|value| value.text.as_str()).take_while(|text| {
         text.starts_with(['-', '+']) || ["xtrace", "pipefail", "errexit", "nounset"].contains(text)
     });
-    SHELLS.contains(&name)
+    is_shell(name)
         && options.any(|text| {
             text == "xtrace" || (text.starts_with('-') && !text.starts_with("--") && text.contains('x'))
         })

@@ -10,7 +10,7 @@ use super::state::State;
 use super::texts::frame_name;
 use super::unwrap::{Inner, Part, unwrap};
 use super::value::{Content, Place, Value};
-use super::walk::{Frame, Out, Stdin, Walk};
+use super::walk::{Ended, Frame, Out, Stdin, Walk};
 
 impl Walk<'_> {
     pub(super) fn eval(&mut self, line: &Line, state: State) -> Out {
@@ -128,7 +128,7 @@ impl Walk<'_> {
             if !text.text.is_empty() && (self.reached.is_some() || !names_exit(signal)) {
                 let inner = state.clone();
                 let place = line.place;
-                self.exits.push(Vec::new());
+                self.exits.push(Ended::default());
                 self.trapped(text, place, inner);
                 self.exits.pop();
             }

@@ -59,6 +59,16 @@ pub(super) struct Jumps {
     pub continues: Vec<State>,
 }
 
+/// The paths that have ended a shell.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// Each with the status: zero, not zero, or not known.
+    pub paths: Vec<(State, Option<bool>)>,
+    /// How many were left when they were settled last: paths that differ are compared again only when there are twice as
+    /// many.
+    settled: usize,
+}
+
 /// A call that is being followed.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
@@ -190,10 +200,7 @@ pub(super) struct Walk<'a> {
     pub own_symbols: FxHashSet<Sym>,
     pub observations: Observations,
     pub places: super::places::Places,
-    pub exits: Vec<Vec<(State, Option<bool>)>>,
-    /// How many were left when they were settled last, shell by shell: paths that differ are compared again only when
-    /// there are twice as many.
-    pub settled_exits: Vec<usize>,
+    pub exits: Vec<Ended>,
     pub no_errexit: u32,
     pub returns: Vec<Out>,
     pub loops: Vec<Jumps>,
@@ -350,18 +357,17 @@ impl<'a> Walk<'a> {
             .filter(|state| {
                 !unseen
                     || state.rare.traps.contains_key("EXIT")
-                    || !exits.iter().any(|(_, known)| *known == zero)
+                    || !exits.paths.iter().any(|(_, known)| *known == zero)
             })
             .collect();
-        exits.extend(states.into_iter().map(|mut state| {
+        exits.paths.extend(states.into_iter().map(|mut state| {
             state.last = zero;
             (state, zero)
         }));
-        let settled = self.settled_exits.get(shells - 1).copied().unwrap_or_default();
-        if exits.len() <= MOST_EXITS.max(2 * settled) {
+        if exits.paths.len() <= MOST_EXITS.max(2 * exits.settled) {
             return;
         }
-        let all = std::mem::take(exits);
+        let all = std::mem::take(&mut exits.paths);
         let mut joined = Vec::new();
         for status in [Some(true), Some(false), None] {
             let same =
@@ -372,10 +378,8 @@ impl<'a> Walk<'a> {
             }
             joined.extend(same.into_iter().map(|state| (state, status)));
         }
-        self.settled_exits.resize(shells, 0);
-        self.settled_exits[shells - 1] = joined.len();
         if let Some(exits) = self.exits.last_mut() {
-            *exits = joined;
+            *exits = Ended { settled: joined.len(), paths: joined };
         }
     }
 
@@ -419,8 +423,7 @@ impl<'a> Walk<'a> {
 
     /// Runs something in a copy of the shell: what it learned remains, what it set does not.
     pub(super) fn subshell(&mut self, state: &State, run: &mut dyn FnMut(&mut Self, State) -> Out) -> Out {
-        self.settled_exits.truncate(self.exits.len());
-        self.exits.push(Vec::new());
+        self.exits.push(Ended::default());
         let loops = std::mem::take(&mut self.loops);
         self.subshells += 1;
         let outlets = self.outlets.last().cloned();
@@ -429,7 +432,7 @@ impl<'a> Walk<'a> {
         self.outlets.pop();
         self.subshells -= 1;
         self.loops = loops;
-        let exited = self.exits.pop().unwrap_or_default();
+        let exited = self.exits.pop().unwrap_or_default().paths;
         let adopt = |inner: State| {
             let mut outer = state.clone();
             outer.learn(&inner);

@@ -49,21 +49,31 @@ pub(super) fn inert_value(name: &str, value: &str) -> bool {
     }
 }
 
-/// Whether an address is one of this machine, or of a network of its owner: a client sends its token there.
+/// Whether an address is one of this machine, or one of a network of its owner that nobody on the way can read:
+/// a client sends its token there.
 fn is_near(address: &str) -> bool {
-    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
-    let Some(authority) = rest.map(|rest| rest.trim_end_matches('/')) else { return false };
+    let (encrypted, rest) = match (address.strip_prefix("https://"), address.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (None, Some(rest)) => (false, rest),
+        (None, None) => return false,
+    };
+    let authority = rest.trim_end_matches('/');
     let (host, port) = authority.split_once(':').unwrap_or((authority, "0"));
     let sound = !host.is_empty()
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
         && port.bytes().all(|byte| byte.is_ascii_digit());
     let numbers: Option<Vec<u8>> = host.split('.').map(|part| part.parse().ok()).collect();
     let own = match numbers.as_deref() {
-        Some([10 | 127, _, _, _] | [192, 168, _, _]) => true,
-        Some([172, second, _, _]) => (16..32).contains(second),
-        _ => false,
+        Some([127, _, _, _]) => true,
+        Some([10, _, _, _] | [192, 168, _, _]) => encrypted,
+        Some([172, second, _, _]) => encrypted && (16..32).contains(second),
+        _ => host == "localhost" || encrypted && is_local_name(host),
     };
-    let named =
-        [".local", ".internal", ".lan", ".svc", ".maas", ".consul"].iter().any(|end| host.ends_with(end));
-    sound && (own || named || !host.contains('.') && host.bytes().any(|byte| byte.is_ascii_alphabetic()))
+    sound && own
+}
+
+/// Whether a host's name is one that only its owner's name servers know.
+fn is_local_name(host: &str) -> bool {
+    [".local", ".internal", ".lan", ".svc", ".maas", ".consul"].iter().any(|end| host.ends_with(end))
+        || !host.contains('.') && host.bytes().any(|byte| byte.is_ascii_alphabetic())
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use gauntlet::bash;
 use gauntlet::commands::Tables;
-use gauntlet::facts::{self, Context, Gates, NoLibrary, SecretNames};
+use gauntlet::facts::{self, Context, Gates, NoLibrary, Observations, SecretNames};
 use gauntlet::source::RepoPath;
 
 /// Scripts of one shape: the text of the one with so many parts.
@@ -115,12 +115,12 @@ fn steps(script: &str) -> u32 {
     const STACK_BYTES: usize = 64 << 20;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let walk = thread.spawn_scoped(scope, || walk(script)).expect("a thread");
+        let walk = thread.spawn_scoped(scope, || walk(script).steps).expect("a thread");
         walk.join().expect("the walk ends")
     })
 }
 
-fn walk(script: &str) -> u32 {
+fn walk(script: &str) -> Observations {
     let names = SecretNames::new(Tables::builtin(), &[]);
     let context = Context {
         library: &NoLibrary,
@@ -129,7 +129,7 @@ fn walk(script: &str) -> u32 {
         own_files: &|_| false,
         traced: false,
     };
-    facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context).steps
+    facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context)
 }
 
 #[test]
@@ -140,4 +140,25 @@ fn a_script_four_times_as_long_takes_four_times_the_steps() {
         assert!(short as usize >= PARTS, "{shape}: only {short} steps were seen");
         assert!(f64::from(long) <= 4.8 * f64::from(short), "{shape}: {short} steps, then {long}");
     }
+}
+
+#[test]
+fn functions_in_a_loop_that_breaks_are_looked_through_once_each() {
+    const LAYERS: usize = 6;
+    const FUNCTIONS: usize = 20;
+    let mut script = String::new();
+    for layer in 0..LAYERS {
+        for n in 0..FUNCTIONS {
+            let below = |n: usize| {
+                if layer + 1 == LAYERS { "date;".to_owned() } else { format!("f{}_{n};", layer + 1) }
+            };
+            let body: String = (0..FUNCTIONS).map(below).collect();
+            writeln!(script, "f{layer}_{n}() {{ {body} }}").expect("memory");
+        }
+    }
+    script.push_str("ceph osd ls | while read -r x; do f0_0; break; done\n");
+    // One way through them after the other, there are 64 million.
+    let seen = walk(&script);
+    let early = seen.statuses.pipes.first().and_then(|pipe| pipe.stages.last()?.early.clone());
+    assert!(early.is_some_and(|how| how.contains("break")));
 }

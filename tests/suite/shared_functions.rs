@@ -47,8 +47,8 @@ fn follow(library: &dyn Library, script: &str) -> Observations {
     facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context)
 }
 
-/// What a script shows that spends its budget on its own functions before it does `last`.
-fn observe(last: &str) -> Observations {
+/// A script that spends its budget on its own functions before it does `last`.
+fn spent(last: &str) -> String {
     let mut script = "source ./lib.sh\n".to_owned();
     for n in 0..60 {
         writeln!(script, "f{n}() {{ a={n}; b=$a; c=$b; g \"$c\"; }}").expect("memory");
@@ -58,8 +58,13 @@ fn observe(last: &str) -> Observations {
         writeln!(script, "for x in 1 2 3 4 5 6; do f{n}; done").expect("memory");
     }
     writeln!(script, "{last}").expect("memory");
+    script
+}
+
+/// What such a script shows.
+fn observe(last: &str) -> Observations {
     let library = One(Arc::new(Sourced::new(bash::parse(LIBRARY).script)));
-    follow(&library, &script)
+    follow(&library, &spent(last))
 }
 
 fn ungated(seen: &Observations) -> Vec<&str> {
@@ -81,6 +86,15 @@ fn the_budget_of_the_script_is_spent() {
 fn what_a_function_changes_is_seen_at_its_call() {
     assert_eq!(ungated(&observe("delete_server web")), ["openstack"]);
     assert!(ungated(&observe("stop\ndelete_server web")).is_empty(), "nothing comes behind an exit");
+}
+
+#[test]
+fn what_a_wrapper_is_given_is_noted_where_it_is_given() {
+    let last = "run() { \"$@\"; }\nrun delete_server web";
+    let text = spent(last);
+    let seen = observe(last);
+    let changes = seen.list.iter().filter(|seen| seen.effect == Effect::Mutate);
+    assert_eq!(changes.map(|seen| seen.at.slice(&text)).collect::<Vec<_>>(), ["run delete_server web"]);
 }
 
 #[test]

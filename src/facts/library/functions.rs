@@ -1,11 +1,11 @@
 //! Functions of sourced files: what each does to a caller of whom nothing is known, found once in a run.
 //!
-//! A script whose budget is spent takes this instead of walking a function of such a file for the first time: hundreds
+//! A call takes this instead of walking a large function of such a file, or any once the script's budget is spent: hundreds
 //! of small scripts that source one large library would walk all of it, each of them. All functions of a file are walked in
 //! one round, each with unknown words, and what they call in other files is walked in place: no answer depends on which
-//! script asked first.
+//! script asked first. A function that does one of several things, told by a word, is walked once more for each such word.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,7 +20,7 @@ use super::super::observe::Observation;
 use super::super::state::{Options, Parameters, State, Switch, join_contents};
 use super::super::summary::{Learnt, Runs};
 use super::super::value::{Content, Place, Source, Value};
-use super::super::walk::{Arenas, Body, Frame, Out, Output, Walk};
+use super::super::walk::{Arenas, Body, Ended, Frame, Out, Output, Walk};
 use super::{Held, Shared, Sourced, Trap, function_at};
 
 /// What the functions of a file do.
@@ -85,8 +85,7 @@ fn names(case: &Case, word: &str) -> bool {
 }
 
 impl<'a> Walk<'a> {
-    /// The outcome of a call past the budget, where the function is another file's and was not walked yet; `None` where it
-    /// has to be.
+    /// The outcome of a call of another file's function that was not walked yet; `None` where it has to be.
     pub(in super::super) fn shared_call(
         &mut self,
         index: usize,
@@ -160,7 +159,7 @@ impl<'a> Walk<'a> {
         self.returns.push(Out::default());
         let mut out = self.sequence(&sourced.script.body, vec![start.clone()], false);
         out.extend(self.returns.pop().unwrap_or_default());
-        let exits = self.exits.pop().unwrap_or_default();
+        let exits = self.exits.pop().unwrap_or_default().paths;
         let ends = out.both().into_iter().chain(exits.into_iter().map(|(state, _)| state));
         for end in ends {
             end.functions.iter().for_each(|(name, index)| start.functions.insert(name, *index));
@@ -223,7 +222,7 @@ impl<'a> Walk<'a> {
         words: Parameters,
         start: State,
     ) -> Option<Effects> {
-        self.exits.push(Vec::new());
+        self.exits.push(Ended::default());
         self.outputs.push(Output::default());
         let name = Rc::from(self.definitions[index].name);
         let call = Place { file: 0, span: body.span };
@@ -256,11 +255,10 @@ impl<'a> Walk<'a> {
             .functions
             .iter()
             .filter_map(|(name, index)| Some((name.to_string(), self.shared_definition(*index)?)));
-        let nothing = BTreeSet::new();
         let set = learnt
             .set
             .iter()
-            .map(|(name, content, always)| (name.to_string(), (Held::of(content, &nothing), *always)));
+            .map(|(name, content, always)| (name.to_string(), (Held::of(content, false), *always)));
         Effects {
             cost: learnt.cost,
             succeeds: learnt.succeeds,

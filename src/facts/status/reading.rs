@@ -5,6 +5,7 @@ use crate::bash::visit::{Visitor, walk_command};
 use crate::commands::Reading;
 
 use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
+use super::stdin::Readers;
 use super::{Pass, Stage};
 
 /// How something reads its stdin.
@@ -261,52 +262,37 @@ impl<'s> Pass<'s> {
     }
 }
 
-/// Whether something in the text takes all that the loop around it reads.
-struct Drains<'p, 's> {
-    pass: &'p Pass<'s>,
-    depth: u32,
-    found: bool,
-}
-
-impl<'s> Visitor<'s> for Drains<'_, 's> {
-    fn command(&mut self, command: &'s Command) {
-        if self.found || input_given(command) {
-            return;
-        }
-        match &command.kind {
-            CommandKind::Simple(simple) => {
-                self.found |= self.pass.command_drains(command, simple, self.depth);
-                walk_command(self, command);
-            }
-            CommandKind::Function(_) => {}
-            _ => walk_command(self, command),
-        }
-    }
-
-    fn pipeline(&mut self, pipeline: &'s Pipeline) {
-        pipeline.stages.first().into_iter().for_each(|first| self.command(first));
-    }
-}
-
 impl<'s> Pass<'s> {
+    /// Whether something in the text takes all that the loop around it reads.
     fn drains(&self, body: &'s Sequence, depth: u32) -> bool {
-        let mut drains = Drains { pass: self, depth, found: false };
-        body.statements.iter().for_each(|statement| drains.statement(statement));
-        drains.found
+        let mut readers = Readers::new(|command, simple| self.command_drains(command, simple, depth));
+        readers.sequence(body);
+        readers.found.is_some()
     }
 
-    fn command_drains(&self, command: &'s Command, simple: &'s Simple, depth: u32) -> bool {
+    fn command_drains(&self, command: &'s Command, simple: &'s Simple, depth: u32) -> Option<()> {
         let name = command_name(simple);
-        if let Some(body) = name.as_ref().and_then(|name| self.functions.get(name.as_str())?.last()) {
-            let mut drains = Drains { pass: self, depth: depth + 1, found: depth >= DEEPEST };
-            drains.command(body);
-            return drains.found;
-        }
-        match name.as_deref() {
+        let drains = match name.as_deref() {
+            Some(name) if let Some(body) = self.functions.get(name).and_then(|bodies| bodies.last()) => {
+                depth >= DEEPEST || self.function_drains(body, depth + 1)
+            }
             Some("mapfile" | "readarray") => true,
             Some("read") => ReadOptions::of(simple).whole,
             _ => self.swallows_stdin(command, simple).is_some(),
+        };
+        drains.then_some(())
+    }
+
+    fn function_drains(&self, body: &'s Command, depth: u32) -> bool {
+        if let Some(known) = self.draining.borrow().get(&body.span) {
+            return *known;
         }
+        self.draining.borrow_mut().insert(body.span, false);
+        let mut readers = Readers::new(|command, simple| self.command_drains(command, simple, depth));
+        readers.command(body);
+        let drains = readers.found.is_some();
+        self.draining.borrow_mut().insert(body.span, drains);
+        drains
     }
 }
 

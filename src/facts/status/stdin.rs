@@ -6,6 +6,7 @@ use crate::bash::syntax::{
 use crate::bash::visit::{Visitor, walk_command};
 use crate::source::Span;
 
+use super::super::programs::is_shell;
 use super::super::value::Place;
 
 use super::around::Around;
@@ -14,6 +15,38 @@ use super::{Pass, Theft};
 
 /// Functions are followed that deep.
 const DEEPEST: u32 = 8;
+
+/// Finds the first command of a text that has the text's own stdin, and of which something is said.
+pub(super) struct Readers<F, T> {
+    ask: F,
+    pub found: Option<T>,
+}
+
+impl<'s, T, F: FnMut(&'s Command, &'s Simple) -> Option<T>> Readers<F, T> {
+    pub(super) fn new(ask: F) -> Self {
+        Self { ask, found: None }
+    }
+}
+
+impl<'s, T, F: FnMut(&'s Command, &'s Simple) -> Option<T>> Visitor<'s> for Readers<F, T> {
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        pipeline.stages.first().into_iter().for_each(|first| self.command(first));
+    }
+
+    fn command(&mut self, command: &'s Command) {
+        if self.found.is_some() || input_given(command) {
+            return;
+        }
+        match &command.kind {
+            CommandKind::Function(_) => {}
+            CommandKind::Simple(simple) => {
+                self.found = (self.ask)(command, simple);
+                walk_command(self, command);
+            }
+            _ => walk_command(self, command),
+        }
+    }
+}
 
 impl<'s> Pass<'s> {
     /// What stands around the inside of a loop.
@@ -80,47 +113,19 @@ impl<'s> Pass<'s> {
 
     /// A program that swallows stdin in the text of a shell that the command starts (`bash -c '...'`).
     fn swallows_in_text(&mut self, command: &'s Command, simple: &'s Simple) -> Option<String> {
-        const SHELLS: [&str; 4] = ["bash", "sh", "dash", "ksh"];
-        let shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word));
-        if !simple.words.iter().filter_map(Word::plain).any(|word| shell(&word)) {
+        let shell = |word: String| is_shell(word.rsplit('/').next().unwrap_or(&word));
+        if !simple.words.iter().filter_map(Word::plain).any(shell) {
             return None;
         }
         let texts = self.texts.get(&Place { file: self.file, span: command.span })?.clone();
         texts.into_iter().find_map(|(file, script)| {
             let outer = std::mem::replace(&mut self.file, file);
-            let found = self.swallower(&script.body, 0);
+            let mut readers = Readers::new(|command, simple| self.swallows_stdin(command, simple));
+            readers.sequence(&script.body);
+            let found = readers.found;
             self.file = outer;
             found
         })
-    }
-
-    fn swallower(&self, body: &'s Sequence, depth: u32) -> Option<String> {
-        body.statements.iter().filter(|statement| !statement.background).find_map(|statement| {
-            let behind = statement.rest.iter().map(|(_, pipeline)| pipeline);
-            let first = |pipeline: &'s Pipeline| pipeline.stages.first();
-            std::iter::once(&statement.first)
-                .chain(behind)
-                .filter_map(first)
-                .find_map(|command| self.swallows(command, depth + 1))
-        })
-    }
-
-    fn swallows(&self, command: &'s Command, depth: u32) -> Option<String> {
-        if input_given(command) || depth > DEEPEST {
-            return None;
-        }
-        match &command.kind {
-            CommandKind::Simple(_) => self.ran(command.span)?.swallows.clone(),
-            CommandKind::Group(body) | CommandKind::Subshell(body) => self.swallower(body, depth),
-            CommandKind::If(conditional) => conditional
-                .branches
-                .iter()
-                .flat_map(|(condition, body)| [condition, body])
-                .chain(&conditional.otherwise)
-                .find_map(|body| self.swallower(body, depth)),
-            CommandKind::For(each) => self.swallower(&each.body, depth),
-            _ => None,
-        }
     }
 
     /// Notes a program that swallows the stdin of the loop around it.
@@ -144,28 +149,14 @@ impl<'s> Pass<'s> {
         body: &'s Command,
         around: Around,
     ) {
-        struct Runs<'p, 's> {
-            pass: &'p Pass<'s>,
-            found: bool,
-        }
-        impl<'s> Visitor<'s> for Runs<'_, 's> {
-            fn command(&mut self, command: &'s Command) {
-                match &command.kind {
-                    _ if input_given(command) => {}
-                    CommandKind::Simple(simple) => self.found |= self.pass.runs_given(simple),
-                    CommandKind::Function(_) => {}
-                    _ => walk_command(self, command),
-                }
-            }
-        }
         let Some(of) = around.stdin else { return };
         let words = plain_words(&simple.words[1..]);
         if !self.tables.swallows_stdin(&words) {
             return;
         }
-        let mut runs = Runs { pass: self, found: false };
-        runs.command(body);
-        if runs.found {
+        let mut readers = Readers::new(|_, simple| self.runs_given(simple).then_some(()));
+        readers.command(body);
+        if readers.found.is_some() {
             self.stolen(call.span, words.first().cloned().unwrap_or_default(), of);
         }
     }

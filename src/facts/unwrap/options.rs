@@ -4,6 +4,7 @@ use crate::commands::{Assignments, HOLE, Opt, Order, Role, Style, Takes, Wrapper
 
 use super::super::value::Value;
 use super::{Opaque, Part, Piece, added_piece, shown, split};
+use crate::facts::programs::is_shell;
 
 /// What the options said.
 #[derive(Debug, Default)]
@@ -320,10 +321,10 @@ impl<'w> Scan<'w> {
             }
             Role::Elsewhere => self.found.elsewhere = true,
             Role::Shell => {
-                let known = value.as_ref().and_then(Value::constant).is_some_and(|path| {
-                    let name = path.rsplit('/').next().unwrap_or(path);
-                    ["sh", "bash", "dash", "ash", "ksh", "mksh"].contains(&name)
-                });
+                let known = value
+                    .as_ref()
+                    .and_then(Value::constant)
+                    .is_some_and(|path| is_shell(path.rsplit('/').next().unwrap_or(path)));
                 if !known {
                     let value = value.map(|value| shown(&value)).unwrap_or_default();
                     self.found.unreadable = Some(format!("the language of the shell `{value}` is not read"));

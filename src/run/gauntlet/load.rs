@@ -60,35 +60,29 @@ pub(super) struct Unaided {
 }
 
 impl Unaided {
-    /// Exit 0 after "it is not there" is right where the script looks at what the call says or how it ends.
+    /// Exit 0 is right after "it is not there" where the script looks at what the call says or how it ends, and after a test
+    /// that could not be asked where it takes that for "no".
     pub(super) fn soften(&self, fault: &Fault, call: &Call, judgement: &mut Judgement) {
-        if fault.kind == FaultKind::Absent
-            && judgement.verdict == Verdict::Swallowed
-            && self.guesses.is_looked_at(&call.argv, call.site.at.as_ref())
-        {
-            judgement.verdict = Verdict::Recovered;
-            judgement.explanation = format!(
-                "{}: `{}` said that it is not there, and the script tests for that; exit 0",
-                place(&call.site),
-                shown(&call.argv)
-            );
-            judgement.aftermath.clear();
+        if judgement.verdict != Verdict::Swallowed {
+            return;
         }
-        // A test whose "no" is an exit code: whether it says no or cannot be asked, the script takes the way of "no".
-        let (exit, _) = Tables::builtin().failure(&call.argv);
-        if matches!(fault.kind, FaultKind::Signal | FaultKind::Missing)
-            && judgement.verdict == Verdict::Swallowed
-            && Tables::builtin().is_answer(&call.argv, exit)
-            && self.guesses.is_tested(&call.argv, call.site.at.as_ref())
-        {
-            judgement.verdict = Verdict::Recovered;
-            judgement.explanation = format!(
-                "{}: `{}` could not say yes, and the script went the way of no; exit 0",
-                place(&call.site),
-                shown(&call.argv)
-            );
-            judgement.aftermath.clear();
-        }
+        let (argv, at) = (&call.argv, call.site.at.as_ref());
+        let (exit, _) = Tables::builtin().failure(argv);
+        let what = match fault.kind {
+            FaultKind::Absent if self.guesses.is_looked_at(argv, at) => {
+                "said that it is not there, and the script tests for that"
+            }
+            // A test whose "no" is an exit code: whether it says no or cannot be asked, the script takes the way of "no".
+            FaultKind::Signal | FaultKind::Missing
+                if Tables::builtin().is_answer(argv, exit) && self.guesses.is_tested(argv, at) =>
+            {
+                "could not say yes, and the script went the way of no"
+            }
+            _ => return,
+        };
+        judgement.verdict = Verdict::Recovered;
+        judgement.explanation = format!("{}: `{}` {what}; exit 0", place(&call.site), shown(argv));
+        judgement.aftermath.clear();
     }
 
     /// Whether the fault says something: a short answer does only where the script uses the answer.

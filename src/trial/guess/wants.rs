@@ -50,7 +50,7 @@ pub fn wants(trace: &str, calls: &[Call], arms: &[String]) -> Vec<Want> {
         }
     }
     for own in chosen(trace).into_iter().take(COMPARED) {
-        for arm in arms.iter().filter(|arm| !matches(arm, &own)) {
+        for arm in arms.iter().filter(|arm| **arm != own) {
             replaced(calls, &own, arm).into_iter().for_each(&mut add);
         }
     }
@@ -238,11 +238,6 @@ fn looked_for(trace: &str) -> Vec<String> {
 /// A basic regular expression as an extended one.
 fn extended(pattern: &str) -> String {
     pattern.replace("\\|", "|").replace("\\+", "+").replace("\\(", "(").replace("\\)", ")")
-}
-
-/// Whether a text without wildcards is the word.
-fn matches(arm: &str, word: &str) -> bool {
-    arm == word
 }
 
 #[cfg(test)]
