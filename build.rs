@@ -43,6 +43,7 @@ fn main() {
     shelf(&mut code, "WRAPPERS", "wrapper", &WRAPPERS);
     shelf(&mut code, "ANSWERS", "tool", &ANSWERS);
     writeln!(code, "pub(super) static COLLECTIONS: &[&str] = &{:?};", collections()).expect("a string grows");
+    writeln!(code, "pub(super) static WITH_IDS: &[&str] = &{:?};", with_ids()).expect("a string grows");
     shelf(&mut code, "CLOSERS", "closer", &PIPES);
     shelf(&mut code, "READERS", "reader", &PIPES);
     for file in WHOLE {
@@ -104,18 +105,33 @@ fn shelf(code: &mut String, shelf: &str, key: &str, files: &[&str]) {
 
 /// The segments of an address behind which an id stands, of all tools.
 fn collections() -> Vec<String> {
-    let mut found = Vec::new();
-    for file in TOOLS {
-        let table = read(file);
-        for tool in table.get("tool").and_then(toml::Value::as_array).into_iter().flatten() {
-            let list =
-                tool.get("http").and_then(|http| http.get("collections")).and_then(toml::Value::as_array);
-            found.extend(list.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned));
+    of_tools(|tool| texts(tool.get("http").and_then(|http| http.get("collections"))))
+}
+
+/// The names of the tools that take ids.
+fn with_ids() -> Vec<String> {
+    of_tools(|tool| match tool.get("id_forms") {
+        Some(_) => {
+            [texts(tool.get("aliases")), tool["name"].as_str().map(str::to_owned).into_iter().collect()]
+                .concat()
         }
-    }
+        None => Vec::new(),
+    })
+}
+
+/// What the entries of all tools have, sorted.
+fn of_tools(get: impl Fn(&toml::Value) -> Vec<String>) -> Vec<String> {
+    let tables: Vec<toml::Value> = TOOLS.iter().map(|file| read(file)).collect();
+    let tools = tables.iter().filter_map(|table| table.get("tool").and_then(toml::Value::as_array));
+    let mut found: Vec<String> = tools.flatten().flat_map(get).collect();
     found.sort();
     found.dedup();
     found
+}
+
+fn texts(list: Option<&toml::Value>) -> Vec<String> {
+    let list = list.and_then(toml::Value::as_array).into_iter().flatten();
+    list.filter_map(toml::Value::as_str).map(str::to_owned).collect()
 }
 
 /// The lists of a file as statics, and its doors.

@@ -91,4 +91,11 @@ impl Tables {
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         ADDED.get().and_then(|added| added.get(name)).or_else(|| self.embedded_tool(name))
     }
+
+    /// The names of all tools that take ids; no entry is read for them.
+    pub fn with_ids(&self) -> impl Iterator<Item = &str> {
+        let own = ADDED.get().into_iter().flatten();
+        let own = own.filter(|(_, tool)| !tool.id_forms.is_empty()).map(|(name, _)| name.as_str());
+        own.chain(self.embedded_with_ids().iter().copied())
+    }
 }

@@ -18,6 +18,8 @@ pub(super) type Read<T> = fn(&str) -> Result<T, serde_json::Error>;
 #[derive(Debug)]
 pub(super) struct Shelf<T> {
     index: Index,
+    /// Where the names of each first byte start in the index.
+    starts: Box<[u16; 257]>,
     /// What was read, by place in the index.
     entries: Box<[OnceLock<Vec<T>>]>,
     read: Read<T>,
@@ -26,12 +28,28 @@ pub(super) struct Shelf<T> {
 impl<T> Shelf<T> {
     /// The entries of an index.
     pub(super) fn new(index: Index, read: Read<T>) -> Self {
-        Self { index, entries: index.iter().map(|_| OnceLock::new()).collect(), read }
+        let mut starts = Box::new([0; 257]);
+        let mut first = 0;
+        for (place, (name, _)) in (0..).zip(index) {
+            let byte = name.bytes().next().map_or(0, usize::from);
+            starts[first + 1..=byte].fill(place);
+            first = first.max(byte);
+        }
+        starts[first + 1..].fill(u16::try_from(index.len()).expect("an index has a few thousand names"));
+        Self { index, starts, entries: index.iter().map(|_| OnceLock::new()).collect(), read }
+    }
+
+    /// The place of a name in the index.
+    fn place(&self, name: &str) -> Option<usize> {
+        let first = usize::from(*name.as_bytes().first()?);
+        let [start, end] = [self.starts[first], self.starts[first + 1]].map(usize::from);
+        let place = self.index[start..end].binary_search_by_key(&name, |(known, _)| known).ok()?;
+        Some(start + place)
     }
 
     /// All entries of that name, in the order of the files.
     pub(super) fn all(&self, name: &str) -> &[T] {
-        let Ok(place) = self.index.binary_search_by_key(&name, |(known, _)| known) else { return &[] };
+        let Some(place) = self.place(name) else { return &[] };
         self.entries[place].get_or_init(|| {
             let read = |(file, text): &(&str, &str)| {
                 (self.read)(text).unwrap_or_else(|error| panic!("{file}: `{name}`: {error}"))

@@ -403,6 +403,11 @@ impl Tables {
         self.tools.last(name)
     }
 
+    /// The names of the tools of the embedded tables that take ids.
+    pub(super) fn embedded_with_ids(&self) -> &'static [&'static str] {
+        embedded::WITH_IDS
+    }
+
     /// The names of the tools of the embedded tables.
     pub(super) fn embedded_names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.tools.names()

@@ -36,6 +36,9 @@ const TOKENS: [(&[&str], &str); 10] = [
 /// Bytes of the shortest of them.
 const SHORTEST_TOKEN: usize = 15;
 
+/// Bytes of the shortest text that shows itself: `a://:abc@h`.
+pub(super) const SHORTEST_FORM: u32 = 10;
+
 /// A token of a well-known service.
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     let token = |(beginnings, rest): &(&[&str], &str)| {

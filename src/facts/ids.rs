@@ -38,18 +38,16 @@ impl Look {
             self.bare_id = true;
             return;
         }
-        let takes_ids =
-            |token: &str| Tables::builtin().tool(token).is_some_and(|tool| !tool.id_forms.is_empty());
-        let collection = |segment: &str| Tables::builtin().is_collection(segment);
-        self.extent.ids |= text.contains('/') && text.split('/').any(collection)
-            || text
-                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                .filter(|token| token.len() > 1)
-                .any(id_name)
-            || text
-                .split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
-                .filter(|token| token.len() > 1)
-                .any(takes_ids);
+        let tables = Tables::builtin();
+        // Most words hold neither, and need not be cut up.
+        let may_name_one = text.as_bytes().windows(2).any(|pair| pair.eq_ignore_ascii_case(b"id"));
+        self.extent.ids |= text.contains('/') && text.split('/').any(|segment| tables.is_collection(segment))
+            || may_name_one
+                && text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|token| id_name(token))
+            || tables.with_ids().any(|name| text.contains(name))
+                && text
+                    .split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
+                    .any(|token| tables.with_ids().any(|name| name == token));
     }
 }
 

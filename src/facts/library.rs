@@ -36,6 +36,9 @@ const MOST_IN_A_ROUND: usize = 24;
 /// Nor beyond so many statements.
 const MOST_STATEMENTS_IN_A_ROUND: u32 = 6_000;
 
+/// The statements that are walked for a summary before calls in it are summed up in turn.
+const MOST_FOLLOWED: u32 = 1_000;
+
 /// A file that scripts source, read once, with its summary as soon as somebody has needed it.
 #[derive(Debug, Default)]
 pub struct Sourced {
@@ -244,6 +247,8 @@ impl<'a> Walk<'a> {
         walk.sourcing.push(path.clone());
         walk.round = Rc::clone(&round);
         walk.levels = self.levels;
+        // What it does is told once to all who source it: its functions need no more walks than that.
+        walk.budget = walk.budget.min(MOST_FOLLOWED);
         let mut summary = walk.summary(&sourced.script);
         summary.asked = walk.asked();
         if walk.cut_at < depth {

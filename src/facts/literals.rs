@@ -19,7 +19,7 @@ use crate::bash::visit::{
 use crate::commands::{CredentialOptions, HOLE, Tables, matches_words};
 use crate::source::Span;
 
-use super::credentials::{Place, is_credential, private_key, shows_itself};
+use super::credentials::{Place, SHORTEST_FORM, is_credential, private_key, shows_itself};
 use super::secret_names::SecretNames;
 
 /// What gives a credential away.
@@ -127,7 +127,7 @@ impl<'s> Visitor<'s> for Search<'_> {
                     let given = if named {
                         Some(Given::Name(assignment.target.name.clone()))
                     } else {
-                        self.in_words("", &texts, index)
+                        self.in_words("", &[], &texts, index)
                     };
                     if let Some(given) = given {
                         self.add(element.value.span, 0, given);
@@ -206,7 +206,8 @@ impl Search<'_> {
         let program = program_of(&texts);
         let shows = ["echo", "printf", "log", "usage", "die", "read"].contains(&program.as_str());
         if !shows {
-            let given = (1..texts.len()).find_map(|index| self.in_words(&program, &texts, index));
+            let options = credential_options(&program, &texts);
+            let given = (1..texts.len()).find_map(|index| self.in_words(&program, &options, &texts, index));
             let given = given.or_else(|| operand(&texts));
             if let Some(given) = given {
                 self.add(command.span, 0, given);
@@ -248,12 +249,18 @@ impl Search<'_> {
     }
 
     /// What gives the word at `index` away.
-    fn in_words(&self, program: &str, texts: &[String], index: usize) -> Option<Given> {
+    fn in_words(
+        &self,
+        program: &str,
+        options: &[&CredentialOptions],
+        texts: &[String],
+        index: usize,
+    ) -> Option<Given> {
         let text = texts[index].as_str();
         if text.contains(HOLE) && text.trim_matches(HOLE).is_empty() {
             return None;
         }
-        if let Some(given) = self.after_option(program, texts, index) {
+        if let Some(given) = self.after_option(options, texts, index) {
             return Some(given);
         }
         if program == "openssl"
@@ -296,19 +303,14 @@ impl Search<'_> {
     }
 
     /// A credential that is the value of the option before it, or attached to its own.
-    fn after_option(&self, program: &str, texts: &[String], index: usize) -> Option<Given> {
+    fn after_option(&self, options: &[&CredentialOptions], texts: &[String], index: usize) -> Option<Given> {
         let text = texts[index].as_str();
         let before = index.checked_sub(1).map_or("", |before| texts[before].as_str());
         let long = before.starts_with("--") && !before.contains('=') && !text.starts_with('-');
         if long && self.option_tells(before) && is_credential(text, Place::Certain) {
             return Some(Given::Option(before.to_owned()));
         }
-        let table = &Tables::builtin().secrets().credential_options;
-        let fits = |known: &&CredentialOptions| {
-            known.programs.iter().any(|name| name == program)
-                && known.verb.as_ref().is_none_or(|verb| texts.contains(verb))
-        };
-        for known in table.iter().filter(fits) {
+        for known in options {
             for option in &known.options {
                 let value = if before == option {
                     Some(text)
@@ -417,6 +419,10 @@ impl Search<'_> {
 
     /// Tokens known by their form, addresses with a password, private keys.
     fn own_form(&mut self, parts: &[Part], span: Span) {
+        // Most words are too short for any of it.
+        if span.len() < SHORTEST_FORM {
+            return;
+        }
         let text = text_of_parts(parts);
         let line = |at: usize| text[..at].matches('\n').count();
         if let Some(at) = private_key(&text) {
@@ -434,6 +440,15 @@ impl Search<'_> {
             at += part.len();
         }
     }
+}
+
+/// The options of a command whose value is a credential.
+fn credential_options(program: &str, texts: &[String]) -> Vec<&'static CredentialOptions> {
+    let fits = |known: &&CredentialOptions| {
+        known.programs.iter().any(|name| name == program)
+            && known.verb.as_ref().is_none_or(|verb| texts.contains(verb))
+    };
+    Tables::builtin().secrets().credential_options.iter().filter(fits).collect()
 }
 
 /// Whether a variable, a key or an option of that name is given a credential, and how sure that is.

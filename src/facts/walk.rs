@@ -555,7 +555,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn define(&mut self, name: &'a str, body: &'a Command) -> usize {
+    pub(super) fn define(&mut self, name: &'a str, body: &'a Command) -> usize {
         let file = self.file;
         let key = Place { file, span: body.span };
         if let Some(index) = self.defined.get(&key) {

@@ -212,6 +212,22 @@ fn a_change_of_what_is_sourced_is_seen_however_far_away() {
 }
 
 #[test]
+fn a_change_of_what_a_function_of_a_sourced_file_sources_is_seen() {
+    let folder = Folder::new();
+    folder
+        .write("a.sh", CLEAN.replace("printf", "source ./lib/large.sh\nload\ncurl -H \"$handle\" h\nprintf"));
+    // A large function of a large file: it is found out about once, and walked by nobody who calls it.
+    let body = "x=1\n".repeat(60);
+    let large = format!("# Values.\n{}load() {{\n{body}source ./lib/small.sh\n}}\n", "y=1\n".repeat(400));
+    folder.write("lib/large.sh", large);
+    let here = |folder: &Folder| folder.lint(&["--select", "secret-on-argv"]).paths();
+    folder.write("lib/small.sh", "# Values.\nhandle=1\n");
+    assert_eq!(here(&folder), [""; 0]);
+    folder.write("lib/small.sh", "# Values.\nhandle=$(vault print token)\n");
+    assert_eq!(here(&folder), ["a.sh"]);
+}
+
+#[test]
 fn a_suppression_ends_on_its_day_all_the_same() {
     let folder = Folder::new();
     let until = |day: &str| {

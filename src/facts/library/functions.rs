@@ -5,7 +5,7 @@
 //! one round, each with unknown words, and what they call in other files is walked in place: no answer depends on which
 //! script asked first. A function that does one of several things, told by a word, is walked once more for each such word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,6 +30,8 @@ pub(super) struct Functions {
     effects: FxHashMap<Span, Effects>,
     /// Those that the file leaves defined, by name.
     defined: BTreeMap<String, Shared>,
+    /// Every file that they asked for.
+    asked: BTreeSet<RepoPath>,
 }
 
 /// What a function does.
@@ -107,22 +109,25 @@ impl<'a> Walk<'a> {
             return None;
         }
         let first = line.args().first().and_then(Value::constant);
+        let functions = self.functions_of(&path, sourced);
         let effects = match (first, dispatcher(body)) {
             (Some(word), Some(case)) if names(case, word) => self.arm_of(&path, sourced, body.span, word)?,
             (Some(_), Some(_)) => return None,
-            _ => self.functions_of(&path, sourced).effects.get(&body.span)?,
+            _ => functions.effects.get(&body.span)?,
         };
         let secret = || line.args().iter().any(|value| value.secret.is_some());
         if effects.telling || effects.cost <= SMALL && secret() || effects.cost < LARGE && !spent {
             return None;
         }
+        // What was found out about them depends on these files.
+        self.asked.extend(functions.asked.iter().cloned());
         Some(self.apply_effects(effects, line, state))
     }
 
     fn functions_of(&self, path: &RepoPath, sourced: &'a Sourced) -> &'a Functions {
         sourced.functions.get_or_init(|| {
             let arenas = Arenas::default();
-            self.walk_apart(&arenas, path, sourced.extent).all_functions(sourced)
+            self.walk_apart(&arenas, path, sourced.extent).all_functions(path, sourced)
         })
     }
 
@@ -153,18 +158,25 @@ impl<'a> Walk<'a> {
         walk
     }
 
-    /// Walks a file, then each of its functions.
-    fn all_functions(&mut self, sourced: &'a Sourced) -> Functions {
+    /// Walks each function of a file, in the order in which they stand there.
+    fn all_functions(&mut self, path: &RepoPath, sourced: &'a Sourced) -> Functions {
         let mut start = self.nothing_known();
-        self.returns.push(Out::default());
-        let mut out = self.sequence(&sourced.script.body, vec![start.clone()], false);
-        out.extend(self.returns.pop().unwrap_or_default());
-        let exits = self.exits.pop().unwrap_or_default().paths;
-        let ends = out.both().into_iter().chain(exits.into_iter().map(|(state, _)| state));
-        for end in ends {
-            end.functions.iter().for_each(|(name, index)| start.functions.insert(name, *index));
+        let summary = match sourced.summary.get() {
+            Some(known) => known,
+            None => self.sum_up(path, sourced),
+        };
+        let mut defined: Vec<(&str, &Shared)> =
+            summary.functions.iter().map(|(name, shared)| (name.as_str(), shared)).collect();
+        defined.sort_by_key(|(_, shared)| shared.body);
+        for (name, shared) in defined {
+            let own = || function_at(&sourced.script, shared.body);
+            let index = match (shared.path == *path).then(own).flatten() {
+                Some(body) => self.define(name, body),
+                None => self.define_elsewhere(name, shared),
+            };
+            start.functions.insert(name, index);
         }
-        let mut all = Functions::default();
+        let mut all = Functions { defined: summary.functions.clone(), ..Functions::default() };
         let mut index = 0;
         while index < self.definitions.len() {
             let definition = self.definitions[index];
@@ -175,10 +187,7 @@ impl<'a> Walk<'a> {
             }
             index += 1;
         }
-        let defined = start.functions.iter();
-        all.defined = defined
-            .filter_map(|(name, index)| Some((name.to_string(), self.shared_definition(*index)?)))
-            .collect();
+        all.asked = self.asked();
         all
     }
 
