@@ -93,8 +93,11 @@ impl Tables {
             self.tool(basename(program)).filter(|tool| !tool.read.iter().any(Pattern::is_any_line))
         {
             let given = Given::read(tool, rest);
-            let verb =
-                if tool.read_verbs.is_empty() { Some(tool.skip) } else { tool.verb_at(&given.operands) };
+            let verb = match (tool.read_verbs.is_empty(), tool.has_verbs()) {
+                (false, _) => tool.verb_at(&given.operands),
+                (true, true) => Some(tool.skip),
+                (true, false) => None,
+            };
             first = verb.and_then(|at| given.operands.get(at)).map_or(1, |verb| verb.index + 1);
         }
         let openstack = self.tool("openstack");
@@ -163,6 +166,24 @@ impl Tool {
             Some(verb) if self.read_verbs.iter().any(|read| glob(read, verb.text)) => Effect::Read,
             _ => Effect::Mutate,
         }
+    }
+
+    /// Whether the first operand of some line tells what is done.
+    fn has_verbs(&self) -> bool {
+        let files = self.files.iter().filter_map(|files| files.when.as_ref());
+        [
+            &self.own_read,
+            &self.own_write,
+            &self.read,
+            &self.write,
+            &self.session,
+            &self.unknown,
+            &self.simulate,
+        ]
+        .into_iter()
+        .flatten()
+        .chain(files)
+        .any(Pattern::names_first_word)
     }
 
     fn verb_at(&self, operands: &[Value<'_>]) -> Option<usize> {

@@ -127,6 +127,12 @@ impl Pattern {
             .filter(|word| !word.contains(['*', '?']))
     }
 
+    /// Whether it says by its name which word comes first.
+    pub(super) fn names_first_word(&self) -> bool {
+        let named = |words: &Vec<String>| words.iter().any(|word| !word.contains(['*', '?']));
+        matches!(self.operands.first(), Some(Part::One(words)) if named(words))
+    }
+
     /// Whether it is of every line: the tool has no verbs.
     pub(super) fn is_any_line(&self) -> bool {
         self.options.is_empty() && matches!(self.operands.as_slice(), [Part::Any])

@@ -87,6 +87,7 @@ const CHANGING: [&str; 30] = [
 
 /// SQL, with psql's (`\d`) and sqlite's (`.tables`) own commands.
 fn sql(text: &str) -> Effect {
+    let text = &without_big_g(text);
     if hides_text(text) {
         return Effect::Mutate;
     }
@@ -98,6 +99,20 @@ fn sql(text: &str) -> Effect {
         effect = effect.max(one_sql(statement));
     }
     effect
+}
+
+/// mysql's `\G` ends a statement; elsewhere it is no command at all.
+fn without_big_g(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\G") {
+        let ends = after.is_empty() || after.starts_with(|c: char| c.is_whitespace() || c == ';');
+        out.push_str(before);
+        out.push_str(if ends && !before.ends_with('\\') { ";" } else { "\\G" });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Whether dialects may disagree on what in it is a literal or a comment.
@@ -165,10 +180,28 @@ fn without_literals(text: &str) -> String {
                 }
             }
             '-' if rest.peek() == Some(&'-') => while rest.next_if(|c| *c != '\n').is_some() {},
+            '/' if rest.peek() == Some(&'*') => {
+                let behind: String = rest.clone().skip(1).collect();
+                match plain_comment(&behind) {
+                    Some(length) => {
+                        out.push(' ');
+                        rest.nth(length);
+                    }
+                    None => out.push(c),
+                }
+            }
             _ => out.push(c),
         }
     }
     out
+}
+
+/// The number of characters up to and with the end of a comment that every dialect skips: none that mysql runs (`/*!`),
+/// none with another one in it.
+fn plain_comment(behind: &str) -> Option<usize> {
+    let (comment, _) = behind.split_once("*/")?;
+    let runs = comment.starts_with(['!', '+']) || comment.starts_with("M!");
+    (!runs && !comment.contains("/*")).then(|| comment.chars().count() + 2)
 }
 
 /// A sed script: `w`, `W` and the flag of `s` write a file, `e` runs a command.

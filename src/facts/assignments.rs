@@ -7,9 +7,10 @@ use crate::bash::visit::{Visitor, walk_assignment, walk_part};
 use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::branches::AMONG;
 use super::literals::is_literal_credential;
 use super::redirects::RANDOM_TEXT;
-use super::state::State;
+use super::state::{State, symbol_mark};
 use super::value::{Content, Flow, Place, Source, StepKind, Value};
 use super::walk::{Out, Walk, index_word};
 
@@ -295,8 +296,30 @@ impl<'a> Walk<'a> {
         Out::success(state)
     }
 
+    /// A variable is set whose name comes from outside (`declare "$1"`, `printf -v "$key"`): a flag may be any.
+    pub(super) fn any_flag_set(&mut self, name: &Value, state: &mut State) {
+        let Some(sym) = name.syms.first().copied().filter(|_| name.text.starts_with(HOLE)) else { return };
+        let subject = symbol_mark(sym);
+        let told = |test: &str| {
+            let rest = &test[subject.len()..];
+            ![" is ", " =~ ", AMONG].iter().any(|kind| rest.starts_with(kind))
+                && rest.strip_prefix(" matches ").is_none_or(|pattern| pattern.starts_with('*'))
+        };
+        if state.any_holds(sym, &subject, told) {
+            return;
+        }
+        let is_flag = |content: &Content| matches!(content, Content::Scalar(value) if is_switch(value));
+        let flags: Vec<Rc<str>> =
+            state.vars.iter().filter(|(_, held)| is_flag(held)).map(|(name, _)| Rc::clone(name)).collect();
+        for flag in flags {
+            let sym = self.symbols.joined(&flag);
+            state.set_anew(&flag, sym, Content::Scalar(Value::unknown(sym)), &mut self.symbols);
+        }
+    }
+
     /// `declare "name=$value"`
     fn assign_word(&mut self, value: Value, span: Span, local: bool, state: &mut State) {
+        self.any_flag_set(&value, state);
         let Some((name, _)) = value.text.split_once('=') else { return };
         let name = name.to_owned();
         let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
@@ -356,6 +379,15 @@ impl<'a> Walk<'a> {
             state.refer(name, target);
         }
     }
+}
+
+/// Whether a value is what a flag holds.
+fn is_switch(value: &Value) -> bool {
+    value.constant().is_some_and(|text| {
+        ["", "0", "1", "true", "false", "yes", "no", "on", "off"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Whether the right side of an assignment runs a command.

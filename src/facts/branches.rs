@@ -1,9 +1,19 @@
 //! `if` and `case`: which paths enter which branch.
 
-use crate::bash::syntax::{ArmEnd, Case, If};
+use crate::bash::syntax::{ArmEnd, Case, If, Word};
 
-use super::state::State;
+use super::state::{State, symbol_mark};
 use super::walk::{Out, Walk};
+
+/// Stands between a value and the words one of which it is.
+pub(super) const AMONG: &str = " among ";
+
+/// The words of a `case` arm that lets through nothing but one of several.
+fn words_of(patterns: &[Word]) -> Option<String> {
+    let words: Option<Vec<String>> =
+        patterns.iter().map(|word| word.plain().filter(|text| !text.contains(['*', '?', '[']))).collect();
+    words.filter(|words| words.len() > 1).map(|words| words.join("|"))
+}
 
 impl<'a> Walk<'a> {
     pub(super) fn conditional(&mut self, conditional: &'a If, state: State) -> Out {
@@ -43,7 +53,11 @@ impl<'a> Walk<'a> {
                 }
                 waiting = self.settle(rest);
             }
-            let entering = self.settle(entering);
+            let mut entering = self.settle(entering);
+            if let (Some(sym), Some(words)) = (subject.symbol(), words_of(&arm.patterns)) {
+                let test = format!("{}{AMONG}{words}", symbol_mark(sym));
+                entering.retain_mut(|state| state.assume(&test, true));
+            }
             if entering.is_empty() {
                 continue;
             }

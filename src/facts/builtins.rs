@@ -141,7 +141,11 @@ impl Walk<'_> {
             }
             "kill" => self.kill(line, state),
             "cd" | "pushd" | "popd" => Self::entered(line, state),
-            "wait" | "type" | "hash" | "let" => Out::either(state),
+            "type" => {
+                self.looks_up(line);
+                Out::either(state)
+            }
+            "wait" | "hash" | "let" => Out::either(state),
             _ => Out::success(state),
         }
     }
@@ -206,7 +210,11 @@ impl Walk<'_> {
     fn print(&mut self, name: &str, line: &Line, mut state: State) -> Out {
         let args = line.args();
         if name == "printf" && args.first().is_some_and(|value| value.text == "-v") {
-            if let Some(variable) = args.get(1).and_then(Value::constant).map(str::to_owned) {
+            let name = args.get(1).cloned().unwrap_or_default();
+            if name.constant().is_none() {
+                self.any_flag_set(&name, &mut state);
+            }
+            if let Some(variable) = name.constant().map(str::to_owned) {
                 let value = self.formatted(&args[2.min(args.len())..], line.place, &mut state);
                 let content = Content::Scalar(value);
                 if let Some((array, _)) = variable.split_once('[') {

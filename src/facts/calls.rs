@@ -74,6 +74,7 @@ impl<'a> Walk<'a> {
                     call.runs_given();
                 }
                 let stdin = self.redirections(command, &mut state);
+                self.replace_stdin(command, &stdin);
                 let leaves = Self::output_leaves(command);
                 let line = Line { place, words, spans, from_params, exec: None, at: 0, links: Vec::new() };
                 self.stdins.push(stdin);
@@ -123,7 +124,7 @@ impl<'a> Walk<'a> {
             let mut behind = line.clone();
             behind.at += 1;
             let may_vanish = self.may_vanish(head) && behind.at < behind.words.len();
-            let mut out = self.program(line, state.clone());
+            let mut out = self.unclear_program(line, state.clone(), Self::run);
             if may_vanish {
                 out.extend(self.run(behind, state));
             }
@@ -136,6 +137,9 @@ impl<'a> Walk<'a> {
             }
             if super::builtins::is_builtin(&name) {
                 return self.builtin(&name, &line, state);
+            }
+            if self.in_traps > 0 && self.tables.tool(&name).is_none() {
+                self.missed.insert(Rc::from(name.as_str()));
             }
         }
         self.observations.first(line.place, &state);

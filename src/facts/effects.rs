@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::commands::{Effect, Judged, Written, is_no_file};
+use crate::commands::{Effect, HOLE, Judged, Written, is_no_file};
 
 use super::calls::Line;
 use super::observe::Run;
@@ -50,10 +50,17 @@ impl Walk<'_> {
     pub(super) fn writes_own(&self, value: &Value, from: usize, state: &State) -> bool {
         let name = value.text.get(from..).unwrap_or_default();
         let climbs = name.split('/').any(|part| part == "..");
-        let relative = !name.starts_with(['/', '~', crate::commands::HOLE]) && !name.contains(':');
+        let relative = !name.starts_with(['/', '~', HOLE]) && !name.contains(':');
         is_no_file(name)
             || (self.own_files)(name)
-            || !climbs && (value.own_file || relative && works_in_own(state))
+            || !climbs && (value.own_file || self.begins_own(value, from) || relative && works_in_own(state))
+    }
+
+    /// Whether what stands in a value from that byte on (`of=$tmp/x`) begins with a name that the script's `mktemp` made.
+    fn begins_own(&self, value: &Value, from: usize) -> bool {
+        let Some((before, name)) = value.text.split_at_checked(from) else { return false };
+        let sym = value.syms.get(before.matches(HOLE).count());
+        name.starts_with(HOLE) && sym.is_some_and(|sym| self.own_symbols.contains(sym))
     }
 
     /// `kill`, the builtin: it changes something unless it only asks, or only meets the script's own children.

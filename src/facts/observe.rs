@@ -12,7 +12,7 @@ use super::calls::Line;
 use super::ids::id_name;
 use super::state::{Confirmation, Options, State};
 use super::value::{Flow, Place, Source, StepKind, Sym, Value};
-use super::walk::Walk;
+use super::walk::{Stdin, Walk};
 
 /// One step of a secret's way, where it can be shown in the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -301,11 +301,19 @@ impl Walk<'_> {
         // What leads there names the machine on which it changes something.
         let led = &run.exec[..run.exec.len().saturating_sub(run.argv.len())];
         let machines = self.way.machines().chain(led.iter().map(|value| value.text.as_str()));
+        let program = words.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program));
+        let is_text = tables.tool(program).is_some_and(|tool| tool.text.is_some());
+        let says = if is_text { named_in_text } else { named_in };
+        let read = match self.stdins.last() {
+            Some(Stdin::Other(value)) if is_text => Some(value.text.as_str()),
+            _ => None,
+        };
         missing(state, |phrase| {
             // The value of an option may name the object too: a namespace, a project.
             let behind_option = (2..words.len()).filter(|index| words[index - 1].starts_with('-'));
             let mut objects = tables.object_words(words).into_iter().chain(behind_option);
-            let names = objects.any(|index| words.get(index).is_some_and(|word| named_in(word, phrase)))
+            let names = objects.any(|index| words.get(index).is_some_and(|word| says(word, phrase)))
+                || read.is_some_and(|text| says(text, phrase))
                 || machines.clone().any(|word| named_in(word, phrase));
             if names && !naming.contains(phrase) {
                 naming.insert(phrase.to_owned());
@@ -463,9 +471,17 @@ fn named_in(word: &str, phrase: &str) -> bool {
     if phrase.split_whitespace().any(below) {
         return true;
     }
-    let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&']);
-    word.len() + 1 >= SHORTEST && !word.contains(HOLE) && says(word)
-        || parts.any(|part| part.len() >= SHORTEST && !part.contains(HOLE) && says(part))
+    let known = |part: &str, shortest: usize| part.len() >= shortest && !part.contains(HOLE) && says(part);
+    let mut values = word.match_indices('=').map(|(at, _)| &word[at + 1..]);
+    let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&', '.']);
+    known(word, SHORTEST - 1)
+        || values.any(|value| known(value, SHORTEST))
+        || parts.any(|part| known(part, SHORTEST))
+}
+
+/// Whether a phrase holds a word of a program's text (`drop database x`).
+fn named_in_text(text: &str, phrase: &str) -> bool {
+    text.split(|c: char| c.is_whitespace() || "'\"`;()".contains(c)).any(|word| named_in(word, phrase))
 }
 
 impl Observations {

@@ -233,7 +233,7 @@ fn shows(body: &Sequence) -> bool {
 }
 
 /// `exec` without a command.
-fn is_bare_exec(command: &Command) -> bool {
+pub(super) fn is_bare_exec(command: &Command) -> bool {
     let CommandKind::Simple(simple) = &command.kind else { return false };
     let [word] = simple.words.as_slice() else { return false };
     word.plain().is_some_and(|text| text == "exec")

@@ -179,6 +179,26 @@ impl Walk<'_> {
         }
     }
 
+    /// Runs a line with a program that is not known, and with each that it may be: its default (`${KUBECTL:-kubectl}`), one
+    /// that was looked up (`$(command -v kubectl)`), what some path has put there.
+    pub(super) fn unclear_program(
+        &mut self,
+        line: Line,
+        state: State,
+        run: fn(&mut Self, Line, State) -> Out,
+    ) -> Out {
+        let is_program = |text: &&String| !text.trim().is_empty() && !text.starts_with('-');
+        let head = line.words.get(line.at).filter(|head| head.constant().is_none());
+        let programs: Vec<String> =
+            head.map_or(Vec::new(), |head| head.fallbacks.iter().filter(is_program).cloned().collect());
+        if programs.is_empty() {
+            return self.program(line, state);
+        }
+        let mut out = self.program(line.clone(), state.clone());
+        out.extend(self.guessing(|walk| walk.each_choice(&line, line.at, &programs, &state, run)));
+        out
+    }
+
     /// Runs a line once for each text that one of its words may be.
     pub(super) fn each_choice(
         &mut self,
@@ -285,6 +305,23 @@ impl Walk<'_> {
         self.observe_run(&run, state);
     }
 
+    /// Notes the programs that a line looks up: what it prints is the path of one of them.
+    pub(super) fn looks_up(&mut self, line: &Line) {
+        let first = line.args().first().map_or("", |value| value.text.as_str());
+        let prints_path = match line.texts().first() {
+            Some(&"which") => true,
+            Some(&"command") => first == "-v",
+            Some(&("type" | "whence")) => ["-P", "-p"].contains(&first),
+            _ => false,
+        };
+        let Some(output) = self.outputs.last_mut().filter(|_| prints_path) else { return };
+        output.opaque = true;
+        for value in line.args().iter().filter(|value| !value.text.starts_with('-')) {
+            output.found.extend(value.constant().map(str::to_owned));
+            output.found.extend(value.fallbacks.iter().cloned());
+        }
+    }
+
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
     fn passed_on(&mut self, line: &Line) {
         let from_pipe = self.piped_in.take().and_then(|value| value.secret.clone());
@@ -316,6 +353,7 @@ impl Walk<'_> {
         let from_args = line.argv().iter().any(|value| value.from_args);
         let own_file = texts.first().is_some_and(|program| program.rsplit('/').next() == Some("mktemp"));
         let nameless = prints_no_name(&texts);
+        self.looks_up(line);
         let Some(output) = self.outputs.last_mut() else { return };
         output.nameless = nameless && !output.opaque && output.values.is_empty();
         output.random = output.nameless && prints_random_text(&texts);

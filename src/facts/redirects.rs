@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::bash::syntax::{Command, CommandKind, RedirectOp, Sequence, Target, Word};
 use crate::source::Span;
 
+use super::outlets::is_bare_exec;
 use super::state::State;
-use super::value::{Flow, Source, Sym, Value};
+use super::value::{Content, Flow, MOST_CHOICES, Source, Sym, Value};
 use super::walk::{Output, Stdin, Walk};
 
 /// Stands among the names of a value that is random text.
@@ -19,6 +20,11 @@ impl<'a> Walk<'a> {
         let mut stdin = self.stdins.last().cloned().unwrap_or_default();
         for redirect in &command.redirects {
             let to_stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
+            if let Some(Fd::Variable(name)) = &redirect.fd {
+                let sym = self.symbols.of(Source::Computed(self.place(redirect.span)));
+                self.descriptors.insert(sym);
+                state.set(name, Content::Scalar(Value::unknown(sym)));
+            }
             match (&redirect.target, redirect.op) {
                 (Target::HereDocument(document), _) => {
                     let mut value = Value::default();
@@ -54,17 +60,58 @@ impl<'a> Walk<'a> {
                 (Target::Word(word), op) => {
                     let value = self.value(word, state);
                     self.lead(redirect, word, &value);
-                    if op != RedirectOp::DuplicateOutput
-                        || value
-                            .constant()
-                            .is_none_or(|text| !text.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
-                    {
+                    if op != RedirectOp::DuplicateOutput || !self.is_descriptor(&value) {
                         self.observe_write(&value, redirect.span, state);
                     }
                 }
             }
         }
         stdin
+    }
+
+    /// Whether what `>&` is given is a descriptor, and no file.
+    fn is_descriptor(&self, value: &Value) -> bool {
+        let numbered = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        value.constant().is_some_and(numbered)
+            || value.symbol().is_some_and(|sym| self.descriptors.contains(&sym))
+    }
+
+    /// A bare `exec` leads stdin elsewhere for all that follows.
+    pub(super) fn replace_stdin(&mut self, command: &Command, stdin: &Stdin) {
+        use crate::bash::syntax::Fd;
+        if !is_bare_exec(command) {
+            return;
+        }
+        let mut now = None;
+        for redirect in &command.redirects {
+            let Target::Word(word) = &redirect.target else { continue };
+            let copied = (redirect.op == RedirectOp::DuplicateInput)
+                .then(|| word.plain().and_then(|text| text.trim_end_matches('-').parse::<i32>().ok()))
+                .flatten();
+            let reads = matches!(
+                redirect.op,
+                RedirectOp::Input
+                    | RedirectOp::ReadWrite
+                    | RedirectOp::HereString
+                    | RedirectOp::DuplicateInput
+            );
+            match (&redirect.fd, copied) {
+                (None | Some(Fd::Number(0)), Some(from)) if self.kept_stdins.contains_key(&from) => {
+                    now = self.kept_stdins.get(&from).cloned();
+                }
+                (None | Some(Fd::Number(0)), _) if reads => now = Some(stdin.clone()),
+                (Some(Fd::Number(to)), Some(0)) => {
+                    let before = self.stdins.last().cloned().unwrap_or_default();
+                    self.kept_stdins.insert(*to, before);
+                }
+                _ => {}
+            }
+        }
+        let Some(now) = now else { return };
+        match self.stdins.last_mut() {
+            Some(around) => *around = now,
+            None => self.stdins.push(now),
+        }
     }
 
     /// What reading a file gives: a secret where its path says so.
@@ -97,6 +144,9 @@ impl<'a> Walk<'a> {
         }
         value.secret = output.secret.or_else(|| output.values.iter().find_map(|value| value.secret.clone()));
         value.from_args = output.from_args || output.values.iter().any(|value| value.from_args);
+        value.fallbacks = output.found;
+        value.fallbacks.extend(output.values.iter().filter_map(Value::constant).map(str::to_owned));
+        value.fallbacks.truncate(MOST_CHOICES);
         value.own_file = output.own_file;
         value.ends_in_status = output.ends_in_status;
         if let (true, Some(sym)) = (output.own_file, value.symbol()) {

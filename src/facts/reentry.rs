@@ -112,8 +112,8 @@ impl Walk<'_> {
         }
         let Some((text, signals)) = args.split_first() else { return Out::success(state) };
         if text.text == "-" {
-            if signals.iter().any(names_exit) {
-                state.rare_mut().traps.remove("EXIT");
+            for signal in signals {
+                state.rare_mut().traps.remove(&signal_name(signal));
             }
             return Out::success(state);
         }
@@ -126,14 +126,33 @@ impl Walk<'_> {
             }
             // Whoever must prove something of every command sees the text at once, whatever becomes of this shell.
             if !text.text.is_empty() && (self.reached.is_some() || !names_exit(signal)) {
-                let inner = state.clone();
-                let place = line.place;
-                self.exits.push(Ended::default());
-                self.trapped(text, place, inner);
-                self.exits.pop();
+                let known = self.missed.len();
+                self.fires(text, line.place, &state);
+                if !names_exit(signal) && self.missed.len() > known {
+                    state.rare_mut().traps.insert(signal_name(signal), (text.clone(), line.place));
+                }
             }
         }
         Out::success(state)
+    }
+
+    /// A trap that was set at `place` fires, and the shell goes on.
+    fn fires(&mut self, text: &Value, place: Place, state: &State) {
+        self.exits.push(Ended::default());
+        self.trapped(text, place, state.clone());
+        self.exits.pop();
+    }
+
+    /// A function is defined that traps already ask for: from here on they run it.
+    pub(super) fn fires_with(&mut self, name: &str, state: &State) {
+        if !self.missed.contains(name) {
+            return;
+        }
+        for (signal, (text, place)) in state.rare.traps.clone() {
+            if signal != "EXIT" {
+                self.fires(&text, place, state);
+            }
+        }
     }
 
     /// What a trap that was set at `place` runs.
@@ -141,11 +160,13 @@ impl Walk<'_> {
         let words = vec![Value::known("trap"), text.clone()];
         let spans = vec![place.span; words.len()];
         let line = Line { place, words, spans, from_params: false, exec: None, at: 0, links: Vec::new() };
+        self.in_traps += 1;
         self.by_way_of(&line, Some(text), Some(Link::new("trap")), |walk| {
             if walk.here(text, place, state, true).is_none() {
                 walk.invoked_unknown(&line.bare(), "the text that the trap runs is not known");
             }
         });
+        self.in_traps -= 1;
     }
 
     /// `command x`, `builtin x`, `exec x`: what they run, without the functions that might shadow it.
@@ -158,6 +179,7 @@ impl Walk<'_> {
                 if line.args().is_empty() || name == "exec" {
                     return Out::success(state);
                 }
+                self.looks_up(line);
                 self.observations.first(line.place, &state);
                 return Out::either(state);
             }
@@ -197,13 +219,22 @@ impl Walk<'_> {
     pub(super) fn choose_or_run(&mut self, line: Line, state: State) -> Out {
         let choices = line.words.get(line.at).map(|head| self.choices(head)).unwrap_or_default();
         if choices.is_empty() {
-            return self.program(line, state);
+            return self.unclear_program(line, state, Self::program);
         }
         self.each_choice(&line, line.at, &choices, &state, Self::program)
     }
 }
 
+/// A signal's name as the shell knows it.
+fn signal_name(signal: &Value) -> String {
+    let name = signal.text.to_ascii_uppercase();
+    match name.strip_prefix("SIG").unwrap_or(&name) {
+        "0" => "EXIT".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// Whether a signal is the shell's own end.
 fn names_exit(signal: &Value) -> bool {
-    signal.text == "0" || signal.text.trim_start_matches("SIG").eq_ignore_ascii_case("EXIT")
+    signal_name(signal) == "EXIT"
 }

@@ -141,6 +141,8 @@ pub(super) struct Output {
     pub nameless: bool,
     /// Whether it is random text.
     pub random: bool,
+    /// Programs that it looked up: what it printed may be the path of one of them.
+    pub found: Vec<String>,
 }
 
 /// Finds the scripts that a script sources.
@@ -220,6 +222,14 @@ pub(super) struct Walk<'a> {
     pub alone: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
+    /// Above 0 while what a trap runs is walked.
+    pub in_traps: u32,
+    /// What traps were seen to run that is neither a function yet nor a tool of the tables.
+    pub missed: BTreeSet<Rc<str>>,
+    /// Descriptors that the script opened under a name (`exec {fd}>file`).
+    pub descriptors: FxHashSet<Sym>,
+    /// Copies of stdin that a bare `exec` has kept, by descriptor.
+    pub kept_stdins: FxHashMap<i32, Stdin>,
     /// Commands around the one in hand, through calls and texts too: the walk recurses into each.
     pub levels: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,
@@ -546,6 +556,7 @@ impl<'a> Walk<'a> {
             CommandKind::Function(function) => {
                 let index = self.define(&function.name, &function.body);
                 state.functions.insert(&function.name, index);
+                self.fires_with(&function.name, &state);
                 Out::success(state)
             }
             CommandKind::Coproc(coproc) => {
