@@ -96,6 +96,6 @@ impl Tables {
     pub fn with_ids(&self) -> impl Iterator<Item = &str> {
         let own = ADDED.get().into_iter().flatten();
         let own = own.filter(|(_, tool)| !tool.id_forms.is_empty()).map(|(name, _)| name.as_str());
-        own.chain(self.embedded_with_ids().iter().copied())
+        own.chain(Self::embedded_with_ids().iter().copied())
     }
 }

@@ -404,7 +404,7 @@ impl Tables {
     }
 
     /// The names of the tools of the embedded tables that take ids.
-    pub(super) fn embedded_with_ids(&self) -> &'static [&'static str] {
+    pub(super) fn embedded_with_ids() -> &'static [&'static str] {
         embedded::WITH_IDS
     }
 

@@ -42,8 +42,7 @@ impl Look {
         // Most words hold neither, and need not be cut up.
         let may_name_one = text.as_bytes().windows(2).any(|pair| pair.eq_ignore_ascii_case(b"id"));
         self.extent.ids |= text.contains('/') && text.split('/').any(|segment| tables.is_collection(segment))
-            || may_name_one
-                && text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|token| id_name(token))
+            || may_name_one && text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(id_name)
             || tables.with_ids().any(|name| text.contains(name))
                 && text
                     .split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
