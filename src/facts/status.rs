@@ -229,6 +229,7 @@ impl<'s> Pass<'s> {
             let mut here = around;
             if let Some(next) = rest.first() {
                 here.used = self.status_reader(next).and_then(|reader| match reader {
+                    names::StatusReader::Command if self.is_forgotten(rest) => None,
                     names::StatusReader::Command => Some(Use { kind: UseKind::Read, negated: false }),
                     names::StatusReader::Each => Some(Use { kind: UseKind::Each, negated: false }),
                     names::StatusReader::Return => around.returns,
@@ -247,6 +248,15 @@ impl<'s> Pass<'s> {
     /// A condition: errexit acts on none of it, and its last status is looked at.
     fn condition(&mut self, condition: &'s Sequence, around: Around, kind: UseKind) {
         let tested = Around { used: Some(Use { kind, negated: false }), ..around.ignored() };
+        for statement in &condition.statements {
+            let pipelines =
+                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
+            for pipeline in pipelines {
+                if let [command] = pipeline.stages.as_slice() {
+                    self.tested_group(command, tested, around.acts);
+                }
+            }
+        }
         self.sequence(condition, tested);
     }
 

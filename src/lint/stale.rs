@@ -16,6 +16,8 @@ pub struct Claim {
     pub reason: Option<String>,
     /// The last day on which it counts.
     pub until: Option<String>,
+    /// A key that it has and that says nothing (`untill=`).
+    pub unknown: Option<String>,
 }
 
 /// Where a suppression is written.
@@ -38,6 +40,8 @@ pub enum Stale {
     NoDate(String),
     /// The day has passed.
     Expired(String),
+    /// It has a key that says nothing.
+    UnknownKey(String),
     /// There is no such rule.
     UnknownRule(String),
     /// L0 is beyond every suppression.
@@ -70,6 +74,7 @@ impl Claim {
         if self.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
             faults.push(Stale::NoReason);
         }
+        faults.extend(self.unknown.clone().map(Stale::UnknownKey));
         match &self.until {
             Some(until) if !is_day(until) => faults.push(Stale::NoDate(until.clone())),
             Some(until) if until.as_str() < today => faults.push(Stale::Expired(until.clone())),
@@ -81,7 +86,14 @@ impl Claim {
     /// Whether it silences anything on the day `today`: it says why, and its day has not passed.
     pub fn counts(&self, today: &str) -> bool {
         let fatal = |fault: &Stale| {
-            matches!(fault, Stale::Malformed | Stale::NoReason | Stale::NoDate(_) | Stale::Expired(_))
+            matches!(
+                fault,
+                Stale::Malformed
+                    | Stale::NoReason
+                    | Stale::NoDate(_)
+                    | Stale::Expired(_)
+                    | Stale::UnknownKey(_)
+            )
         };
         !self.faults(today).iter().any(fatal)
     }
@@ -136,6 +148,11 @@ impl Stale {
                 "the time that was given to mend what was found is over",
                 "mend what was found and remove the suppression, or give a new day with a new reason"
                     .to_owned(),
+            ),
+            Self::UnknownKey(key) => (
+                format!("`{key}=` says nothing, so this suppression silences nothing"),
+                "a slip in `until` would make a suppression that never ends",
+                nearest::suggestion(key, ["reason", "until"]),
             ),
             Self::UnknownRule(name) => (
                 format!("there is no rule `{name}`"),

@@ -67,6 +67,7 @@ impl Standing {
                 rules: vec![setting.rule.clone()],
                 reason: setting.reason.clone(),
                 until: setting.until.clone(),
+                unknown: None,
             };
             Allow { setting: setting.clone(), claim, span: span(allow.span()), used: false }
         };

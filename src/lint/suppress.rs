@@ -146,7 +146,10 @@ fn claim(text: &str) -> Claim {
     };
     let until = rest.split_whitespace().find_map(|word| word.strip_prefix("until="));
     let until = until.map(|until| until.trim_matches(['"', '\'', ',', ';']).to_owned());
-    Claim { rules, reason, until }
+    let keys = rest.split_whitespace().filter_map(|word| word.split_once('=')).map(|(key, _)| key);
+    let is_key = |key: &&str| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let unknown = keys.filter(is_key).find(|key| !["reason", "until"].contains(key)).map(str::to_owned);
+    Claim { rules, reason, until, unknown }
 }
 
 /// Leaves out the findings that a suppression silences, and adds what is wrong with suppressions.

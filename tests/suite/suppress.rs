@@ -76,6 +76,7 @@ fn a_claim_of_the_settings_is_judged_like_one_in_the_text() {
         rules: vec![rule.to_owned()],
         reason: reason.map(str::to_owned),
         until: until.map(str::to_owned),
+        unknown: None,
     };
     let today = "2026-01-01";
     let good = claim("secret-on-argv", Some("a lab"), Some("2026-01-01"));

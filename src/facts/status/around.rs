@@ -28,13 +28,23 @@ pub(super) struct Around {
     pub captured: bool,
     /// The loop that reads the same stdin.
     pub stdin: Option<Span>,
+    /// The loop around it that reads another descriptor, and which.
+    pub descriptor: Option<(Span, u32)>,
     /// Whether a redirection or a pipe gave it its stdin: a command in the background keeps that one.
     pub given: bool,
 }
 
 impl Around {
     pub fn top() -> Self {
-        Self { used: None, acts: Acts::Yes, returns: None, captured: false, stdin: None, given: false }
+        Self {
+            used: None,
+            acts: Acts::Yes,
+            returns: None,
+            captured: false,
+            stdin: None,
+            descriptor: None,
+            given: false,
+        }
     }
 
     /// Where somebody looks at the status: errexit does not act.

@@ -1,55 +1,208 @@
 //! Commands in the background, and whether anybody asks for their status.
+//!
+//! `wait` without a job gives no job's status. A job is asked for where its `$!` goes into a `wait`, by way of variables,
+//! lists and loops perhaps, where it is killed on purpose, or where a `wait -n` in a loop takes whichever ends.
 
-use crate::bash::syntax::{Command, CommandKind, Parameter, Script, Statement, Word};
-use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_script, walk_statement};
+use rustc_hash::FxHashSet;
+
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Operand, Parameter, Part, PartKind, Script, Simple, Statement, Value,
+    Word,
+};
+use crate::bash::visit::{
+    Visitor, walk_assignment, walk_command, walk_parameter, walk_script, walk_statement,
+};
 use crate::source::Span;
 
-use super::names::command_name;
+use super::names::{command_name, output_leaves};
 use super::{Pass, Throw};
+
+/// A command in the background, and the loop around it.
+struct Job<'s> {
+    statement: &'s Statement,
+    around: Option<Span>,
+}
+
+/// Where `$!` goes.
+enum Kept<'s> {
+    /// Into a `wait`, or into the hands of another command.
+    Asked,
+    /// Into a variable, which holds one at a time or all of them.
+    In { name: &'s str, all: bool },
+}
+
+/// A `wait`, or `jobs -p`.
+struct Wait {
+    at: Span,
+    around: Option<Span>,
+    kind: WaitKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WaitKind {
+    /// Without a job.
+    All,
+    /// `wait -n`, `wait %%`: for one, whichever it is.
+    One,
+    /// For a job by its number.
+    Numbered,
+    /// `jobs -p`: the numbers of all.
+    Listed,
+}
 
 /// What has to do with jobs, in the order of the text.
 #[derive(Default)]
 struct Jobs<'s> {
-    started: Vec<&'s Statement>,
-    /// Where `$!` is read.
-    read: Vec<Span>,
-    /// A `wait` without a job.
-    for_all: bool,
-    /// A `wait` that gives the status of one.
-    for_one: bool,
-    /// `wait -n`, or `jobs -p`: whichever job it is.
-    for_any: bool,
+    started: Vec<Job<'s>>,
+    read: Vec<(Span, Kept<'s>)>,
+    waits: Vec<Wait>,
+    /// The loop around the command in hand.
+    around: Option<Span>,
+    /// What variables hold: the right side may be held by the left.
+    flows: Vec<(&'s str, &'s str)>,
+    /// Variables that a `wait`, a `kill` or a function is given, each with the loop around that.
+    given: Vec<(&'s str, Option<Span>)>,
+}
+
+/// The variables that the text of a trap names.
+fn named_in_text(word: Option<&Word>) -> impl Iterator<Item = &str> {
+    let text = match word.map(|word| word.parts.as_slice()) {
+        Some([Part { kind: PartKind::Quoted(text) | PartKind::Literal(text), .. }]) => text.as_str(),
+        _ => "",
+    };
+    text.split('$').skip(1).map(|rest| {
+        let rest = rest.trim_start_matches('{');
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+/// The variables that a text names.
+#[derive(Default)]
+struct Named<'s> {
+    names: Vec<&'s str>,
+}
+
+impl<'s> Visitor<'s> for Named<'s> {
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+        self.names.push(&parameter.name);
+        walk_parameter(self, parameter);
+    }
+}
+
+impl<'s> Named<'s> {
+    fn by(look: impl FnOnce(&mut Self)) -> Vec<&'s str> {
+        let mut named = Self::default();
+        look(&mut named);
+        named.names
+    }
+}
+
+impl<'s> Jobs<'s> {
+    fn assigned(&mut self, assignment: &'s Assignment) {
+        let name = assignment.target.name.as_str();
+        let list = assignment.append
+            || assignment.target.subscript.is_some()
+            || matches!(assignment.value, Value::Array(_));
+        for other in Named::by(|named| named.assignment(assignment)) {
+            if other == "!" {
+                self.read.push((assignment.span, Kept::In { name, all: list }));
+            } else {
+                self.flows.push((name, other));
+            }
+        }
+    }
+
+    fn simple(&mut self, command: &'s Command, simple: &'s Simple) {
+        if simple.words.is_empty() {
+            return;
+        }
+        let name = command_name(simple);
+        let argument = simple.words.get(1);
+        let text = argument.and_then(Word::plain).unwrap_or_default();
+        let kind = match name.as_deref() {
+            Some("wait") if argument.is_none() => Some(WaitKind::All),
+            Some("wait") if text.starts_with("-n") || text.starts_with('%') => Some(WaitKind::One),
+            Some("wait") => Some(WaitKind::Numbered),
+            Some("jobs") => Some(WaitKind::Listed),
+            _ => None,
+        };
+        self.waits.extend(kind.map(|kind| Wait { at: command.span, around: self.around, kind }));
+        let tells = matches!(name.as_deref(), Some("echo" | "printf" | "log" | "true" | ":"));
+        let leaves = output_leaves(command);
+        match name.as_deref() {
+            Some("trap") => self.given.extend(named_in_text(argument).map(|name| (name, None))),
+            // It is nobody's child any more.
+            Some("disown") => self.read.push((command.span, Kept::Asked)),
+            _ => {}
+        }
+        for named in Named::by(|named| simple.words.iter().for_each(|word| named.word(word))) {
+            if named == "!" {
+                self.read.push((command.span, Kept::Asked));
+            } else if !tells || leaves {
+                self.given.push((named, self.around));
+            }
+        }
+    }
+
+    /// The variables whose jobs somebody asks for.
+    fn asked_for(&self) -> FxHashSet<&'s str> {
+        let mut asked: FxHashSet<&str> = self.given.iter().map(|(name, _)| *name).collect();
+        loop {
+            let known = asked.len();
+            asked.extend(
+                self.flows
+                    .iter()
+                    .filter(|(into, _)| asked.contains(into))
+                    .map(|(_, from)| *from)
+                    .collect::<Vec<_>>(),
+            );
+            if asked.len() == known {
+                return asked;
+            }
+        }
+    }
 }
 
 impl<'s> Visitor<'s> for Jobs<'s> {
     fn statement(&mut self, statement: &'s Statement) {
         if statement.background {
-            self.started.push(statement);
+            self.started.push(Job { statement, around: self.around });
         }
         walk_statement(self, statement);
     }
 
-    fn parameter(&mut self, parameter: &'s Parameter, span: Span) {
-        if parameter.name == "!" {
-            self.read.push(span);
-        }
-        walk_parameter(self, parameter);
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        self.assigned(assignment);
+        walk_assignment(self, assignment);
     }
 
     fn command(&mut self, command: &'s Command) {
-        if let CommandKind::Simple(simple) = &command.kind {
-            let argument = simple.words.get(1);
-            match command_name(simple).as_deref() {
-                Some("wait") if argument.is_none() => self.for_all = true,
-                Some("wait") => {
-                    self.for_one = true;
-                    self.for_any |= argument.and_then(Word::plain).is_some_and(|text| text.starts_with("-n"));
+        let outer = self.around;
+        match &command.kind {
+            CommandKind::Simple(simple) => self.simple(command, simple),
+            CommandKind::Declare(declare) => {
+                for operand in &declare.operands {
+                    if let Operand::Dynamic(word) = operand {
+                        let names = Named::by(|named| named.word(word));
+                        self.read.extend(names.contains(&"!").then_some((command.span, Kept::Asked)));
+                    }
                 }
-                Some("jobs") => self.for_any = true,
-                _ => {}
             }
+            CommandKind::For(each) => {
+                let words = each.words.iter().flatten();
+                let from = Named::by(|named| words.for_each(|word| named.word(word)));
+                self.flows.extend(from.into_iter().map(|from| (each.variable.name.as_str(), from)));
+                self.around = Some(command.span);
+            }
+            CommandKind::While(_) | CommandKind::ArithmeticFor(_) | CommandKind::Select(_) => {
+                self.around = Some(command.span);
+            }
+            CommandKind::Function(_) => self.around = None,
+            _ => {}
         }
         walk_command(self, command);
+        self.around = outer;
     }
 }
 
@@ -58,18 +211,59 @@ impl<'s> Pass<'s> {
     pub(super) fn background(&mut self, script: &'s Script) {
         let mut jobs = Jobs::default();
         walk_script(&mut jobs, script);
-        if !jobs.for_all {
+        if jobs.waits.is_empty() || jobs.started.is_empty() {
             return;
         }
-        for (index, job) in jobs.started.iter().enumerate() {
-            let next = jobs.started.get(index + 1).map_or(u32::MAX, |next| next.span.start);
-            let kept = jobs.read.iter().any(|read| read.start >= job.span.end && read.start < next);
-            if jobs.for_one && (jobs.for_any || kept) {
-                continue;
-            }
+        let asked = jobs.asked_for();
+        let unasked = (0..jobs.started.len()).filter(|job| !jobs.is_asked_for(*job, &asked)).collect();
+        for index in jobs.left_by_waits(unasked) {
+            let job = jobs.started[index].statement;
             if let Some(program) = self.statement_loses(job) {
                 self.throw(job.span, Throw::Background, program);
             }
         }
+    }
+}
+
+impl Jobs<'_> {
+    fn is_asked_for(&self, index: usize, asked: &FxHashSet<&str>) -> bool {
+        let Job { statement, around } = &self.started[index];
+        let next = self.started.get(index + 1).map_or(u32::MAX, |next| next.statement.span.start);
+        let kept = |(at, kept): &(Span, Kept<'_>)| {
+            at.start >= statement.span.end
+                && at.start < next
+                && match kept {
+                    Kept::Asked => true,
+                    Kept::In { name, all } => {
+                        asked.contains(name) && (*all || self.is_in_time(name, *around))
+                    }
+                }
+        };
+        // `jobs -p` and a `wait -n` that comes round take whichever ends.
+        let takes_all = |wait: &Wait| match wait.kind {
+            WaitKind::Listed => true,
+            WaitKind::One => wait.around.is_some(),
+            WaitKind::All | WaitKind::Numbered => false,
+        };
+        self.read.iter().any(kept) || self.waits.iter().any(takes_all)
+    }
+
+    /// Of jobs that nobody asks for by their numbers, those that are left when each `wait -n` has taken one.
+    fn left_by_waits(&self, mut jobs: Vec<usize>) -> Vec<usize> {
+        for wait in self.waits.iter().filter(|wait| wait.kind == WaitKind::One) {
+            let started = |job: &usize| self.started[*job].statement.span.end <= wait.at.start;
+            if let Some(first) = jobs.iter().position(started) {
+                jobs.remove(first);
+            }
+        }
+        jobs
+    }
+
+    /// Whether a variable that holds one number is given on before the loop around its job comes round.
+    fn is_in_time(&self, name: &str, around: Option<Span>) -> bool {
+        let Some(around) = around else { return true };
+        let inside = |other: &Option<Span>| other.is_some_and(|other| around.contains(other));
+        self.given.iter().any(|(given, at)| *given == name && inside(at))
+            || self.flows.iter().any(|(_, from)| *from == name)
     }
 }

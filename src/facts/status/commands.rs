@@ -4,12 +4,12 @@ use crate::bash::syntax::{
     Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Redirect, Sequence,
     Simple, Test, Word,
 };
-use crate::bash::visit::Visitor;
+use crate::bash::visit::{Visitor, walk_part};
 use crate::source::Span;
 
 use super::around::{Acts, Around};
 use super::later::Later;
-use super::names::{self, Substitutions, command_name, input_given, output_leaves};
+use super::names::{self, Substitutions, command_name, duplicated, input_given, output_leaves};
 use super::{Pass, Throw, UseKind};
 
 impl<'s> Pass<'s> {
@@ -20,7 +20,8 @@ impl<'s> Pass<'s> {
         }
         self.redirects(command, outside);
         if input_given(command) {
-            around.stdin = None;
+            let same = outside.descriptor.filter(|(_, number)| duplicated(command) == Some(*number));
+            around.stdin = same.map(|(of, _)| of);
             around.given = true;
         }
         match &command.kind {
@@ -129,14 +130,23 @@ impl<'s> Pass<'s> {
         for assignment in assignments {
             parts.assignment(assignment);
         }
-        let is_command = |part: &&&Part| matches!(part.kind, PartKind::Command(_));
-        let last = parts.found.iter().rev().find(is_command).map(|part| part.span);
+        let mut numbers = Numbers::default();
+        for assignment in assignments {
+            numbers.assignment(assignment);
+        }
+        let counts = |part: &Part| numbers.spans.iter().any(|number| number.contains(part.span));
+        let gives_status = |part: &&&Part| matches!(part.kind, PartKind::Command(_)) && !counts(part);
+        let last = parts.found.iter().rev().find(gives_status).map(|part| part.span);
         self.sinks.push(assignments.iter().map(|assignment| assignment.target.name.as_str()).collect());
         for part in &parts.found {
             let PartKind::Command(substitution) = &part.kind else {
                 self.masked(&[part], at, around, || Throw::Process);
                 continue;
             };
+            if counts(part) {
+                self.masked(&[part], at, around, || Throw::Test);
+                continue;
+            }
             if last != Some(part.span) {
                 self.masked(&[part], at, around, || Throw::NotLast);
                 continue;
@@ -273,6 +283,21 @@ impl<'s> Pass<'s> {
             matches!(&asked.kind, CommandKind::Simple(_))
                 && names::mentions(&[names::Looked::Command(asked)], &["!"])
         })
+    }
+}
+
+/// The places of `$(( ... ))`: what fails in there gives no status.
+#[derive(Default)]
+struct Numbers {
+    spans: Vec<Span>,
+}
+
+impl<'s> Visitor<'s> for Numbers {
+    fn part(&mut self, part: &'s Part) {
+        match part.kind {
+            PartKind::Arithmetic(_) => self.spans.push(part.span),
+            _ => walk_part(self, part),
+        }
     }
 }
 

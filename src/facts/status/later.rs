@@ -7,11 +7,11 @@ use crate::bash::syntax::{
     Assignment, Command, CommandKind, Fd, ListOp, Parameter, ParameterOp, Part, PartKind, Pipeline,
     RedirectOp, Sequence, Statement, Target, Test, Word,
 };
-use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_part};
+use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_part, walk_parts};
 use crate::commands::{Effect, HOLE, Tables};
 use crate::source::Span;
 
-use super::names::{command_name, is_true};
+use super::names::{Substitutions, command_name, is_true};
 use super::{Pass, Throw};
 
 /// What runs after the command in hand.
@@ -28,8 +28,10 @@ pub(super) enum Later<'s> {
 struct Aim {
     /// Variables that it sets, files that it writes.
     made: Vec<String>,
-    /// Other variables and words among its arguments.
+    /// Other variables among its arguments.
     named: Vec<String>,
+    /// Its arguments as they are written.
+    written: Vec<String>,
 }
 
 impl<'s> Pass<'s> {
@@ -39,7 +41,8 @@ impl<'s> Pass<'s> {
         let mut aim = Aim::default();
         aim.statement(statement);
         aim.made.extend(self.sinks.iter().flatten().map(|name| (*name).to_owned()));
-        if self.later.iter().any(|later| aim.tested_in(*later, self.tables)) {
+        let errexit = self.regime.errexit.on;
+        if self.later.iter().any(|later| aim.tested_in(*later, self.tables, errexit)) {
             return;
         }
         self.throw(pipeline.span, Throw::OrTrue, program);
@@ -47,8 +50,9 @@ impl<'s> Pass<'s> {
 }
 
 impl Aim {
-    fn tested_in(&self, later: Later<'_>, tables: &Tables) -> bool {
-        let mut search = Search { aim: self, tables, condition: false, found: false };
+    fn tested_in(&self, later: Later<'_>, tables: &Tables, errexit: bool) -> bool {
+        let mut search =
+            Search { aim: self, tables, errexit, told: Vec::new(), condition: false, found: false };
         match later {
             Later::Statements(statements) => {
                 for statement in statements {
@@ -68,12 +72,15 @@ impl<'s> Visitor<'s> for Aim {
                 if let Some(name) = command_name(simple) {
                     let makes = matches!(name.as_str(), "read" | "mapfile" | "readarray" | "printf");
                     for word in simple.words.iter().skip(1) {
-                        let Some(text) = word.plain() else { continue };
+                        let Some(text) = word.plain() else {
+                            self.written.push(as_written(word));
+                            continue;
+                        };
                         let text = text.trim_end_matches('/').to_owned();
                         if makes && !text.starts_with('-') {
                             self.made.push(text);
                         } else if text.len() > 2 && !text.starts_with('-') {
-                            self.named.push(text);
+                            self.written.push(text);
                         }
                     }
                 }
@@ -104,12 +111,40 @@ impl<'s> Visitor<'s> for Aim {
         walk_assignment(self, assignment);
     }
 
-    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
-        if !self.made.contains(&parameter.name) {
-            self.named.push(parameter.name.clone());
-        }
-        walk_parameter(self, parameter);
+    fn word(&mut self, word: &'s Word) {
+        self.named.extend(naming(word).into_iter().filter(|name| !self.made.contains(name)));
+        walk_parts(self, &word.parts);
     }
+}
+
+/// A word's text, with the names of its variables.
+fn as_written(word: &Word) -> String {
+    fn add(parts: &[Part], text: &mut String) {
+        for part in parts {
+            match &part.kind {
+                PartKind::Literal(literal) | PartKind::Quoted(literal) => text.push_str(literal),
+                PartKind::DoubleQuoted(parts) => add(parts, text),
+                PartKind::Parameter(parameter) if matches!(parameter.op, ParameterOp::Plain) => {
+                    text.push(HOLE);
+                    text.push_str(&parameter.name);
+                    text.push(HOLE);
+                }
+                _ => text.push(HOLE),
+            }
+        }
+    }
+    let mut text = String::new();
+    add(&word.parts, &mut text);
+    text.truncate(text.trim_end_matches('/').len());
+    text
+}
+
+/// The variables that a word names something by: none behind which a path goes on, which names something else.
+fn naming(word: &Word) -> Vec<String> {
+    let text = as_written(word);
+    let last = text.rsplit('/').next().unwrap_or_default();
+    let alone = |name: &String| last.contains(&format!("{HOLE}{name}{HOLE}"));
+    variables(word).into_iter().filter(alone).collect()
 }
 
 fn variables(word: &Word) -> Vec<String> {
@@ -129,6 +164,9 @@ fn variables(word: &Word) -> Vec<String> {
 struct Search<'a> {
     aim: &'a Aim,
     tables: &'a Tables,
+    errexit: bool,
+    /// Variables that were set since to what a command told of it.
+    told: Vec<String>,
     /// Whether somebody looks at the status of what is being read.
     condition: bool,
     found: bool,
@@ -152,7 +190,36 @@ impl Search<'_> {
     }
 
     fn made(&mut self, words: &[&Word]) {
-        self.found |= Self::names(words, &self.aim.made);
+        self.found |= Self::names(words, &self.aim.made) || Self::names(words, &self.told);
+    }
+
+    /// Whether a word names what the command was given, or something that is called by it.
+    fn given(&self, words: &[&Word]) -> bool {
+        let Aim { named, written, .. } = self.aim;
+        words.iter().any(|word| {
+            let text = as_written(word);
+            let last = text.rsplit('/').next().unwrap_or_default();
+            naming(word).iter().any(|name| named.contains(name))
+                || written.iter().any(|written| *written == text || written == last)
+        })
+    }
+
+    /// Whether a command is given the same, and only asks. What changes something is no test of what was changed before.
+    fn asks_of_it(&self, words: &[&Word]) -> bool {
+        let text = |word: &&Word| word.plain().unwrap_or_else(|| HOLE.to_string());
+        let texts: Vec<String> = words.iter().map(text).collect();
+        self.given(&words[1.min(words.len())..]) && self.tables.effect(&texts) != Effect::Mutate
+    }
+
+    /// Whether the last of a substitution's commands does.
+    fn asks(&self, body: &Sequence) -> bool {
+        let Some(statement) = body.statements.last() else { return false };
+        statement.first.stages.iter().any(|command| {
+            let CommandKind::Simple(simple) = &command.kind else { return false };
+            // What only computes asks nobody.
+            let pure = command_name(simple).is_some_and(|name| self.tables.is_pure(&name));
+            !pure && self.asks_of_it(&simple.words.iter().collect::<Vec<&Word>>())
+        })
     }
 
     /// `-e "$file"` and the like.
@@ -160,7 +227,7 @@ impl Search<'_> {
         const OPS: [&str; 16] =
             ["-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h", "-L", "-p", "-r", "-s", "-S", "-u", "-w", "-x"];
         if OPS.contains(&op) {
-            self.found |= Self::names(&[word], &self.aim.named);
+            self.found |= self.given(&[word]);
         }
     }
 
@@ -241,22 +308,36 @@ impl<'s> Visitor<'s> for Search<'_> {
                         }
                     }
                 } else if self.condition {
-                    self.made(&words);
+                    // What is read into a variable is another value.
+                    let reads = matches!(name.as_str(), "read" | "mapfile" | "readarray" | "getopts");
+                    if !reads {
+                        self.made(&words);
+                        self.found |= self.asks_of_it(&words);
+                    }
                     for redirect in &command.redirects {
                         if let Target::Word(word) = &redirect.target {
                             self.made(&[word]);
                         }
                     }
-                    // What changes something is no test of what was changed before.
-                    let texts: Vec<String> =
-                        words.iter().map(|word| word.plain().unwrap_or_else(|| HOLE.to_string())).collect();
-                    let asks = self.tables.effect(&texts) != Effect::Mutate;
-                    self.found |= asks && Self::names(&words[1.min(words.len())..], &self.aim.named);
+                } else if name == "cd" && self.errexit {
+                    // Where it is not there, errexit ends the script as any test would.
+                    self.found |= self.given(&words[1..]);
                 }
             }
             _ => {}
         }
         walk_command(self, command);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        let mut asked = Substitutions::default();
+        asked.assignment(assignment);
+        let tells =
+            |part: &&Part| matches!(&part.kind, PartKind::Command(command) if self.asks(&command.body));
+        if asked.found.iter().any(tells) {
+            self.told.push(assignment.target.name.clone());
+        }
+        walk_assignment(self, assignment);
     }
 
     fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
@@ -296,7 +377,10 @@ fn names_in(parts: &[Part]) -> Vec<String> {
 fn bare_names(parts: &[Part]) -> Vec<String> {
     let mut names = Vec::new();
     for part in parts {
-        if let PartKind::Literal(text) = &part.kind {
+        // A path names no variable.
+        if let PartKind::Literal(text) = &part.kind
+            && !text.contains('/')
+        {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             names.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
         }

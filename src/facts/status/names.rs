@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::bash::syntax::{
-    Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, RedirectOp, Script, Simple, Statement,
-    Target, Word,
+    Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Simple,
+    Statement, Target, Value, Word,
 };
 use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_part, walk_script};
 use crate::source::Span;
@@ -88,6 +88,49 @@ impl<'s> super::Pass<'s> {
         let bodies = self.functions.get(command_name(simple)?.as_str())?;
         let reads = bodies.iter().any(|body| reads_first(body, &["?"]));
         reads.then_some(StatusReader::Command)
+    }
+}
+
+/// The variable in which `name=$?` keeps a status, where the statement does nothing else.
+fn kept_in(statement: &Statement) -> Option<&str> {
+    let ([], [command]) = (statement.rest.as_slice(), statement.first.stages.as_slice()) else { return None };
+    let CommandKind::Simple(Simple { words, assignments, .. }) = &command.kind else { return None };
+    let ([], [assignment], Value::Scalar(word)) =
+        (words.as_slice(), assignments.as_slice(), &assignments.first()?.value)
+    else {
+        return None;
+    };
+    mentions(&[Looked::Word(word)], &["?"]).then_some(assignment.target.name.as_str())
+}
+
+impl super::Pass<'_> {
+    /// Whether the status that the first of these statements keeps is overwritten before anybody can look at it.
+    pub(super) fn is_forgotten(&self, statements: &[Statement]) -> bool {
+        let Some((Some(name), rest)) = statements.split_first().map(|(first, rest)| (kept_in(first), rest))
+        else {
+            return false;
+        };
+        for statement in rest {
+            let pipelines =
+                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
+            let commands: Vec<&Command> = pipelines.flat_map(|pipeline| &pipeline.stages).collect();
+            let looks = |command: &&Command| match &command.kind {
+                CommandKind::Simple(simple) if !simple.words.is_empty() => {
+                    let called = command_name(simple);
+                    called
+                        .is_none_or(|called| self.functions.contains_key(called.as_str()) || called == "eval")
+                        || mentions(&[Looked::Command(command)], &[name])
+                }
+                _ => mentions(&[Looked::Command(command)], &[name]),
+            };
+            if commands.iter().any(looks) {
+                return false;
+            }
+            if kept_in(statement) == Some(name) {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -212,6 +255,8 @@ pub(super) fn output_leaves(command: &Command) -> bool {
 pub(super) struct ReadOptions {
     /// It reads another descriptor.
     pub elsewhere: bool,
+    /// The number of that descriptor.
+    pub descriptor: Option<u32>,
     /// It asks a question.
     pub prompts: bool,
     /// It reads to the end: its delimiter is none.
@@ -232,7 +277,10 @@ impl ReadOptions {
             match &letters[at..=at] {
                 "d" => options.whole = value.is_empty(),
                 "p" => options.prompts = true,
-                "u" => options.elsewhere = value != "0",
+                "u" => {
+                    options.elsewhere = value != "0";
+                    options.descriptor = value.parse().ok();
+                }
                 _ => {}
             }
         }
@@ -240,8 +288,20 @@ impl ReadOptions {
     }
 }
 
+/// The descriptor that a redirection makes the command's stdin (`<&3`).
+pub(super) fn duplicated(command: &Command) -> Option<u32> {
+    let input = |redirect: &&Redirect| {
+        redirect.op == RedirectOp::DuplicateInput && matches!(redirect.fd, None | Some(Fd::Number(0)))
+    };
+    let Target::Word(word) = &command.redirects.iter().rfind(input)?.target else { return None };
+    word.plain()?.parse().ok()
+}
+
 /// Whether a redirection gives the command another stdin.
 pub(super) fn input_given(command: &Command) -> bool {
+    if duplicated(command) == Some(0) {
+        return false;
+    }
     command.redirects.iter().any(|redirect| {
         let stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
         let reads = matches!(

@@ -10,7 +10,7 @@ use super::super::programs::is_shell;
 use super::super::value::Place;
 
 use super::around::Around;
-use super::names::{ReadOptions, command_name, input_given};
+use super::names::{ReadOptions, Substitutions, command_name, duplicated, input_given};
 use super::{Pass, Theft};
 
 /// Functions are followed that deep.
@@ -59,7 +59,15 @@ impl<'s> Pass<'s> {
             CommandKind::ArithmeticFor(each) => self.takes_lines(&each.body, 0),
             _ => false,
         };
-        if reads { Around { stdin: Some(command.span), ..around } } else { around }
+        let around = if reads { Around { stdin: Some(command.span), ..around } } else { around };
+        let descriptor = match &command.kind {
+            CommandKind::While(repeat) => reads_descriptor(&repeat.condition),
+            _ => None,
+        };
+        match descriptor {
+            Some(number) => Around { descriptor: Some((command.span, number)), ..around },
+            None => around,
+        }
     }
 
     /// Whether a `read` in it takes a line of the stdin that it was given.
@@ -77,7 +85,11 @@ impl<'s> Pass<'s> {
             return false;
         }
         match &command.kind {
+            CommandKind::Simple(simple) if simple.words.is_empty() => captures_line(simple),
             CommandKind::Simple(simple) => match command_name(simple).as_deref() {
+                Some("mapfile" | "readarray") => {
+                    simple.words.iter().filter_map(Word::plain).any(|word| word.starts_with("-n"))
+                }
                 Some("read") => {
                     let options = ReadOptions::of(simple);
                     !options.elsewhere && !options.prompts
@@ -196,6 +208,31 @@ impl<'s> Pass<'s> {
             }
         }
     }
+}
+
+/// `line=$(head -n1)`: a line of the stdin that everybody has.
+fn captures_line(simple: &Simple) -> bool {
+    let mut parts = Substitutions::default();
+    simple.assignments.iter().for_each(|assignment| parts.assignment(assignment));
+    parts.found.iter().any(|part| {
+        let PartKind::Command(substitution) = &part.kind else { return false };
+        let first = substitution.body.statements.first().and_then(|first| first.first.stages.first());
+        let Some(command) = first.filter(|command| !input_given(command)) else { return false };
+        let CommandKind::Simple(simple) = &command.kind else { return false };
+        let words = plain_words(&simple.words);
+        let bare = |word: &String| word.starts_with('-') || word.bytes().all(|byte| byte.is_ascii_digit());
+        matches!(words.first().map(String::as_str), Some("head" | "line")) && words[1..].iter().all(bare)
+    })
+}
+
+/// The descriptor, other than stdin, from which a `read` in a condition takes lines.
+fn reads_descriptor(condition: &Sequence) -> Option<u32> {
+    let pipelines = condition.statements.iter().map(|statement| &statement.first);
+    pipelines.filter_map(|pipeline| pipeline.stages.first()).find_map(|command| {
+        let CommandKind::Simple(simple) = &command.kind else { return None };
+        command_name(simple).filter(|name| name == "read")?;
+        ReadOptions::of(simple).descriptor.or_else(|| duplicated(command)).filter(|number| *number > 0)
+    })
 }
 
 fn plain_words(words: &[Word]) -> Vec<String> {
