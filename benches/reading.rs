@@ -65,6 +65,7 @@ fn main() {
             gates: Gates::usual(),
             own_files: &|_| false,
             traced: false,
+            ksh: false,
         };
         facts::observe(&corpus[index].path, &scripts[index], &context)
     };

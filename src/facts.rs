@@ -13,6 +13,9 @@ mod credentials;
 mod cuts;
 mod decide;
 mod effects;
+mod elements;
+mod environment;
+mod getopts;
 mod habits;
 mod ids;
 mod input;
@@ -114,6 +117,8 @@ pub struct Context<'c> {
     pub own_files: &'c dyn Fn(&str) -> bool,
     /// Whether the script is started with `-x`, as its first line says.
     pub traced: bool,
+    /// Whether it is a ksh script: `print` and `whence` are the shell's own there.
+    pub ksh: bool,
 }
 
 /// Walks a script and gives what was seen. `path` resolves what it sources.

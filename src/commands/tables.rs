@@ -330,6 +330,8 @@ pub struct Secrets {
     pub copiers: Vec<String>,
     /// Those whose output can be read as it stands, and that read no file.
     pub filters: Vec<String>,
+    /// Programs that print variables of their environment, each with the marks behind which a text names one.
+    pub environment: BTreeMap<String, Vec<String>>,
     /// Names of variables, whole or as the last segment, that are given a credential though they are none of `names`.
     pub credential_names: Vec<String>,
     /// Options whose value is a credential, by program.

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{Assignment, Declare, Operand, Part, PartKind, Value as Written, Word};
+use crate::bash::syntax::{Assignment, Declare, Element, Operand, Part, PartKind, Value as Written, Word};
 use crate::bash::visit::{Visitor, walk_assignment, walk_part};
 use crate::commands::HOLE;
 use crate::source::Span;
 
 use super::branches::AMONG;
+use super::elements::Keyed;
 use super::literals::is_literal_credential;
 use super::redirects::RANDOM_TEXT;
 use super::state::{State, symbol_mark};
@@ -51,13 +52,15 @@ impl<'a> Walk<'a> {
         let name = assignment.target.name.as_str();
         let plain = match &content {
             Content::Scalar(value) => value.constant().is_some(),
-            Content::Array(values) => values.iter().all(|value| value.constant().is_some()),
+            Content::Array(_) | Content::Keyed(_) => {
+                content.values().iter().all(|value| value.constant().is_some())
+            }
             Content::Many(_) => false,
         };
         let place = self.place(assignment.span);
         if let Some(word) = index_word(assignment.target.subscript.as_deref()) {
-            self.value(word, state);
-            self.assign_element(name, content, state, place);
+            let key = self.value(word, state);
+            self.assign_element(name, &key, content, state, place);
         } else if assignment.append {
             self.append(name, content, state, place);
         } else {
@@ -65,7 +68,12 @@ impl<'a> Walk<'a> {
             for value in content.values() {
                 self.traced(value, state);
             }
-            state.set(name, content);
+            let emptied = matches!(&content, Content::Array(list) if list.is_empty());
+            if emptied && matches!(state.vars.get(name), Some(Content::Keyed(_))) {
+                state.set(name, Content::Keyed(Keyed::default()));
+            } else {
+                state.set(name, content);
+            }
         }
         plain
     }
@@ -75,11 +83,11 @@ impl<'a> Walk<'a> {
         match &assignment.value {
             Written::Scalar(word) => Content::Scalar(self.value(word, state)),
             Written::Array(elements) => {
+                if let Some(keyed) = self.keyed(elements, state) {
+                    return Content::Keyed(keyed);
+                }
                 let mut values = Vec::new();
                 for element in elements {
-                    if let Some(key) = &element.key {
-                        self.value(key, state);
-                    }
                     values.extend(self.fields(&element.value, state));
                 }
                 if values.iter().any(|value| value.splits)
@@ -90,6 +98,22 @@ impl<'a> Walk<'a> {
                 Content::Array(values)
             }
         }
+    }
+
+    /// The elements of `([key]=value ...)`, where every key is known.
+    fn keyed(&mut self, elements: &'a [Element], state: &mut State) -> Option<Keyed> {
+        let mut keyed = Keyed::default();
+        let mut all = !elements.is_empty();
+        for element in elements {
+            let key = element.key.as_ref().map(|key| self.value(key, state));
+            let key = key.as_ref().and_then(|key| key.constant());
+            all &= key.is_some();
+            if let Some(key) = key.filter(|_| all) {
+                let value = self.value(&element.value, state);
+                all &= keyed.put(key, value);
+            }
+        }
+        all.then_some(keyed)
     }
 
     /// A value on its way into a variable: the secret's step, a secret by name.
@@ -103,6 +127,9 @@ impl<'a> Walk<'a> {
         match content {
             Content::Scalar(value) => Content::Scalar(self.stored_value(name, value, place, state)),
             Content::Many(value) => Content::Many(self.stored_value(name, value, place, state)),
+            Content::Keyed(keyed) => {
+                Content::Keyed(keyed.map(|value| self.stored_value(name, value, place, state)))
+            }
             // An element that may be any number of words stays one: what stands behind it has no known place.
             Content::Array(values) => Content::Array(
                 values
@@ -122,6 +149,7 @@ impl<'a> Walk<'a> {
             let kind = StepKind::Stored { secret_name: self.tells_of_secret(name) };
             value.secret = Some(flow.step(kind, place, name, format!("it is put into `{name}`")));
         } else if value.constant().is_none()
+            && self.choices(&value).is_empty()
             && self.tells_of_secret(name)
             && !value.own_file
             && !self.is_status(&value)
@@ -133,10 +161,10 @@ impl<'a> Walk<'a> {
             ));
         }
         // A credential in the text is one wherever it goes; any other known text is clean, whatever its variable is called.
-        if value.secret.is_none()
-            && let Some(text) = value.constant()
-            && is_literal_credential(self.secret_names, name, text)
-        {
+        let mut texts = self.choices(&value);
+        texts.extend(value.constant().map(str::to_owned));
+        let is_credential = |text: &String| is_literal_credential(self.secret_names, name, text);
+        if value.secret.is_none() && texts.iter().any(is_credential) {
             value.secret = Some(Flow::start(
                 place,
                 format!("`${name}`"),
@@ -171,6 +199,15 @@ impl<'a> Walk<'a> {
                     Content::Array(list)
                 }
             }
+            (Some(Content::Keyed(mut keyed)), Content::Keyed(more)) => {
+                let mut pairs = more.keys().iter().zip(more.values());
+                if pairs.all(|(key, value)| keyed.put(key, value.clone())) {
+                    Content::Keyed(keyed)
+                } else {
+                    let all = keyed.values().iter().chain(more.values()).cloned();
+                    Content::Many(self.merge_elements(name, all))
+                }
+            }
             (Some(Content::Many(value)), Content::Array(values)) => {
                 Content::Many(self.merge_elements(name, std::iter::once(value).chain(values)))
             }
@@ -193,29 +230,16 @@ impl<'a> Walk<'a> {
                 other => other,
             },
             (Some(old), new) => {
-                let values = [old.scalar(), new.scalar()];
-                Content::Many(self.merge_elements(name, values.into_iter()))
+                let values = old.values().iter().chain(new.values()).cloned();
+                Content::Many(self.merge_elements(name, values))
             }
         };
         state.set(name, new);
     }
 
-    fn merge_elements(&mut self, name: &str, values: impl Iterator<Item = Value>) -> Value {
+    pub(super) fn merge_elements(&mut self, name: &str, values: impl Iterator<Item = Value>) -> Value {
         let sym = self.symbols.joined(name);
         values.reduce(|so_far, value| so_far.join(&value, sym)).unwrap_or_default()
-    }
-
-    pub(super) fn assign_element(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
-        let content = self.stored(name, content, place, state);
-        let value = content.scalar();
-        let merged = match state.vars.get(name).cloned() {
-            Some(Content::Array(list)) => {
-                Content::Many(self.merge_elements(name, list.into_iter().chain([value])))
-            }
-            Some(Content::Many(old)) => Content::Many(self.merge_elements(name, [old, value].into_iter())),
-            _ => Content::Many(value),
-        };
-        state.set(name, merged);
     }
 
     pub(super) fn declare(&mut self, declare: &'a Declare, mut state: State, place: Place) -> Out {
@@ -233,11 +257,25 @@ impl<'a> Walk<'a> {
                 && !flagged(&['g'])
                 && !prints);
         let mut plain = keyword == "readonly" || flagged(&['r']);
-        let array = flagged(&['a', 'A']);
-        let nameref = flagged(&['n']);
+        let empty = match (flagged(&['A']), flagged(&['a'])) {
+            (true, _) => Some(Content::Keyed(Keyed::default())),
+            (false, true) => Some(Content::Array(Vec::new())),
+            (false, false) => None,
+        };
+        let array = empty.is_some();
+        let empty = empty.unwrap_or_else(|| Content::Scalar(Value::default()));
+        let nameref = flagged(&['n']) && keyword != "export";
         // `declare -x NAME` and the like say something of what it already holds.
         let keeps = flagged(&['x', 'r', 'p', 'g']);
         self.note_exported(&keyword, declare);
+        let exports = keyword == "export" || flagged(&['x']);
+        for name in declare.operands.iter().filter_map(assigned_name).filter(|_| exports) {
+            if flagged(&['n']) {
+                state.rare_mut().exported.remove(name);
+            } else {
+                state.rare_mut().exported.insert(Rc::from(name));
+            }
+        }
         for operand in &declare.operands {
             match operand {
                 Operand::Flag(word) | Operand::Dynamic(word)
@@ -253,21 +291,11 @@ impl<'a> Walk<'a> {
                     }
                     if local {
                         state.localise(&name.name);
-                        let empty = if array {
-                            Content::Array(Vec::new())
-                        } else {
-                            Content::Scalar(Value::default())
-                        };
-                        state.set(&name.name, empty);
+                        state.set(&name.name, empty.clone());
                     } else if (array || keyword == "declare" && !keeps)
                         && !state.vars.contains_key(name.name.as_str())
                     {
-                        let empty = if array {
-                            Content::Array(Vec::new())
-                        } else {
-                            Content::Scalar(Value::default())
-                        };
-                        state.set(&name.name, empty);
+                        state.set(&name.name, empty.clone());
                     }
                 }
                 Operand::Assignment(assignment) => {
@@ -279,6 +307,12 @@ impl<'a> Walk<'a> {
                         self.bind_nameref(&assignment.target.name, &target, &mut state);
                     } else {
                         plain &= self.assign(assignment, &mut state);
+                    }
+                    let name = assignment.target.name.as_str();
+                    let made_empty =
+                        matches!(state.vars.get(name), Some(Content::Array(list)) if list.is_empty());
+                    if made_empty && flagged(&['A']) {
+                        state.set(name, Content::Keyed(Keyed::default()));
                     }
                 }
                 Operand::Dynamic(word) => {
@@ -378,6 +412,15 @@ impl<'a> Walk<'a> {
         if let Some(target) = target.constant() {
             state.refer(name, target);
         }
+    }
+}
+
+/// The variable that an operand of a declaration names.
+fn assigned_name(operand: &Operand) -> Option<&str> {
+    match operand {
+        Operand::Name(name) => Some(&name.name),
+        Operand::Assignment(assignment) => Some(&assignment.target.name),
+        Operand::Flag(_) | Operand::Dynamic(_) => None,
     }
 }
 

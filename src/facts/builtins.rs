@@ -89,7 +89,7 @@ impl Walk<'_> {
         }
         match name {
             "false" => Out { ok: Vec::new(), fail: vec![state] },
-            "echo" | "printf" => self.print(name, line, state),
+            "echo" | "printf" | "print" => self.print(name, line, state),
             "[" | "test" => {
                 let args = line.args();
                 let words = if name == "[" { args.split_last().map_or(args, |(_, rest)| rest) } else { args };
@@ -106,7 +106,7 @@ impl Walk<'_> {
                     if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
                         if functions {
                             state.functions.remove(name);
-                        } else {
+                        } else if !Self::unset_element(name, &mut state) {
                             state.unset(name);
                         }
                     }
@@ -119,15 +119,7 @@ impl Walk<'_> {
             "source" | "." => self.source(line, state),
             "trap" => self.trap(line, state),
             "command" | "builtin" | "exec" => self.rerun(name, line, state),
-            "getopts" => {
-                if let Some(variable) = line.args().get(1).and_then(Value::constant).map(str::to_owned) {
-                    let sym = self.symbols.of(Source::Computed(line.place));
-                    state.renew(sym, &mut self.symbols);
-                    let value = Value::unknown(sym).with(|value| value.from_args = true);
-                    state.set(&variable, Content::Scalar(value));
-                }
-                Out::either(state)
-            }
+            "getopts" => self.getopts(line, state),
             "export" | "readonly" | "local" | "declare" | "typeset" => {
                 for value in line.args() {
                     if let Some((name, _)) = value.text.split_once('=') {
@@ -141,7 +133,7 @@ impl Walk<'_> {
             }
             "kill" => self.kill(line, state),
             "cd" | "pushd" | "popd" => Self::entered(line, state),
-            "type" => {
+            "type" | "whence" => {
                 self.looks_up(line);
                 Out::either(state)
             }
@@ -217,8 +209,9 @@ impl Walk<'_> {
             if let Some(variable) = name.constant().map(str::to_owned) {
                 let value = self.formatted(&args[2.min(args.len())..], line.place, &mut state);
                 let content = Content::Scalar(value);
-                if let Some((array, _)) = variable.split_once('[') {
-                    self.assign_element(array, content, &mut state, line.place);
+                if let Some((array, key)) = variable.split_once('[') {
+                    let key = Value::known(key.trim_end_matches(']'));
+                    self.assign_element(array, &key, content, &mut state, line.place);
                 } else {
                     let content = self.stored(&variable, content, line.place, &mut state);
                     state.set(&variable, content);
@@ -230,9 +223,11 @@ impl Walk<'_> {
             self.formatted(args, line.place, &mut state)
         } else {
             let mut text = Value::default();
-            let words = args
-                .iter()
-                .skip_while(|value| ["-n", "-e", "-ne", "-en", "-E"].contains(&value.text.as_str()));
+            let is_option = |value: &&Value| match name {
+                "print" => value.text.starts_with('-'),
+                _ => ["-n", "-e", "-ne", "-en", "-E"].contains(&value.text.as_str()),
+            };
+            let words = args.iter().skip_while(is_option);
             for (index, word) in words.enumerate() {
                 if index > 0 {
                     text.text.push(' ');
@@ -241,7 +236,8 @@ impl Walk<'_> {
             }
             text
         };
-        self.printed(&value, line.place, 1);
+        let to_stderr = name == "print" && args.first().is_some_and(|value| value.text.starts_with("-u2"));
+        self.printed(&value, line.place, if to_stderr { 2 } else { 1 });
         if let Some(output) = self.outputs.last_mut() {
             if value.secret.is_some() {
                 output.secret_at.get_or_insert(line.place);
@@ -256,21 +252,10 @@ impl Walk<'_> {
         let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
         let Some((format, values)) = args.split_first() else { return Value::default() };
         let format_text = format.constant().unwrap_or_default();
-        if let ([value], "%s" | "%s\\n") = (values, format_text) {
+        if let ([value], "%s" | "%s\\n" | "%s\\0") = (values, format_text) {
             return value.clone();
         }
-        let holes = format_text.matches("%s").count();
-        if format_text.matches('%').count() == holes
-            && holes == values.len()
-            && let Some(pieces) = format.constant().and_then(unescaped)
-        {
-            let mut text = Value::default();
-            for (index, piece) in pieces.split("%s").enumerate() {
-                text.text.push_str(piece);
-                if let Some(value) = values.get(index) {
-                    text.append(value);
-                }
-            }
+        if let Some(text) = format.constant().and_then(|format| filled(format, values)) {
             return text;
         }
         let sym = self.symbols.of(Source::Computed(place));
@@ -386,22 +371,41 @@ pub(super) fn unknown_parameters(like: &Value) -> Parameters {
     Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }
 }
 
-/// A format of `printf` without its last line end and with the others' escapes read; `None` where it has escapes of
-/// other kinds.
-fn unescaped(format: &str) -> Option<String> {
-    let format = format.strip_suffix("\\n").unwrap_or(format);
-    let mut text = String::new();
+/// What a format of `printf` gives with these values, less its last line end; `None` where it has anything but `%s`, `%q`
+/// and `%b`, each with its value, or escapes of other kinds.
+fn filled(format: &str, values: &[Value]) -> Option<Value> {
+    let format = format.strip_suffix("\\n").or(format.strip_suffix("\\0")).unwrap_or(format);
+    let mut text = Value::default();
+    let mut values = values.iter();
     let mut rest = format.chars();
     while let Some(c) = rest.next() {
-        text.push(match c {
-            '\\' => match rest.next()? {
+        match c {
+            '\\' => text.text.push(match rest.next()? {
                 'n' => '\n',
                 't' => '\t',
                 '\\' => '\\',
                 _ => return None,
+            }),
+            '%' => match rest.next()? {
+                '%' => text.text.push('%'),
+                's' | 'b' => text.append(values.next()?),
+                'q' => text.append(&quoted(values.next()?)),
+                _ => return None,
             },
-            c => c,
-        });
+            c => text.text.push(c),
+        }
     }
-    Some(text)
+    values.next().is_none().then_some(text)
+}
+
+/// A value as `%q` writes it: one word for the shell. What is not known of it is one word there anyway.
+fn quoted(value: &Value) -> Value {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    match value.constant() {
+        Some(text) if text.is_empty() || !text.chars().all(plain) => {
+            let text = format!("'{}'", text.replace('\'', "'\\''"));
+            value.clone().with(|value| value.text = text)
+        }
+        _ => value.clone(),
+    }
 }

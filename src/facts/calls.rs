@@ -66,9 +66,7 @@ impl<'a> Walk<'a> {
                 self.assign_all(&simple.assignments, state, place)
             }
             CommandKind::Simple(simple) => {
-                for assignment in &simple.assignments {
-                    self.assigned(assignment, &mut state);
-                }
+                let mut prefix = self.prefix(&simple.assignments, &mut state);
                 let (words, spans, from_params) = self.command_fields(&simple.words, &mut state);
                 if from_params && let Some(call) = self.observations.in_calls.last_mut() {
                     call.runs_given();
@@ -81,7 +79,9 @@ impl<'a> Walk<'a> {
                 if leaves {
                     self.outputs.push(super::walk::Output::default());
                 }
-                let out = self.run(line, state);
+                prefix.lend(&mut state);
+                let mut out = self.run(line, state);
+                prefix.take_back(&mut out);
                 if leaves {
                     self.outputs.pop();
                 }
@@ -135,7 +135,9 @@ impl<'a> Walk<'a> {
                 self.observations.first(line.place, &state);
                 return self.call(index, &line, state);
             }
-            if super::builtins::is_builtin(&name) {
+            if super::builtins::is_builtin(&name)
+                || self.context.ksh && ["print", "whence"].contains(&name.as_str())
+            {
                 return self.builtin(&name, &line, state);
             }
             if self.in_traps > 0 && self.tables.tool(&name).is_none() {
@@ -263,6 +265,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+        self.inherit(state, &mut inner);
         if let Some(zero) = zero {
             inner.set("0", Content::Scalar(zero));
         }

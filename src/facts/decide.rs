@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
             return known.clone();
         }
         let regex = posix_regex(text);
-        let checks_ids = regex.as_ref().is_some_and(is_id_check);
+        let checks_ids = regex.as_ref().is_some_and(|regex| is_id_check(regex, text));
         let known = KnownRegex { regex, checks_ids };
         self.regexes.insert(text.to_owned(), known.clone());
         known
@@ -498,7 +498,7 @@ fn posix_regex(text: &str) -> Option<Regex> {
 /// Whether a regular expression lets only whole ids through: 32 lower-case hexadecimal digits, or a dashed UUID.
 ///
 /// The expression is tried on texts that an id check must refuse: other lengths, capitals, another line, a dash.
-fn is_id_check(regex: &Regex) -> bool {
+fn is_id_check(regex: &Regex, text: &str) -> bool {
     const HEX: &str = "0123456789abcdef0123456789abcdef";
     const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
     let ids = [HEX, UUID];
@@ -507,6 +507,14 @@ fn is_id_check(regex: &Regex) -> bool {
     }
     let mut refused: BTreeSet<String> =
         BTreeSet::from([String::new(), "a".to_owned(), "-".to_owned(), "../x".to_owned()]);
+    // What stands in it as text may be an optional part of it (`^(user-)?[0-9a-f]{32}$`).
+    for part in text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_:./ ".contains(c))) {
+        let only_id = ids.iter().any(|id| id.contains(part));
+        for id in ids.into_iter().filter(|_| !part.is_empty() && !only_id) {
+            refused.insert(format!("{part}{id}"));
+            refused.insert(format!("{id}{part}"));
+        }
+    }
     for id in ids {
         refused.insert(id[1..].to_owned());
         refused.insert(format!("{id}0"));

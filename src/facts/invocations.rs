@@ -210,6 +210,7 @@ pub fn invocations(script: &Script) -> Vec<Invocation> {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
+        ksh: false,
     };
     observe(&RepoPath::new("text"), script, &context).invocations.list
 }
@@ -227,6 +228,11 @@ pub(super) struct Way {
 }
 
 impl Way {
+    /// The wrappers that led there, outermost first.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
     /// Whether a mere guess is walked.
     pub fn guessed(&self) -> bool {
         self.guesses > 0

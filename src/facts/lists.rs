@@ -45,12 +45,15 @@ impl<'a> Walk<'a> {
             }
             return Some(list);
         }
-        if !all || matches!(parameter.op, ParameterOp::Length | ParameterOp::Keys) {
+        if matches!(parameter.op, ParameterOp::Keys) {
+            return Self::keys(&parameter.name, state);
+        }
+        if !all || matches!(parameter.op, ParameterOp::Length) {
             return None;
         }
         let list: Vec<Value> = match state.vars.get(parameter.name.as_str())? {
-            Content::Array(values) => {
-                values.iter().map(|value| named(value.clone(), &parameter.name)).collect()
+            content @ (Content::Array(_) | Content::Keyed(_)) => {
+                content.values().iter().map(|value| named(value.clone(), &parameter.name)).collect()
             }
             Content::Many(value) | Content::Scalar(value) => {
                 let value = named(value.clone(), &parameter.name);

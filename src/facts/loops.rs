@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
         if known && items.len() <= 6 && self.budget > 0 {
             return self.unrolled(&variable, &items, body, state);
         }
-        let (element, same_list) = self.element(&items, self.place(each.variable.span));
+        let (element, same_list) = self.any_item(&items, self.place(each.variable.span));
         let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
         self.repeat(
             vec![state],
@@ -154,7 +154,7 @@ impl<'a> Walk<'a> {
 
     /// The value that stands for every item of a list, and whether a second loop over the same list would see the
     /// same items.
-    fn element(&mut self, items: &[Value], place: Place) -> (Value, bool) {
+    fn any_item(&mut self, items: &[Value], place: Place) -> (Value, bool) {
         if let [single] = items
             && let Some(sym) = single.symbol()
         {

@@ -196,6 +196,11 @@ impl Walk<'_> {
         !here && self.frames.iter().any(|frame| in_call(frame.call))
     }
 
+    /// The command that carries shell text: the call, where a function runs what it was given (`q() { "$@"; }`).
+    pub(super) fn host(&self, line: &Line) -> Place {
+        if line.from_params { self.carrier(line.place, line.words.get(line.at)) } else { line.place }
+    }
+
     /// Writes down a command on one path.
     pub(super) fn observe_run(&mut self, run: &Run<'_>, state: &State) {
         let handed = run.from_params || self.is_handed(run);

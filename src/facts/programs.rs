@@ -23,7 +23,7 @@ impl Walk<'_> {
         if wrappers.is_empty() {
             return self.finish(&line, state);
         }
-        let added = self.read_by_wrapper(&line);
+        let added = self.read_by_wrapper(&line, &state);
         match unwrap(&name, wrappers, line.args(), &added) {
             Inner::Itself => self.finish(&line, state),
             Inner::Opaque(opaque) => self.opaque(&line, opaque, state),
@@ -32,8 +32,16 @@ impl Walk<'_> {
     }
 
     /// What a wrapper reads and puts into the words of its command: nobody knows, but a secret remains one.
-    fn read_by_wrapper(&mut self, line: &Line) -> Value {
+    fn read_by_wrapper(&mut self, line: &Line, state: &State) -> Value {
         let mut value = Value::unknown(self.symbols.of(Source::Computed(line.place)));
+        if let Some(Stdin::Other(piped)) = self.stdins.last()
+            && let Some(sym) = piped.syms.first().copied().filter(|_| is_one_line(piped))
+        {
+            // Of a list it is an element; a value that was checked is one word.
+            let whole = state.checked.contains(&sym) || piped.constant().is_some();
+            let sym = if whole { sym } else { self.symbols.of(Source::Element(sym)) };
+            value = Value::unknown(sym).with(|value| value.names.clone_from(&piped.names));
+        }
         if let Some(Stdin::Other(piped)) = self.stdins.last() {
             let step = |flow: &std::rc::Rc<Flow>| {
                 flow.step(StepKind::Moved, line.place, "", "its words come from the pipe")
@@ -119,7 +127,7 @@ impl Walk<'_> {
         let traces = starts_tracing(line);
         let out = self.by_way_of(line, Some(text), Some(by), |walk| {
             walk.traces = traces;
-            let out = walk.other_shell(text, line.place, zero, params, &state);
+            let out = walk.other_shell(text, walk.host(line), zero, params, &state);
             if out.is_none() {
                 walk.invoked_unknown(&line.bare(), "the text that a shell runs is not known");
             }
@@ -243,6 +251,7 @@ impl Walk<'_> {
         self.program_shows(line);
         if !self.copied(line) {
             self.passed_on(line);
+            self.prints_environment(line, &state);
         }
         let constant = line.name().map(str::to_owned);
         let is_pattern = |name: &str| name != "[" && name.contains(['*', '?', '[']);
@@ -385,6 +394,11 @@ impl Walk<'_> {
             if copies { read } else { read.map(answered) }
         };
     }
+}
+
+/// Whether a value is one unknown and nothing else but the end of its line.
+fn is_one_line(value: &Value) -> bool {
+    value.syms.len() == 1 && value.text.trim_end_matches(['\n', '\0']).chars().eq([crate::commands::HOLE])
 }
 
 /// The line of the command in a wrapper's words: the wrapper's other words stay in front of it.

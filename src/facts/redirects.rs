@@ -167,7 +167,11 @@ impl<'a> Walk<'a> {
         let output = self.outputs.pop().unwrap_or_default();
         self.last_substitution = Some(out);
         if let Some(path) = read_file_idiom(body) {
+            self.piped_in = None;
             let value = self.value(path, state);
+            if let Some(piped) = self.piped_in.take() {
+                return piped;
+            }
             return self.file_content(&value, span);
         }
         let mut value = self.output_value(output, span);

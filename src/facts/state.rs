@@ -128,6 +128,8 @@ pub struct Rare {
     pub unset: BTreeSet<Rc<str>>,
     /// Names that stand for another variable.
     pub references: BTreeMap<Rc<str>, Rc<str>>,
+    /// Variables that other programs get.
+    pub exported: BTreeSet<Rc<str>>,
     /// Typed confirmations.
     pub confirmed: BTreeSet<Confirmation>,
     /// Traps: signal, text, and where it was set.

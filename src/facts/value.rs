@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::elements::Keyed;
+
 /// A place in one of the texts that the walk reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
@@ -529,6 +531,8 @@ pub enum Content {
     Scalar(Value),
     /// The elements of an array, where their number is known.
     Array(Vec<Value>),
+    /// The elements of an array, told apart by their keys.
+    Keyed(Keyed),
     /// An array of which every element is like this one.
     Many(Value),
 }
@@ -539,6 +543,7 @@ impl Content {
         match self {
             Self::Scalar(value) | Self::Many(value) => std::slice::from_ref(value),
             Self::Array(values) => values,
+            Self::Keyed(keyed) => keyed.values(),
         }
     }
 
@@ -547,6 +552,7 @@ impl Content {
         match self {
             Self::Scalar(value) | Self::Many(value) => std::slice::from_mut(value),
             Self::Array(values) => values,
+            Self::Keyed(keyed) => keyed.values_mut(),
         }
     }
 
@@ -555,6 +561,7 @@ impl Content {
         match self {
             Self::Scalar(value) | Self::Many(value) => value.clone(),
             Self::Array(values) => values.first().cloned().unwrap_or_default(),
+            Self::Keyed(keyed) => keyed.get("0").cloned().unwrap_or_default(),
         }
     }
 }

@@ -394,6 +394,9 @@ impl<'a> Walk<'a> {
     }
 
     fn stages(&mut self, stages: &'a [Command], state: State) -> Out {
+        if let Some(first) = stages.first() {
+            self.observations.first(self.place(first.span), &state);
+        }
         let mut piped: Option<Value> = None;
         let mut last = Out::default();
         let mut may_fail = false;
@@ -560,6 +563,7 @@ impl<'a> Walk<'a> {
                 Out::success(state)
             }
             CommandKind::Coproc(coproc) => {
+                self.observations.first(self.place(command.span), &state);
                 self.subshell(&state, &mut |walk, inner| walk.pipeline(&coproc.body, vec![inner], true));
                 Out::success(state)
             }

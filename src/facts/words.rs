@@ -175,6 +175,11 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
+        if name == "OPTARG"
+            && let Some(value) = Self::option_argument(state)
+        {
+            return value;
+        }
         let value = match state.vars.get(name) {
             Some(content) => {
                 let value = content.scalar();
@@ -241,31 +246,11 @@ impl<'a> Walk<'a> {
 
     fn parameter(&mut self, parameter: &'a Parameter, span: Span, state: &mut State) -> Value {
         let place = self.place(span);
-        if let Some(Subscript::Index(word)) = &parameter.subscript {
-            self.value(word, state);
-        }
         if parameter.indirect {
             return self.indirect(parameter, place, state);
         }
         let plain = match (&parameter.subscript, state.vars.get(parameter.name.as_str())) {
-            (Some(Subscript::Index(word)), Some(Content::Array(values))) => {
-                let index = word.plain().and_then(|text| text.parse::<usize>().ok());
-                if let Some(value) = index.and_then(|index| values.get(index)) {
-                    named(value.clone(), &parameter.name)
-                } else {
-                    let mut any = values
-                        .iter()
-                        .find(|value| value.secret.is_some())
-                        .or(values.first())
-                        .cloned()
-                        .unwrap_or_default();
-                    if values.len() > 1 {
-                        let sym = self.symbols.of(Source::Computed(place));
-                        any = Value::unknown(sym).with(|value| value.secret.clone_from(&any.secret));
-                    }
-                    named(any, &parameter.name)
-                }
-            }
+            (Some(Subscript::Index(word)), _) => self.element(&parameter.name, word, place, state),
             (Some(Subscript::All), None) => {
                 self.variable(&parameter.name, place, state).with(|value| value.splits = true)
             }
@@ -290,12 +275,27 @@ impl<'a> Walk<'a> {
         let plain = if let Some(name) = target.constant().map(str::to_owned) {
             self.variable(&name, place, state)
         } else {
-            let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-            value.secret.clone_from(&target.secret);
-            value
+            self.any_named(&target, place, state)
         };
         let value = self.operate(&parameter.op, plain, &parameter.name, place, state);
         self.traced(&value, state);
+        value
+    }
+
+    /// The variable that a value names which is not known: one of a few, or one whose name ends in a known way.
+    fn any_named(&mut self, target: &Value, place: Place, state: &State) -> Value {
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        value.secret.clone_from(&target.secret);
+        for name in self.choices(target) {
+            let secret = self.variable(&name, place, state).secret.clone();
+            value.secret = value.secret.clone().or(secret);
+        }
+        let name = target.text.replace(HOLE, "x");
+        if value.secret.is_none() && name != "x" && self.tells_of_secret(&name) {
+            let shown = target.text.replace(HOLE, "\u{2026}");
+            let what = format!("a variable named `{shown}` holds a secret by its name");
+            value.secret = Some(Flow::start(place, format!("`${shown}`"), what));
+        }
         value
     }
 
@@ -311,15 +311,15 @@ impl<'a> Walk<'a> {
             ParameterOp::Plain => plain,
             // A count names nothing.
             ParameterOp::Length => Value::unknown(Sym::VOLATILE),
-            ParameterOp::Keys | ParameterOp::Names => {
-                Value::unknown(self.symbols.of(Source::Computed(place)))
-            }
+            ParameterOp::Keys => self.any_key(name, place, state),
+            ParameterOp::Names => Value::unknown(self.symbols.of(Source::Computed(place))),
             ParameterOp::Default { word, .. } | ParameterOp::Assign { word, .. } => {
                 let other = self.value(word, state);
                 let mut value = plain;
                 if value.constant().is_some_and(str::is_empty) && value.syms.is_empty() {
                     value = named(other.with(|other| other.names.clone_from(&value.names)), name);
                 } else if value.constant().is_none() {
+                    value.choices = defaulted(&value.choices, &other);
                     if let Some(text) = other.constant() {
                         value.fallbacks.push(text.to_owned());
                     }
@@ -439,6 +439,14 @@ impl<'a> Walk<'a> {
             vec![value]
         }
     }
+}
+
+/// All the texts of `${x:-w}`, where all of both are known.
+fn defaulted(choices: &[String], other: &Value) -> Vec<String> {
+    let Some(text) = other.constant().filter(|_| !choices.is_empty()) else { return Vec::new() };
+    let mut all: Vec<String> = choices.iter().filter(|choice| !choice.is_empty()).cloned().collect();
+    all.push(text.to_owned());
+    all
 }
 
 /// Adds the variable's name to the value's history.

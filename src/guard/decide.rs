@@ -137,6 +137,7 @@ impl<'p> Bench<'p> {
             gates: Gates::usual(),
             own_files: &|_| false,
             traced: false,
+            ksh: false,
         };
         observe_closely(&RepoPath::new("command"), script, &context)
     }

@@ -34,6 +34,7 @@ fn carried_mutates(tables: &Tables, call: &Call) -> bool {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
+        ksh: false,
     };
     let seen = observe(&RepoPath::new("call"), &reading.script, &context);
     seen.list.iter().any(|observation| observation.effect == Effect::Mutate)

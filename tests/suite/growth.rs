@@ -128,6 +128,7 @@ fn walk(script: &str) -> Observations {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
+        ksh: false,
     };
     facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context)
 }

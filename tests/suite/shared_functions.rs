@@ -43,6 +43,7 @@ fn follow(library: &dyn Library, script: &str) -> Observations {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
+        ksh: false,
     };
     facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context)
 }

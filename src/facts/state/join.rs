@@ -69,6 +69,10 @@ impl State {
         if Rc::ptr_eq(&self.known, &other.known) {
             return;
         }
+        if !self.rare.exported.is_superset(&other.rare.exported) {
+            let more = other.rare.exported.iter().cloned();
+            self.rare_mut().exported.extend(more);
+        }
         let mut checked = Rc::clone(&self.checked);
         if !same_or_equal(&checked, &other.checked) {
             checked = Rc::new(checked.intersection(&other.checked).copied().collect());
@@ -181,7 +185,7 @@ pub(in crate::facts) fn passed(content: &Content, checked: &BTreeSet<Sym>) -> bo
         Content::Scalar(value) | Content::Many(value) => {
             value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
         }
-        Content::Array(values) => values.iter().all(|value| {
+        Content::Array(_) | Content::Keyed(_) => content.values().iter().all(|value| {
             value.constant().is_some() || value.symbol().is_some_and(|sym| checked.contains(&sym))
         }),
     }
@@ -209,6 +213,7 @@ fn join_lists(a: &Content, b: &Content, joined: Sym) -> Content {
         }
         (Content::Array(a), Content::Array(b)) => grown(a, b, joined)
             .map_or_else(|| Content::Many(any_of(elements_of(a, b), joined)), Content::Array),
+        (Content::Keyed(a), Content::Keyed(b)) => Content::Keyed(a.join(b, joined)),
         _ => {
             let mut all = elements(a);
             all.extend(elements(b));
@@ -288,10 +293,7 @@ fn any_of(values: Vec<Value>, joined: Sym) -> Value {
 }
 
 fn elements(content: &Content) -> Vec<Value> {
-    match content {
-        Content::Scalar(value) | Content::Many(value) => vec![value.clone()],
-        Content::Array(values) => values.clone(),
-    }
+    content.values().to_vec()
 }
 
 fn join_parameters(a: &Parameters, b: &Parameters, symbols: &mut Symbols) -> Parameters {
