@@ -180,6 +180,7 @@ impl<'a> Walk<'a> {
             ids: extent.ids,
             alone: false,
             steps: 0,
+            secret_symbols: FxHashSet::default(),
             in_traps: 0,
             missed: BTreeSet::default(),
             descriptors: FxHashSet::default(),

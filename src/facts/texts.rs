@@ -10,7 +10,7 @@ use crate::source::RepoPath;
 use super::invocations::UnreadText;
 use super::library::Sourced;
 use super::state::State;
-use super::value::{Place, Value};
+use super::value::{Place, Sym, Value};
 use super::walk::{Text, Walk};
 
 /// How the variables that stand for a payload's unknown parts begin.
@@ -48,6 +48,8 @@ impl<'a> Walk<'a> {
         let mut source = String::new();
         let mut holes = Vec::new();
         let mut syms = text.syms.iter();
+        let is_secret = |sym: &Sym| *sym == Sym::VOLATILE || self.secret_symbols.contains(sym);
+        let told_apart = text.syms.iter().any(is_secret);
         for c in text.text.chars() {
             if c != HOLE {
                 source.push(c);
@@ -61,7 +63,9 @@ impl<'a> Walk<'a> {
                 Some(sym) => Value::unknown(*sym),
                 None => Value::known(""),
             };
-            value.secret.clone_from(&text.secret);
+            if !told_apart || value.symbol().as_ref().is_some_and(is_secret) {
+                value.secret.clone_from(&text.secret);
+            }
             value.names.clone_from(&text.names);
             value.own_file = value.symbol().is_some_and(|sym| self.own_symbols.contains(&sym));
             value.from_args = text.from_args;

@@ -222,6 +222,8 @@ pub(super) struct Walk<'a> {
     pub alone: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
+    /// Unknown values that were seen to be secrets: in a text with several, they tell which parts are.
+    pub secret_symbols: FxHashSet<Sym>,
     /// Above 0 while what a trap runs is walked.
     pub in_traps: u32,
     /// What traps were seen to run that is neither a function yet nor a tool of the tables.

@@ -134,6 +134,7 @@ impl<'a> Walk<'a> {
             },
             PartKind::Command(substitution) => {
                 let value = self.substitution(&substitution.body, part.span, state);
+                self.note_secret(&value);
                 self.traced(&value, state);
                 value
             }
@@ -257,16 +258,27 @@ impl<'a> Walk<'a> {
             _ => self.variable(&parameter.name, place, state),
         };
         let value = self.operate(&parameter.op, plain, &parameter.name, place, state);
+        self.note_secret(&value);
         self.traced(&value, state);
         value
     }
 
     /// `"${a[@]}"` is an expansion of each element; of `"$@"` the call has said it already.
     fn traced_list(&mut self, parameter: &Parameter, list: &[Value], state: &State) {
+        for value in list {
+            self.note_secret(value);
+        }
         if !["@", "*"].contains(&parameter.name.as_str()) {
             for value in list {
                 self.traced(value, state);
             }
+        }
+    }
+
+    /// Notes that an unknown value is a secret.
+    fn note_secret(&mut self, value: &Value) {
+        if let (Some(_), Some(sym)) = (&value.secret, value.symbol()) {
+            self.secret_symbols.insert(sym);
         }
     }
 
