@@ -4,20 +4,25 @@
 //! What is only written about (usage text, comments) is left out. Whether a text is a credential is judged by
 //! `credentials`; no value is followed here, and none is repeated.
 
+mod words;
+
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::bash;
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, PartKind, Pipeline,
-    Redirect, RedirectOp, Script, Simple, Target, Value, Word,
+    Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, Pipeline, Redirect,
+    RedirectOp, Script, Simple, Target, Value, Word,
 };
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_parameter, walk_pipeline, walk_script,
 };
-use crate::commands::{CredentialOptions, HOLE, Tables, matches_words};
+use crate::commands::{CredentialOptions, HOLE, Tables};
 use crate::source::Span;
+
+use words::{default_of, is_shown, operand, program_of, snake, text_of, text_of_parts};
 
 use super::credentials::{Place, SHORTEST_FORM, is_credential, private_key, shows_itself};
 use super::secret_names::SecretNames;
@@ -118,7 +123,8 @@ impl<'s> Visitor<'s> for Search<'_> {
                 }
             }
             Value::Array(elements) => {
-                let texts: Vec<String> = elements.iter().map(|element| text_of(&element.value)).collect();
+                let texts: Vec<Cow<'_, str>> =
+                    elements.iter().map(|element| text_of(&element.value)).collect();
                 for (index, element) in elements.iter().enumerate() {
                     let key = element.key.as_ref().map(text_of);
                     let name = key.as_deref().map_or_else(|| assignment.target.name.clone(), snake);
@@ -170,18 +176,18 @@ impl Search<'_> {
 
     /// `echo 'user:...' | chpasswd`: what a program reads that takes a credential on stdin.
     fn fed(&mut self, pipeline: &Pipeline) {
-        let texts = |command: &Command| -> Vec<String> {
+        fn texts(command: &Command) -> Vec<Cow<'_, str>> {
             match &command.kind {
                 CommandKind::Simple(simple) => simple.words.iter().map(text_of).collect(),
                 _ => Vec::new(),
             }
-        };
+        }
         let [first, readers @ ..] = pipeline.stages.as_slice() else { return };
-        let after_colon = |words: &[String]| words.iter().any(|word| word.ends_with("chpasswd"));
-        let takes = |words: &[String]| {
+        let after_colon = |words: &[Cow<'_, str>]| words.iter().any(|word| word.ends_with("chpasswd"));
+        let takes = |words: &[Cow<'_, str>]| {
             words
                 .iter()
-                .any(|word| ["--password-stdin", "--passphrase-fd", "chpasswd"].contains(&word.as_str()))
+                .any(|word| ["--password-stdin", "--passphrase-fd", "chpasswd"].contains(&word.as_ref()))
                 || words.iter().any(|word| word == "passwd") && words.iter().any(|word| word == "--stdin")
         };
         let Some(reader) = readers.iter().map(texts).find(|words| takes(words)) else { return };
@@ -197,12 +203,12 @@ impl Search<'_> {
         });
         if given {
             let program = reader.iter().find(|word| *word != "sudo").cloned().unwrap_or_default();
-            self.add(first.span, 0, Given::Operand(program));
+            self.add(first.span, 0, Given::Operand(program.into_owned()));
         }
     }
 
     fn simple(&mut self, command: &Command, simple: &Simple) {
-        let texts: Vec<String> = simple.words.iter().map(text_of).collect();
+        let texts: Vec<Cow<'_, str>> = simple.words.iter().map(text_of).collect();
         let program = program_of(&texts);
         let shows = ["echo", "printf", "log", "usage", "die", "read"].contains(&program.as_str());
         if !shows {
@@ -228,7 +234,7 @@ impl Search<'_> {
     }
 
     /// Shell text among a command's words: `ssh host '...'`, `bash -c '...'`.
-    fn shell_texts(&mut self, command: &Command, program: &str, texts: &[String]) {
+    fn shell_texts(&mut self, command: &Command, program: &str, texts: &[Cow<'_, str>]) {
         const CARRIERS: [&str; 16] = [
             "ssh", "bash", "sh", "dash", "ksh", "su", "eval", "lxc", "juju", "docker", "kubectl", "podman",
             "xargs", "timeout", "watch", "trap",
@@ -253,10 +259,10 @@ impl Search<'_> {
         &self,
         program: &str,
         options: &[&CredentialOptions],
-        texts: &[String],
+        texts: &[Cow<'_, str>],
         index: usize,
     ) -> Option<Given> {
-        let text = texts[index].as_str();
+        let text = texts[index].as_ref();
         if text.contains(HOLE) && text.trim_matches(HOLE).is_empty() {
             return None;
         }
@@ -303,9 +309,14 @@ impl Search<'_> {
     }
 
     /// A credential that is the value of the option before it, or attached to its own.
-    fn after_option(&self, options: &[&CredentialOptions], texts: &[String], index: usize) -> Option<Given> {
-        let text = texts[index].as_str();
-        let before = index.checked_sub(1).map_or("", |before| texts[before].as_str());
+    fn after_option(
+        &self,
+        options: &[&CredentialOptions],
+        texts: &[Cow<'_, str>],
+        index: usize,
+    ) -> Option<Given> {
+        let text = texts[index].as_ref();
+        let before = index.checked_sub(1).map_or("", |before| texts[before].as_ref());
         let long = before.starts_with("--") && !before.contains('=') && !text.starts_with('-');
         if long && self.option_tells(before) && is_credential(text, Place::Certain) {
             return Some(Given::Option(before.to_owned()));
@@ -443,10 +454,10 @@ impl Search<'_> {
 }
 
 /// The options of a command whose value is a credential.
-fn credential_options(program: &str, texts: &[String]) -> Vec<&'static CredentialOptions> {
+fn credential_options(program: &str, texts: &[Cow<'_, str>]) -> Vec<&'static CredentialOptions> {
     let fits = |known: &&CredentialOptions| {
         known.programs.iter().any(|name| name == program)
-            && known.verb.as_ref().is_none_or(|verb| texts.contains(verb))
+            && known.verb.as_ref().is_none_or(|verb| texts.iter().any(|text| text == verb))
     };
     Tables::builtin().secrets().credential_options.iter().filter(fits).collect()
 }
@@ -484,100 +495,4 @@ pub(super) fn names_credential(names: &SecretNames, name: &str) -> Option<Place>
 pub(super) fn is_literal_credential(names: &SecretNames, name: &str, text: &str) -> bool {
     const SHORTEST: usize = 5;
     text.len() >= SHORTEST && names_credential(names, name).is_some_and(|place| is_credential(text, place))
-}
-
-/// The default of a word that is one expansion: `${1:-text}`.
-fn default_of(word: &Word) -> Option<&Word> {
-    let part = match word.parts.as_slice() {
-        [Part { kind: PartKind::DoubleQuoted(parts), .. }] => match parts.as_slice() {
-            [part] => part,
-            _ => return None,
-        },
-        [part] => part,
-        _ => return None,
-    };
-    match &part.kind {
-        PartKind::Parameter(parameter) => match &parameter.op {
-            ParameterOp::Default { word, .. } | ParameterOp::Assign { word, .. } => Some(word),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether a command shows its words or its heredoc to whoever runs the script.
-fn is_shown(command: &Command) -> bool {
-    let CommandKind::Simple(simple) = &command.kind else { return false };
-    let first = simple.words.first().map(text_of).unwrap_or_default();
-    ["cat", "echo", "printf", "more", "less", ":", "usage", "log", "die", "read"].contains(&first.as_str())
-}
-
-/// The program that the words run, wrappers left out.
-fn program_of(texts: &[String]) -> String {
-    const WRAPPERS: [&str; 9] =
-        ["sudo", "env", "command", "exec", "nohup", "time", "timeout", "xargs", "doas"];
-    let name = |text: &String| text.rsplit('/').next().unwrap_or_default().to_owned();
-    let mut words = texts.iter().filter(|text| !text.contains('='));
-    let Some(first) = words.next().map(name) else { return String::new() };
-    if !WRAPPERS.contains(&first.as_str()) {
-        return first;
-    }
-    let known = Tables::builtin();
-    let is_program = |text: &String| {
-        let secrets = known.secrets();
-        let takes = |list: &[String]| list.contains(text);
-        secrets.credential_options.iter().any(|entry| takes(&entry.programs)) || known.tool(text).is_some()
-    };
-    words.map(name).find(is_program).unwrap_or(first)
-}
-
-/// A credential among the operands of a program that takes it there.
-fn operand(texts: &[String]) -> Option<Given> {
-    let mut words: Vec<&str> = texts.iter().map(String::as_str).collect();
-    while words.first().is_some_and(|first| ["sudo", "command"].contains(first)) {
-        words.remove(0);
-    }
-    let first = words.first_mut()?;
-    *first = first.rsplit('/').next().unwrap_or(first);
-    let last = *words.last()?;
-    let calls = &Tables::builtin().secrets().credential_calls;
-    let program = words[0].to_owned();
-    calls
-        .iter()
-        .any(|call| matches_words(call, &words))
-        .then(|| {
-            is_credential(last.trim_start_matches("pass:"), Place::Certain).then_some(Given::Operand(program))
-        })
-        .flatten()
-}
-
-/// `db-password`, `db.password` and `dbPassword` as `db_password`.
-fn snake(name: &str) -> String {
-    let mut snake = String::new();
-    let mut small = false;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && small {
-            snake.push('_');
-        }
-        small = c.is_ascii_lowercase() || c.is_ascii_digit();
-        snake.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
-    }
-    snake
-}
-
-/// A word's text, a hole for everything that is not literal.
-fn text_of(word: &Word) -> String {
-    text_of_parts(&word.parts)
-}
-
-fn text_of_parts(parts: &[Part]) -> String {
-    let mut text = String::new();
-    for part in parts {
-        match &part.kind {
-            PartKind::Literal(part) | PartKind::Quoted(part) => text.push_str(part),
-            PartKind::DoubleQuoted(parts) => text.push_str(&text_of_parts(parts)),
-            _ => text.push(HOLE),
-        }
-    }
-    text
 }
