@@ -15,7 +15,7 @@ mod reading;
 mod relies;
 mod stdin;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::mem::{Discriminant, discriminant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -162,7 +162,7 @@ pub(super) fn statuses<'s>(script: &'s Script, places: &'s Places, texts: Texts<
     let mut pass = Pass {
         places,
         texts,
-        file: 0,
+        file: Cell::new(0),
         host: None,
         tables: Tables::builtin(),
         functions: functions.bodies,
@@ -195,7 +195,7 @@ struct Pass<'s> {
     places: &'s Places,
     texts: Texts<'s>,
     /// The text in hand, and the command of the script that carries it.
-    file: u16,
+    file: Cell<u16>,
     host: Option<Span>,
     tables: &'static Tables,
     functions: FxHashMap<&'s str, Vec<&'s Command>>,
@@ -351,7 +351,7 @@ impl<'s> Pass<'s> {
         next: Option<&'s Statement>,
         regime: Regime,
     ) {
-        let place = Place { file: self.file, span: pipeline.span };
+        let place = Place { file: self.file.get(), span: pipeline.span };
         let index = if let Some(index) = self.pipe_at.get(&place) {
             *index
         } else {
@@ -381,11 +381,12 @@ impl<'s> Pass<'s> {
         let later = std::mem::take(&mut self.later);
         let sinks = std::mem::take(&mut self.sinks);
         let regime = self.regime;
-        let text = (std::mem::replace(&mut self.file, 0), self.host.take());
+        let text = (self.file.replace(0), self.host.take());
         self.entering += 1;
         self.command(body, around);
         self.entering -= 1;
-        (self.file, self.host) = text;
+        self.file.set(text.0);
+        self.host = text.1;
         self.regime = regime;
         self.sinks = sinks;
         self.later = later;
@@ -407,15 +408,16 @@ impl<'s> Pass<'s> {
     /// `trap TEXT`, `eval TEXT`: this shell runs the text.
     fn carried(&mut self, command: Span, around: Around) {
         const MOST_TEXTS: usize = 8;
-        let place = Place { file: self.file, span: command };
+        let place = Place { file: self.file.get(), span: command };
         let Some(texts) = self.texts.get(&place).cloned() else { return };
         for (file, script) in texts.into_iter().take(MOST_TEXTS) {
             let host = self.reported(command);
-            let text = (std::mem::replace(&mut self.file, file), self.host.replace(host));
+            let text = (self.file.replace(file), self.host.replace(host));
             let regime = self.regime;
             self.sequence(&script.body, around);
             self.regime = regime;
-            (self.file, self.host) = text;
+            self.file.set(text.0);
+            self.host = text.1;
         }
     }
 
@@ -425,15 +427,15 @@ impl<'s> Pass<'s> {
     }
 
     fn ran(&self, command: Span) -> Option<&Ran> {
-        self.places.ran(Place { file: self.file, span: command })
+        self.places.ran(Place { file: self.file.get(), span: command })
     }
 
     fn walked(&self, command: Span) -> bool {
-        self.places.walked(Place { file: self.file, span: command })
+        self.places.walked(Place { file: self.file.get(), span: command })
     }
 
     fn regime_at(&self, pipeline: Span) -> Option<Regime> {
-        self.places.regime(Place { file: self.file, span: pipeline })
+        self.places.regime(Place { file: self.file.get(), span: pipeline })
     }
 
     fn throw(&mut self, at: Span, how: Throw, program: String) {

@@ -182,9 +182,9 @@ impl<'s> Pass<'s> {
         // A call of itself adds nothing to what the function reaches.
         self.tallies.insert(body.span, Tally::default());
         let mut tally = Tally::default();
-        let file = std::mem::replace(&mut self.file, 0);
+        let file = self.file.replace(0);
         self.tally_command(body, false, true, &mut tally);
-        self.file = file;
+        self.file.set(file);
         self.tallies.insert(body.span, tally.clone());
         tally
     }

@@ -1,9 +1,13 @@
 //! How the commands of a pipeline read: which of them may leave the pipe before its end.
 
-use crate::bash::syntax::{Command, CommandKind, ListOp, PartKind, Pipeline, Sequence, Simple, Statement};
+use crate::bash::syntax::{
+    Command, CommandKind, ListOp, PartKind, Pipeline, Sequence, Simple, Statement, Word,
+};
 use crate::bash::visit::{Visitor, walk_command};
 use crate::commands::Reading;
 
+use super::super::programs::is_shell;
+use super::super::value::Place;
 use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
 use super::stdin::Readers;
 use super::{Pass, Stage};
@@ -179,7 +183,7 @@ impl<'s> Pass<'s> {
             return first;
         }
         first.then(|| {
-            let Some(name) = command_name(simple) else { return self.program_reads(command, simple) };
+            let Some(name) = command_name(simple) else { return self.program_reads(command, simple, depth) };
             if let Some(bodies) = self.functions.get(name.as_str()) {
                 if depth >= DEEPEST {
                     return Reads::Whole;
@@ -197,13 +201,16 @@ impl<'s> Pass<'s> {
                         Reads::Early("`read` takes one line".to_owned())
                     }
                 }
+                "mapfile" | "readarray" if takes_a_number_of_lines(simple) => {
+                    Reads::Early(format!("`{name} -n` takes a number of lines"))
+                }
                 "mapfile" | "readarray" => Reads::Whole,
                 name if crate::facts::builtins::is_builtin(name) => {
                     let runs_others =
                         matches!(name, "eval" | "source" | "." | "command" | "builtin" | "exec");
-                    if runs_others { self.program_reads(command, simple) } else { Reads::Nothing }
+                    if runs_others { self.program_reads(command, simple, depth) } else { Reads::Nothing }
                 }
-                _ => self.program_reads(command, simple),
+                _ => self.program_reads(command, simple, depth),
             }
         })
     }
@@ -218,7 +225,10 @@ impl<'s> Pass<'s> {
         reads
     }
 
-    fn program_reads(&self, command: &'s Command, simple: &'s Simple) -> Reads {
+    fn program_reads(&self, command: &'s Command, simple: &'s Simple, depth: u32) -> Reads {
+        if let Some(reads) = self.text_reads(command, simple, depth) {
+            return reads;
+        }
         let reading = match self.ran(command.span) {
             Some(ran) => ran.reading.clone().unwrap_or(Reading::Whole),
             None if self.walked(command.span) => Reading::Whole,
@@ -235,6 +245,26 @@ impl<'s> Pass<'s> {
             Reading::Early(how) => Reads::Early(how),
             Reading::Whole => Reads::Whole,
         }
+    }
+
+    /// How the text reads that a shell on this machine is given (`bash -c 'head -n 1'`).
+    fn text_reads(&self, command: &'s Command, simple: &'s Simple, depth: u32) -> Option<Reads> {
+        let words = || simple.words.iter().filter_map(Word::plain);
+        let base = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
+        let is_text = |word: String| word.starts_with('-') && !word.starts_with("--") && word.contains('c');
+        let elsewhere =
+            |word: String| self.tables.wrappers(&base(&word)).iter().any(|wrapper| wrapper.remote);
+        let shell = words().any(|word| is_shell(&base(&word)));
+        if depth >= DEEPEST || !shell || !words().any(is_text) || words().any(elsewhere) {
+            return None;
+        }
+        let texts = self.texts.get(&Place { file: self.file.get(), span: command.span })?;
+        texts.iter().fold(None, |so_far, (file, script)| {
+            let outer = self.file.replace(*file);
+            let reads = self.sequence_reads(&script.body, depth + 1);
+            self.file.set(outer);
+            if matches!(so_far, Some(Reads::Early(_))) { so_far } else { Some(reads) }
+        })
     }
 
     /// A loop reads to the end where only a `read` that finds nothing more ends it.
@@ -294,6 +324,21 @@ impl<'s> Pass<'s> {
         self.draining.borrow_mut().insert(body.span, drains);
         drains
     }
+}
+
+/// `mapfile -n 1 lines`
+fn takes_a_number_of_lines(simple: &Simple) -> bool {
+    let mut words = simple.words.iter().skip(1).map(|word| word.plain().unwrap_or_default());
+    while let Some(word) = words.next() {
+        let Some(letters) = word.strip_prefix('-') else { break };
+        let Some(at) = letters.find(['d', 'n', 'O', 's', 'u', 'C', 'c']) else { continue };
+        let (letter, attached) = letters[at..].split_at(1);
+        let value = if attached.is_empty() { words.next().unwrap_or_default() } else { attached.to_owned() };
+        if letter == "n" {
+            return value != "0";
+        }
+    }
+    false
 }
 
 /// `{ producer || true; }`: its end by SIGPIPE is not the group's.

@@ -129,13 +129,13 @@ impl<'s> Pass<'s> {
         if !simple.words.iter().filter_map(Word::plain).any(shell) {
             return None;
         }
-        let texts = self.texts.get(&Place { file: self.file, span: command.span })?.clone();
+        let texts = self.texts.get(&Place { file: self.file.get(), span: command.span })?.clone();
         texts.into_iter().find_map(|(file, script)| {
-            let outer = std::mem::replace(&mut self.file, file);
+            let outer = self.file.replace(file);
             let mut readers = Readers::new(|command, simple| self.swallows_stdin(command, simple));
             readers.sequence(&script.body);
             let found = readers.found;
-            self.file = outer;
+            self.file.set(outer);
             found
         })
     }
