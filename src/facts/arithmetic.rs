@@ -56,14 +56,19 @@ impl<'a> Walk<'a> {
                     (Expression::Variable(name, None), Some(number)) => {
                         state.set(name, Content::Scalar(Value::known(number.to_string())));
                     }
+                    (Expression::Variable(name, Some(index)), Some(_)) => {
+                        self.assign_number(name, index, number, state);
+                    }
                     _ => self.forget_number(target, state),
                 }
             }
         }
     }
 
-    fn forget_number(&mut self, target: &Expression, state: &mut State) {
-        if let Expression::Variable(name, _) = target {
+    fn forget_number(&mut self, target: &'a Expression, state: &mut State) {
+        if let Expression::Variable(name, Some(index)) = target {
+            self.assign_number(name, index, None, state);
+        } else if let Expression::Variable(name, None) = target {
             let sym = self.symbols.joined(name);
             state.renew(sym, &mut self.symbols);
             state.set(name, Content::Scalar(Value::unknown(sym)));
@@ -76,6 +81,11 @@ impl<'a> Walk<'a> {
             Expression::Number(text) => text.trim().parse().ok(),
             Expression::Variable(name, None) => {
                 let value = self.variable(name, Place { file: 0, span: Span::default() }, state);
+                let text = value.constant()?.trim();
+                if text.is_empty() { Some(0) } else { text.parse().ok() }
+            }
+            Expression::Variable(name, Some(index)) => {
+                let value = self.number_element(name, index, state)?;
                 let text = value.constant()?.trim();
                 if text.is_empty() { Some(0) } else { text.parse().ok() }
             }
@@ -101,7 +111,7 @@ impl<'a> Walk<'a> {
                 let test = self.number(test, state)?;
                 self.number(if test != 0 { yes } else { no }, state)
             }
-            Expression::Variable(..) | Expression::Postfix(..) | Expression::Assign(..) => None,
+            Expression::Postfix(..) | Expression::Assign(..) => None,
         }
     }
 }

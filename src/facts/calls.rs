@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{Command, CommandKind, Subscript, Word};
+use crate::bash::syntax::{Command, CommandKind, Simple, Subscript, Word};
 use crate::source::Span;
 
 use super::invocations::Link;
@@ -79,7 +79,9 @@ impl<'a> Walk<'a> {
                 if leaves {
                     self.outputs.push(super::walk::Output::default());
                 }
-                prefix.lend(&mut state);
+                if hands_on(simple) {
+                    prefix.lend(&mut state);
+                }
                 let mut out = self.run(line, state);
                 prefix.take_back(&mut out);
                 if leaves {
@@ -312,6 +314,13 @@ impl<'a> Walk<'a> {
         let contained = self.subshells > 0 || self.remote > 0 || elsewhere || state.options_are_local();
         self.observations.switched(at, name, on, contained);
     }
+}
+
+/// Whether a command may run others: the shell's own commands do what they do whatever stands in front of them.
+fn hands_on(simple: &Simple) -> bool {
+    let name = simple.words.first().and_then(Word::plain).unwrap_or_default();
+    !super::builtins::is_builtin(&name)
+        || ["eval", "source", ".", "command", "builtin", "exec"].contains(&name.as_str())
 }
 
 /// The positional parameters that these words make.

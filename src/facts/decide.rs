@@ -128,6 +128,7 @@ impl<'a> Walk<'a> {
             Expression::Variable(name, None) => {
                 key(&self.variable(name, Place { file: 0, span: crate::source::Span::default() }, state))
             }
+            Expression::Variable(name, Some(index)) => key(&self.number_element(name, index, state)?),
             Expression::Word(word) => key(&self.value(word, state)),
             Expression::Unary(op, inner) if !op.starts_with("++") && !op.starts_with("--") => {
                 format!("{op}({})", self.expression_key(inner, state)?)

@@ -7,7 +7,7 @@ use crate::commands::{Effect, HOLE, Judged, Written, is_no_file};
 use super::calls::Line;
 use super::observe::Run;
 use super::state::State;
-use super::value::{Content, Sym, Value};
+use super::value::{Content, Source, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
 
 impl Walk<'_> {
@@ -54,6 +54,35 @@ impl Walk<'_> {
         is_no_file(name)
             || (self.own_files)(name)
             || !climbs && (value.own_file || self.begins_own(value, from) || relative && works_in_own(state))
+    }
+
+    /// The folder below which all is that a line prints: that of a `find`, or of a list that is only sorted or cut.
+    pub(super) fn searched(&self, line: &Line) -> Option<Value> {
+        const OTHER: [&str; 8] = ["-printf", "-fprintf", "-ls", "-fls", "-exec", "-execdir", "-ok", "-okdir"];
+        const KEEP_LINES: [&str; 8] = ["sort", "uniq", "head", "tail", "grep", "egrep", "fgrep", "tac"];
+        let program = line.name()?.rsplit('/').next()?;
+        if KEEP_LINES.contains(&program) {
+            let Some(Stdin::Other(list)) = self.stdins.last() else { return None };
+            return self.found_below.get(&list.symbol()?).cloned();
+        }
+        let args = line.args();
+        if program != "find" || args.iter().any(|value| OTHER.contains(&value.text.as_str())) {
+            return None;
+        }
+        let mut operands = args.iter().skip_while(|value| ["-H", "-L", "-P"].contains(&value.text.as_str()));
+        let folder =
+            operands.next().filter(|value| !value.text.starts_with(['-', '(', '!']) && !value.splits)?;
+        let more = operands.next().is_some_and(|value| !value.text.starts_with(['-', '(', '!']));
+        (!more).then(|| folder.clone())
+    }
+
+    /// The folder below which that was found what a value stands for.
+    pub(super) fn found_below(&self, value: &Value) -> Option<&Value> {
+        let sym = *value.syms.first()?;
+        match self.symbols.source(sym) {
+            Source::Element(of) => self.found_below.get(of),
+            _ => self.found_below.get(&sym),
+        }
     }
 
     /// Whether what stands in a value from that byte on (`of=$tmp/x`) begins with a name that the script's `mktemp` made.

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::Word;
+use crate::bash::syntax::{Expression, Word};
+use crate::source::Span;
 
 use super::state::State;
 use super::value::{Content, Place, Source, Sym, Value};
@@ -70,14 +71,14 @@ impl Keyed {
 
     /// What an array is after two paths have met; an element that only one has may be empty.
     #[must_use]
-    pub fn join(&self, other: &Self, joined: Sym) -> Self {
+    pub fn join(&self, other: &Self, mut joined: impl FnMut(&str) -> Sym) -> Self {
         let nothing = Value::default();
         let mut both = Self::default();
         for key in self.keys.iter().chain(&other.keys) {
             if both.at(key).is_err() {
                 let mine = self.get(key).unwrap_or(&nothing);
                 let theirs = other.get(key).unwrap_or(&nothing);
-                both.put(key, mine.join(theirs, joined));
+                both.put(key, mine.join(theirs, joined(key)));
             }
         }
         both
@@ -103,13 +104,64 @@ impl<'a> Walk<'a> {
             Some(Content::Keyed(keyed)) => match key.constant() {
                 Some(key) if !key.starts_with('-') => match keyed.get(key) {
                     Some(value) => value.clone(),
-                    None => Value::unknown(self.symbols.joined(name)),
+                    None => Value::unknown(self.symbols.joined(&format!("{name}[{key}]"))),
                 },
                 _ => self.any_element(keyed.values(), place),
             },
             _ => return self.variable(name, place, state),
         };
         named(value, name)
+    }
+
+    /// `name[index]` in arithmetic: the key as its text, or as what it comes to.
+    fn key_of(&mut self, name: &str, index: &'a Expression, state: &mut State) -> Option<String> {
+        match index {
+            Expression::Number(text) => Some(text.trim().to_owned()),
+            Expression::Variable(key, None) if matches!(state.vars.get(name), Some(Content::Keyed(_))) => {
+                Some(key.clone())
+            }
+            Expression::Word(word) => self.value(word, state).constant().map(str::to_owned),
+            other => self.number(other, state).map(|number| number.to_string()),
+        }
+    }
+
+    /// An element in arithmetic; `None` where nobody knows which it is.
+    pub(super) fn number_element(
+        &mut self,
+        name: &str,
+        index: &'a Expression,
+        state: &mut State,
+    ) -> Option<Value> {
+        let key = self.key_of(name, index, state)?;
+        match state.vars.get(name)? {
+            Content::Keyed(keyed) => keyed.get(&key).cloned(),
+            Content::Array(values) => {
+                let at = position(key.parse().ok()?, values)?;
+                values.get(at).cloned()
+            }
+            Content::Scalar(_) | Content::Many(_) => None,
+        }
+    }
+
+    /// An element becomes a number: the one given, or any.
+    pub(super) fn assign_number(
+        &mut self,
+        name: &str,
+        index: &'a Expression,
+        number: Option<i64>,
+        state: &mut State,
+    ) {
+        let key = self.key_of(name, index, state);
+        let sym = self.symbols.joined(&format!("{name}[{}]", key.as_deref().unwrap_or_default()));
+        let value = if let Some(number) = number {
+            Value::known(number.to_string())
+        } else {
+            state.renew(sym, &mut self.symbols);
+            Value::unknown(sym)
+        };
+        let key = key.map_or_else(|| Value::unknown(Sym::VOLATILE), Value::known);
+        let nowhere = Place { file: self.file, span: Span::default() };
+        self.assign_element(name, &key, Content::Scalar(value), state, nowhere);
     }
 
     /// The value that stands for any of these.

@@ -302,6 +302,11 @@ impl Walk<'_> {
     /// The gates that the path to a mutating command lacks.
     fn missing_gates(&mut self, state: &State, run: &Run<'_>, words: &[&str]) -> Missing {
         let tables = self.tables;
+        let folders: Vec<String> = run
+            .argv
+            .iter()
+            .filter_map(|value| self.found_below(value).map(|folder| format!("{}/", folder.text)))
+            .collect();
         let naming = &mut self.observations.naming;
         // What leads there names the machine on which it changes something.
         let led = &run.exec[..run.exec.len().saturating_sub(run.argv.len())];
@@ -319,6 +324,7 @@ impl Walk<'_> {
             let mut objects = tables.object_words(words).into_iter().chain(behind_option);
             let names = objects.any(|index| words.get(index).is_some_and(|word| says(word, phrase)))
                 || read.is_some_and(|text| says(text, phrase))
+                || folders.iter().any(|folder| named_in(folder, phrase))
                 || machines.clone().any(|word| named_in(word, phrase));
             if names && !naming.contains(phrase) {
                 naming.insert(phrase.to_owned());
@@ -481,8 +487,14 @@ fn named_in(word: &str, phrase: &str) -> bool {
     let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&', '.']);
     known(word, SHORTEST - 1)
         || values.any(|value| known(value, SHORTEST))
-        || parts.any(|part| known(part, SHORTEST))
+        || parts.any(|part| known(part, SHORTEST) && !ENDINGS.contains(&part))
 }
+
+/// Ends of names that name nothing: kinds of units and files, domains of all the world.
+const ENDINGS: [&str; 25] = [
+    "service", "socket", "timer", "target", "mount", "path", "conf", "cfg", "ini", "yaml", "yml", "json",
+    "toml", "txt", "log", "img", "qcow2", "raw", "tar", "gz", "com", "net", "org", "local", "internal",
+];
 
 /// Whether a phrase holds a word of a program's text (`drop database x`).
 fn named_in_text(text: &str, phrase: &str) -> bool {

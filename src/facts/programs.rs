@@ -40,7 +40,10 @@ impl Walk<'_> {
             // Of a list it is an element; a value that was checked is one word.
             let whole = state.checked.contains(&sym) || piped.constant().is_some();
             let sym = if whole { sym } else { self.symbols.of(Source::Element(sym)) };
-            value = Value::unknown(sym).with(|value| value.names.clone_from(&piped.names));
+            value = Value::unknown(sym).with(|value| {
+                value.names.clone_from(&piped.names);
+                value.own_file = piped.own_file;
+            });
         }
         if let Some(Stdin::Other(piped)) = self.stdins.last() {
             let step = |flow: &std::rc::Rc<Flow>| {
@@ -363,7 +366,9 @@ impl Walk<'_> {
         let own_file = texts.first().is_some_and(|program| program.rsplit('/').next() == Some("mktemp"));
         let nameless = prints_no_name(&texts);
         self.looks_up(line);
+        let below = self.searched(line);
         let Some(output) = self.outputs.last_mut() else { return };
+        output.below = below.filter(|_| !output.opaque && output.values.is_empty());
         output.nameless = nameless && !output.opaque && output.values.is_empty();
         output.random = output.nameless && prints_random_text(&texts);
         output.opaque = true;

@@ -141,6 +141,8 @@ pub(super) struct Output {
     pub nameless: bool,
     /// Whether it is random text.
     pub random: bool,
+    /// The folder below which all is that it printed.
+    pub below: Option<Value>,
     /// Programs that it looked up: what it printed may be the path of one of them.
     pub found: Vec<String>,
 }
@@ -224,6 +226,8 @@ pub(super) struct Walk<'a> {
     pub steps: u32,
     /// Unknown values that were seen to be secrets: in a text with several, they tell which parts are.
     pub secret_symbols: FxHashSet<Sym>,
+    /// The folders below which all that a list names was found (`find /srv/x`).
+    pub found_below: FxHashMap<Sym, Value>,
     /// Above 0 while what a trap runs is walked.
     pub in_traps: u32,
     /// What traps were seen to run that is neither a function yet nor a tool of the tables.

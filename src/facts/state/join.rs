@@ -115,8 +115,15 @@ impl State {
             let joined = symbols.joined(name);
             let (content, known) = match (mine, theirs) {
                 (Some(a), Some(b)) => {
-                    if passed(a, &self.checked) && passed(b, &other.checked) && !checked.contains(&joined) {
-                        Rc::make_mut(checked).insert(joined);
+                    let both = passed(a, &self.checked) && passed(b, &other.checked);
+                    if both != checked.contains(&joined) {
+                        // What was checked of an earlier meeting is not this one.
+                        let checked = Rc::make_mut(checked);
+                        if both {
+                            checked.insert(joined)
+                        } else {
+                            checked.remove(&joined)
+                        };
                     }
                     join_contents(a, b, joined, symbols)
                 }
@@ -130,6 +137,9 @@ impl State {
             };
             if mine != Some(&content) {
                 renewed.push(joined);
+                if let Content::Keyed(keyed) = &content {
+                    renewed.extend(keyed.values().iter().filter_map(Value::symbol));
+                }
                 if !known {
                     self.index.borrow_mut().hold(name, &content);
                 }
@@ -202,6 +212,15 @@ pub(in crate::facts) fn join_contents(
         let (value, known) = symbols.join(a, b, joined);
         return (Content::Scalar(value), known);
     }
+    if let (Content::Keyed(a), Content::Keyed(b)) = (a, b) {
+        let name = match symbols.source(joined) {
+            Source::Joined(name) => Rc::clone(name),
+            _ => Rc::from(""),
+        };
+        // Elements are values of their own.
+        let both = a.join(b, |key| symbols.joined(&format!("{name}[{key}]")));
+        return (Content::Keyed(both), false);
+    }
     (join_lists(a, b, joined), false)
 }
 
@@ -213,7 +232,6 @@ fn join_lists(a: &Content, b: &Content, joined: Sym) -> Content {
         }
         (Content::Array(a), Content::Array(b)) => grown(a, b, joined)
             .map_or_else(|| Content::Many(any_of(elements_of(a, b), joined)), Content::Array),
-        (Content::Keyed(a), Content::Keyed(b)) => Content::Keyed(a.join(b, joined)),
         _ => {
             let mut all = elements(a);
             all.extend(elements(b));
