@@ -204,9 +204,13 @@ impl<'a> Walk<'a> {
                 if pairs.all(|(key, value)| keyed.put(key, value.clone())) {
                     Content::Keyed(keyed)
                 } else {
-                    let all = keyed.values().iter().chain(more.values()).cloned();
-                    Content::Many(self.merge_elements(name, all))
+                    let more = more.values().to_vec();
+                    Content::Many(self.any_of_keyed(name, &keyed, more))
                 }
+            }
+            (Some(Content::Keyed(keyed)), new) => {
+                let more = new.values().to_vec();
+                Content::Many(self.any_of_keyed(name, &keyed, more))
             }
             (Some(Content::Many(value)), Content::Array(values)) => {
                 Content::Many(self.merge_elements(name, std::iter::once(value).chain(values)))

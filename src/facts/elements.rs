@@ -106,7 +106,11 @@ impl<'a> Walk<'a> {
                     Some(value) => value.clone(),
                     None => Value::unknown(self.symbols.joined(&format!("{name}[{key}]"))),
                 },
-                _ => self.any_element(keyed.values(), place),
+                _ => {
+                    let secret = keyed.values().iter().find_map(|value| value.secret.clone());
+                    let sym = self.symbols.of(Source::Computed(place));
+                    Value::unknown(sym).with(|value| value.secret = secret)
+                }
             },
             _ => return self.variable(name, place, state),
         };
@@ -207,15 +211,23 @@ impl<'a> Walk<'a> {
             }
             Some(Content::Keyed(mut keyed)) => match key.constant() {
                 Some(key) if keyed.put(key, value.clone()) => Content::Keyed(keyed),
-                _ => {
-                    let all = keyed.values().iter().cloned().chain([value]);
-                    Content::Many(self.merge_elements(name, all))
-                }
+                _ => Content::Many(self.any_of_keyed(name, &keyed, [value])),
             },
             Some(Content::Many(old)) => Content::Many(self.merge_elements(name, [old, value].into_iter())),
             _ => Content::Many(value),
         };
         state.set(name, changed);
+    }
+
+    /// The value that stands for any element, once some key is not known: it may be none of them.
+    pub(super) fn any_of_keyed(
+        &mut self,
+        name: &str,
+        keyed: &Keyed,
+        more: impl IntoIterator<Item = Value>,
+    ) -> Value {
+        let all = keyed.values().iter().cloned().chain(more).chain([Value::default()]);
+        self.merge_elements(name, all)
     }
 
     /// `${!name[@]}` as a list, where the keys are known.

@@ -235,6 +235,10 @@ fn join_lists(a: &Content, b: &Content, joined: Sym) -> Content {
         _ => {
             let mut all = elements(a);
             all.extend(elements(b));
+            // Of an array with known keys, one by another key may be none.
+            if [a, b].iter().any(|side| matches!(side, Content::Keyed(_))) {
+                all.push(Value::default());
+            }
             Content::Many(any_of(all, joined))
         }
     }
