@@ -5,7 +5,7 @@ use crate::commands::matches_words;
 use super::calls::Line;
 use super::invocations::{Ending, Link, texts};
 use super::observe::Run;
-use super::state::{Confirmation, State};
+use super::state::{Confirmation, State, symbol_mark};
 use super::unwrap::{Inner, Opaque, Part, Piece, unwrap};
 use super::value::{Flow, Source, StepKind, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
@@ -40,6 +40,10 @@ impl Walk<'_> {
             // Of a list it is an element; a value that was checked is one word.
             let whole = state.checked.contains(&sym) || piped.constant().is_some();
             let sym = if whole { sym } else { self.symbols.of(Source::Element(sym)) };
+            // A loop over the same list found nothing in it.
+            if state.outcomes.get(format!("some {}", symbol_mark(sym)).as_str()) == Some(&false) {
+                return Value::default();
+            }
             value = Value::unknown(sym).with(|value| {
                 value.names.clone_from(&piped.names);
                 value.own_file = piped.own_file;
