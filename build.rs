@@ -6,7 +6,8 @@
 #![expect(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
-    reason = "it runs while the program is built: cargo reads its stdout, and it writes what the program embeds"
+    clippy::disallowed_types,
+    reason = "it runs while the program is built: cargo reads its stdout, it starts the compiler, it writes what the program embeds"
 )]
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// The files of tools, in the order in which a later entry of a name beats an earlier one.
 const TOOLS: [&str; 6] =
@@ -38,6 +40,7 @@ fn main() {
         // A program at a fixed address starts without relocating tens of thousands of pointers.
         println!("cargo:rustc-link-arg-bins=-no-pie");
     }
+    stub();
     let mut code = String::new();
     shelf(&mut code, "TOOLS", "tool", &TOOLS);
     shelf(&mut code, "WRAPPERS", "wrapper", &WRAPPERS);
@@ -63,6 +66,52 @@ fn main() {
     fs::write(Path::new(&out).join("guard.rs"), statics("guard.toml"))
         .expect("cargo's folder can be written");
     fs::write(Path::new(&out).join("tables.rs"), code).expect("cargo's folder can be written");
+}
+
+/// The program that a trial's calls are: small, static, and so started in a third of the time. Where it cannot be built (no
+/// static C library, for one) the `gauntlet` binary does its work.
+fn stub() {
+    for path in [
+        "stub",
+        "src/sandbox/brief.rs",
+        "src/sandbox/call.rs",
+        "src/sandbox/places.rs",
+        "src/sandbox/relay.rs",
+    ] {
+        println!("cargo:rerun-if-changed={path}");
+    }
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let file = Path::new(&variable("OUT_DIR")).join("stub");
+    let mut rustc = Command::new(variable("RUSTC"));
+    rustc.args([
+        "--edition",
+        "2024",
+        "--crate-name",
+        "stub",
+        "--target",
+        &variable("TARGET"),
+        "stub/main.rs",
+        "-o",
+    ]);
+    rustc.arg(&file).args([
+        "-Copt-level=3",
+        "-Clto=fat",
+        "-Ccodegen-units=1",
+        "-Cpanic=abort",
+        "-Cstrip=symbols",
+    ]);
+    rustc.args(["-Ctarget-feature=+crt-static", "-Crelocation-model=static", "-Crelro-level=off"]);
+    // Parts of it are the library's too, which uses more of them.
+    rustc.arg("--cap-lints=allow");
+    if let Ok(linker) = env::var("RUSTC_LINKER") {
+        rustc.arg(format!("-Clinker={linker}"));
+    }
+    let built = rustc.output();
+    if !built.as_ref().is_ok_and(|built| built.status.success()) {
+        let said = built.map(|built| String::from_utf8_lossy(&built.stderr).into_owned());
+        println!("cargo:warning=trials will be slower: stub/ could not be built: {said:?}");
+        fs::write(file, "").expect("cargo's folder can be written");
+    }
 }
 
 fn read(file: &str) -> toml::Value {

@@ -25,6 +25,13 @@ pub enum Rung {
     S3,
 }
 
+impl Rung {
+    /// Reads a rung as it is printed.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::S1, Self::S2, Self::S3].into_iter().find(|rung| rung.to_string() == text)
+    }
+}
+
 impl fmt::Display for Rung {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -98,6 +105,21 @@ pub struct Trial {
     pub repeat: Option<String>,
 }
 
+/// A part of a harness's trials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Where it begins and ends on the way from 0 to `of`.
+    pub from: u64,
+    /// Where it ends.
+    pub to: u64,
+    /// The length of the whole.
+    pub of: u64,
+    /// A hash of all trials that the whole has: parts of other trials are no parts of the same whole.
+    pub trials: String,
+    /// Red trials of the whole, unless another part has seen what this one has not.
+    pub unless_seen: Vec<Trial>,
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -152,6 +174,8 @@ pub enum Event {
         rung: Rung,
         /// How many harnesses will run.
         harnesses: usize,
+        /// Where this is a part of a run: which, from 1, and of how many.
+        part: Option<(usize, usize)>,
     },
     /// A harness begins.
     HarnessStarted {
@@ -179,6 +203,8 @@ pub enum Event {
         unbounded: usize,
         /// Whether nothing ran: what a run before told still holds.
         kept: bool,
+        /// Where only a part of it ran: which.
+        cut: Option<Box<Cut>>,
     },
     /// The user stopped the run.
     Interrupted {
@@ -250,6 +276,8 @@ pub struct RunStatus {
     pub unbounded: usize,
     /// Harnesses of which an earlier run told, because nothing that they depend on has changed.
     pub kept: usize,
+    /// Where this is a part of a run: which, from 1, and of how many.
+    pub part: Option<(usize, usize)>,
 }
 
 /// Everything that the summary and the exit code need: a fold over the events.
@@ -315,10 +343,11 @@ impl Status {
             Event::GuardTested { cases, failures } => {
                 self.guard = Some(GuardStatus { cases: *cases, failed: failures.len() });
             }
-            Event::RunStarted { rung, harnesses } => {
+            Event::RunStarted { rung, harnesses, part } => {
                 let run = self.run.get_or_insert_default();
                 run.rung = Some(*rung);
                 run.harnesses = *harnesses;
+                run.part = *part;
             }
             Event::HarnessStarted { .. } => {}
             Event::TrialsPlanned { count, .. } => self.run.get_or_insert_default().planned += count,

@@ -18,7 +18,9 @@ use crate::event::Rung;
 use crate::trial::world::Plan;
 
 mod blueprint;
+mod brief;
 mod bwrap;
+mod call;
 mod capture;
 mod clock;
 mod desk;
@@ -29,6 +31,7 @@ mod libraries;
 mod limits;
 mod lines;
 mod places;
+mod relay;
 mod search;
 mod shells;
 mod stub;

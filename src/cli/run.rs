@@ -25,7 +25,7 @@ pub struct RunArgs {
     /// How many trials run at the same time (default: one for each core).
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Run only this part of the harnesses: PART/OF, from 1. `gauntlet merge` puts the parts together.
+    /// Run only this part of the trials: PART/OF, from 1. `gauntlet merge` puts the parts together.
     #[arg(long, value_name = "PART/OF", value_parser = Partition::parse)]
     partition: Option<Partition>,
     /// Append the results to this file as they come, a JSON object a line; what is in it stays.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
-use crate::event::{Event, FileKind, Rung, SkipReason, Status, Trial};
+use crate::event::{Cut, Event, FileKind, Rung, SkipReason, Status, Trial};
 use crate::finding::{Advice, Allowance, Finding, Fix, Label, Severity, Suppressed};
 use crate::id::HarnessName;
 use crate::report::Report;
@@ -43,6 +43,7 @@ enum Kept {
     RunStarted {
         rung: Rung,
         harnesses: usize,
+        part: Option<(usize, usize)>,
     },
     HarnessStarted {
         name: HarnessName,
@@ -58,6 +59,7 @@ enum Kept {
         declared: usize,
         unbounded: usize,
         kept: bool,
+        cut: Option<Box<Cut>>,
     },
     Interrupted {
         not_run: Vec<String>,
@@ -131,12 +133,12 @@ impl Kept {
             Event::NotChecked { what, reason } => Self::NotChecked { what, reason },
             Event::LintFinished => Self::LintFinished,
             Event::GuardTested { cases, failures } => Self::GuardTested { cases, failures },
-            Event::RunStarted { rung, harnesses } => Self::RunStarted { rung, harnesses },
+            Event::RunStarted { rung, harnesses, part } => Self::RunStarted { rung, harnesses, part },
             Event::HarnessStarted { name } => Self::HarnessStarted { name },
             Event::TrialsPlanned { name, count } => Self::TrialsPlanned { name, count },
             Event::TrialFinished(trial) => Self::TrialFinished(trial),
-            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept } => {
-                Self::HarnessFinished { name, inapplicable, declared, unbounded, kept }
+            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut } => {
+                Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut }
             }
             Event::Interrupted { not_run } => Self::Interrupted { not_run },
         }
@@ -164,12 +166,12 @@ impl Kept {
             Self::NotChecked { what, reason } => Event::NotChecked { what, reason },
             Self::LintFinished => Event::LintFinished,
             Self::GuardTested { cases, failures } => Event::GuardTested { cases, failures },
-            Self::RunStarted { rung, harnesses } => Event::RunStarted { rung, harnesses },
+            Self::RunStarted { rung, harnesses, part } => Event::RunStarted { rung, harnesses, part },
             Self::HarnessStarted { name } => Event::HarnessStarted { name },
             Self::TrialsPlanned { name, count } => Event::TrialsPlanned { name, count },
             Self::TrialFinished(trial) => Event::TrialFinished(trial),
-            Self::HarnessFinished { name, inapplicable, declared, unbounded, kept } => {
-                Event::HarnessFinished { name, inapplicable, declared, unbounded, kept }
+            Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut } => {
+                Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut }
             }
             Self::Interrupted { not_run } => Event::Interrupted { not_run },
         })

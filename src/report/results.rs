@@ -8,8 +8,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Rung, Status, Trial};
-use crate::id::HarnessName;
+use crate::event::{Cut, Event, Rung, Status, Trial};
+use crate::id::{HarnessName, TrialId};
 use crate::report::Report;
 use crate::trial::claim::is_end_notice;
 use crate::trial::world::steady;
@@ -45,6 +45,8 @@ enum Line {
         inapplicable: usize,
         declared: usize,
         unbounded: usize,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cut: Option<Box<Cut>>,
     },
     NotChecked {
         what: String,
@@ -90,12 +92,18 @@ impl Report for Results {
             Event::TrialsPlanned { name, count } => Line::Planned { harness: name.clone(), count: *count },
             Event::TrialFinished(trial) => Line::Trial(Box::new(settled(trial))),
             // Whether it ran now or before changes nothing of what it showed.
-            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: _ } => Line::Harness {
-                name: name.clone(),
-                inapplicable: *inapplicable,
-                declared: *declared,
-                unbounded: *unbounded,
-            },
+            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: _, cut } => {
+                Line::Harness {
+                    name: name.clone(),
+                    inapplicable: *inapplicable,
+                    declared: *declared,
+                    unbounded: *unbounded,
+                    cut: cut.clone().map(|mut cut| {
+                        cut.unless_seen = cut.unless_seen.iter().map(settled).collect();
+                        cut
+                    }),
+                }
+            }
             Event::NotChecked { what, reason } => {
                 Line::NotChecked { what: what.clone(), reason: reason.clone() }
             }
@@ -142,6 +150,8 @@ struct Run {
     rung: Rung,
     lines: Vec<Line>,
     ended: bool,
+    /// Which of the files holds it.
+    file: usize,
 }
 
 /// The events of all these files (name, text) together, as if one run had told them; what is missing is told too.
@@ -153,8 +163,8 @@ pub fn merge(files: &[(String, String)]) -> Vec<Event> {
         events.push(Event::NotChecked { what: what.to_owned(), reason });
     };
     let mut runs: Vec<Run> = Vec::new();
-    for (name, text) in files {
-        match read(text) {
+    for (file, (name, text)) in files.iter().enumerate() {
+        match read(text, file) {
             Ok(found) if found.is_empty() => {
                 problem(name, "holds no run: was it written by --results?".to_owned());
             }
@@ -178,8 +188,17 @@ pub fn merge(files: &[(String, String)]) -> Vec<Event> {
     let mut begun: BTreeSet<(usize, usize)> = BTreeSet::new();
     for run in runs {
         begun.insert(run.stamp.partition);
-        if run.ended {
-            parts.insert(run.stamp.partition, run);
+        if !run.ended {
+            continue;
+        }
+        let ((part, of), file) = (run.stamp.partition, run.file);
+        let other = parts.insert(run.stamp.partition, run).filter(|other| other.file != file);
+        if let Some(other) = other {
+            let (here, there) = (&files[file].0, &files[other.file].0);
+            problem(
+                "partition",
+                format!("{part}/{of} is there twice, in {there} and in {here}: merge one of them"),
+            );
         }
     }
     let of: BTreeSet<usize> = begun.iter().map(|(_, of)| *of).collect();
@@ -209,42 +228,120 @@ pub fn merge(files: &[(String, String)]) -> Vec<Event> {
 fn told(parts: Vec<Run>, before: Vec<Event>) -> Vec<Event> {
     let mut events = Vec::new();
     let Some(rung) = parts.iter().map(|run| run.rung).max() else { return before };
-    let mut harnesses: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+    let mut harnesses: BTreeMap<String, Gathered> = BTreeMap::new();
     for run in &parts {
         for name in &run.stamp.harnesses {
-            harnesses.entry(name.clone()).or_default();
+            harnesses.entry(name.clone()).or_default().parts += 1;
         }
     }
     let mut later = before;
     for line in parts.into_iter().flat_map(|run| run.lines) {
-        let (name, event) = match line {
+        match line {
             Line::Planned { harness, count } => {
-                (harness.to_string(), Event::TrialsPlanned { name: harness, count })
+                harnesses.entry(harness.to_string()).or_default().planned += count;
             }
-            Line::Trial(trial) => (trial.harness.to_string(), Event::TrialFinished(trial)),
-            Line::Harness { name, inapplicable, declared, unbounded } => (
-                name.to_string(),
-                Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: false },
-            ),
-            Line::NotChecked { what, reason } => {
-                later.push(Event::NotChecked { what, reason });
-                continue;
+            Line::Trial(trial) => harnesses.entry(trial.harness.to_string()).or_default().add(*trial),
+            Line::Harness { name, inapplicable, declared, unbounded, cut } => {
+                let gathered = harnesses.entry(name.to_string()).or_default();
+                gathered.finished += 1;
+                for (sum, more) in gathered.counts.iter_mut().zip([inapplicable, declared, unbounded]) {
+                    *sum += more;
+                }
+                gathered.cuts.extend(cut.map(|cut| *cut));
             }
-            Line::Run { .. } | Line::End { .. } => continue,
-        };
-        harnesses.entry(name).or_default().push(event);
+            Line::NotChecked { what, reason } => later.push(Event::NotChecked { what, reason }),
+            Line::Run { .. } | Line::End { .. } => {}
+        }
     }
-    events.push(Event::RunStarted { rung, harnesses: harnesses.len() });
-    for (name, told) in harnesses {
-        events.extend(HarnessName::parse(&name).map(|name| Event::HarnessStarted { name }));
-        events.extend(told);
+    events.push(Event::RunStarted { rung, harnesses: harnesses.len(), part: None });
+    for (name, gathered) in harnesses {
+        // A name that is none has no end either: the run counts as incomplete.
+        if let Some(name) = HarnessName::parse(&name) {
+            gathered.tell(&name, &mut events, &mut later);
+        }
     }
     events.extend(later);
     events
 }
 
+/// What all parts tell of one harness.
+#[derive(Debug, Default)]
+struct Gathered {
+    /// How many parts have a piece of it.
+    parts: usize,
+    /// How many of them came to its end.
+    finished: usize,
+    planned: usize,
+    trials: Vec<Trial>,
+    known: BTreeSet<TrialId>,
+    /// Inapplicable, declared, unbounded.
+    counts: [usize; 3],
+    cuts: Vec<Cut>,
+}
+
+impl Gathered {
+    /// A green run that is red every part tells.
+    fn add(&mut self, trial: Trial) {
+        if self.known.insert(trial.id.clone()) {
+            self.trials.push(trial);
+        } else {
+            self.planned = self.planned.saturating_sub(1);
+        }
+    }
+
+    fn tell(mut self, name: &HarnessName, events: &mut Vec<Event>, problems: &mut Vec<Event>) {
+        if let Some(reason) = self.contradiction() {
+            problems.push(Event::NotChecked { what: name.to_string(), reason });
+        }
+        // What no part has seen.
+        let (first, others) = self
+            .cuts
+            .split_first()
+            .map_or((&[][..], &[][..]), |(first, others)| (first.unless_seen.as_slice(), others));
+        let unseen = |trial: &&Trial| {
+            others.iter().all(|cut| cut.unless_seen.iter().any(|other| other.id == trial.id))
+        };
+        let unseen: Vec<Trial> = first.iter().filter(unseen).cloned().collect();
+        self.planned += unseen.len();
+        self.trials.extend(unseen);
+        events.push(Event::HarnessStarted { name: name.clone() });
+        events.push(Event::TrialsPlanned { name: name.clone(), count: self.planned });
+        events.extend(self.trials.into_iter().map(|trial| Event::TrialFinished(Box::new(trial))));
+        if self.finished == self.parts {
+            let ([inapplicable, declared, unbounded], name) = (self.counts, name.clone());
+            events.push(Event::HarnessFinished {
+                name,
+                inapplicable,
+                declared,
+                unbounded,
+                kept: false,
+                cut: None,
+            });
+        }
+    }
+
+    /// Why its pieces make no whole, where they do not.
+    fn contradiction(&mut self) -> Option<String> {
+        self.cuts.sort_by_key(|cut| cut.from);
+        let first = self.cuts.first()?;
+        if self.cuts.iter().any(|cut| cut.trials != first.trials) {
+            let reason = "its parts did not find the same trials to run: its green runs differ from machine to machine, or from run to run";
+            return Some(reason.to_owned());
+        }
+        let mut end = 0;
+        for cut in &self.cuts {
+            if cut.from != end || cut.of != first.of {
+                break;
+            }
+            end = cut.to;
+        }
+        let gap = end != first.of && self.cuts.len() == self.parts;
+        gap.then(|| "its parts do not fit together: run all of them anew".to_owned())
+    }
+}
+
 /// The runs of one file. Its last line may have been cut off.
-fn read(text: &str) -> Result<Vec<Run>, String> {
+fn read(text: &str, file: usize) -> Result<Vec<Run>, String> {
     let mut runs: Vec<Run> = Vec::new();
     let count = text.lines().count();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -261,7 +358,7 @@ fn read(text: &str) -> Result<Vec<Run>, String> {
                 ));
             }
             (Line::Run { stamp, rung, .. }, _) => {
-                runs.push(Run { stamp, rung, lines: Vec::new(), ended: false });
+                runs.push(Run { stamp, rung, lines: Vec::new(), ended: false, file });
             }
             (_, None) => return Err(format!("line {} belongs to no run", index + 1)),
             (Line::End { .. }, Some(run)) => run.ended = true,

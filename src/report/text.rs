@@ -263,7 +263,13 @@ pub(super) fn harness_line(run: &RunStatus, status: &Status) -> String {
         let left = count(status.not_checked, "thing", "things");
         return format!("NOT COMPLETE: {left} could not be checked ({numbers})");
     }
-    format!("ALL GREEN ({numbers})")
+    match run.part {
+        // Only the whole is.
+        Some((part, of)) => format!(
+            "GREEN, as far as part {part} of {of} goes ({numbers}): gauntlet merge tells of the whole"
+        ),
+        None => format!("ALL GREEN ({numbers})"),
+    }
 }
 
 /// What was tried, and what was not: so that nobody can thin the sweep unseen.

@@ -25,7 +25,7 @@ use crate::trial::world::{Plan, Record};
 pub use course::Replay;
 pub use draft::{Drafted, new_harness};
 pub use load::Course;
-pub use plan::{Partition, stamp};
+pub use plan::{Partition, Piece, stamp};
 pub use sweep::{Sweep, repeat_sweep, sweep};
 
 /// What a harness's world is built from.
@@ -72,7 +72,7 @@ pub struct Request {
     pub names: Vec<String>,
     /// How many trials at one time; `None` for one a core.
     pub jobs: Option<usize>,
-    /// The part of the harnesses to run; `None` for all.
+    /// The part of the trials to run; `None` for all.
     pub partition: Option<Partition>,
     /// The weakest sandbox that will do; `None` for what the settings say.
     pub minimum_rung: Option<Rung>,
@@ -98,11 +98,7 @@ pub fn run(
         Err((what, reason)) => return sink(Event::NotChecked { what, reason }),
     };
     let partition = request.partition.unwrap_or(Partition::WHOLE);
-    let paths = partition.of(paths, request.timings.as_ref());
-    if paths.is_empty() {
-        let reason = format!("{}/{} holds no harness: cut into fewer parts", partition.part, partition.of);
-        return sink(Event::NotChecked { what: "partition".to_owned(), reason });
-    }
+    let pieces = partition.of(paths, request.timings.as_ref());
     let rung = match worlds.rung() {
         Ok(rung) => rung,
         Err(reason) => return sink(Event::NotChecked { what: "sandbox".to_owned(), reason }),
@@ -114,10 +110,12 @@ pub fn run(
         );
         return sink(Event::NotChecked { what: "sandbox".to_owned(), reason });
     }
-    sink(Event::RunStarted { rung, harnesses: paths.len() });
+    let part = request.partition.map(|partition| (partition.part, partition.of));
+    sink(Event::RunStarted { rung, harnesses: pieces.len(), part });
     let crew = crew::Crew::hire(request.jobs, worlds);
     let memory = recall::Memory::open(project, rung);
-    for (index, path) in paths.iter().enumerate() {
+    for (index, piece) in pieces.iter().enumerate() {
+        let path = &piece.path;
         let loaded = match load::loaded(project, path, witness) {
             Ok(loaded) => loaded,
             Err(reason) => {
@@ -129,7 +127,7 @@ pub fn run(
             load::Loaded::Course(course) => &course.needs,
             load::Loaded::Suite(suite) => &suite.needs,
         };
-        let key = memory.key(path, needs, worlds.as_ref());
+        let key = memory.key(piece, needs, worlds.as_ref());
         if request.changed
             && let Some(events) = key.as_ref().and_then(|key| memory.recall(key))
         {
@@ -143,9 +141,9 @@ pub fn run(
         };
         let ran = match loaded {
             load::Loaded::Course(course) => {
-                pace::run(&Arc::new(*course), &crew, stop, request.seed, &mut listen)
+                pace::run(&Arc::new(*course), &crew, stop, request.seed, piece, &mut listen)
             }
-            load::Loaded::Suite(suite) => suite::run(&suite, &crew, stop, &mut listen),
+            load::Loaded::Suite(suite) => suite::run(&suite, &crew, stop, piece, &mut listen),
         };
         match ran {
             Ok(()) => {
@@ -156,7 +154,7 @@ pub fn run(
             Err(pace::Halt::Broken(reason)) => sink(Event::NotChecked { what: path.to_string(), reason }),
             Err(pace::Halt::Stopped(left)) => {
                 let mut not_run = vec![left];
-                not_run.extend(paths[index + 1..].iter().map(|path| load::stem(path).to_owned()));
+                not_run.extend(pieces[index + 1..].iter().map(|piece| load::stem(&piece.path).to_owned()));
                 return sink(Event::Interrupted { not_run });
             }
         }

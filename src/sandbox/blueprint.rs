@@ -38,7 +38,7 @@ const PLAIN_FOLDERS: &[&str] = &["/lib", "/usr/lib", "/lib64", "/usr/lib64"];
 pub(super) struct Blueprint {
     /// Files of the host: where they really are, where they go. All but the first are hard links.
     pub copies: BTreeMap<PathBuf, BTreeSet<String>>,
-    /// How much of the stub's file is worth copying.
+    /// How much of the `gauntlet` binary is worth copying.
     pub stub_length: Option<u64>,
     /// Names of the stub.
     pub stubs: BTreeSet<String>,
@@ -54,7 +54,7 @@ impl Blueprint {
             Some(path) => path.clone(),
             None => std::env::current_exe()?,
         };
-        blueprint.program(&executable, places::STUB)?;
+        blueprint.program(&executable, places::WHOLE)?;
         blueprint.stub_length = libraries::loaded_length(&executable)?;
         blueprint.shells()?;
         let own = |name: &String| clock::OWN.contains(&name.as_str());

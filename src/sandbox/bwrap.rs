@@ -3,7 +3,7 @@
 //! It is for machines that grant namespaces to that program and to nobody else (it may be setuid, or named in a profile). The
 //! root is built once, in a folder of the user's cache, and is read-only in the world. The folder goes away with the process.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -55,6 +55,24 @@ pub(super) fn folder() -> PathBuf {
     base.map_or_else(std::env::temp_dir, |base| base.join("gauntlet"))
 }
 
+/// Covers what `/proc` tells of the machine: all but the processes, which are the trial's own.
+fn covers(root: &Path) -> Vec<OsString> {
+    let nothing = root.join(places::NOTHING.trim_start_matches('/'));
+    let empty = root.join("root");
+    let mut words = Vec::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_process = name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        // A link leads to a process.
+        let Some(kind) = entry.file_type().ok().filter(|kind| !kind.is_symlink() && !is_process) else {
+            continue;
+        };
+        let cover = if kind.is_dir() { &empty } else { &nothing };
+        words.extend(["--ro-bind".into(), cover.into(), Path::new("/proc").join(name).into()]);
+    }
+    words
+}
+
 /// Starts the supervisor of a trial in a world of its own.
 fn start(root: &Path, plan: &[u8]) -> Result<Child, String> {
     let plan: Plan =
@@ -64,6 +82,7 @@ fn start(root: &Path, plan: &[u8]) -> Result<Child, String> {
     command.args(["--unshare-all", "--unshare-user", "--as-pid-1", "--die-with-parent"]);
     command.args(["--hostname", "world", "--cap-drop", "ALL", "--uid", &user, "--gid", &user]);
     command.arg("--ro-bind").arg(root).arg("/").args(["--proc", "/proc", "--dev", "/dev"]);
+    command.args(covers(root));
     for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
         let mode = if matches!(*folder, "/tmp" | "/dev/shm") { "1777" } else { "0755" };
         command.args(["--perms", mode, "--size", FOLDER_BYTES, "--tmpfs", folder]);

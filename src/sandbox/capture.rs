@@ -4,9 +4,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::stat::fstat;
 
-use super::wire::{Target, TargetKind};
+use super::brief::Leads;
+use super::call;
 
 /// How much of an output is kept.
 const KEPT: usize = 1024 * 1024;
@@ -17,23 +17,10 @@ pub(super) fn without_waiting(descriptor: impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
-/// What a descriptor leads to; `None` where it is closed.
-pub(super) fn target(descriptor: impl AsFd) -> Option<Target> {
-    const FORMAT: u32 = nix::libc::S_IFMT;
-    let stat = fstat(descriptor).ok()?;
-    let null = nix::sys::stat::makedev(1, 3);
-    let kind = match stat.st_mode & FORMAT {
-        nix::libc::S_IFIFO | nix::libc::S_IFSOCK => TargetKind::Pipe,
-        nix::libc::S_IFCHR if stat.st_rdev == null => TargetKind::Null,
-        _ => TargetKind::File,
-    };
-    Some(Target { dev: stat.st_dev, ino: stat.st_ino, kind })
-}
-
 /// One of the script's outputs.
 pub(super) struct Capture<R> {
     from: Option<R>,
-    target: Option<Target>,
+    target: Option<Leads>,
     kept: Vec<u8>,
     total: usize,
 }
@@ -41,7 +28,7 @@ pub(super) struct Capture<R> {
 impl<R: Read + AsFd> Capture<R> {
     pub fn new(from: R) -> io::Result<Self> {
         without_waiting(&from)?;
-        let target = target(&from);
+        let target = call::leads(&from);
         Ok(Self { from: Some(from), target, kept: Vec::new(), total: 0 })
     }
 
@@ -50,7 +37,7 @@ impl<R: Read + AsFd> Capture<R> {
         self.from.as_ref().map(AsFd::as_fd)
     }
 
-    pub fn is(&self, target: &Target) -> bool {
+    pub fn is(&self, target: &Leads) -> bool {
         self.target.as_ref() == Some(target)
     }
 
@@ -90,6 +77,7 @@ impl<R: Read + AsFd> Capture<R> {
 /// The script's stdin.
 pub(super) struct Feed<W> {
     to: Option<W>,
+    target: Option<Leads>,
     bytes: Vec<u8>,
     written: usize,
     /// Whether more may come.
@@ -100,7 +88,13 @@ impl<W: Write + AsFd> Feed<W> {
     /// A feed that gets its bytes later, and never ends.
     pub fn open(to: W) -> io::Result<Self> {
         without_waiting(&to)?;
-        Ok(Self { to: Some(to), bytes: Vec::new(), written: 0, open: true })
+        let target = call::leads(&to);
+        Ok(Self { to: Some(to), target, bytes: Vec::new(), written: 0, open: true })
+    }
+
+    /// Whether a descriptor is the other end of it.
+    pub fn is(&self, target: &Leads) -> bool {
+        self.target.as_ref() == Some(target)
     }
 
     /// More to write.
@@ -113,7 +107,8 @@ impl<W: Write + AsFd> Feed<W> {
 
     pub fn new(to: W, text: String) -> io::Result<Self> {
         without_waiting(&to)?;
-        let mut feed = Self { to: Some(to), bytes: text.into_bytes(), written: 0, open: false };
+        let target = call::leads(&to);
+        let mut feed = Self { to: Some(to), target, bytes: text.into_bytes(), written: 0, open: false };
         feed.push();
         Ok(feed)
     }

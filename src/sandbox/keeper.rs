@@ -35,6 +35,9 @@ pub(super) const CHANCE: &[&str] = &["random", "urandom"];
 /// How much they say.
 const CHANCE_BYTES: usize = 1024 * 1024;
 
+/// The program of `stub/`; empty where it could not be built.
+static SMALL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stub"));
+
 /// Files of `/etc`.
 const ETC: &[(&str, &str)] = &[
     ("passwd", "root:x:0:0:root:/root:/bin/bash\nop:x:1000:1000:op:/home/op:/bin/bash\n"),
@@ -154,12 +157,15 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path) -> Result
         }
     }
     for (source, targets) in &blueprint.copies {
-        let most = blueprint.stub_length.filter(|_| targets.contains(places::STUB));
+        let most = blueprint.stub_length.filter(|_| targets.contains(places::WHOLE));
         let from = host.join(source.strip_prefix("/").unwrap_or(source));
         copy(&from, targets, most.unwrap_or(u64::MAX), base)
             .map_err(|error| at(&source.to_string_lossy(), error))?;
     }
-    for path in blueprint.stubs.iter().map(String::as_str).chain([places::SUPERVISOR_PATH]) {
+    link(&inside(places::WHOLE), &inside(places::SUPERVISOR_PATH))
+        .map_err(|error| at(places::SUPERVISOR_PATH, error))?;
+    stub(&inside(places::STUB), &inside(places::WHOLE)).map_err(|error| at(places::STUB, error))?;
+    for path in &blueprint.stubs {
         link(&inside(places::STUB), &inside(path)).map_err(|error| at(path, error))?;
     }
     for (name, text) in ETC {
@@ -171,9 +177,19 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path) -> Result
     }
     fs::write(inside(places::BASH_ENV_PLAIN), shells::UNTRACED)
         .map_err(|error| at(places::BASH_ENV_PLAIN, error))?;
+    fs::write(inside(places::NOTHING), "").map_err(|error| at(places::NOTHING, error))?;
     let mut bytes = vec![0; CHANCE_BYTES];
     blake3::Hasher::new().update(b"gauntlet").finalize_xof().fill(&mut bytes);
     fs::write(inside(places::CHANCE), bytes).map_err(|error| at(places::CHANCE, error))
+}
+
+/// The stub: the small program of `stub/`; where it could not be built, the whole one is the stub.
+fn stub(path: &Path, whole: &Path) -> io::Result<()> {
+    if SMALL.is_empty() {
+        return link(whole, path);
+    }
+    fs::write(path, SMALL)?;
+    fs::set_permissions(path, Permissions::from_mode(0o755))
 }
 
 /// Copies the first `most` bytes of a file to the first target below `base`; the others are links to it.
@@ -236,7 +252,7 @@ fn devices() -> io::Result<()> {
 fn begin(own: &File, rung: &OsStr) -> Result<Child, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
     unshare(CloneFlags::CLONE_NEWPID).map_err(|error| step("make a pid namespace", &error))?;
-    let started = Command::new(places::STUB)
+    let started = Command::new(places::WHOLE)
         .arg0(places::SUPERVISOR)
         .arg(rung)
         .env_clear()

@@ -26,7 +26,7 @@ pub(super) fn serve(rung: Option<&OsStr>, folder: Option<&OsStr>) -> ExitCode {
 }
 
 fn house(word: Option<&str>, folder: Option<&OsStr>) -> Result<ExitCode, String> {
-    let rung = places::rung(word).ok_or("this role is the sandbox's own")?;
+    let rung = word.and_then(Rung::parse).ok_or("this role is the sandbox's own")?;
     close_the_rest().map_err(|error| format!("cannot close inherited descriptors: {error}"))?;
     if rung == Rung::S3 {
         // It makes its namespaces itself, anew for each trial.

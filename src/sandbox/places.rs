@@ -1,6 +1,4 @@
-//! Where things are in the world, and what the roles are called. Constants only.
-
-use crate::event::Rung;
+//! Where things are in the world, and what the roles are called. Constants only: `stub/` is compiled with them too.
 
 /// The role that makes the namespaces, as `argv[0]`.
 pub(super) const LANDLORD: &str = "gauntlet:landlord";
@@ -14,8 +12,10 @@ pub(super) const SUPERVISOR_PATH: &str = "/.gauntlet/supervisor";
 
 /// The folder that is ours.
 pub(super) const PRIVATE: &str = "/.gauntlet";
-/// The binary itself; every stub is a hard link to it.
+/// The stub; every other one is a hard link to it.
 pub(super) const STUB: &str = "/.gauntlet/call";
+/// The `gauntlet` binary itself.
+pub(super) const WHOLE: &str = "/.gauntlet/whole";
 /// The real bash.
 pub(super) const BASH: &str = "/.gauntlet/bash";
 /// Real tools whose names are stubs.
@@ -32,6 +32,8 @@ pub(super) const BASH_ENV_CAREFUL_CLOCK: &str = "/.gauntlet/env-careful-clock";
 pub(super) const BASH_ENV_PLAIN: &str = "/.gauntlet/env-plain";
 /// What `/dev/random` and `/dev/urandom` say: the same in every run, or two runs without a fault would make other calls.
 pub(super) const CHANCE: &str = "/.gauntlet/chance";
+/// An empty file.
+pub(super) const NOTHING: &str = "/.gauntlet/nothing";
 /// Seconds that have passed of the world's time.
 pub(super) const CLOCK: &str = "/.gauntlet/state/.clock";
 /// What handlers keep between calls.
@@ -57,13 +59,3 @@ pub(super) const USER: u32 = 1000;
 
 /// Shells that get [`BASH_ENV`] and are then executed for real.
 pub(super) const SHELLS: &[&str] = &["bash", "sh", "dash"];
-
-/// Reads a rung as the roles pass it on.
-pub(super) fn rung(word: Option<&str>) -> Option<Rung> {
-    match word? {
-        "S1" => Some(Rung::S1),
-        "S2" => Some(Rung::S2),
-        "S3" => Some(Rung::S3),
-        _ => None,
-    }
-}

@@ -28,6 +28,7 @@ use nix::unistd::{Pid, setsid};
 use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::flag;
 
+use super::brief::{Kind, Leads};
 use super::capture::{Capture, Feed};
 use super::desk::{Desk, Visitor};
 use super::journal::{Journal, Moment};
@@ -35,7 +36,7 @@ use super::lines::Lines;
 use super::terminal::Terminal;
 use super::visit::{self, Relay};
 use super::watchdog::{self, Watchdog};
-use super::wire::{self, Order, Reply, Seed, Target, TargetKind, Tell};
+use super::wire::{self, Order, Reply, Seed, Tell};
 use super::{landlord, places, search, shells};
 use crate::event::Rung;
 use crate::fault::Interruption;
@@ -43,6 +44,9 @@ use crate::trial::world::{End, Output, Plan, Record};
 
 /// How long what the script left running may go on: `tee` behind a process substitution, jobs in the background.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// Whoever prints so much between two looks may be waiting for room in its pipe.
+const FLOOD: usize = 32 * 1024;
 
 /// The role's `main`.
 pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
@@ -58,7 +62,7 @@ pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
 
 fn trial(word: Option<&str>) -> Result<Record, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
-    let rung = places::rung(word).ok_or("this role is the sandbox's own")?;
+    let rung = word.and_then(Rung::parse).ok_or("this role is the sandbox's own")?;
     set_pdeathsig(Signal::SIGKILL).map_err(|error| step("ask for a signal when the keeper dies", &error))?;
     let (seeds, plan) = orders().map_err(|error| step("read the plan", &error))?;
     // No terminal, no core files, no mask of the caller's.
@@ -93,7 +97,17 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
         }
         let lines = Lines::default();
         let watchdog = Watchdog::new();
-        let watch = Watch { desk, journal, script, lines, watchdog, relay: None, ended: None, alone: false };
+        let watch = Watch {
+            desk,
+            journal,
+            script,
+            lines,
+            watchdog,
+            relay: None,
+            ended: None,
+            alone: false,
+            flooded: false,
+        };
         Ok::<_, String>(watch.run(Duration::from_millis(plan.deadline_ms)))
     };
     if plan.again {
@@ -135,8 +149,17 @@ fn receive_visitor(
     let script =
         Script::start(&shell, seeds, owner, true).map_err(|error| step("start the shell", &error))?;
     let (lines, watchdog) = (Lines::default(), Watchdog::new());
-    let watch =
-        Watch { desk, journal, script, lines, watchdog, relay: Some(relay), ended: None, alone: false };
+    let watch = Watch {
+        desk,
+        journal,
+        script,
+        lines,
+        watchdog,
+        relay: Some(relay),
+        ended: None,
+        alone: false,
+        flooded: false,
+    };
     Ok(watch.run(Duration::from_millis(visit::LONGEST_MS)).1)
 }
 
@@ -373,16 +396,21 @@ impl Script {
         }
     }
 
+    /// How much it has printed so far.
+    fn printed(&self) -> usize {
+        self.stdout.total() + self.stderr.total()
+    }
+
     /// What was printed so far, and what `target` is to the script.
-    fn moment(&mut self, target: Option<&Target>) -> Moment {
+    fn moment(&mut self, target: Option<&Leads>) -> Moment {
         self.drain();
         let output = match target {
             None => Output::Null,
             Some(target) if self.stdout.is(target) || self.stderr.is(target) => Output::Script,
-            Some(target) => match target.kind {
-                TargetKind::Pipe => Output::Pipe,
-                TargetKind::Null => Output::Null,
-                TargetKind::File => Output::File,
+            Some((.., kind)) => match kind {
+                Kind::Pipe => Output::Pipe,
+                Kind::Null => Output::Null,
+                Kind::File => Output::File,
             },
         };
         Moment { stdout_before: self.stdout.total(), stderr_before: self.stderr.total(), output }
@@ -401,6 +429,8 @@ struct Watch {
     ended: Option<End>,
     /// Nothing else runs in the world.
     alone: bool,
+    /// The script prints more than its pipes hold.
+    flooded: bool,
 }
 
 impl Watch {
@@ -423,7 +453,9 @@ impl Watch {
                 break;
             }
             self.wait(until.min(self.watchdog.next()));
+            let printed = self.script.printed();
             self.script.drain();
+            self.flooded = self.script.printed() - printed >= FLOOD;
             self.script.stdin.push();
             if let Some(terminal) = &mut self.script.terminal {
                 terminal.typed.push();
@@ -441,6 +473,7 @@ impl Watch {
         let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
         while waitpid(Pid::from_raw(-1), None).is_ok() {}
         while self.serve() {}
+        self.desk.forsaken().for_each(|call| self.journal.lost(call));
         self.script.drain();
         let mut stderr = self.script.stderr.into_text();
         if let Some(terminal) = self.script.terminal {
@@ -481,8 +514,12 @@ impl Watch {
         let left = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
         let mut waiting =
             vec![PollFd::new(std::os::fd::AsFd::as_fd(&self.script.children), PollFlags::POLLIN)];
-        let outputs = self.script.stdout.waiting().into_iter().chain(self.script.stderr.waiting());
-        waiting.extend(outputs.map(|output| PollFd::new(output, PollFlags::POLLIN)));
+        // To be woken for each line that a script prints costs more than the line: what it says is taken in whenever
+        // something else happens, but for a flood, and for somebody who sits there and reads.
+        if self.flooded || self.relay.is_some() {
+            let outputs = self.script.stdout.waiting().into_iter().chain(self.script.stderr.waiting());
+            waiting.extend(outputs.map(|output| PollFd::new(output, PollFlags::POLLIN)));
+        }
         waiting.extend(self.script.stdin.waiting().map(|input| PollFd::new(input, PollFlags::POLLOUT)));
         if let Some(terminal) = &self.script.terminal {
             let typed = terminal.typed.waiting().map(|line| PollFd::new(line, PollFlags::POLLOUT));
@@ -518,14 +555,24 @@ impl Watch {
 
 fn hear(journal: &mut Journal, script: &mut Script, lines: &mut Lines, visitor: &mut Visitor, told: Tell) {
     let (hello, stdin) = match told {
+        // The desk's own business.
+        Tell::TakeOver(_) => return,
         Tell::Call(mut hello) => {
+            visitor.whole = hello.whole;
+            visitor.waits =
+                hello.input.is_some_and(|input| input.2 == Kind::Pipe && !script.stdin.is(&input));
             if let Some((path, line)) = &mut hello.at {
                 *line = lines.start(path, *line, &hello.program);
             }
-            (hello, None)
+            (*hello, None)
         }
-        Tell::Stdin(text) => match visitor.pending.take() {
-            Some(hello) => (hello, Some(text)),
+        Tell::Stdin(read) => match visitor.pending.take() {
+            Some(hello) => {
+                let text = String::from_utf8_lossy(&read).into_owned();
+                visitor.waits = false;
+                visitor.read = Some(read);
+                (hello, Some(text))
+            }
             None => return,
         },
         Tell::Done(deed) => {

@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::brief::{self, Call, Hears, Says};
+use super::journal;
 use crate::trial::world::{GARBAGE, Record, half};
 
 /// Longer frames are not believed.
@@ -73,52 +75,36 @@ pub(super) enum Reply {
     Failed(String),
 }
 
-/// What a descriptor leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Target {
-    /// Device of the file's system.
-    pub dev: u64,
-    /// Inode.
-    pub ino: u64,
-    /// Its kind.
-    pub kind: TargetKind,
-}
-
-/// Kinds of files that matter to the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum TargetKind {
-    /// A pipe or a socket.
-    Pipe,
-    /// `/dev/null`.
-    Null,
-    /// Anything else.
-    File,
-}
-
-/// A call, as the stub sees it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Hello {
-    /// Its words.
-    pub argv: Vec<String>,
-    /// The name under which the stub was executed, without folders.
-    pub program: String,
-    /// The caller.
-    pub at: Option<(String, u32)>,
-    /// Where its stdout leads.
-    pub output: Option<Target>,
-    /// The time limit under which it runs: the number that `timeout` was given.
-    pub limit: Option<usize>,
-}
-
 /// What a stub tells the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Tell {
-    /// A call begins.
-    Call(Hello),
-    /// All of its stdin, as asked for.
-    Stdin(String),
+    /// A call begins. It is said as a brief.
+    #[serde(skip)]
+    Call(Box<Call>),
+    /// The whole program is the process of the call of that number now.
+    TakeOver(usize),
+    /// All of its stdin, as asked for. It is said as a brief.
+    #[serde(skip)]
+    Stdin(Vec<u8>),
     /// It is done.
     Done(Deed),
+}
+
+impl Tell {
+    /// Reads what a stub says, as a brief or as JSON.
+    pub fn read(frame: &[u8]) -> Option<Self> {
+        if frame.first() != Some(&brief::MARK) {
+            return serde_json::from_slice(frame).ok();
+        }
+        Some(match Says::read(frame)? {
+            Says::Call(call) => Self::Call(Box::new(call)),
+            Says::Stdin(read) => Self::Stdin(read),
+            Says::Done { exit, broken_pipe, stdout } => {
+                let stdout = stdout.map(|stdout| journal::head(&String::from_utf8_lossy(&stdout)));
+                Self::Done(Deed { exit: exit.into(), broken_pipe, stdout, ..Deed::default() })
+            }
+        })
+    }
 }
 
 /// What a stub did.
@@ -139,6 +125,8 @@ pub(super) struct Deed {
 pub(super) enum Order {
     /// Read stdin to its end and send it; another order follows.
     ReadStdin,
+    /// This was read of your stdin before you took over; another order follows.
+    Fed(Vec<u8>),
     /// Print this and exit.
     Reply(Words),
     /// Run this text with bash.
@@ -177,13 +165,52 @@ pub(super) enum Order {
     Limit(usize),
     /// The limit has passed.
     Expired,
-    /// Do what this name does in every world (`bash`, `sleep`, `date`).
+    /// Exit, without a word on stdout: nothing of it is recorded.
+    Exit {
+        /// Exit code.
+        exit: u8,
+        /// On stderr.
+        stderr: String,
+    },
+    /// Do what this name does in every world (`date`, a `timeout` that nobody understands).
     Special {
         /// The world's time, in seconds of the epoch.
         now: u64,
+    },
+    /// Become the real shell of this name.
+    Shell {
         /// What bash shall read first.
         bash_env: String,
     },
+}
+
+impl Order {
+    /// The order in the words of a brief, where they can say it.
+    pub fn brief(&self) -> Option<Hears> {
+        let reply = |stdout: &str, stderr: &str, exit: u8| Hears::Reply {
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            exit,
+        };
+        match self {
+            Self::ReadStdin => Some(Hears::ReadStdin),
+            Self::Reply(words) if words.writes.is_empty() => {
+                Some(reply(&words.stdout, &words.stderr, words.exit))
+            }
+            Self::Handler { text, feed, writes, shape: Shape::Whole, placed } if writes.is_empty() => {
+                Some(Hears::Handler { text: text.clone(), feed: *feed, placed: *placed })
+            }
+            Self::Real { shape: Shape::Whole } => Some(Hears::Real),
+            Self::Exit { exit, stderr } => Some(reply("", stderr, *exit)),
+            Self::Shell { bash_env } => Some(Hears::Shell { bash_env: bash_env.clone() }),
+            _ => None,
+        }
+    }
+
+    /// Whether whoever feeds the call must have begun before this is done.
+    pub fn prints(&self) -> bool {
+        matches!(self, Self::Reply(_) | Self::Handler { .. })
+    }
 }
 
 /// What becomes of an output on its way to the script.
@@ -212,7 +239,7 @@ impl Shape {
     pub fn of(&self, text: &str) -> String {
         match self {
             Self::Whole => text.to_owned(),
-            Self::Padded => super::journal::padded(text),
+            Self::Padded => journal::padded(text),
             Self::Half | Self::Full { .. } => half(text).to_owned(),
             Self::Garbage => GARBAGE.to_owned(),
         }
@@ -248,10 +275,7 @@ pub(super) struct Seed {
 /// Packs files into one frame's body.
 pub(super) fn pack(seeds: &[Seed]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut put = |part: &[u8]| {
-        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(part);
-    };
+    let mut put = |part: &[u8]| brief::put(&mut bytes, part);
     for seed in seeds {
         put(seed.path.as_bytes());
         put(&[u8::from(seed.executable), u8::from(seed.link)]);
@@ -264,17 +288,10 @@ pub(super) fn pack(seeds: &[Seed]) -> Vec<u8> {
 pub(super) fn unpack(mut bytes: &[u8]) -> Option<Vec<Seed>> {
     let mut seeds = Vec::new();
     while !bytes.is_empty() {
-        let path = String::from_utf8(part(&mut bytes)?.to_vec()).ok()?;
-        let [executable, link] = *part(&mut bytes)? else { return None };
-        let content = part(&mut bytes)?.to_vec();
+        let path = String::from_utf8(brief::part(&mut bytes)?.to_vec()).ok()?;
+        let [executable, link] = *brief::part(&mut bytes)? else { return None };
+        let content = brief::part(&mut bytes)?.to_vec();
         seeds.push(Seed { path, executable: executable == 1, link: link == 1, content });
     }
     Some(seeds)
-}
-
-fn part<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, rest) = bytes.split_first_chunk::<8>()?;
-    let (part, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    *bytes = rest;
-    Some(part)
 }

@@ -36,7 +36,7 @@ fn trial(verdict: Verdict) -> Event {
 /// A run of one harness: `planned` trials announced, `verdicts` judged.
 fn run(planned: usize, verdicts: &[Verdict]) -> Vec<Event> {
     let mut events = vec![
-        Event::RunStarted { rung: Rung::S2, harnesses: 1 },
+        Event::RunStarted { rung: Rung::S2, harnesses: 1, part: None },
         Event::HarnessStarted { name: name() },
         Event::TrialsPlanned { name: name(), count: planned },
     ];
@@ -47,6 +47,7 @@ fn run(planned: usize, verdicts: &[Verdict]) -> Vec<Event> {
         declared: 0,
         unbounded: 1,
         kept: false,
+        cut: None,
     });
     events
 }
@@ -95,7 +96,11 @@ fn every_known_false_green_names_its_reason_and_is_not_0() {
     for (events, words, code) in [
         (run(2, &green), "NOT COMPLETE: 1 of 2 trials judged", 2),
         (run(0, &[]), "NOT COMPLETE: no trial was planned", 2),
-        (vec![Event::RunStarted { rung: Rung::S2, harnesses: 0 }], "NOT COMPLETE: no harness ran", 2),
+        (
+            vec![Event::RunStarted { rung: Rung::S2, harnesses: 0, part: None }],
+            "NOT COMPLETE: no harness ran",
+            2,
+        ),
         (without_end(), "NOT COMPLETE: 0 of 1 harnesses ended", 2),
         (with(Event::Interrupted { not_run: vec!["x".to_owned()] }), "NOT COMPLETE: stopped by the user", 2),
         (

@@ -176,7 +176,7 @@ fn parts_are_cut_by_time_and_only_parts_of_one_cut_are_merged() {
     assert_eq!(first.2.lines().filter(|line| line.starts_with("ran ")).collect::<Vec<_>>(), ["ran a"]);
     ran(&folder, &["run", "--partition", "2/2", "--timings", "t.json", "--results", "2.jsonl"]);
     assert_eq!(ran(&folder, &["merge", "1.jsonl", "2.jsonl"]).0, 0);
-    // Cut by number instead, the second part would hold b and d only.
+    // Cut by number instead, the second part would hold c and d only.
     ran(&folder, &["run", "--partition", "2/2", "--results", "other.jsonl"]);
     let merged = ran(&folder, &["merge", "1.jsonl", "other.jsonl"]);
     assert!(merged.0 == 2 && merged.2.contains("is of another plan"), "{}{}", merged.1, merged.2);

@@ -160,6 +160,16 @@ impl Task {
         }
     }
 
+    /// What tells it from the other tasks of its harness.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Fault(_, trial) => trial.id.to_string(),
+            Self::Free(_, run) => run.id.to_string(),
+            Self::Canary(case) => format!("{case} canary"),
+            Self::Skipped(case) => format!("{case} skipped"),
+        }
+    }
+
     /// The index of its case.
     pub fn case(&self) -> usize {
         match self {
@@ -287,38 +297,44 @@ impl Ended {
     }
 }
 
-/// What only the whole harness shows: stubs that no case calls, recoveries that never happened.
-pub(super) fn harness_trials(course: &Course, greens: &[Green], tally: &Tally) -> Vec<Trial> {
+/// Stubs that no case calls.
+pub(super) fn unmet_stubs(course: &Course, greens: &[Green]) -> Vec<Trial> {
     let harness = &course.harness;
     if greens.iter().any(|green| green.judgement.verdict.is_red()) {
         return Vec::new();
     }
-    let name = harness.name.as_str();
-    let mut trials = Vec::new();
     let called = |stub: usize| {
         greens.iter().any(|green| {
             let offset = harness.cases[green.case].stubs.len();
             green::called(&green.record, offset + stub)
         })
     };
-    for (index, stub) in
-        harness.stubs.iter().enumerate().filter(|(index, stub)| !stub.optional && !called(*index))
-    {
-        let id = TrialId::from_parts(&[name, &format!("stub#{}", index + 1)]);
-        let judgement = Judgement::plain(Verdict::Unmet, green::unmet_stub(stub));
-        trials.push(tell(course, "", id, TrialKind::Green, judgement, None));
+    let unmet = harness.stubs.iter().enumerate().filter(|(index, stub)| !stub.optional && !called(*index));
+    unmet
+        .map(|(index, stub)| unmet_trial(course, &format!("stub#{}", index + 1), green::unmet_stub(stub)))
+        .collect()
+}
+
+/// Recoveries that never happened.
+pub(super) fn idle_recoveries(course: &Course, greens: &[Green], tally: &Tally) -> Vec<Trial> {
+    if greens.iter().any(|green| green.judgement.verdict.is_red()) {
+        return Vec::new();
     }
-    for (index, recovery) in
-        harness.recoveries.iter().enumerate().filter(|(index, _)| !tally.recovered.contains(index))
-    {
-        let id = TrialId::from_parts(&[name, &format!("recovery#{}", index + 1)]);
+    let all = course.harness.recoveries.iter().enumerate();
+    let idle = all.filter(|(index, _)| !tally.recovered.contains(index));
+    idle.map(|(index, recovery)| {
         let reason = format!(
             "the declared recovery of `{}` (line {} of the harness) never happened: no such fault ended with exit 0; drop it",
             recovery.pattern, recovery.line
         );
-        trials.push(tell(course, "", id, TrialKind::Green, Judgement::plain(Verdict::Unmet, reason), None));
-    }
-    trials
+        unmet_trial(course, &format!("recovery#{}", index + 1), reason)
+    })
+    .collect()
+}
+
+fn unmet_trial(course: &Course, what: &str, reason: String) -> Trial {
+    let id = TrialId::from_parts(&[course.harness.name.as_str(), what]);
+    tell(course, "", id, TrialKind::Green, Judgement::plain(Verdict::Unmet, reason), None)
 }
 
 fn changed(case: &Case, run: &FreeRun) -> Case {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use crate::event::Event;
-use crate::run::gauntlet::Course;
-use crate::run::gauntlet::course::{Ended, Green, Tally, Task, harness_trials, tasks};
+use crate::event::{Cut, Event, Trial};
+use crate::run::gauntlet::course::{Ended, Green, Tally, Task, idle_recoveries, tasks, unmet_stubs};
 use crate::run::gauntlet::crew::{Crew, Errand, Report};
+use crate::run::gauntlet::{Course, Piece};
 use crate::run::{Sink, Stop};
 use crate::trial::world::{Plan, Record};
 
@@ -67,7 +67,7 @@ pub(super) fn next(
     }
 }
 
-/// Runs the harness of `course`.
+/// Runs the harness of `course`, or that piece of it.
 ///
 /// `seed` shuffles the order in which its trials are begun.
 pub(super) fn run(
@@ -75,21 +75,33 @@ pub(super) fn run(
     crew: &Crew,
     stop: &Stop,
     seed: Option<u64>,
+    piece: &Piece,
     sink: &mut Sink<'_>,
 ) -> Result<(), Halt> {
     let (reply, reports) = mpsc::channel();
     let desk = Desk { course, crew, stop, seed, reply, reports };
     let name = course.harness.name.clone();
     sink(Event::HarnessStarted { name: name.clone() });
-    let greens = green_runs(&desk, sink)?;
+    let greens = green_runs(&desk, piece, sink)?;
     let mut tally = Tally::default();
     let mut planned = Vec::new();
     for green in &greens {
         planned.extend(tasks(course, green, &mut tally));
     }
+    let names = trials_of(course, &greens, &planned);
+    if !piece.is_first() {
+        // What is known beforehand the first part tells.
+        tally = Tally::default();
+    }
+    let count = planned.len();
+    let mut index = 0..;
+    planned.retain(|_| index.next().is_some_and(|index| piece.holds(index, count)));
     sink(Event::TrialsPlanned { name: name.clone(), count: planned.iter().map(Task::promised).sum() });
     trials(&desk, &greens, &planned, &mut tally, sink)?;
-    let last = harness_trials(course, &greens, &tally);
+    let mut last = unmet_stubs(course, &greens);
+    last.extend(idle_recoveries(course, &greens, &tally));
+    // What the whole harness shows a part cannot tell.
+    let unless_seen = if piece.is_whole() { Vec::new() } else { std::mem::take(&mut last) };
     if !last.is_empty() {
         sink(Event::TrialsPlanned { name: name.clone(), count: last.len() });
         for trial in last {
@@ -97,15 +109,40 @@ pub(super) fn run(
         }
     }
     let Tally { inapplicable, declared, unbounded, .. } = tally;
-    sink(Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: false });
+    let cut = cut(piece, names, unless_seen);
+    sink(Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: false, cut });
     Ok(())
 }
 
+/// What a part tells of itself; `None` for the whole.
+pub(super) fn cut(piece: &Piece, trials: String, unless_seen: Vec<Trial>) -> Option<Box<Cut>> {
+    let Piece { from, to, of, .. } = *piece;
+    (!piece.is_whole()).then(|| Box::new(Cut { from, to, of, trials, unless_seen }))
+}
+
+/// A hash of all that the harness is going to try.
+fn trials_of(course: &Course, greens: &[Green], planned: &[Task]) -> String {
+    let greens = greens.iter().map(|green| {
+        let trial = green.trial(course);
+        format!("{} {}", trial.id, trial.verdict)
+    });
+    let mut hasher = blake3::Hasher::new();
+    for line in greens.chain(planned.iter().map(Task::name)) {
+        hasher.update(line.as_bytes());
+        hasher.update(b"\n");
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
 /// Runs every case twice without a fault, and judges it.
-fn green_runs(desk: &Desk<'_>, sink: &mut Sink<'_>) -> Result<Vec<Green>, Halt> {
+///
+/// Each part of a harness makes these runs. The first tells of them; the others only where one is red.
+fn green_runs(desk: &Desk<'_>, piece: &Piece, sink: &mut Sink<'_>) -> Result<Vec<Green>, Halt> {
     let cases = &desk.course.harness.cases;
     let name = desk.course.harness.name.clone();
-    sink(Event::TrialsPlanned { name: name.clone(), count: cases.len() });
+    if piece.is_first() {
+        sink(Event::TrialsPlanned { name: name.clone(), count: cases.len() });
+    }
     let runs = cases.iter().enumerate().flat_map(|(index, case)| {
         let plan = desk.course.plan(case, None);
         [desk.errand(2 * index, plan.clone()), desk.errand(2 * index + 1, plan)]
@@ -122,7 +159,13 @@ fn green_runs(desk: &Desk<'_>, sink: &mut Sink<'_>) -> Result<Vec<Green>, Halt> 
         {
             let (Some(first), Some(second)) = (first.take(), second.take()) else { break };
             let green = Green::judge(desk.course, greens.len(), first, &second);
-            sink(Event::TrialFinished(Box::new(green.trial(desk.course))));
+            let trial = green.trial(desk.course);
+            if !piece.is_first() && trial.verdict.is_red() {
+                sink(Event::TrialsPlanned { name: name.clone(), count: 1 });
+            }
+            if piece.is_first() || trial.verdict.is_red() {
+                sink(Event::TrialFinished(Box::new(trial)));
+            }
             greens.push(green);
         }
     }

@@ -33,35 +33,72 @@ impl Partition {
         if part == 0 || part > of { Err(wrong()) } else { Ok(Self { part, of }) }
     }
 
-    /// The harness files that fall into it, in order: every `of`th; where it is known how long they took, so that all
-    /// parts take about as long.
-    pub fn of(self, all: Vec<RepoPath>, timings: Option<&BTreeMap<String, u64>>) -> Vec<RepoPath> {
-        let part_of = match timings {
-            None => (0..all.len()).map(|index| index % self.of).collect(),
-            Some(timings) => balanced(&all, self.of, timings),
-        };
-        all.into_iter().zip(part_of).filter(|(_, part)| *part == self.part - 1).map(|(one, _)| one).collect()
+    /// The pieces of harness files that fall into it, in order: all of them lie on one line, each as long as it took where
+    /// that is known, and the line is cut into parts of one length.
+    pub fn of(self, all: Vec<RepoPath>, timings: Option<&BTreeMap<String, u64>>) -> Vec<Piece> {
+        let lengths = lengths(&all, timings);
+        let (part, of) = (self.part as u64, self.of as u64);
+        let whole: u64 = lengths.iter().sum();
+        let (from, to) = (whole * (part - 1), whole * part);
+        let mut begin = 0;
+        let mut pieces = Vec::new();
+        for (path, length) in all.into_iter().zip(lengths) {
+            let end = begin + length * of;
+            let (first, last) = (from.max(begin), to.min(end));
+            if first < last {
+                pieces.push(Piece { path, from: first - begin, to: last - begin, of: end - begin });
+            }
+            begin = end;
+        }
+        pieces
     }
 }
 
-/// The part of each harness file: the longest first, each to the part that has least to do. What is not known is taken to
-/// be as long as the one in the middle.
-fn balanced(all: &[RepoPath], parts: usize, timings: &BTreeMap<String, u64>) -> Vec<usize> {
-    let known = |path: &RepoPath| timings.get(load::stem(path)).copied();
-    let mut lengths: Vec<u64> = all.iter().filter_map(known).collect();
-    lengths.sort_unstable();
-    let middle = lengths.get(lengths.len() / 2).copied().unwrap_or(1);
-    let mut order: Vec<(u64, usize)> =
-        all.iter().enumerate().map(|(index, path)| (known(path).unwrap_or(middle), index)).collect();
-    order.sort_by_key(|(length, index)| (std::cmp::Reverse(*length), *index));
-    let mut loads = vec![0_u64; parts];
-    let mut part_of = vec![0; all.len()];
-    for (length, index) in order {
-        let least = (0..parts).min_by_key(|part| (loads[*part], *part)).unwrap_or(0);
-        loads[least] = loads[least].saturating_add(length.max(1));
-        part_of[index] = least;
+/// A harness file, or a part of its trials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The file.
+    pub path: RepoPath,
+    /// Where it begins on the way from 0 to `of`.
+    pub from: u64,
+    /// Where it ends.
+    pub to: u64,
+    /// The length of the whole.
+    pub of: u64,
+}
+
+impl Piece {
+    /// All of a harness.
+    pub fn whole(path: RepoPath) -> Self {
+        Self { path, from: 0, to: 1, of: 1 }
     }
-    part_of
+
+    /// Whether it is all of the harness.
+    pub fn is_whole(&self) -> bool {
+        self.to - self.from == self.of
+    }
+
+    /// Whether it is the one that tells what the harness has once.
+    pub fn is_first(&self) -> bool {
+        self.from == 0
+    }
+
+    /// Whether the trial of this index, of so many, is in it.
+    pub fn holds(&self, index: usize, count: usize) -> bool {
+        let at = index as u128 * u128::from(self.of) / count.max(1) as u128;
+        (u128::from(self.from)..u128::from(self.to)).contains(&at)
+    }
+}
+
+/// How long each harness file takes. What is not known is taken to be as long as the one in the middle.
+fn lengths(all: &[RepoPath], timings: Option<&BTreeMap<String, u64>>) -> Vec<u64> {
+    let known = |path: &RepoPath| timings.and_then(|timings| timings.get(load::stem(path)).copied());
+    let mut sorted: Vec<u64> = all.iter().filter_map(known).collect();
+    sorted.sort_unstable();
+    let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(1);
+    // A hundred years are long enough, and can be multiplied.
+    let length = |path: &RepoPath| known(path).unwrap_or(middle).clamp(1, 1 << 42);
+    all.iter().map(length).collect()
 }
 
 /// The plan of a request. The error is what could not be read, and why.
@@ -74,7 +111,7 @@ pub fn stamp(project: &Project, request: &Request) -> Result<Stamp, (String, Str
     }
     let partition = request.partition.unwrap_or(Partition::WHOLE);
     let part = partition.of(paths, request.timings.as_ref());
-    let harnesses = part.iter().map(|path| load::stem(path).to_owned()).collect();
+    let harnesses = part.iter().map(|piece| load::stem(&piece.path).to_owned()).collect();
     Ok(Stamp { plan, partition: (partition.part, partition.of), harnesses })
 }
 

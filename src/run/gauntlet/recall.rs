@@ -7,8 +7,7 @@ use crate::event::{Event, Rung};
 use crate::repo::Project;
 use crate::repo::store::{Store, program};
 use crate::report::kept::{self, Lines};
-use crate::run::gauntlet::{Needs, Worlds, plan};
-use crate::source::RepoPath;
+use crate::run::gauntlet::{Needs, Piece, Worlds, plan};
 use crate::verdict::Verdict;
 
 /// So many harnesses of a project are remembered.
@@ -27,10 +26,12 @@ impl<'p> Memory<'p> {
     }
 
     /// The key under which a harness's trials still hold; `None` where they depend on what cannot be told.
-    pub fn key(&self, path: &RepoPath, needs: &Needs, worlds: &dyn Worlds) -> Option<String> {
+    pub fn key(&self, piece: &Piece, needs: &Needs, worlds: &dyn Worlds) -> Option<String> {
+        let Piece { path, from, to, of } = piece;
         let files = plan::digest(self.project, std::slice::from_ref(path)).ok()?;
+        let part = if piece.is_whole() { String::new() } else { format!(" {from}-{to}/{of}") };
         let machine = worlds.fingerprint(needs).ok()?;
-        Some(format!("{}\n{}\n{path}\n{files}\n{machine}", program(), self.rung))
+        Some(format!("{}\n{}\n{path}{part}\n{files}\n{machine}", program(), self.rung))
     }
 
     /// What the harness told under that key.

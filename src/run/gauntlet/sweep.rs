@@ -12,7 +12,7 @@ use crate::id::HarnessName;
 use crate::repo::beside::{self, Place};
 use crate::run::gauntlet::course::Replay;
 use crate::run::gauntlet::load::{self, Course, Unaided};
-use crate::run::gauntlet::{Needs, Worlds, course, crew, pace, scout};
+use crate::run::gauntlet::{Needs, Piece, Worlds, course, crew, pace, scout};
 use crate::run::{Sink, Stop};
 use crate::source::{RepoPath, SourceText};
 use crate::trial::calls::REPOSITORY;
@@ -69,9 +69,10 @@ pub fn sweep(
             return sink(Event::NotChecked { what, reason });
         }
     };
-    sink(Event::RunStarted { rung, harnesses: 1 });
+    sink(Event::RunStarted { rung, harnesses: 1, part: None });
     let crew = crew::Crew::hire(request.jobs, worlds);
-    match pace::run(&Arc::new(course), &crew, stop, None, sink) {
+    let whole = Piece::whole(course.harness.script.clone());
+    match pace::run(&Arc::new(course), &crew, stop, None, &whole, sink) {
         Ok(()) => {}
         Err(pace::Halt::Broken(reason)) => sink(Event::NotChecked { what, reason }),
         Err(pace::Halt::Stopped(left)) => sink(Event::Interrupted { not_run: vec![left] }),
@@ -124,7 +125,7 @@ pub(super) fn prepare(
     let scouts: Vec<Scout<'_>> = read()
         .map(|(source, script)| Scout { source, script, file: format!("{REPOSITORY}/{}", source.path()) })
         .collect();
-    let survey = survey(&scouts, &request.args);
+    let mut survey = survey(&scouts, &request.args);
     let outline = Outline::of_scripts(read());
     let course = course_of(request, &place, &survey, outline, &beside, own);
     let folder = world_folder(&place);
@@ -139,14 +140,23 @@ pub(super) fn prepare(
             (course, why_not) = (found, None);
         }
     }
+    let given = &course.harness.env;
+    survey.env.extend(
+        std::mem::take(&mut survey.optional).into_iter().filter(|(name, _)| given.contains_key(name)),
+    );
     Ok(Ready { course, rung, survey, files: beside.files, why_not })
 }
 
-/// Where there is no green run, courses in which less is real: what shells elsewhere read is not run; particular tools are
-/// guessed.
+/// Where there is no green run, other courses: one in which all variables are set; some in which less is real: what shells
+/// elsewhere read is not run; particular tools are guessed.
 fn others(course: &Course, survey: &Survey) -> Vec<Course> {
     let tables = Tables::builtin();
     let mut others = Vec::new();
+    if !survey.optional.is_empty() {
+        let mut given = course.clone();
+        given.harness.env.extend(survey.optional.clone());
+        others.push(given);
+    }
     let mut plain = course.clone();
     if survey.programs.iter().any(|name| !tables.wrappers(name).is_empty())
         && let Some(unaided) = &mut plain.unaided

@@ -14,11 +14,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::super::wire::Order;
-use super::{clock, next};
+use super::{call, clock, next};
 use crate::trial::world::TIMED_OUT;
-
-/// Tells the calls below under which limit they run.
-pub(super) const VARIABLE: &str = "GAUNTLET_LIMIT";
 
 /// How long a command has for its end before SIGKILL follows, where that was asked for.
 const KILL_AFTER: Duration = Duration::from_millis(100);
@@ -33,7 +30,7 @@ pub(super) fn run(
     let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let Some(told) = clock::limited(&texts) else { return Ok(ExitCode::from(125)) };
     let mut command = Command::new(&words[told.command]);
-    command.args(&words[told.command + 1..]).env(VARIABLE, number.to_string());
+    command.args(&words[told.command + 1..]).env(call::LIMIT, number.to_string());
     if !told.foreground {
         command.process_group(0);
     }

@@ -34,6 +34,8 @@ pub struct Survey {
     pub programs: BTreeSet<String>,
     /// Variables that somebody else must set, with a value.
     pub env: BTreeMap<String, String>,
+    /// Variables that may be unset, and then are empty: whether the script goes on without them only a run shows.
+    pub optional: BTreeMap<String, String>,
     /// Texts that lead on where an operator types them.
     pub typed: Vec<String>,
     /// Texts that the scripts' `case` commands choose by.
@@ -75,7 +77,11 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
             Some(text) if !text.is_empty() => found.env.insert(name.clone(), text.clone()),
             Some(_) => found.env.insert(name.clone(), environment(name)),
             None if !names.guarded.contains(name) => found.env.insert(name.clone(), environment(name)),
-            None => None,
+            None => names
+                .emptied
+                .contains(name)
+                .then(|| found.optional.insert(name.clone(), environment(name)))
+                .flatten(),
         };
     }
     found
@@ -114,6 +120,8 @@ struct Variables {
     read: BTreeSet<String>,
     set: BTreeSet<String>,
     guarded: BTreeSet<String>,
+    /// Those of them that are empty where nobody sets them.
+    emptied: BTreeSet<String>,
     functions: BTreeSet<String>,
 }
 
@@ -228,6 +236,10 @@ impl<'s> Visitor<'s> for Walk<'_> {
         } else if matches!(name.as_str(), "EUID" | "UID") {
             self.found.looks_at_user = true;
         } else if crate::bash::is_name(name) {
+            if matches!(&parameter.op, ParameterOp::Default { word, .. } if word.plain().is_some_and(|word| word.is_empty()))
+            {
+                self.names.emptied.insert(name.clone());
+            }
             let own = match &parameter.op {
                 ParameterOp::Default { .. } | ParameterOp::Alternate { .. } => &mut self.names.guarded,
                 ParameterOp::Assign { .. } => &mut self.names.set,

@@ -72,6 +72,9 @@ const ATTEMPTS: &[(&str, &str, Fate)] = &[
     ("kernel settings", "echo 1 >/proc/sys/kernel/sysrq && echo OUT", Denied),
     ("kernel's messages", "cat /dev/kmsg /proc/kmsg && echo OUT", Denied),
     ("sysfs", "ls /sys/class && echo OUT", Denied),
+    ("the machine's memory", "grep -q MemTotal /proc/meminfo && echo OUT", Denied),
+    ("the machine's processors", "grep -q processor /proc/cpuinfo && echo OUT", Denied),
+    ("the machine's settings", "cat /proc/sys/kernel/osrelease | grep -q . && echo OUT", Denied),
     // Network.
     ("tcp", "(: >/dev/tcp/192.0.2.1/80) && echo OUT", Denied),
     ("loopback", "(: >/dev/tcp/127.0.0.1/22) && echo OUT", Denied),

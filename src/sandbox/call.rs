@@ -1,0 +1,184 @@
+//! What every call does in the same way, whichever program makes it: who called, under which name, how it prints and dies.
+//!
+//! Also compiled alone, as a part of the program in `stub/`: nothing here may need more than the standard library.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::{SocketAddr, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use super::brief::{Call, Kind, Leads};
+use super::places;
+
+/// Tells the calls below under which limit they run.
+pub const LIMIT: &str = "GAUNTLET_LIMIT";
+
+/// Tells the whole program which call it takes over, and under which name that was made: `NUMBER:PROGRAM`.
+pub const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
+
+/// Variables that are the stubs' own.
+pub const OWN_VARIABLES: &[&str] =
+    &["GAUNTLET_AT", "GAUNTLET_OUTER", "GAUNTLET_CWD", "BASH_ENV", LIMIT, TAKEN_OVER];
+
+/// The number of SIGPIPE.
+pub const SIGPIPE: u32 = 13;
+
+/// The device of `/dev/null`, as `stat` tells it: major 1, minor 3.
+const NULL: u64 = (1 << 8) | 3;
+
+/// Where calls connect.
+pub fn address() -> io::Result<SocketAddr> {
+    SocketAddr::from_abstract_name(places::SOCKET)
+}
+
+/// A connection to whoever answers.
+pub fn connect() -> io::Result<UnixStream> {
+    UnixStream::connect_addr(&address()?)
+}
+
+/// The call that this process is.
+pub fn this(called: &str, words: &[OsString]) -> Call {
+    let words = words.iter().map(|word| word.to_string_lossy().into_owned());
+    Call {
+        argv: std::iter::once(called.to_owned()).chain(words).collect(),
+        program: program(called),
+        at: caller(),
+        output: leads(io::stdout()),
+        input: leads(io::stdin()),
+        limit: std::env::var(LIMIT).ok().and_then(|number| number.parse().ok()),
+        whole: false,
+    }
+}
+
+/// The name under which this binary was executed: `argv[0]` is the caller's to choose.
+pub fn program(called: &str) -> String {
+    let executed = fs::read_link("/proc/self/exe").unwrap_or_default();
+    let name = executed.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let own = [places::STUB, places::WHOLE].iter().any(|path| executed == Path::new(path));
+    if own || name.is_empty() { called.rsplit('/').next().unwrap_or_default().to_owned() } else { name }
+}
+
+/// What a descriptor leads to; `None` where that cannot be told.
+pub fn leads(descriptor: impl AsFd) -> Option<Leads> {
+    let file = File::from(descriptor.as_fd().try_clone_to_owned().ok()?);
+    let about = file.metadata().ok()?;
+    let kind = match about.file_type() {
+        kind if kind.is_fifo() || kind.is_socket() => Kind::Pipe,
+        kind if kind.is_char_device() && about.rdev() == NULL => Kind::Null,
+        _ => Kind::File,
+    };
+    Some((about.dev(), about.ino(), kind))
+}
+
+/// Which line of which script calls: what the shell's `DEBUG` trap said last.
+pub fn caller() -> Option<(String, u32)> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let place = |text: &str| {
+        let (file, line) = text.rsplit_once(':')?;
+        let line: u32 = line.parse().ok()?;
+        (!file.is_empty()).then(|| (file.to_owned(), line))
+    };
+    let (file, line) = variable("GAUNTLET_AT")
+        .and_then(|text| place(&text))
+        .or_else(|| variable("GAUNTLET_OUTER").and_then(|text| place(&text)))?;
+    if file.starts_with('/') {
+        return Some((tidy(&file), line));
+    }
+    // As it was named when the shell started; a library may have been named later, from another folder.
+    let bases =
+        [variable("GAUNTLET_CWD"), std::env::current_dir().ok().map(|path| path.display().to_string())];
+    let found = bases
+        .into_iter()
+        .flatten()
+        .map(|base| format!("{base}/{file}"))
+        .find(|path| Path::new(path).exists());
+    Some((found.map_or(file, |path| tidy(&path)), line))
+}
+
+/// Without `.` and `x/..`.
+fn tidy(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// How printing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Printed {
+    /// All of it is printed.
+    All,
+    /// Whoever read it is gone.
+    BrokenPipe,
+    /// It could not be written.
+    Failed,
+}
+
+/// Prints to stdout.
+pub fn print(bytes: &[u8]) -> Printed {
+    if bytes.is_empty() {
+        return Printed::All;
+    }
+    let printed = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    match printed.and_then(|mut to| to.write_all(bytes)) {
+        Ok(()) => Printed::All,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Printed::BrokenPipe,
+        Err(_) => Printed::Failed,
+    }
+}
+
+/// All of stdin.
+pub fn read_stdin() -> io::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    io::stdin().read_to_end(&mut read)?;
+    Ok(read)
+}
+
+/// Whether the caller ignores SIGPIPE, and its children with it. Rust's runtime has overwritten our own.
+pub fn sigpipe_is_ignored() -> bool {
+    const BIT: u64 = 1 << (SIGPIPE - 1);
+    let parent = std::os::unix::process::parent_id();
+    if parent == 1 {
+        // The caller is gone, or has become this call: the supervisor's own mask says nothing of it.
+        return false;
+    }
+    let status = fs::read_to_string(format!("/proc/{parent}/status")).unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & BIT != 0)
+}
+
+/// Dies by this signal. Returns only where that cannot be had.
+///
+/// Rust's runtime ignores SIGPIPE, and giving it back its meaning is `unsafe`; a shell that is executed gets it back from
+/// the standard library.
+pub fn die(signal: u32) -> io::Error {
+    let mut command = Command::new(places::BASH);
+    for name in OWN_VARIABLES {
+        command.env_remove(name);
+    }
+    command.arg("-c").arg(format!("kill -{signal} $$")).exec()
+}
+
+/// What a real shell is started as.
+pub fn shell(program: &str, called: &str, words: &[OsString], bash_env: &str) -> io::Error {
+    Command::new(format!("{}/{program}", places::PRIVATE))
+        .arg0(called)
+        .args(words)
+        .env("BASH_ENV", bash_env)
+        .env_remove(TAKEN_OVER)
+        .exec()
+}
