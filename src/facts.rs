@@ -17,6 +17,7 @@ mod elements;
 mod environment;
 mod getopts;
 mod habits;
+mod handlers;
 mod ids;
 mod input;
 mod invocations;
@@ -197,6 +198,7 @@ impl<'a> Walk<'a> {
             traces: false,
             at_command: Place { file: 0, span: Span::default() },
             piped_from: None,
+            handlers: handlers::Handlers::default(),
             outlets: vec![outlets::Outlets::default()],
         }
     }

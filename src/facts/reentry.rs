@@ -121,52 +121,45 @@ impl Walk<'_> {
             return Out::success(state);
         }
         for signal in signals {
-            if names_exit(signal) {
-                state.rare_mut().traps.insert("EXIT".to_owned(), (text.clone(), line.place));
-            }
-            // Whoever must prove something of every command sees the text at once, whatever becomes of this shell.
-            if !text.text.is_empty() && (self.reached.is_some() || !names_exit(signal)) {
-                let known = self.missed.len();
-                self.fires(text, line.place, &state);
-                if !names_exit(signal) && self.missed.len() > known {
+            if !names_exit(signal) {
+                let missed = self.missed.len();
+                if !text.text.is_empty() {
+                    self.handled(text, line.place, &state);
+                }
+                if self.missed.len() > missed {
                     state.rare_mut().traps.insert(signal_name(signal), (text.clone(), line.place));
                 }
+                continue;
+            }
+            state.rare_mut().traps.insert("EXIT".to_owned(), (text.clone(), line.place));
+            // Whoever must prove something of every command sees the text at once, whatever becomes of this shell.
+            if !text.text.is_empty() && self.reached.is_some() {
+                self.exits.push(Ended::default());
+                self.trapped(text, line.place, state.clone());
+                self.exits.pop();
             }
         }
         Out::success(state)
     }
 
-    /// A trap that was set at `place` fires, and the shell goes on.
-    fn fires(&mut self, text: &Value, place: Place, state: &State) {
-        self.exits.push(Ended::default());
-        self.trapped(text, place, state.clone());
-        self.exits.pop();
-    }
-
-    /// A function is defined that traps already ask for: from here on they run it.
-    pub(super) fn fires_with(&mut self, name: &str, state: &State) {
-        if !self.missed.contains(name) {
-            return;
-        }
-        for (signal, (text, place)) in state.rare.traps.clone() {
-            if signal != "EXIT" {
-                self.fires(&text, place, state);
-            }
-        }
-    }
-
-    /// What a trap that was set at `place` runs.
-    pub(super) fn trapped(&mut self, text: &Value, place: Place, state: State) {
+    /// What a trap that was set at `place` runs, and the paths on which the shell goes on behind it.
+    pub(super) fn trapped(&mut self, text: &Value, place: Place, state: State) -> Vec<State> {
         let words = vec![Value::known("trap"), text.clone()];
         let spans = vec![place.span; words.len()];
         let line = Line { place, words, spans, from_params: false, exec: None, at: 0, links: Vec::new() };
         self.in_traps += 1;
-        self.by_way_of(&line, Some(text), Some(Link::new("trap")), |walk| {
-            if walk.here(text, place, state, true).is_none() {
+        self.returns.push(Out::default());
+        let out = self.by_way_of(&line, Some(text), Some(Link::new("trap")), |walk| {
+            let out = walk.here(text, place, state, true);
+            if out.is_none() {
                 walk.invoked_unknown(&line.bare(), "the text that the trap runs is not known");
             }
+            out
         });
         self.in_traps -= 1;
+        let mut out = out.unwrap_or_default();
+        out.extend(self.returns.pop().unwrap_or_default());
+        out.both()
     }
 
     /// `command x`, `builtin x`, `exec x`: what they run, without the functions that might shadow it.

@@ -252,6 +252,8 @@ pub(super) struct Walk<'a> {
     pub at_command: Place,
     /// The first command of the pipeline that the command in hand reads from.
     pub piped_from: Option<Place>,
+    /// The traps that may run at any command.
+    pub handlers: super::handlers::Handlers,
     /// Where output goes, innermost last.
     pub outlets: Vec<super::outlets::Outlets>,
 }
@@ -494,6 +496,9 @@ impl<'a> Walk<'a> {
     }
 
     fn redirected(&mut self, command: &'a Command, mut state: State) -> Out {
+        if self.handlers.set_something() {
+            self.interrupted(&mut state);
+        }
         let is_compound = !matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_));
         if !is_compound {
             self.note_command(command.span);
@@ -565,7 +570,7 @@ impl<'a> Walk<'a> {
             CommandKind::Function(function) => {
                 let index = self.define(&function.name, &function.body);
                 state.functions.insert(&function.name, index);
-                self.fires_with(&function.name, &state);
+                self.handlers_may_call(index, &function.name, &state);
                 Out::success(state)
             }
             CommandKind::Coproc(coproc) => {
