@@ -27,6 +27,8 @@ pub struct Judged {
     pub effect: Effect,
     /// The files that it writes.
     pub files: Vec<Written>,
+    /// Whether it would read, but for an option that may do anything.
+    pub unlisted: bool,
 }
 
 /// A file that a command writes.
@@ -43,6 +45,16 @@ pub enum Written {
     Here,
 }
 
+impl Judged {
+    /// What both of two commands do.
+    fn and(mut self, other: Self) -> Self {
+        self.effect = self.effect.max(other.effect);
+        self.files.extend(other.files);
+        self.unlisted |= other.unlisted;
+        self
+    }
+}
+
 impl Tables {
     /// The effect of the command with these words, the program's name first.
     pub fn effect<S: AsRef<str>>(&self, argv: &[S]) -> Effect {
@@ -57,23 +69,19 @@ impl Tables {
     /// What the command does, and which files it writes. `stdin` is what it is given to read, where that is known;
     /// its unknown parts are holes.
     pub fn judge<S: AsRef<str>>(&self, argv: &[S], stdin: Option<&str>) -> Judged {
-        let plain = |effect| Judged { effect, files: Vec::new() };
+        let plain = |effect| Judged { effect, files: Vec::new(), unlisted: false };
         let Some((program, words)) = argv.split_first() else { return plain(Effect::Unknown) };
         let Some(tool) = self.tool(basename(program.as_ref())) else { return plain(Effect::Unknown) };
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        let given = Given::read(tool, &words);
-        if given.help || any(&tool.simulate, &given, Spelt::Exactly) {
-            return plain(Effect::Read);
+        let commands = words.split(|word| tool.divider.as_deref() == Some(word));
+        let all = commands.map(|words| tool.judge(words, stdin)).reduce(Judged::and);
+        let mut judged = all.unwrap_or_else(|| plain(Effect::Unknown));
+        // The places of files are those of one command: of several it is only known that they write some.
+        let several = tool.divider.as_deref().is_some_and(|divider| words.contains(&divider));
+        if several && !judged.files.is_empty() {
+            judged.files = vec![Written::Here];
         }
-        let mut effect = tool.effect(&given);
-        if let Some(http) = &tool.http {
-            effect = effect.max(http.effect(&given));
-        }
-        if let Some(text) = &tool.text {
-            effect = effect.max(text.effect(&given, stdin));
-        }
-        let files = if effect == Effect::Mutate { Vec::new() } else { tool.written(&given) };
-        Judged { effect, files }
+        judged
     }
 
     /// Whether no output is a valid answer of that command.
@@ -134,6 +142,36 @@ fn any(patterns: &[Pattern], given: &Given<'_>, spelt: Spelt) -> bool {
 }
 
 impl Tool {
+    /// What one command of a line does: the words behind the program's name.
+    fn judge(&self, words: &[&str], stdin: Option<&str>) -> Judged {
+        let given = Given::read(self, words);
+        let mut judged = self.judge_given(&given, stdin);
+        let reads = judged.effect == Effect::Read && !given.help;
+        if reads && given.options.iter().any(|option| self.is_unlisted(option.name)) {
+            judged.effect = Effect::Unknown;
+            judged.unlisted = true;
+        }
+        judged
+    }
+
+    fn judge_given(&self, given: &Given<'_>, stdin: Option<&str>) -> Judged {
+        let simulates = any(&self.simulate, given, Spelt::Exactly);
+        if given.help || simulates {
+            let unknown = !given.help && any(&self.unknown, given, Spelt::Perhaps);
+            let effect = if unknown { Effect::Unknown } else { Effect::Read };
+            return Judged { effect, files: Vec::new(), unlisted: false };
+        }
+        let mut effect = self.effect(given);
+        if let Some(http) = &self.http {
+            effect = effect.max(http.effect(given));
+        }
+        if let Some(text) = &self.text {
+            effect = effect.max(text.effect(given, stdin));
+        }
+        let files = if effect == Effect::Mutate { Vec::new() } else { self.written(given) };
+        Judged { effect, files, unlisted: false }
+    }
+
     fn effect(&self, given: &Given<'_>) -> Effect {
         if any(&self.own_write, given, Spelt::Perhaps) {
             Effect::Mutate
@@ -210,7 +248,10 @@ impl Tool {
     fn written(&self, given: &Given<'_>) -> Vec<Written> {
         let mut written: Vec<Written> = values(&given.options, &self.file_options).map(word).collect();
         let fits = |files: &&super::tables::Files| {
-            files.when.as_ref().is_none_or(|when| when.matches(given, Spelt::Perhaps))
+            // Where it says that nothing is written, it must hold for sure.
+            let nothing = files.of == [FileWords::Prefix("//".to_owned())];
+            let spelt = if nothing { Spelt::Exactly } else { Spelt::Perhaps };
+            files.when.as_ref().is_none_or(|when| when.matches(given, spelt))
         };
         if let Some(files) = self.files.iter().find(fits) {
             let named = files.of.iter().map(|which| which.among(given)).find(|named| !named.is_empty());

@@ -1,14 +1,14 @@
 //! Patterns of command lines: which operands stand in front, which options are given.
 //!
 //! A pattern is written as words. A plain word globs one operand, the first words the first operands; `a|b` is either,
-//! `**` any number of operands, a final `$` says that no operand follows. A word with a dash is an option that is given
-//! somewhere (`-d|--delete`), `--to=a|b` one with such a value (an empty alternative: or without one). An empty pattern
-//! is a line without operands.
+//! `a|b...` one or several operands of these, `**` any number of operands, a final `$` says that no operand follows. A
+//! word with a dash is an option that is given somewhere (`-d|--delete`), `--to=a|b` one with such a value (an empty
+//! alternative: or without one). An empty pattern is a line without operands.
 
 use serde::Deserialize;
 
 use super::effect::glob;
-use super::given::{Given, Name, Value};
+use super::given::{Given, Name, Opt, Value};
 
 /// A pattern.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Pattern {
 enum Part {
     /// One operand that one of these globs.
     One(Vec<String>),
+    /// One or several operands, each of which one of these globs.
+    Some(Vec<String>),
     /// Any number of operands.
     Any,
 }
@@ -75,6 +77,10 @@ impl TryFrom<String> for Pattern {
                 "$" => pattern.whole = true,
                 "**" => pattern.operands.push(Part::Any),
                 _ => {
+                    let (word, several) = match word.strip_suffix("...") {
+                        Some(word) => (word, true),
+                        None => (word, false),
+                    };
                     let either: Vec<String> = word.split('|').map(str::to_owned).collect();
                     if either.iter().any(String::is_empty) {
                         return Err(WrongPattern::EmptyAlternative(written.clone()));
@@ -82,7 +88,7 @@ impl TryFrom<String> for Pattern {
                     if either.iter().any(|word| word.starts_with('-')) {
                         return Err(WrongPattern::Mixed(written.clone()));
                     }
-                    pattern.operands.push(Part::One(either));
+                    pattern.operands.push(if several { Part::Some(either) } else { Part::One(either) });
                 }
             }
         }
@@ -120,7 +126,7 @@ impl Pattern {
         self.operands
             .iter()
             .flat_map(|part| match part {
-                Part::One(words) => words.as_slice(),
+                Part::One(words) | Part::Some(words) => words.as_slice(),
                 Part::Any => &[],
             })
             .map(String::as_str)
@@ -146,18 +152,47 @@ impl Pattern {
 
 impl Wanted {
     fn is_given(&self, given: &Given<'_>, spelt: Spelt) -> bool {
-        given.options.iter().any(|option| {
-            let named = self.names.iter().any(|name| name.matches(option.name, spelt));
-            let value = option.value.map_or("", |value| value.text);
-            let fits = match (self.values.is_empty(), spelt) {
-                (true, Spelt::Exactly) => !["false", "False", "0"].contains(&value),
-                (true, Spelt::Perhaps) => true,
-                (false, _) => self.values.iter().any(|pattern| glob(pattern, value)),
-            };
-            named && fits
+        let named = |option: &&Opt<'_>| self.names.iter().any(|name| name.matches(option.name, spelt));
+        let mut options = given.options.iter().filter(named).peekable();
+        // What is given twice holds only where both say the same, whichever of them counts.
+        if spelt == Spelt::Exactly {
+            options.peek().is_some()
+                && options.all(|option| self.fits(option, spelt))
+                && !given.options.iter().any(|option| self.is_taken_back_by(option))
+        } else {
+            options.any(|option| self.fits(option, spelt))
+        }
+    }
+
+    fn fits(&self, option: &Opt<'_>, spelt: Spelt) -> bool {
+        let value = option.value.map_or("", |value| value.text);
+        match (self.values.is_empty(), spelt) {
+            (true, Spelt::Exactly) => !OFF.contains(&value),
+            (true, Spelt::Perhaps) => true,
+            (false, _) => self.values.iter().any(|pattern| glob(pattern, value)),
+        }
+    }
+
+    /// An option by itself, or as what the option in front of it takes for its value under another verb (`git add -n`).
+    fn is_taken_back_by(&self, option: &Opt<'_>) -> bool {
+        let value =
+            option.value.filter(|value| value.from == 0).and_then(|value| value.text.strip_prefix("--"));
+        self.is_taken_back(option.name) || value.is_some_and(|word| self.is_taken_back(Name::Word(word)))
+    }
+
+    /// `--no-dry-run`, abbreviated perhaps.
+    fn is_taken_back(&self, name: Name<'_>) -> bool {
+        let Name::Word(word) = name else { return false };
+        let is_one = self.names.iter().any(|known| known.matches(name, Spelt::Exactly));
+        let bare = word.strip_prefix("no-").filter(|rest| !rest.is_empty() && !is_one);
+        bare.is_some_and(|rest| {
+            self.names.iter().any(|name| matches!(name, OptName::Word(wanted) if wanted.starts_with(rest)))
         })
     }
 }
+
+/// Values with which an option is switched off.
+const OFF: [&str; 8] = ["false", "False", "FALSE", "f", "F", "0", "no", "off"];
 
 impl OptName {
     fn matches(&self, name: Name<'_>, spelt: Spelt) -> bool {
@@ -185,6 +220,10 @@ fn operands_match(parts: &[Part], operands: &[Value<'_>], whole: bool) -> bool {
         }
         Some((Part::One(either), rest)) => operands.split_first().is_some_and(|(operand, tail)| {
             either.iter().any(|pattern| glob(pattern, operand.text)) && operands_match(rest, tail, whole)
+        }),
+        Some((Part::Some(either), rest)) => operands.split_first().is_some_and(|(operand, tail)| {
+            either.iter().any(|pattern| glob(pattern, operand.text))
+                && (operands_match(rest, tail, whole) || operands_match(parts, tail, whole))
         }),
     }
 }

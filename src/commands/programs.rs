@@ -14,9 +14,10 @@ impl ProgramText {
             return self.language.of_unknown();
         }
         let mut texts: Vec<&str> = values(&given.options, &self.options).map(|value| value.text).collect();
-        let operand = self.operand.and_then(|number| given.operands.get(number.checked_sub(1)?));
-        if texts.is_empty() {
-            texts.extend(operand.map(|operand| operand.text));
+        let from = self.operand.map_or(usize::MAX, |number| number.saturating_sub(1));
+        let most = if self.rest { usize::MAX } else { 1 };
+        if texts.is_empty() || self.rest {
+            texts.extend(given.operands.iter().skip(from).take(most).map(|operand| operand.text));
         }
         if texts.is_empty() && self.stdin {
             let Some(text) = stdin else { return Effect::Unknown };

@@ -12,9 +12,14 @@ static PLAIN: LazyLock<Option<Tool>> =
     LazyLock::new(|| serde_json::from_str(r#"{"name":"plain","failure":{"exit":1,"stderr":""}}"#).ok());
 
 impl Tool {
+    /// Whether it has no verbs: it reads on any line but those that something else is said of.
+    pub(super) fn reads_on_any_line(&self) -> bool {
+        self.read.iter().any(Pattern::is_any_line)
+    }
+
     /// Whether it only reads, whatever its words are.
     pub fn only_reads(&self) -> bool {
-        self.read.iter().any(Pattern::is_any_line)
+        self.reads_on_any_line()
             && self.write.is_empty()
             && self.unknown.is_empty()
             && self.session.is_empty()
@@ -22,6 +27,8 @@ impl Tool {
             && self.files.is_empty()
             && self.http.is_none()
             && self.text.is_none()
+            && self.options.is_empty()
+            && self.divider.is_none()
     }
 }
 

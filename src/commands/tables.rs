@@ -38,6 +38,12 @@ pub struct Tool {
     /// Options that take the next word as their value.
     #[serde(default)]
     pub options_with_value: Vec<OptionName>,
+    /// The options, besides those with a value, under which what reads or simulates does nothing else; where some are
+    /// listed, any other one may do anything.
+    #[serde(default)]
+    pub options: Vec<OptionName>,
+    /// The word that divides several commands on one line.
+    pub divider: Option<String>,
     /// Lines behind which another program's words stand.
     #[serde(default)]
     pub command_after: Vec<Pattern>,
@@ -163,6 +169,9 @@ pub struct ProgramText {
     pub options: Vec<OptionName>,
     /// The operand that it is where no such option is given, counted from 1.
     pub operand: Option<usize>,
+    /// Whether the operands behind it are more of it, whatever the options hold.
+    #[serde(default)]
+    pub rest: bool,
     /// Options that name a file which holds it.
     #[serde(default)]
     pub from_file: Vec<OptionName>,
@@ -264,6 +273,19 @@ impl Tool {
     /// Whether a short option takes a value.
     pub(super) fn letter_takes_value(&self, letter: char) -> bool {
         self.lists(Name::Letter(letter))
+    }
+
+    /// Whether an option is none of those under which it is known to only read.
+    pub(super) fn is_unlisted(&self, name: Name<'_>) -> bool {
+        let words = self.spelling == Spelling::Words;
+        let listed = |known: &OptionName| match name {
+            Name::Word(_) => (words || known.0.starts_with("--")) && known.is(name),
+            // Several letters are one entry.
+            Name::Letter(letter) => !words && !known.0.starts_with("--") && known.0.contains(letter),
+        };
+        let with_value =
+            || self.options_with_value.iter().chain(self.file_options()).any(|known| known.is(name));
+        !self.options.is_empty() && !self.options.iter().any(listed) && !with_value()
     }
 
     fn lists(&self, name: Name<'_>) -> bool {

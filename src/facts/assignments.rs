@@ -12,7 +12,7 @@ use super::elements::Keyed;
 use super::literals::is_literal_credential;
 use super::redirects::RANDOM_TEXT;
 use super::state::{State, symbol_mark};
-use super::value::{Content, Flow, Place, Source, StepKind, Value};
+use super::value::{Content, Flow, Place, Source, StepKind, Value, too_many};
 use super::walk::{Out, Walk, index_word};
 
 impl<'a> Walk<'a> {
@@ -89,6 +89,9 @@ impl<'a> Walk<'a> {
                 let mut values = Vec::new();
                 for element in elements {
                     values.extend(self.fields(&element.value, state));
+                }
+                if let Some(any) = too_many(&values) {
+                    return Content::Many(any);
                 }
                 if values.iter().any(|value| value.splits)
                     && let [single] = values.as_slice()

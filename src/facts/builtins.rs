@@ -6,7 +6,7 @@ use super::calls::Line;
 use super::decide::bracket;
 use super::invocations::{Ending, texts};
 use super::state::{Parameters, State};
-use super::value::{Content, Place, Source, Sym, Value};
+use super::value::{Content, Place, Source, Sym, Value, too_many};
 use super::walk::{Out, Walk};
 
 /// Whether bash runs the name itself.
@@ -348,6 +348,10 @@ fn shift(state: &mut State, count: usize) {
 }
 
 fn positional(state: &mut State, args: &[Value]) {
+    if let Some(any) = too_many(args) {
+        state.params = Rc::new(unknown_parameters(&any));
+        return;
+    }
     let mut params = Parameters::default();
     for value in args {
         if value.splits {

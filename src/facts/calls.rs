@@ -5,9 +5,10 @@ use std::rc::Rc;
 use crate::bash::syntax::{Command, CommandKind, Simple, Subscript, Word};
 use crate::source::Span;
 
+use super::builtins::unknown_parameters;
 use super::invocations::Link;
 use super::state::{Parameters, State, Switch};
-use super::value::{Content, Place, StepKind, Value};
+use super::value::{Content, Place, StepKind, Value, too_many};
 use super::walk::{Frame, Out, Walk};
 
 /// A command line in hand: its words and what is known of where they came from.
@@ -325,6 +326,9 @@ fn hands_on(simple: &Simple) -> bool {
 
 /// The positional parameters that these words make.
 fn parameters(values: Vec<Value>, state: &State) -> Parameters {
+    if let Some(any) = too_many(&values) {
+        return unknown_parameters(&any);
+    }
     let mut list = Vec::new();
     let mut rest: Option<Value> = None;
     for value in values {

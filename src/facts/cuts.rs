@@ -1,6 +1,6 @@
 //! What parameter operators make of known texts: parts of them, other letters, other parts.
 
-use super::value::Value;
+use super::value::{MOST_BYTES, Value};
 
 /// Which end of a text is taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,10 @@ pub(super) fn replaced(value: &Value, part: &Value, by: &Value, all: bool) -> Op
     let (text, part, by) = (value.constant()?, plain_pattern(part)?, by.constant()?);
     // `#` and `%` tie it to an end; `&` stands for what was found.
     if part.is_empty() || part.starts_with(['#', '%', '/']) || by.contains(['&', '\\']) {
+        return None;
+    }
+    let found = if all { text.matches(part).count() } else { 1 };
+    if found.saturating_mul(by.len()).saturating_add(text.len()) > MOST_BYTES {
         return None;
     }
     Some(if all { text.replace(part, by) } else { text.replacen(part, by, 1) })

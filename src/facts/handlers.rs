@@ -43,7 +43,13 @@ impl Walk<'_> {
         let texts = if all {
             self.handlers.texts.clone()
         } else if self.missed.contains(name) {
-            state.rare.traps.iter().filter(|(signal, _)| *signal != "EXIT").map(|(_, known)| known.clone()).collect()
+            state
+                .rare
+                .traps
+                .iter()
+                .filter(|(signal, _)| *signal != "EXIT")
+                .map(|(_, known)| known.clone())
+                .collect()
         } else {
             Vec::new()
         };
@@ -71,25 +77,25 @@ impl Walk<'_> {
     }
 
     fn handler_runs(&mut self, text: &Value, place: Place, state: &State) {
-        self.handler_runs_from(text, place, state.clone());
+        self.handler_runs_from(text, place, state);
         // When it runs the script may have set anything else: whoever must prove something of every command sees that too.
         if self.reached.is_some() {
             let mut start = state.clone();
             start.forget_variables();
             start.params = Rc::new(unknown_parameters(&Value::unknown(self.symbols.joined("@"))));
             start.last = None;
-            self.handler_runs_from(text, place, start);
+            self.handler_runs_from(text, place, &start);
         }
     }
 
-    fn handler_runs_from(&mut self, text: &Value, place: Place, start: State) {
+    fn handler_runs_from(&mut self, text: &Value, place: Place, start: &State) {
         self.exits.push(Ended::default());
         let loops = std::mem::take(&mut self.loops);
         let ends = self.trapped(text, place, start.clone());
         self.loops = loops;
         self.exits.pop();
         for end in ends {
-            self.note_set(&start, &end);
+            self.note_set(start, &end);
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::commands::matches_words;
+use crate::commands::{beyond, matches_words, tells_nothing};
 use crate::source::Span;
 
 use super::calls::Line;
@@ -131,6 +131,9 @@ impl Walk<'_> {
 
     /// Notes what a program shows of the secrets in its words and on its stdin.
     pub(super) fn program_shows(&mut self, line: &Line) {
+        if self.gives_away(line) {
+            return self.given_away(line);
+        }
         let name = line.name().map_or("", |name| name.rsplit('/').next().unwrap_or(name));
         let secrets = self.tables.secrets();
         let is_one_of = |list: &[String]| list.iter().any(|known| known == name);
@@ -157,6 +160,28 @@ impl Walk<'_> {
             && let Some(shown) = self.shown_by(1)
         {
             self.leak(line.place, shown, &flow);
+        }
+    }
+
+    /// Whether what the program prints may hold what it reads. Only whoever must prove something of every command takes any
+    /// program for one that does, unless it is known to tell nothing; to others it gives an answer.
+    pub(super) fn gives_away(&self, line: &Line) -> bool {
+        let texts = line.texts();
+        let program = texts.first().map_or("", |name| name.rsplit('/').next().unwrap_or(name));
+        let reads = matches!(self.stdins.last(), Some(Stdin::Other(value)) if value.secret.is_some())
+            || self.piped_in.as_ref().is_some_and(|value| value.secret.is_some());
+        self.reached.is_some()
+            && reads
+            && !self.tables.secrets().loggers.iter().any(|logger| logger == program)
+            && !beyond::NETWORK.contains(&program)
+            && !tells_nothing(&texts)
+    }
+
+    fn given_away(&mut self, line: &Line) {
+        let stdin = self.on_stdin(line);
+        let piped = self.piped_in.clone().filter(is_secret).map(|value| (value, line.place));
+        if let Some((value, place)) = stdin.or(piped) {
+            self.printed(&value, place, 1);
         }
     }
 

@@ -340,6 +340,7 @@ impl Walk<'_> {
 
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
     fn passed_on(&mut self, line: &Line) {
+        let gives_away = self.gives_away(line);
         let from_pipe = self.piped_in.take().and_then(|value| value.secret.clone());
         if self.outputs.is_empty() {
             return;
@@ -400,7 +401,7 @@ impl Walk<'_> {
             let answered = |flow: std::rc::Rc<Flow>| {
                 flow.step(StepKind::Answered, place, program, format!("`{program}` reads it and answers"))
             };
-            if copies { read } else { read.map(answered) }
+            if copies || gives_away { read } else { read.map(answered) }
         };
     }
 }

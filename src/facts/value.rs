@@ -283,6 +283,21 @@ impl Flow {
 /// The most texts that a value is followed with, one by one.
 pub const MOST_CHOICES: usize = 16;
 
+/// The longest text that a value is followed with. Texts that are put behind themselves grow without bounds.
+pub const MOST_BYTES: usize = 256 << 10;
+
+/// The most elements that a list is followed with, one by one.
+const MOST_LISTED: usize = 1024;
+
+/// What stands for each element of a list that is too long to be followed; `None` where it is not.
+pub fn too_many(list: &[Value]) -> Option<Value> {
+    let any = || {
+        let secret = list.iter().find_map(|value| value.secret.clone());
+        Value::unknown(Sym::VOLATILE).with(|any| any.secret = secret)
+    };
+    (list.len() > MOST_LISTED).then(any)
+}
+
 /// What is known of a value. A copy shares it until one of the two is changed.
 #[derive(Debug, Clone, Default)]
 pub struct Value(Rc<Known>);
@@ -423,6 +438,9 @@ impl Known {
     }
 
     fn append(&mut self, other: &Self) {
+        if self.text.len() + other.text.len() > MOST_BYTES {
+            return self.outgrow(other);
+        }
         self.fallbacks = self.appended_fallbacks(other);
         if self.text.is_empty() && self.syms.is_empty() {
             self.own_file = other.own_file;
@@ -451,6 +469,21 @@ impl Known {
         for name in &other.names {
             remember(&mut self.names, name);
         }
+    }
+}
+
+impl Known {
+    /// With `other` behind it the text is too long to be followed: of what is read only the history stays.
+    fn outgrow(&mut self, other: &Self) {
+        let secret = self.secret.take().or_else(|| other.secret.clone());
+        let from_args = self.from_args || other.from_args;
+        *self = Self {
+            text: String::from(HOLE),
+            syms: vec![Sym::VOLATILE],
+            secret,
+            from_args,
+            ..Self::default()
+        };
     }
 }
 

@@ -143,7 +143,10 @@ impl<'a> Walk<'a> {
                 let inner = self.substitution(&process.body, part.span, state);
                 // The word is a descriptor's path: the secret is in the pipe, not in the word.
                 self.last_substitution = None;
-                self.piped_in = process.input.then_some(inner);
+                // Of several, one with a secret is the one that matters.
+                let closely = self.reached.is_some();
+                let before = self.piped_in.take().filter(|value| closely && value.secret.is_some());
+                self.piped_in = before.or_else(|| process.input.then_some(inner));
                 Value::known("/dev/fd/63")
             }
         }

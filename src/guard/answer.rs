@@ -80,7 +80,7 @@ fn file(
     let in_settings = path.rsplit('.').next() == Some("json")
         && path.contains("claude")
         && (text.is_some_and(switches_off) || edits.iter().any(|(_, new)| switches_off(new)));
-    if own::is_own(path) || in_settings {
+    if policy.is_own(path, false) || in_settings {
         let what = format!("`{path}` belongs to the guard");
         return plain(Verdict::plain(Decision::Deny, "own-files", what, own::INSTEAD));
     }

@@ -7,7 +7,7 @@ use crate::bash::syntax::{
 };
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
-use crate::commands::Tables;
+use crate::commands::{HOLE, Tables};
 use crate::facts::{
     Close, Context, Ending, Gates, Given, Invocation, Link, NoLibrary, SecretNames, observe_closely,
 };
@@ -20,6 +20,7 @@ use super::payload;
 use super::plain::{Looks, Plain};
 use super::policy::Policy;
 use super::programs::Programs;
+use super::secret_files;
 use super::shows;
 use super::starts::Starts;
 use super::verdict::{Decision, Reason, Verdict};
@@ -105,6 +106,7 @@ impl<'p> Bench<'p> {
         let mut pieces = vec![close];
         self.unreached(script, &commands.simple, &mut pieces);
         self.ended(&pieces);
+        self.told(&pieces, &shape);
         let feeds = pieces.iter().flat_map(|close| close.seen.invocations.all()).any(payload::feeds);
         for close in &pieces {
             self.seen(close, feeds);
@@ -220,6 +222,22 @@ impl<'p> Bench<'p> {
         }
     }
 
+    /// Files of secrets that one command names for another to show, and files that are written by names which variables hold.
+    fn told(&mut self, pieces: &[Close], shape: &Shape) {
+        let all: Vec<&Invocation> = pieces.iter().flat_map(|close| close.seen.invocations.all()).collect();
+        if let Some(invocation) = secret_files::passed_on(&all) {
+            self.ask("prints-secret", invocation.at, "it shows what is in a folder of secrets".to_owned());
+        }
+        let written = pieces.iter().flat_map(|close| &close.seen.list).filter(|seen| seen.writes_file);
+        for (at, target) in written.filter_map(|seen| Some((seen.at, seen.words.get(1)?))) {
+            let reached = own::reached_from(&shape.own_folders, target).is_some();
+            if reached || self.policy.is_own(target, shape.moves) {
+                let what = format!("`{}` belongs to the guard", target.replace(HOLE, "\u{2026}"));
+                self.say(Decision::Deny, "own-files", at, what, own::INSTEAD);
+            }
+        }
+    }
+
     /// What a walk saw besides invocations.
     fn seen(&mut self, close: &Close, feeds: bool) {
         for unread in &close.seen.unread {
@@ -304,11 +322,8 @@ impl<'p> Bench<'p> {
         let nothing = |_: &str| None;
         for command in commands {
             let CommandKind::Simple(simple) = &command.kind else { continue };
-            let words: Vec<String> = simple
-                .words
-                .iter()
-                .map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string()))
-                .collect();
+            let words: Vec<String> =
+                simple.words.iter().map(|word| word.plain().unwrap_or_else(|| HOLE.to_string())).collect();
             let denied = (0..words.len()).find_map(|start| self.policy.denies(&words[start..], &nothing));
             if let Some(rule) = denied {
                 let what = format!("`{}` is denied, because {}", rule.written, rule.why);
@@ -367,11 +382,11 @@ impl<'s> Visitor<'s> for Shape {
 
     fn assignment(&mut self, assignment: &'s Assignment) {
         if let Value::Scalar(word) = &assignment.value {
-            let value = word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string());
+            let value = word.plain().unwrap_or_else(|| HOLE.to_string());
             let known =
                 self.environment.entry(assignment.target.name.clone()).or_insert_with(|| value.clone());
             if *known != value {
-                *known = crate::commands::HOLE.to_string();
+                *known = HOLE.to_string();
             }
         }
         visit::walk_assignment(self, assignment);

@@ -2,6 +2,8 @@
 
 use crate::commands::{HOLE, Tables, beyond};
 
+use super::secret_files::is_secret_file;
+
 /// Whether the line only shows a help text or a version.
 pub(super) fn asks_help(words: &[String]) -> bool {
     let Some((program, args)) = words.split_first() else { return false };
@@ -14,11 +16,15 @@ pub(super) fn asks_help(words: &[String]) -> bool {
         ("bash" | "sh" | "dash" | "ksh", [option, files @ ..]) if option == "-n" => {
             return !files.is_empty() && files.iter().all(|file| !file.starts_with(['-', '+', HOLE]));
         }
-        ("python" | "python3", [option, module, rest @ ..]) if option == "-m" && module == "json.tool" => {
+        // Without `-I` a `json` in the folder at hand is taken for python's own.
+        ("python" | "python3", [isolated, option, module, rest @ ..])
+            if isolated == "-I" && option == "-m" && module == "json.tool" =>
+        {
             let options =
                 ["--sort-keys", "--no-ensure-ascii", "--compact", "--json-lines", "--tab", "--no-indent"];
             let files = rest.iter().filter(|word| !options.contains(&word.as_str()));
-            return files.clone().all(|word| !word.starts_with(['-', HOLE])) && files.count() < 2;
+            let plain = |word: &&String| !word.starts_with(['-', HOLE]) && !is_secret_file(word);
+            return files.clone().all(|word| plain(&word)) && files.count() < 2;
         }
         ("python" | "python3" | "perl" | "ssh" | "tmux" | "ruby" | "screen", [only]) if only == "-V" => {
             return program != "perl";
@@ -46,10 +52,18 @@ pub(super) fn asks_help(words: &[String]) -> bool {
     match args {
         [only] => known && ["--help", "--version"].contains(&only.as_str()),
         [front @ .., last] => {
-            beyond::HELPFUL.contains(&program.as_str())
-                && last == "--help"
-                && front.iter().all(plain)
-                && front.len() < 5
+            let among = |programs: &[&str]| programs.contains(&program.as_str());
+            let verb = front.first().map_or("", String::as_str);
+            // Behind these stand another program's words; git takes it for an option of its own only where it stands alone.
+            let briefly =
+                !["exec", "run", "debug", "attach"].contains(&verb) && (program != "git" || front.len() == 1);
+            let asks = match last.as_str() {
+                "--help" => among(beyond::HELPFUL),
+                "-h" => briefly && among(beyond::BRIEFLY_HELPFUL),
+                "-help" => among(beyond::GO_HELPFUL),
+                _ => false,
+            };
+            asks && front.iter().all(plain) && front.len() < 5
         }
         [] => false,
     }

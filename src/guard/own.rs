@@ -130,7 +130,7 @@ pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
 }
 
 /// Whether it puts files as they are into git's own store, or talks to a forge: the files stay as they are.
-fn only_records(program: &str, words: &[String]) -> bool {
+pub(super) fn only_records(program: &str, words: &[String]) -> bool {
     let mut operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
     let verb = operands.next().map_or("", String::as_str);
     program == "gh" || program == "git" && ["add", "stage", "commit", "tag", "push", "notes"].contains(&verb)

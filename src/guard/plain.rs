@@ -237,7 +237,7 @@ impl Plain<'_> {
             RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::DuplicateInput => {}
             RedirectOp::DuplicateOutput if moves_descriptor => {}
             RedirectOp::Input => {
-                if target.as_deref().is_some_and(super::shows::is_secret_file) {
+                if target.as_deref().is_some_and(super::secret_files::is_secret_file) {
                     self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
                 }
                 if target
@@ -269,7 +269,7 @@ impl Plain<'_> {
         if NOT_WRITTEN.contains(&target) || descriptor {
             return;
         }
-        if own::is_own(target) || own::reached_from(self.own_folders, target).is_some() {
+        if self.policy.is_own(target, self.moves) || own::reached_from(self.own_folders, target).is_some() {
             return self.say(
                 Decision::Deny,
                 "own-files",

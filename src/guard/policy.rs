@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::commands::{HOLE, Pattern, Tables, glob};
 use crate::settings::{Globs, GuardRule, GuardSettings};
 
+use super::own;
 use super::request::Mode;
 use super::verdict::Decision;
 
@@ -62,7 +63,11 @@ pub struct Policy {
     /// The project's root and the folder of the call, for paths.
     root: String,
     folder: String,
+    real: Option<RealPath>,
 }
+
+/// Where an absolute path leads when its links are followed, where that is known.
+pub type RealPath = fn(&str) -> Option<String>;
 
 impl Policy {
     /// The policy that these settings make; `genuine` tells whether a script has the content that they name.
@@ -96,6 +101,7 @@ impl Policy {
             unattended,
             root: String::new(),
             folder: String::new(),
+            real: None,
         })
     }
 
@@ -105,6 +111,31 @@ impl Policy {
         root.clone_into(&mut self.root);
         folder.clone_into(&mut self.folder);
         self
+    }
+
+    /// The policy that looks where links lead.
+    #[must_use]
+    pub fn following(mut self, real: RealPath) -> Self {
+        self.real = Some(real);
+        self
+    }
+
+    /// Whether a path is one of the guard's files, by its spelling or by where its links lead. `moves`: the folder in which
+    /// the command runs is not known.
+    pub(super) fn is_own(&self, path: &str, moves: bool) -> bool {
+        own::is_own(path) || self.leads_to_own(path, moves)
+    }
+
+    /// Whether the links of a path lead to one of the guard's files.
+    pub(super) fn leads_to_own(&self, path: &str, moves: bool) -> bool {
+        let Some(real) = self.real else { return false };
+        let whole = match path {
+            _ if path.is_empty() || path.contains(HOLE) => return false,
+            _ if path.starts_with('/') => path.to_owned(),
+            _ if moves || self.folder.is_empty() => return false,
+            _ => format!("{}/{path}", self.folder),
+        };
+        real(&whole).is_some_and(|real| own::is_own(&real))
     }
 
     /// The policy whose rules are told with their lines in this text of the settings.

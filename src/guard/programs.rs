@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::bash::is_name;
 use crate::commands::{Effect, HOLE, Judged, Plainly, Tables, Written, beyond};
-use crate::facts::{Ending, Invocation, Link, SecretNames};
+use crate::facts::{Ending, Invocation, SecretNames};
 use crate::source::Span;
 
 use super::builtins;
-use super::environment::{Class, class, inert_value};
 use super::help;
 use super::own;
 use super::policy::Policy;
+use super::secret_files;
 use super::strict;
 use super::verdict::{Decision, Reason};
 
@@ -41,19 +40,19 @@ pub(super) struct Programs<'p> {
 }
 
 /// What was found of one invocation.
-struct Found {
-    decision: Decision,
+pub(super) struct Found {
+    pub decision: Decision,
     rule: String,
     what: String,
     instead: String,
 }
 
 impl Found {
-    fn ask(rule: &str, what: impl Into<String>) -> Self {
+    pub(super) fn ask(rule: &str, what: impl Into<String>) -> Self {
         Self { decision: Decision::Ask, rule: rule.to_owned(), what: what.into(), instead: String::new() }
     }
 
-    fn deny(rule: &str, what: impl Into<String>, instead: &str) -> Self {
+    pub(super) fn deny(rule: &str, what: impl Into<String>, instead: &str) -> Self {
         Self {
             decision: Decision::Deny,
             rule: rule.to_owned(),
@@ -110,76 +109,6 @@ impl Programs<'_> {
         asks
     }
 
-    fn link(&self, link: &Link) -> Option<Found> {
-        if link.remote {
-            return Some(Found::ask(
-                "remote",
-                format!("`{}` runs it on another machine or in a container", link.name),
-            ));
-        }
-        let name = link.name.rsplit('/').next().unwrap_or(&link.name);
-        if self.functions.contains(name) || name == "trap" || name == "source" {
-            return None;
-        }
-        if !beyond::INERT_WRAPPERS.contains(&name) {
-            return Some(Found::ask("wrapper", format!("`{name}` does more than run its command")));
-        }
-        if link.name.contains('/') && !is_trusted(&link.name) {
-            return Some(Found::ask("unknown-program", format!("`{}` is not known", link.name)));
-        }
-        match name {
-            "env" | "sudo" | "doas" => assignments(&link.words).or_else(|| {
-                // A password from elsewhere, or a program that asks for it.
-                let authenticates = |word: &String| {
-                    ["--stdin", "--askpass"]
-                        .iter()
-                        .any(|long| word.len() > 3 && long.starts_with(word.as_str()))
-                        || word.starts_with('-') && !word.starts_with("--") && word.contains(['S', 'A'])
-                };
-                if name == "sudo" && link.words.iter().any(authenticates) {
-                    return Some(Found::ask("wrapper", "`sudo` is given a password"));
-                }
-                let splits = |word: &String| {
-                    word.starts_with("--s")
-                        || word.starts_with('-') && !word.starts_with("--") && word.contains('S')
-                };
-                let takes_path = link.words.windows(2).any(|pair| pair[0] == "-u" && pair[1] == "PATH")
-                    || link.words.iter().any(|word| word.starts_with("--un") || word == "-uPATH");
-                (name == "env" && (takes_path || link.words.iter().any(splits)))
-                    .then(|| Found::ask("wrapper", "`env` is told to do more than set variables"))
-            }),
-            "find" => {
-                let acts = |word: &&String| {
-                    ["-delete", "-fprint", "-fls", "-ok"].iter().any(|act| word.starts_with(act))
-                };
-                let found = link.words.iter().find(acts);
-                found.map(|word| Found::ask("written-file", format!("`find {word}` changes files")))
-            }
-            "time" => link
-                .words
-                .iter()
-                .any(|word| word.starts_with("-o") || word.starts_with("--o") || word.starts_with("-a"))
-                .then(|| Found::ask("written-file", "`time -o` writes a file")),
-            "xargs" => link
-                .words
-                .iter()
-                .any(|word| word.starts_with("--pr"))
-                .then(|| Found::ask("wrapper", "`xargs --process-slot-var` sets a variable")),
-            "bash" | "sh" | "dash" => {
-                let mut options =
-                    link.words.iter().filter(|word| word.starts_with(['-', '+']) && !word.contains(' '));
-                let loads = |word: &String| {
-                    ["--rc", "--in", "-O", "+O", "--debu"].iter().any(|start| word.starts_with(start))
-                        || !word.starts_with("--") && word.contains('i')
-                };
-                options
-                    .any(loads)
-                    .then(|| Found::ask("wrapper", format!("`{name}` loads files of its own first")))
-            }
-            _ => None,
-        }
-    }
-
     /// What it comes to.
     fn ending(&self, invocation: &Invocation) -> Found {
         match &invocation.ending {
@@ -208,7 +137,7 @@ impl Programs<'_> {
         }
     }
 
-    fn denied(&self, words: &[String]) -> Option<Found> {
+    pub(super) fn denied(&self, words: &[String]) -> Option<Found> {
         let rule = self.policy.denies(words, &self.target())?;
         let shown = words.join(" ").replace(HOLE, "…");
         let why = if rule.why.is_empty() { "the policy denies it" } else { &rule.why };
@@ -282,13 +211,25 @@ impl Programs<'_> {
         let judged = judged(&plain);
         let changes = strict::always_writes(name)
             || judged.effect != Effect::Read
-            || judged.files.iter().any(|file| writes_own(&plain, file));
+            || judged.files.iter().any(|file| self.writes_own(&plain, file));
         if let Some(why) = own::acts_on_guard(&plain, changes) {
             return Found::deny("own-files", why, own::INSTEAD);
         }
         let reached = |word: &String| own::reached_from(self.own_folders, word);
         if changes && let Some(folder) = plain.iter().skip(1).find_map(reached) {
             return Found::deny("own-files", format!("it changes what is in `{folder}`"), own::INSTEAD);
+        }
+        let is_path = |word: &str| word.contains('/') || strict::always_writes(name);
+        let linked = |word: &&String| is_path(word) && self.policy.leads_to_own(word, self.moves);
+        if changes
+            && !own::only_records(name, &plain)
+            && let Some(word) = plain.iter().skip(1).find(linked)
+        {
+            return Found::deny(
+                "own-files",
+                format!("`{word}` leads to what belongs to the guard"),
+                own::INSTEAD,
+            );
         }
         let target = self.target();
         if let Some(rule) = self.policy.asks(&plain, &target) {
@@ -320,23 +261,23 @@ impl Programs<'_> {
                 return Found::ask("unknown-word", what);
             }
         }
+        if secret_files::handed(invocation) {
+            return Found::ask("strict", format!("`{name}` is given files of secrets"));
+        }
         if let Some(why) = strict::why_not(&plain, !judged.files.is_empty(), self.names) {
             return Found::ask("strict", format!("`{}`: {why}", shown(&plain)));
         }
         allowed("read-only")
     }
 
-    /// A denied command in the text that `ansible` hands to a shell on other machines.
-    fn carried_elsewhere(&self, words: &[String]) -> Option<Found> {
-        if words[0] != "ansible" {
-            return None;
+    fn writes_own(&self, words: &[String], file: &Written) -> bool {
+        let own = |path: &str| self.policy.is_own(path, self.moves);
+        match file {
+            Written::Word { index, from } => {
+                words.get(*index).and_then(|word| word.get(*from..)).is_some_and(own)
+            }
+            Written::Here => words.iter().any(|word| own(word)),
         }
-        let texts =
-            words.iter().skip(1).map(|word| word.trim_start_matches("--args=").trim_start_matches("-a"));
-        texts
-            .flat_map(|text| text.split([';', '|', '&', '(', ')', '\n']))
-            .map(|part| part.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-            .find_map(|inner| (0..inner.len()).find_map(|start| self.denied(&inner[start..])))
     }
 
     /// What the tables say against it.
@@ -348,6 +289,11 @@ impl Programs<'_> {
                 return Some(Found::ask("session", format!("`{shown}` changes what the client remembers")));
             }
             Effect::Unknown => {
+                if judged.unlisted
+                    && let Some(denied) = self.denied_within(words)
+                {
+                    return Some(denied);
+                }
                 return Some(Found::ask(
                     "unknown-effect",
                     format!("what `{shown}` does cannot be told from its words"),
@@ -395,53 +341,11 @@ fn judged(words: &[String]) -> Judged {
     Judged { files, ..judged }
 }
 
-fn writes_own(words: &[String], file: &Written) -> bool {
-    match file {
-        Written::Word { index, from } => {
-            words.get(*index).and_then(|word| word.get(*from..)).is_some_and(own::is_own)
-        }
-        Written::Here => words.iter().any(|word| own::is_own(word)),
-    }
-}
-
-/// Assignments among a wrapper's own words.
-fn assignments(words: &[String]) -> Option<Found> {
-    for word in words {
-        if word.starts_with(HOLE) {
-            return Some(Found::ask("unknown-environment", "a word that is not known may set a variable"));
-        }
-        if word.starts_with('-') {
-            continue;
-        }
-        let Some((name, value)) = word.split_once('=') else { continue };
-        if !is_name(name) && class(name) != Class::Hijack {
-            let what = format!("`{name}` is no variable that programs are known to look at");
-            return Some(Found::ask("unknown-environment", what));
-        }
-        match class(name) {
-            Class::Hijack => {
-                let what = format!("`{name}` decides which programs or code run");
-                let instead = "leave it as it is, and call the program by its full path";
-                return Some(Found::deny("hijacked-environment", what, instead));
-            }
-            Class::Harmless => {}
-            Class::Steers if inert_value(name, value) => {}
-            Class::Steers | Class::Own => {
-                return Some(Found::ask(
-                    "unknown-environment",
-                    format!("`{name}` may change what programs do"),
-                ));
-            }
-        }
-    }
-    None
-}
-
 fn allowed(rule: &str) -> Found {
     Found { decision: Decision::Allow, rule: rule.to_owned(), what: String::new(), instead: String::new() }
 }
 
-fn is_trusted(program: &str) -> bool {
+pub(super) fn is_trusted(program: &str) -> bool {
     beyond::TRUSTED_FOLDERS.iter().any(|folder| {
         program
             .strip_prefix(folder)

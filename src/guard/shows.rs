@@ -1,21 +1,10 @@
-//! What a command shows that is a secret: by the command, or by the file that it prints.
+//! What a command shows that is a secret, by the command.
 
 use crate::commands::{HOLE, Tables, beyond, matches_words};
 use crate::facts::SecretNames;
 
-/// Whether a file holds credentials, whatever is read of it.
-pub(super) fn is_secret_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    named_secret(path) || name.rsplit('.').next() == Some("key") && name.contains('.')
-}
-
-fn named_secret(path: &str) -> bool {
-    let keyring = path.ends_with(".keyring");
-    keyring
-        || beyond::SECRET_FILES
-            .iter()
-            .any(|known| path.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('/')))
-}
+use super::environ;
+use super::secret_files;
 
 /// Whether a line reads what vault tells of itself, which is no secret.
 pub(super) fn reads_of_itself(words: &[String]) -> bool {
@@ -37,64 +26,96 @@ pub(super) fn prints_secret(words: &[String], names: &SecretNames) -> Option<Str
         return None;
     }
     let program = super::strict::base(words);
+    let args = &words[1..];
+    if is_printer(program, words) {
+        return Some("it prints a secret".to_owned());
+    }
+    if ["kubectl", "oc"].contains(&program) && prints_object(args) {
+        return Some("it prints a secret".to_owned());
+    }
+    if ["terraform", "tofu"].contains(&program) && prints_output(args, names) {
+        return Some("it prints a value that the tool keeps to itself otherwise".to_owned());
+    }
+    if environ::is_printed(program, args, names) {
+        return Some("it prints the environment, secrets too".to_owned());
+    }
+    if ["curl", "wget"].contains(&program)
+        && let Some(file) = args.iter().find(|word| sends_secret(word))
+    {
+        return Some(format!("`{file}` sends a secret"));
+    }
+    let file = secret_files::shown(words, names)?;
+    Some(format!("`{file}` holds a secret by its name"))
+}
+
+fn is_printer(program: &str, words: &[String]) -> bool {
     let mut shown: Vec<&str> = words.iter().map(String::as_str).collect();
     shown[0] = program;
-    let printers = Tables::builtin()
-        .secrets()
-        .printers
-        .iter()
-        .map(String::as_str)
-        .chain(beyond::PRINTERS.iter().copied());
-    if printers.into_iter().any(|printer| matches_words(printer, &shown)) {
-        return Some("it prints a secret".to_owned());
-    }
-    let args = &words[1..];
-    if ["kubectl", "oc"].contains(&program)
-        && args.iter().any(|word| {
-            let kind = word.split(['/', ',']).next().unwrap_or_default();
-            ["secret", "secrets"].contains(&kind)
-                || word.split(',').any(|kind| ["secret", "secrets"].contains(&kind))
-        })
-        && args.iter().enumerate().any(|(index, word)| {
-            let prints =
-                word.starts_with("-o") || word.starts_with("--output") || word.starts_with("--template");
-            let next = args.get(index + 1).map_or("", String::as_str);
-            let names = ["-oname", "-owide", "-o=name", "-o=wide", "--output=name", "--output=wide"];
-            let plain = names.contains(&word.as_str())
-                || ["-o", "--output"].contains(&word.as_str()) && ["name", "wide"].contains(&next);
-            prints && !plain
-        })
-    {
-        return Some("it prints a secret".to_owned());
-    }
-    if program == "kubectl" && args.iter().any(|word| word.contains("/secrets")) {
-        return Some("it prints secrets".to_owned());
-    }
-    if ["env", "printenv"].contains(&program) {
-        let asked = args.iter().filter(|word| !word.starts_with('-'));
-        let (count, secret) = asked.fold((0, false), |(count, secret), name| {
-            (count + 1, secret || names.matches(name) || name.contains(HOLE))
-        });
-        if count == 0 || secret || program == "env" {
-            return Some("it prints the environment, secrets too".to_owned());
-        }
-    }
-    let file = |word: &&String| {
-        let word = word.rsplit('=').next().unwrap_or(word);
-        let name = word.rsplit('/').next().unwrap_or(word);
-        let looks_like_a_file =
-            word.contains('/') || word.starts_with('.') || beyond::SECRET_FILES.contains(&name);
-        looks_like_a_file
-            && !word.contains(char::is_whitespace)
-            && !beyond::PLAIN_ENDS.iter().any(|end| name.ends_with(end))
-            && (named_secret(word)
-                || name.len() > 4 && name.rsplit('.').next() == Some("key")
-                || names.path_matches(word))
+    let printers = || {
+        let built_in = Tables::builtin().secrets().printers.iter().map(String::as_str);
+        built_in.chain(beyond::PRINTERS.iter().copied())
     };
-    if beyond::SHOWS_FILES.contains(&program)
-        && let Some(file) = args.iter().find(file)
-    {
-        return Some(format!("`{file}` holds a secret by its name"));
+    printers().any(|printer| matches_words(printer, &shown))
+        && !beyond::NO_PRINTERS.iter().any(|plain| matches_words(plain, &shown))
+}
+
+/// Whether `kubectl` prints an object that is, or may be, a secret, and not only its name.
+fn prints_object(args: &[String]) -> bool {
+    let secret = args.iter().any(|word| word.split(',').any(is_secret_kind));
+    // What a file names is not known.
+    let from_file = args.first().is_some_and(|verb| verb == "get")
+        && args.iter().any(|word| {
+            ["-f", "-k", "--filename", "--kustomize"].iter().any(|option| {
+                word == option
+                    || word.starts_with(&format!("{option}="))
+                    || option.len() == 2 && word.starts_with(option)
+            })
+        });
+    let prints = args.iter().enumerate().any(|(index, word)| {
+        let prints = word.starts_with("-o") || word.starts_with("--output") || word.starts_with("--template");
+        let next = args.get(index + 1).map_or("", String::as_str);
+        let names = ["-oname", "-owide", "-o=name", "-o=wide", "--output=name", "--output=wide"];
+        let plain = names.contains(&word.as_str())
+            || ["-o", "--output"].contains(&word.as_str()) && ["name", "wide"].contains(&next);
+        prints && !plain
+    });
+    let traces = args.iter().enumerate().any(|(index, word)| {
+        let next = || args.get(index + 1).map_or("", String::as_str);
+        let level = ["--v=", "-v="].iter().find_map(|option| word.strip_prefix(option));
+        let level = level.or_else(|| ["-v", "--v"].contains(&word.as_str()).then(next));
+        let level = level.or_else(|| word.strip_prefix("-v").filter(|level| !level.is_empty()));
+        level.is_some_and(|level| level.parse::<u32>().map_or(true, |level| level > MOST_VERBOSE))
+    });
+    let applied = args.iter().any(|word| word == "view-last-applied");
+    secret && (prints || traces || applied)
+        || from_file && prints
+        || args.iter().any(|word| word.contains("/secrets"))
+}
+
+/// Up to here `kubectl` prints no bodies of requests.
+const MOST_VERBOSE: u32 = 7;
+
+/// `secret`, `secrets.v1.`, `Secret/x`.
+fn is_secret_kind(word: &str) -> bool {
+    let kind = word.split(['/', '.']).next().unwrap_or_default();
+    ["secret", "secrets"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+}
+
+/// Whether `terraform output` prints a single value whose name tells of a secret, or may.
+fn prints_output(args: &[String], names: &SecretNames) -> bool {
+    let mut operands = args.iter().filter(|word| !word.starts_with('-'));
+    match operands.next().map(String::as_str) {
+        Some("output") => operands.any(|name| names.matches(name) || name.contains(HOLE)),
+        // A plan in JSON holds every value.
+        Some("show") => {
+            operands.next().is_some()
+                && args.iter().any(|word| word.trim_start_matches('-').starts_with("json"))
+        }
+        _ => false,
     }
-    None
+}
+
+/// Whether a word puts a file of secrets into what is sent: `@FILE`, `name@FILE`.
+fn sends_secret(word: &str) -> bool {
+    word.rsplit_once('@').is_some_and(|(_, file)| secret_files::is_secret_file(file)) && !word.contains("://")
 }

@@ -19,7 +19,10 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
     if beyond::NETWORK.contains(&program) && args.iter().any(|word| word.contains(HOLE)) {
         return Some("what is sent is not known".to_owned());
     }
-    // An option that simulates and is given twice may be switched off by the second.
+    // An option that simulates and is given twice may be switched off by the second, and by its opposite in any case.
+    if args.iter().any(|word| word.len() > "--no-".len() && "--no-dry-run".starts_with(word.as_str())) {
+        return Some("what it would only simulate is done after all".to_owned());
+    }
     let simulates = |word: &&String| {
         word.starts_with("--dry") || word.starts_with("--no-dry") || word.starts_with("--sim")
     };
@@ -39,7 +42,7 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
             args.iter().find(|word| word.contains('+') && word.contains("://") || word.contains("command="))
         }
         "sed" => beyond::door(program, args).or_else(|| sed_in_place(args)),
-        "curl" => beyond::door(program, args).or_else(|| format_from_file(args)),
+        "curl" => beyond::door(program, args).or_else(|| format_from_file(args)).or_else(|| sends_file(args)),
         _ if always_writes(program) => {
             // Where the tables find no file that is written, they have misread the line.
             return (!args.is_empty() && !written).then(|| format!("`{program}` changes files"));
@@ -57,6 +60,43 @@ fn format_from_file(args: &[String]) -> Option<&String> {
     let next =
         args.windows(2).find(|pair| ends_in(&pair[0]) && pair[1].starts_with('@')).map(|pair| &pair[1]);
     next.or_else(|| args.iter().find(attached))
+}
+
+/// The file whose content `curl` sends with a request that only reads.
+fn sends_file(args: &[String]) -> Option<&String> {
+    let behind = |pair: &&[String]| {
+        let data = ["--data", "--data-ascii", "--data-binary", "--json"].contains(&pair[0].as_str())
+            || is_bundle(&pair[0]) && pair[0].ends_with('d');
+        let named = ["--data-urlencode", "--url-query", "--variable"].contains(&pair[0].as_str());
+        let file = |text: &str| text.split('=').next().is_some_and(|front| front.contains('@'));
+        data && pair[1].starts_with('@') || named && file(&pair[1])
+    };
+    let attached = |word: &&String| is_bundle(word) && word.contains("d@");
+    args.windows(2).find(behind).map(|pair| &pair[1]).or_else(|| args.iter().find(attached))
+}
+
+/// Whether `tar` reads or writes an archive on another machine.
+fn archive_elsewhere(args: &[String]) -> bool {
+    let letters = |index: usize| {
+        let word = args[index].as_str();
+        word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).or_else(|| (index == 0).then_some(word))
+    };
+    (0..args.len()).any(|index| {
+        let next = || args.get(index + 1).is_some_and(|word| is_elsewhere(word));
+        match letters(index).and_then(|letters| letters.split_once('f')) {
+            Some((_, "")) => next(),
+            // Without a dash the values follow in the order of their letters.
+            Some((_, name)) => is_elsewhere(name) || index == 0 && next(),
+            None => args[index].starts_with("--fi") && (is_elsewhere(&args[index]) || next()),
+        }
+    })
+}
+
+/// `host:file`, `rsync://host/file`, as itself or behind an option's `=`.
+fn is_elsewhere(word: &str) -> bool {
+    let name =
+        word.split_once('=').filter(|(option, _)| option.starts_with('-')).map_or(word, |(_, value)| value);
+    !name.starts_with('-') && name.split('/').next().is_some_and(|front| front.contains(':'))
 }
 
 fn is_bundle(word: &str) -> bool {
@@ -87,11 +127,16 @@ fn reaches_out(program: &str, args: &[String]) -> Option<&'static str> {
         "curl" | "wget" if any(&other_scheme) => {
             Some("it reads files, or speaks to a service that is no web server")
         }
-        "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "busctl" | "systemd-analyze"
+        "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "localectl" | "networkctl"
+        | "resolvectl" | "machinectl" | "coredumpctl" | "busctl" | "bootctl" | "systemd-analyze"
             if any(&|word| ["--ho", "--ma", "-H", "-M"].iter().any(|option| word.starts_with(option))) =>
         {
             Some("it asks another machine")
         }
+        "tar" | "bsdtar" if archive_elsewhere(args) && !any(&|word| word == "--force-local") => {
+            Some("it reads from another machine")
+        }
+        "rsync" if any(&is_elsewhere) => Some("it reads from another machine"),
         "psql" | "mysql" | "mariadb" | "sqlite3" if any(&super::sql::calls_unknown) => {
             Some("a function in its text may change something")
         }
@@ -225,6 +270,8 @@ fn git(args: &[String]) -> Option<String> {
         let long = |name: &str, least: usize| option.len() >= least && name.starts_with(option);
         word.starts_with("ext::")
             || word.starts_with("-O") && verb == "grep"
+            // Such a file is called so: it is not stdout.
+            || ["-o-", "-"].contains(&word.as_str()) && verb == "archive"
             || long("--upload-pack", 5)
             || long("--exec", 5)
             || long("--ext-diff", 5)

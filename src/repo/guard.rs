@@ -23,6 +23,14 @@ pub fn is_folder(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// Where an absolute path leads when its links are followed: those of its folder, where the file itself is not there yet.
+pub fn real_path(path: &str) -> Option<String> {
+    let path = Path::new(path);
+    let beside = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
+    let real = path.canonicalize().ok().or_else(beside)?;
+    Some(real.to_string_lossy().into_owned())
+}
+
 /// The names and texts of a folder's files that end so, by name. None where there is no folder.
 pub fn texts(folder: &Path, end: &str) -> Result<Vec<(String, String)>, String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };

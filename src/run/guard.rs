@@ -89,7 +89,7 @@ impl Guarded {
         let root = self.project.root().to_owned();
         let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
         let policy = Policy::new(&settings.guard, genuine).map_err(|error| error.to_string())?;
-        self.policy = policy.written_in(&text);
+        self.policy = policy.written_in(&text).following(files::real_path);
         Ok(self)
     }
 
@@ -229,7 +229,8 @@ fn policy_of(project: &Project) -> Result<Policy, String> {
     let root = project.root().to_owned();
     let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
     let policy = Policy::new(&project.settings().guard, genuine).map_err(|error| error.to_string())?;
-    Ok(policy.written_in(project.settings_text().map_or("", SourceText::text)))
+    let policy = policy.written_in(project.settings_text().map_or("", SourceText::text));
+    Ok(policy.following(files::real_path))
 }
 
 fn cases_of(project: &Project) -> Result<Vec<CaseFile>, String> {

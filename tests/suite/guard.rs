@@ -252,6 +252,82 @@ fn a_guard_that_fails_or_hangs_blocks() {
 }
 
 #[test]
+fn a_link_to_the_guards_own_files_is_followed() {
+    let folder = Folder::new();
+    folder.write(".claude/settings.json", "{}");
+    std::os::unix::fs::symlink(folder.path(".claude"), folder.path("link")).expect("a link can be made");
+    let asked = |tool: &str, input: Value| {
+        let request = json!({"session_id": "s", "cwd": folder.path(""), "permission_mode": "default",
+            "hook_event_name": "PreToolUse", "tool_name": tool, "tool_input": input, "tool_use_id": "t"});
+        ask(&folder, &request.to_string())
+    };
+    let file = folder.path("link/settings.json").display().to_string();
+    assert_blocked(&asked("Write", json!({"file_path": file, "content": "{}"})), "Write");
+    for command in [
+        "echo '{}' > link/settings.json",
+        "f=link/settings.json; echo '{}' > $f",
+        "sed -i s/a/b/ link/settings.json",
+        "cp x link",
+    ] {
+        assert_blocked(&asked("Bash", json!({"command": command})), command);
+    }
+    for (command, wanted) in
+        [("cat link/settings.json", "allow"), ("ip link set eno1 down", "ask"), ("cp x y", "ask")]
+    {
+        assert_eq!(decision(&asked("Bash", json!({"command": command}))).0, wanted, "{command}");
+    }
+}
+
+/// The processes that decide for a hook in this folder.
+fn deciding(folder: &Folder) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").expect("there are processes").flatten();
+    let decides = |process: &std::path::PathBuf| {
+        std::fs::read(process.join("cmdline")).is_ok_and(|line| line == b"gauntlet-guard\0")
+            && std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == folder.path(""))
+    };
+    let found = processes.map(|process| process.path()).filter(decides);
+    found.map(|process| process.display().to_string()).collect()
+}
+
+/// Waits until it is so, for a while.
+fn eventually(what: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(5) {
+        if what() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+#[test]
+fn what_decides_ends_with_the_hook() {
+    let folder = Folder::new();
+    // The child tries these first, for longer than the test takes.
+    let cases =
+        "{\"command\":\"ls; git status; cat a b | sort | uniq -c\",\"decision\":\"allow\"}\n".repeat(60_000);
+    folder.write("fixtures/guard/a.jsonl", &cases);
+    folder.write("gauntlet.toml", "version = 1\n");
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("gauntlet"))
+        .arg("guard")
+        .env("CLAUDE_PROJECT_DIR", folder.path(""))
+        .current_dir(folder.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the hook starts");
+    let mut stdin = child.stdin.take().expect("it has a stdin");
+    std::io::Write::write_all(&mut stdin, bash("ls", "default").as_bytes()).expect("it reads");
+    drop(stdin);
+    assert!(eventually(|| deciding(&folder).len() == 1), "a child decides");
+    child.kill().expect("the hook is there");
+    child.wait().expect("the hook ends");
+    assert!(eventually(|| deciding(&folder).is_empty()), "{:?} are left", deciding(&folder));
+}
+
+#[test]
 fn explain_shows_what_runs_by_which_way_and_the_rule() {
     let folder = Folder::new();
     let run = |args: &[&str]| {

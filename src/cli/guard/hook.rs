@@ -2,7 +2,7 @@
 //!
 //! A short, plain command is decided in this process: within its bounds neither parser was ever seen to fail, and neither
 //! can use up the stack. Everything else is decided by a child of the same binary, which may crash in any way. A watchdog
-//! denies where no decision comes in time.
+//! denies where no decision comes in time, and the child never outlives the hook.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -15,7 +15,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+use nix::sys::signal::Signal;
 
 use crate::bash::InProcess;
 use crate::guard::{self, Answer, Decision, Malformed, Request};
@@ -194,6 +196,7 @@ pub fn dispatch() -> Option<ExitCode> {
         let own = name.to_str().is_some_and(|name| name == "gauntlet" || name.ends_with("/gauntlet"));
         return (is_hook && own).then(supervise);
     }
+    end_with_the_hook();
     let thread = thread::Builder::new()
         .stack_size(STACK_BYTES)
         .spawn(|| catch_unwind(AssertUnwindSafe(answer_in_child)).ok());
@@ -202,6 +205,16 @@ pub fn dispatch() -> Option<ExitCode> {
     let told = serde_json::json!({ "decision": answer.decision.word(), "reason": answer.reason });
     let written = std::io::stdout().write_all(told.to_string().as_bytes());
     Some(if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+/// The child ends with the hook that started it, and in any case when nobody waits for its decision any more.
+fn end_with_the_hook() {
+    let _ = set_pdeathsig(Signal::SIGKILL);
+    let wait = || {
+        thread::sleep(DEADLINE);
+        std::process::exit(3);
+    };
+    let _ = thread::Builder::new().stack_size(WATCH_STACK_BYTES).spawn(wait);
 }
 
 /// The request on stdin.

@@ -1,0 +1,79 @@
+//! Programs that print variables of the environment: all of them, or some by their names.
+
+use crate::commands::HOLE;
+use crate::facts::SecretNames;
+
+/// Whether a command prints the environment, or a variable of a secret's name.
+pub(super) fn is_printed(program: &str, args: &[String], names: &SecretNames) -> bool {
+    match program {
+        "env" | "printenv" => {
+            let asked = args.iter().filter(|word| !word.starts_with('-'));
+            let (count, secret) = asked.fold((0, false), |(count, secret), name| {
+                (count + 1, secret || names.matches(name) || name.contains(HOLE))
+            });
+            count == 0 || secret || program == "env"
+        }
+        "jq" | "gojq" | "jaq" => args.iter().any(|text| names_variables(text, &["$ENV", "env"], names)),
+        "yq" => args.iter().any(|text| {
+            ["env(", "strenv("].iter().any(|call| calls_with_secret(text, call, names))
+                || names_variables(text, &["$ENV"], names)
+        }),
+        "awk" | "gawk" | "mawk" | "nawk" => {
+            args.iter().any(|text| names_variables(text, &["ENVIRON"], names))
+        }
+        "envsubst" => args.iter().any(|text| names_secret(text, names)),
+        "ps" => shows_environments(args),
+        _ => false,
+    }
+}
+
+/// Whether a text has one of these names for the environment, and takes all of it or a secret from it.
+fn names_variables(text: &str, all: &[&str], names: &SecretNames) -> bool {
+    all.iter().any(|name| {
+        text.match_indices(name).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let behind = &text[at + name.len()..];
+            let part_of_another = |c: char| c.is_ascii_alphanumeric() || "_.$\"".contains(c);
+            let follows =
+                behind.chars().next().is_some_and(|c| c.is_ascii_alphanumeric() || "_\"".contains(c));
+            !before.is_some_and(part_of_another) && !follows && !takes_harmless(behind, names)
+        })
+    })
+}
+
+/// Whether what stands behind takes one variable whose name tells of no secret: `.HOME`, `["HOME"]`.
+fn takes_harmless(behind: &str, names: &SecretNames) -> bool {
+    let name = behind.strip_prefix('.').or_else(|| behind.strip_prefix("[\"")).unwrap_or_default();
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+    end > 0 && !names.matches(&name[..end])
+}
+
+/// `$DB_PASSWORD`, `${DB_PASSWORD}`
+fn names_secret(text: &str, names: &SecretNames) -> bool {
+    text.split('$').skip(1).any(|rest| {
+        let name = rest.trim_start_matches('{');
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+        names.matches(&name[..end])
+    })
+}
+
+fn calls_with_secret(text: &str, call: &str, names: &SecretNames) -> bool {
+    text.match_indices(call).any(|(at, _)| {
+        let name = text[at + call.len()..].split(')').next().unwrap_or_default();
+        names.matches(name.trim()) || name.contains(HOLE)
+    })
+}
+
+/// `ps e`, `ps auxe`: the letter without a dash shows the environment of each process.
+fn shows_environments(args: &[String]) -> bool {
+    const TAKES_VALUE: [char; 10] = ['o', 'p', 'u', 'C', 'U', 't', 'g', 'G', 'q', 'O'];
+    let is_value = |index: usize| {
+        index.checked_sub(1).and_then(|before| args.get(before)).is_some_and(|before| {
+            let long = before.starts_with("--") && !before.contains('=');
+            long || before.chars().all(|c| c == '-' || c.is_ascii_alphabetic())
+                && before.ends_with(TAKES_VALUE)
+        })
+    };
+    let bundle = |word: &str| word.chars().all(|c| c.is_ascii_alphabetic()) && word.contains('e');
+    args.iter().enumerate().any(|(index, word)| bundle(word) && !is_value(index))
+}
