@@ -182,6 +182,7 @@ impl<'a> Walk<'a> {
             alone: false,
             steps: 0,
             secret_symbols: FxHashSet::default(),
+            defaults: FxHashMap::default(),
             found_below: FxHashMap::default(),
             in_traps: 0,
             missed: BTreeSet::default(),

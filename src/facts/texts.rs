@@ -67,6 +67,9 @@ impl<'a> Walk<'a> {
                 value.secret.clone_from(&text.secret);
             }
             value.names.clone_from(&text.names);
+            if let Some(known) = value.symbol().and_then(|sym| self.defaults.get(&sym)) {
+                value.fallbacks.clone_from(known);
+            }
             value.own_file = value.symbol().is_some_and(|sym| self.own_symbols.contains(&sym));
             value.from_args = text.from_args;
             holes.push((name, value));

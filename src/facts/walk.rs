@@ -226,6 +226,8 @@ pub(super) struct Walk<'a> {
     pub steps: u32,
     /// Unknown values that were seen to be secrets: in a text with several, they tell which parts are.
     pub secret_symbols: FxHashSet<Sym>,
+    /// What unknown values are by default, or may be, as far as that was seen.
+    pub defaults: FxHashMap<Sym, Vec<String>>,
     /// The folders below which all that a list names was found (`find /srv/x`).
     pub found_below: FxHashMap<Sym, Value>,
     /// Above 0 while what a trap runs is walked.

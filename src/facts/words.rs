@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
             },
             PartKind::Command(substitution) => {
                 let value = self.substitution(&substitution.body, part.span, state);
-                self.note_secret(&value);
+                self.note_part(&value);
                 self.traced(&value, state);
                 value
             }
@@ -261,7 +261,7 @@ impl<'a> Walk<'a> {
             _ => self.variable(&parameter.name, place, state),
         };
         let value = self.operate(&parameter.op, plain, &parameter.name, place, state);
-        self.note_secret(&value);
+        self.note_part(&value);
         self.traced(&value, state);
         value
     }
@@ -269,7 +269,7 @@ impl<'a> Walk<'a> {
     /// `"${a[@]}"` is an expansion of each element; of `"$@"` the call has said it already.
     fn traced_list(&mut self, parameter: &Parameter, list: &[Value], state: &State) {
         for value in list {
-            self.note_secret(value);
+            self.note_part(value);
         }
         if !["@", "*"].contains(&parameter.name.as_str()) {
             for value in list {
@@ -278,10 +278,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Notes that an unknown value is a secret.
-    fn note_secret(&mut self, value: &Value) {
-        if let (Some(_), Some(sym)) = (&value.secret, value.symbol()) {
+    /// Notes of an unknown value that it is a secret, and what it is by default: in a text its symbol is all that is left.
+    fn note_part(&mut self, value: &Value) {
+        let Some(sym) = value.symbol().filter(|sym| ![Sym::VOLATILE, Sym::FAILED].contains(sym)) else {
+            return;
+        };
+        if value.secret.is_some() {
             self.secret_symbols.insert(sym);
+        }
+        if !value.fallbacks.is_empty() {
+            self.defaults.insert(sym, value.fallbacks.clone());
         }
     }
 
