@@ -11,6 +11,8 @@ use libtest_mimic::{Arguments, run};
 mod argv;
 #[path = "gauntlet/corpus.rs"]
 mod corpus;
+#[path = "gauntlet/drafts.rs"]
+mod drafts;
 #[path = "gauntlet/edits.rs"]
 mod edits;
 #[path = "gauntlet/guard.rs"]
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     tests.extend(argv::tests());
     tests.extend(corpus::tests());
     tests.extend(harnesses::tests());
+    tests.extend(drafts::tests());
     tests.extend(edits::tests());
     tests.extend(guard::tests());
     tests.extend(sweep::tests());

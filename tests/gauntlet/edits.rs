@@ -202,8 +202,8 @@ fn reds(trials: &[gauntlet::event::Trial]) -> Vec<String> {
         .collect()
 }
 
-/// A copy of the reference repository with one harness of some of its cases.
-fn project(harness: &str, cases: &[&str]) -> Result<TempDir, Failed> {
+/// A copy of the reference repository without its harnesses.
+pub fn reference() -> Result<TempDir, Failed> {
     let folder = tempfile::tempdir()?;
     let root = Path::new(ROOT);
     for entry in WalkDir::new(root.join("fixtures/cloud-ops")) {
@@ -216,6 +216,13 @@ fn project(harness: &str, cases: &[&str]) -> Result<TempDir, Failed> {
         }
     }
     fs::write(folder.path().join("gauntlet.toml"), "version = 1\n")?;
+    Ok(folder)
+}
+
+/// The same with one harness of some of its cases.
+fn project(harness: &str, cases: &[&str]) -> Result<TempDir, Failed> {
+    let folder = reference()?;
+    let root = Path::new(ROOT);
     let mut text: toml::Table =
         toml::from_str(&fs::read_to_string(root.join(format!("harnesses/{harness}.toml")))?)?;
     if let Some(all) = text.get_mut("case").and_then(toml::Value::as_array_mut) {
