@@ -26,7 +26,7 @@ const CHANNELS: &str =
 struct Drafted {
     script: &'static str,
     args: &'static [&'static str],
-    /// What a call really says: its line in the file, and what becomes of the answer.
+    /// What a call really says: its pattern in the file, and the answer, or a line with a handler.
     answers: &'static [(&'static str, &'static str)],
     /// Other lines: as they are, and as they are to be; nothing for a line that goes.
     lines: &'static [(&'static str, &'static str)],
@@ -62,7 +62,17 @@ const DRAFTED: &[Drafted] = &[
     Drafted {
         script: "tenant-offboard",
         args: &["--project", "0123456789abcdef0123456789abcdef"],
-        answers: &[],
+        // Only the right name leads back to an id.
+        answers: &[
+            (
+                "openstack domain show -f value -c id -- *",
+                "handler = '[[ ${!#} == web-1 ]] && echo 3f2a9c4e7b1d4c58a6e0d9b2c7f41a35'",
+            ),
+            (
+                "openstack project show --domain * -f value -c id -- *",
+                "handler = '[[ ${!#} == web-1 ]] && echo 0123456789abcdef0123456789abcdef'",
+            ),
+        ],
         lines: &[],
     },
     Drafted { script: "vault-kv-health", args: &[], answers: &[], lines: &[] },
@@ -123,7 +133,8 @@ impl Drafted {
             if let Some((_, said)) =
                 self.answers.iter().find(|(call, _)| line == format!("argv = {}", quoted(call)))
             {
-                answer = Some(format!("stdout = {}", quoted(&format!("{said}\n"))));
+                let stdout = || format!("stdout = {}", quoted(&format!("{said}\n")));
+                answer = Some(if said.starts_with("handler = ") { (*said).to_owned() } else { stdout() });
             } else if line.starts_with("stdout = ")
                 && let Some(answer) = answer.take()
             {
