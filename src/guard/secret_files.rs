@@ -13,6 +13,9 @@ pub(super) fn is_secret_file(path: &str) -> bool {
 
 /// Whether a path is a folder of secrets, or something below one that is not known to be plain.
 fn is_in_secret_folder(path: &str) -> bool {
+    if !path.contains(['/', '.']) {
+        return false;
+    }
     let path = path.trim_end_matches('/');
     let below = |folder: &&str| {
         let wanted: Vec<&str> = folder.split('/').collect();
@@ -26,10 +29,10 @@ fn is_in_secret_folder(path: &str) -> bool {
 
 /// Whether a part of a path is that name, or a glob that may come to it.
 fn may_be(part: &str, name: &str) -> bool {
-    let start = part.find(['*', '?', '[', HOLE]).unwrap_or(part.len());
-    let plain = part.replace([HOLE, '[', ']'], "*");
+    let begins = |start: usize| start >= LEAST && name.starts_with(&part[..start]);
     part == name
-        || start < part.len() && start >= LEAST && name.starts_with(&part[..start]) && glob(&plain, name)
+        || part.find(['*', '?', '[', HOLE]).is_some_and(begins)
+            && glob(&part.replace([HOLE, '[', ']'], "*"), name)
 }
 
 fn has_secret_name(path: &str) -> bool {
