@@ -19,5 +19,5 @@ pub mod story;
 pub mod suite;
 pub mod sweep;
 pub mod tap;
-mod unaided;
+pub mod unaided;
 pub mod world;

@@ -60,8 +60,8 @@ fn make(this: Call, called: &str, words: &[OsString]) -> io::Result<ExitCode> {
             }
             end(&program, call::print(&stdout), (exit, None), None, stream)
         }
-        Hears::Handler { text, feed, placed } => {
-            let command = relay::handler(&text, called, words, placed);
+        Hears::Handler { text, feed, placed, behind } => {
+            let command = relay::handler(&text, called, words, placed, behind.as_ref());
             let relayed = relay::relay(command, stdin.filter(|_| feed), false, None, true)?;
             end(&program, relayed.printed, relay::ending(relayed.status), Some(relayed.said), stream)
         }

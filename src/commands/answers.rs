@@ -27,6 +27,8 @@ pub(super) struct ToolAnswers {
     #[serde(default)]
     codes: Vec<Codes>,
     #[serde(default)]
+    refuses_nothing: Vec<String>,
+    #[serde(default)]
     local: bool,
 }
 
@@ -100,6 +102,14 @@ impl Tables {
         let Some((program, words)) = argv.split_first() else { return false };
         self.answers(basename(program)).is_some_and(|answers| {
             answers.codes.iter().any(|row| row.codes.contains(&exit) && fits(&row.when, words))
+        })
+    }
+
+    /// Whether the call fails where the file or the stdin that it is given is empty.
+    pub fn refuses_nothing(&self, argv: &[String]) -> bool {
+        let Some((program, words)) = argv.split_first() else { return false };
+        self.answers(basename(program)).is_some_and(|answers| {
+            !answers.refuses_nothing.is_empty() && fits(&answers.refuses_nothing, words)
         })
     }
 

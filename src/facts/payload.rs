@@ -16,11 +16,15 @@ pub enum Payload {
         text: String,
         /// `$1`, `$2`, ... of it.
         params: Vec<String>,
+        /// What the shell's options set (`sh -ec`), as words of `set`.
+        set: Vec<String>,
     },
     /// It comes on stdin.
     Stdin {
         /// `$1`, `$2`, ... of it.
         params: Vec<String>,
+        /// What the shell's options set (`sh -es`), as words of `set`.
+        set: Vec<String>,
     },
 }
 
@@ -42,10 +46,13 @@ pub fn payload(argv: &[String]) -> Option<Payload> {
             [Part::Words { pieces, .. }] => {
                 words = pieces.iter().map(|piece| piece.value.text.clone()).collect();
             }
-            [Part::Text { text, params, .. }] => {
-                return Some(Payload::Text { text: text.text.clone(), params: texts(params) });
+            [Part::Text { text, params, set, .. }] => {
+                let (params, set) = (texts(params), set.clone());
+                return Some(Payload::Text { text: text.text.clone(), params, set });
             }
-            [Part::Stdin { params, .. }] => return Some(Payload::Stdin { params: texts(params) }),
+            [Part::Stdin { params, set, .. }] => {
+                return Some(Payload::Stdin { params: texts(params), set: set.clone() });
+            }
             _ => return None,
         }
     }
@@ -71,7 +78,7 @@ mod tests {
             let argv = shlex::split(words).expect("it splits");
             let found = payload(&argv).map(|payload| match payload {
                 Payload::Text { text, .. } => text,
-                Payload::Stdin { params } => {
+                Payload::Stdin { params, .. } => {
                     std::iter::once("-".to_owned()).chain(params).collect::<Vec<_>>().join(" ")
                 }
             });

@@ -89,11 +89,11 @@ impl Walk<'_> {
                 self.remote -= u32::from(*remote);
                 out
             }
-            Part::Text { text, zero, params, remote } => {
+            Part::Text { text, zero, params, remote, .. } => {
                 let text = (text, zero.clone(), params.clone());
                 self.shell_text(line, text, *remote, by, state)
             }
-            Part::Stdin { params, remote } => {
+            Part::Stdin { params, remote, .. } => {
                 let Some(Stdin::Other(text)) = self.stdins.last().cloned() else {
                     self.finish_exposure(line, &state);
                     self.passed_on(line);

@@ -30,10 +30,10 @@ pub(super) struct Piece {
 pub(super) enum Part {
     /// A command.
     Words { pieces: Vec<Piece>, remote: bool },
-    /// Shell text, with `$0` and `$1`, `$2`, ...
-    Text { text: Value, zero: Option<Value>, params: Vec<Value>, remote: bool },
+    /// Shell text, with `$0` and `$1`, `$2`, ..., and what the shell's options set, as words of `set`.
+    Text { text: Value, zero: Option<Value>, params: Vec<Value>, set: Vec<String>, remote: bool },
     /// Shell text on stdin.
-    Stdin { params: Vec<Value>, remote: bool },
+    Stdin { params: Vec<Value>, set: Vec<String>, remote: bool },
     /// A file that a shell reads: its path and its arguments.
     File(Vec<Piece>),
     /// Something that is not known.
@@ -194,7 +194,7 @@ fn conclude(scan: &Scan<'_>, link: &str, added: &Value) -> Inner {
             Payload::Shell => (rest.next(), rest.collect()),
             _ => (None, Vec::new()),
         };
-        parts.push(Part::Text { text: text.clone(), zero, params, remote });
+        parts.push(Part::Text { text: text.clone(), zero, params, set: Vec::new(), remote });
         return runs(parts, None);
     }
     if scan.operands.len() < wrapper.operands
@@ -211,7 +211,13 @@ fn conclude(scan: &Scan<'_>, link: &str, added: &Value) -> Inner {
     if let [said, text] = rest
         && said.value.constant().is_some_and(|word| wrapper.late_text.iter().any(|late| late == word))
     {
-        parts.push(Part::Text { text: text.value.clone(), zero: None, params: Vec::new(), remote });
+        parts.push(Part::Text {
+            text: text.value.clone(),
+            zero: None,
+            params: Vec::new(),
+            set: Vec::new(),
+            remote,
+        });
         return runs(parts, None);
     }
     match behind(scan, rest, added, remote) {
@@ -233,7 +239,7 @@ fn behind(scan: &Scan<'_>, rest: &[Piece], added: &Value, remote: bool) -> Resul
     }
     if rest.is_empty() && found.entry.is_none() {
         if found.join && !wrapper.remote {
-            return Ok(Some(Part::Stdin { params: Vec::new(), remote }));
+            return Ok(Some(Part::Stdin { params: Vec::new(), set: Vec::new(), remote }));
         }
         if !wrapper.default.is_empty() {
             let words = wrapper.default.iter().map(|word| added_piece(Value::known(word.as_str())));
@@ -241,12 +247,12 @@ fn behind(scan: &Scan<'_>, rest: &[Piece], added: &Value, remote: bool) -> Resul
         }
         return Ok(match wrapper.empty {
             Empty::Itself => None,
-            Empty::Shell => Some(Part::Stdin { params: Vec::new(), remote }),
+            Empty::Shell => Some(Part::Stdin { params: Vec::new(), set: Vec::new(), remote }),
             Empty::Unknown => Some(Part::Unknown(format!("`{}` is not told what to run", wrapper.name))),
         });
     }
     let joins = found.join || (wrapper.payload == Payload::Joined && !found.unjoin);
-    let text = |text: Value| Part::Text { text, zero: None, params: Vec::new(), remote };
+    let text = |text: Value| Part::Text { text, zero: None, params: Vec::new(), set: Vec::new(), remote };
     match wrapper.payload {
         Payload::None => {
             Err(Opaque::because(format!("`{}` takes no further words, as far as is known", wrapper.name)))

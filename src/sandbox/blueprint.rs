@@ -27,6 +27,9 @@ const STUB_BINS: &[&str] = &["/usr/bin", "/usr/sbin", "/usr/local/bin"];
 /// Folders that hold the locale of the world, where the C library does not have it built in.
 const LOCALES: &[&str] = &["/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8"];
 
+/// What `stdbuf` preloads into the program that it runs.
+const STDBUF: &[&str] = &["/usr/libexec/coreutils/libstdbuf.so", "/usr/lib/coreutils/libstdbuf.so"];
+
 /// So many files of the host go into a world.
 const MOST_HOST_FILES: usize = 20_000;
 
@@ -62,6 +65,9 @@ impl Blueprint {
             if let Some((path, target)) = find(name) {
                 blueprint.program(&path, &target)?;
             }
+        }
+        for library in STDBUF.iter().map(Path::new).filter(|path| path.exists()) {
+            blueprint.copy(library, library.display().to_string())?;
         }
         for name in &setup.tools {
             let (path, target) = if name.starts_with('/') {

@@ -78,6 +78,9 @@ pub enum Hears {
         feed: bool,
         /// Whether its calls are placed where this call stands.
         placed: bool,
+        /// How many lines behind its own number each of its lines stands in the script, and the value of `BASH_ENV` that
+        /// makes a shell say its lines.
+        behind: Option<(i64, String)>,
     },
     /// Run the real tool.
     Real,
@@ -195,8 +198,13 @@ impl Hears {
                 put(&mut bytes, stdout);
                 put(&mut bytes, stderr);
             }
-            Self::Handler { text, feed, placed } => {
+            Self::Handler { text, feed, placed, behind } => {
                 bytes.extend([b'H', u8::from(*feed), u8::from(*placed)]);
+                let (lines, bash_env) = behind
+                    .as_ref()
+                    .map_or_else(Default::default, |(lines, env)| (lines.to_string(), env.clone()));
+                put(&mut bytes, lines.as_bytes());
+                put(&mut bytes, bash_env.as_bytes());
                 bytes.extend_from_slice(text.as_bytes());
             }
             Self::Real => bytes.push(b'A'),
@@ -224,9 +232,12 @@ impl Hears {
                 Some(Self::Reply { stdout, stderr, exit: *exit })
             }
             [MARK, b'H'] => {
-                let (flags, text) = rest.split_first_chunk::<2>()?;
-                let text = String::from_utf8(text.to_vec()).ok()?;
-                Some(Self::Handler { text, feed: flags[0] == 1, placed: flags[1] == 1 })
+                let (flags, mut rest) = rest.split_first_chunk::<2>()?;
+                let lines: Option<i64> = text(&mut rest)?.parse().ok();
+                let bash_env = text(&mut rest)?;
+                let behind = lines.map(|lines| (lines, bash_env));
+                let text = String::from_utf8(rest.to_vec()).ok()?;
+                Some(Self::Handler { text, feed: flags[0] == 1, placed: flags[1] == 1, behind })
             }
             [MARK, b'A'] => Some(Self::Real),
             [MARK, b'S'] => Some(Self::Shell { bash_env: String::from_utf8(rest.to_vec()).ok()? }),
@@ -270,7 +281,13 @@ mod tests {
         for told in [
             Hears::ReadStdin,
             Hears::Reply { stdout: b"a".to_vec(), stderr: Vec::new(), exit: 7 },
-            Hears::Handler { text: "echo".to_owned(), feed: true, placed: false },
+            Hears::Handler { text: "echo".to_owned(), feed: true, placed: false, behind: None },
+            Hears::Handler {
+                text: "echo".to_owned(),
+                feed: false,
+                placed: true,
+                behind: Some((-2, "/env".to_owned())),
+            },
             Hears::Real,
             Hears::Shell { bash_env: "/env".to_owned() },
             Hears::TakenOver(12),

@@ -24,7 +24,7 @@ pub const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
 
 /// Variables that are the stubs' own.
 pub const OWN_VARIABLES: &[&str] =
-    &["GAUNTLET_AT", "GAUNTLET_OUTER", "GAUNTLET_CWD", "BASH_ENV", LIMIT, TAKEN_OVER];
+    &["GAUNTLET_AT", "GAUNTLET_OUTER", "GAUNTLET_BEHIND", "GAUNTLET_CWD", "BASH_ENV", LIMIT, TAKEN_OVER];
 
 /// The number of SIGPIPE.
 pub const SIGPIPE: u32 = 13;
@@ -84,9 +84,15 @@ pub fn caller() -> Option<(String, u32)> {
         let line: u32 = line.parse().ok()?;
         (!file.is_empty()).then(|| (file.to_owned(), line))
     };
-    let (file, line) = variable("GAUNTLET_AT")
-        .and_then(|text| place(&text))
-        .or_else(|| variable("GAUNTLET_OUTER").and_then(|text| place(&text)))?;
+    let own = variable("GAUNTLET_AT");
+    let outer = || variable("GAUNTLET_OUTER").and_then(|text| place(&text));
+    // A line of a text that the script hands to a shell elsewhere.
+    let inner = || {
+        let line: i64 = own.as_ref()?.strip_prefix(':')?.parse().ok()?;
+        let behind: i64 = variable("GAUNTLET_BEHIND")?.parse().ok()?;
+        Some((outer()?.0, u32::try_from(line + behind).ok()?))
+    };
+    let (file, line) = own.as_deref().and_then(place).or_else(inner).or_else(outer)?;
     if file.starts_with('/') {
         return Some((tidy(&file), line));
     }

@@ -43,6 +43,8 @@ pub(super) struct Visitor {
     pub call: Option<usize>,
     /// The time limit that it keeps.
     pub limit: Option<usize>,
+    /// How many calls had been answered when its own began.
+    pub begun: usize,
     /// Whether it can do whatever it is told.
     pub whole: bool,
     /// Whether it must not print before its stdin has something in it.
@@ -89,6 +91,7 @@ impl Desk {
                     pending: None,
                     call: None,
                     limit: None,
+                    begun: 0,
                     whole: true,
                     waits: false,
                     read: None,

@@ -9,7 +9,7 @@ use super::limits::Limits;
 use super::wire::{Deed, Order, Shape, Words};
 use super::{clock, places};
 use crate::fault::{FaultKind, Interruption, Persistence};
-use crate::trial::guess::Reply;
+use crate::trial::guess::{Given, Reply};
 use crate::trial::pattern;
 use crate::trial::world::{Answer, Call, Fault, Output, Plan, Site, Stub, TIMED_OUT, half, normalise};
 
@@ -62,7 +62,7 @@ enum Responder {
     Special,
     Guess(Reply),
     /// A shell elsewhere, which reads this text, and whether its commands read the call's stdin.
-    Shell(String, bool),
+    Shell(Given, bool),
     Nobody,
 }
 
@@ -105,6 +105,22 @@ impl Journal {
     /// The script ignores the signal that was to interrupt this call.
     pub fn ignored(&mut self, call: usize) {
         self.calls[call].ignored = true;
+    }
+
+    /// How many calls had been answered when this one began, and whose files it is given.
+    pub fn note(&mut self, call: usize, begun: usize, given: Vec<usize>) {
+        self.calls[call].begun = Some(begun);
+        self.calls[call].given = given;
+    }
+
+    /// How many calls were answered.
+    pub fn answered(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether answers are guessed.
+    pub fn guesses(&self) -> bool {
+        self.plan.guesses.is_some()
     }
 
     /// The calls, in the order in which they were answered.
@@ -234,8 +250,8 @@ impl Journal {
                     if script_on_stdin && stdin.is_none() {
                         return Err(NeedsStdin);
                     }
-                    if let Some(text) = guesses.script(argv, at, stdin) {
-                        return Ok(Responder::Shell(text, guesses.is_fed(argv, at) && !script_on_stdin));
+                    if let Some(given) = guesses.script(argv, at, stdin) {
+                        return Ok(Responder::Shell(given, guesses.is_fed(argv, at) && !script_on_stdin));
                     }
                     let site = site(hello, argv);
                     let occurrence = self.seen.get(&site).map_or(1, |count| count + 1);
@@ -284,9 +300,10 @@ impl Journal {
                 let stub = Stub { stdout, stderr, exit: reply.exit, ..Stub::default() };
                 (said(&stub, reply.writes.clone().into_iter().collect(), &shape), Answer::Guess)
             }
-            Responder::Shell(text, feed) => {
-                let (text, feed, placed) = (text.clone(), *feed, true);
-                (Order::Handler { text, feed, writes: Vec::new(), shape, placed }, Answer::Guess)
+            Responder::Shell(given, feed) => {
+                let (text, feed) = (given.text.clone(), *feed);
+                let (placed, behind) = (true, given.behind.map(|lines| (lines, self.bash_env.clone())));
+                (Order::Handler { text, feed, writes: Vec::new(), shape, placed, behind }, Answer::Guess)
             }
             Responder::Nobody => (Order::Reply(missing(hello)), Answer::Unstubbed),
         };
@@ -345,7 +362,8 @@ impl Journal {
         let writes = stub.writes.iter().map(|(path, text)| (path.clone(), cut(text))).collect();
         if let Some(text) = &stub.handler {
             let feed = self.reads_stdin(index);
-            return Order::Handler { text: text.clone(), feed, writes, shape, placed: false };
+            let (text, placed, behind) = (text.clone(), false, None);
+            return Order::Handler { text, feed, writes, shape, placed, behind };
         }
         said(stub, writes, &shape)
     }

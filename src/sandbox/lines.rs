@@ -1,7 +1,7 @@
 //! Puts right what bash says about a call's line.
 //!
 //! Bash notes the line of a simple command after it has looked one word ahead: where a backslash ends the line after
-//! the command's first word, it names the next line.
+//! the command's first word, it names the next line. What stands in the text of a trap for EXIT it places on line 1.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +28,11 @@ impl Lines {
         };
         match (said.checked_sub(1).and_then(line), line(said)) {
             (Some(before), Some(here)) if before.ends_with('\\') && names(before) && !names(here) => said - 1,
+            // A command in the text of a trap for EXIT has line 1.
+            (_, here) if said == 1 && !here.is_some_and(names) => (2..)
+                .map_while(|number| Some((number, line(number)?)))
+                .find(|(_, text)| text.trim_start().starts_with("trap ") && names(text))
+                .map_or(said, |(number, _)| number),
             // A substitution in a heredoc has the line of the command that reads it.
             (_, Some(here)) if !names(here) => match here.split_once("<<").map(|(_, rest)| delimiter(rest)) {
                 Some(end) if !end.is_empty() => (said + 1..)

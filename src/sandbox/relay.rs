@@ -27,14 +27,24 @@ pub struct Relayed {
 /// How a program's output is changed on its way.
 pub type Change<'c> = &'c dyn Fn(&[u8]) -> Vec<u8>;
 
-/// The text of a handler, for a call of these words. `placed`: its own calls stand where this one does.
-pub fn handler(text: &str, called: &str, words: &[OsString], placed: bool) -> Command {
+/// The text of a handler, for a call of these words. `placed`: its own calls stand where this one does; `behind`: so many lines
+/// behind their own in the same file, which that value of `BASH_ENV` makes a shell say.
+pub fn handler(
+    text: &str,
+    called: &str,
+    words: &[OsString],
+    placed: bool,
+    behind: Option<&(i64, String)>,
+) -> Command {
     let mut command = Command::new(places::BASH);
     command.arg0("bash").arg("-c").arg(text).arg(called).args(words);
     without_own_variables(&mut command);
     command.env("STATE", places::STATE);
     if let Some((file, line)) = call::caller().filter(|_| placed) {
         command.env("GAUNTLET_OUTER", format!("{file}:{line}"));
+    }
+    if let Some((lines, bash_env)) = behind {
+        command.env("GAUNTLET_BEHIND", lines.to_string()).env("BASH_ENV", bash_env);
     }
     command
 }

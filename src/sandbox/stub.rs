@@ -113,9 +113,9 @@ impl Call {
         }
         let (ending, deed) = match order {
             Order::Reply(words) => self.reply(&words, stdin.is_some()),
-            Order::Handler { text, feed, writes, shape, placed } => {
+            Order::Handler { text, feed, writes, shape, placed, behind } => {
                 let feed = if feed { stdin } else { None };
-                self.handler(&text, feed, &writes, &shape, placed)?
+                self.handler(&text, feed, &writes, &shape, (placed, behind.as_ref()))?
             }
             Order::Real { shape } => self.real(&shape)?,
             Order::Hang => loop {
@@ -172,7 +172,7 @@ impl Call {
         feed: Option<Vec<u8>>,
         writes: &[(String, String)],
         shape: &Shape,
-        placed: bool,
+        (placed, behind): (bool, Option<&(i64, String)>),
     ) -> io::Result<(Ending, Deed)> {
         if feed.is_none() {
             wait_for_feeder();
@@ -180,7 +180,7 @@ impl Call {
         if let Err(error) = write_files(writes) {
             let _ = writeln!(io::stderr(), "{}: {error}", self.program);
         }
-        let command = relay::handler(text, &self.called, &self.words, placed);
+        let command = relay::handler(text, &self.called, &self.words, placed, behind);
         self.relay(command, feed, false, shape)
     }
 

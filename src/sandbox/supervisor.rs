@@ -31,13 +31,14 @@ use signal_hook::flag;
 use super::brief::{Kind, Leads};
 use super::capture::{Capture, Feed};
 use super::desk::{Desk, Visitor};
+use super::files::Files;
 use super::journal::{Journal, Moment};
 use super::lines::Lines;
 use super::terminal::Terminal;
 use super::visit::{self, Relay};
 use super::watchdog::{self, Watchdog};
 use super::wire::{self, Order, Reply, Seed, Tell};
-use super::{landlord, places, search, shells};
+use super::{landlord, places, search, shells, there};
 use crate::event::Rung;
 use crate::fault::Interruption;
 use crate::trial::world::{End, Output, Plan, Record};
@@ -82,7 +83,8 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
         landlord::enter_user_namespace(places::USER)?;
     }
     let owner = (rung == Rung::S1 && !plan.as_root).then_some(places::USER);
-    plant(&seeds, owner).map_err(|error| step("write the trial's files", &error))?;
+    let planted = plant(&seeds, owner).and_then(|()| there::put(&plan.there, owner));
+    planted.map_err(|error| step("write the trial's files", &error))?;
     if plan.command.is_empty() {
         return Ok(nothing());
     }
@@ -97,11 +99,13 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
         }
         let lines = Lines::default();
         let watchdog = Watchdog::new();
+        let files = journal.guesses().then(Files::default);
         let watch = Watch {
             desk,
             journal,
             script,
             lines,
+            files,
             watchdog,
             relay: None,
             ended: None,
@@ -154,6 +158,7 @@ fn receive_visitor(
         journal,
         script,
         lines,
+        files: None,
         watchdog,
         relay: Some(relay),
         ended: None,
@@ -224,20 +229,20 @@ fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
         ("/var/spool", 0o755),
         ("/run/lock", 0o1777),
     ] {
-        folders(Path::new(path), owner)?;
+        there::folders(Path::new(path), owner)?;
         fs::set_permissions(path, Permissions::from_mode(mode))?;
     }
     for entry in fs::read_dir("/")?.flatten() {
         let target = fs::read_link(entry.path()).unwrap_or_default();
         if Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
-            folders(&Path::new("/").join(target), owner)?;
+            there::folders(&Path::new("/").join(target), owner)?;
         }
     }
     std::os::unix::fs::symlink("../run", "/var/run")?;
     std::os::unix::fs::symlink("../run/lock", "/var/lock")?;
     for seed in seeds {
         let path = Path::new(&seed.path);
-        folders(path.parent().unwrap_or(path), owner)?;
+        there::folders(path.parent().unwrap_or(path), owner)?;
         if seed.link {
             std::os::unix::fs::symlink(OsStr::from_bytes(&seed.content), path)?;
             continue;
@@ -247,17 +252,6 @@ fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
         chown(path, owner, owner)?;
     }
     Ok(())
-}
-
-fn folders(path: &Path, owner: Option<u32>) -> io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent() {
-        folders(parent, owner)?;
-    }
-    fs::create_dir(path)?;
-    chown(path, owner, owner)
 }
 
 /// The record of a trial that only shows that the world stands.
@@ -423,6 +417,8 @@ struct Watch {
     journal: Journal,
     script: Script,
     lines: Lines,
+    /// What calls wrote for later calls; nobody asks where nothing is guessed.
+    files: Option<Files>,
     watchdog: Watchdog,
     /// Whoever sits at the script's terminal.
     relay: Option<Relay>,
@@ -535,11 +531,11 @@ impl Watch {
 
     /// Answers whoever asks. Returns whether anybody did.
     fn serve(&mut self) -> bool {
-        let Self { desk, journal, script, lines, .. } = self;
+        let Self { desk, journal, script, lines, files, .. } = self;
         // Both closures need the journal: who left without a word is noted, and written down after.
         let mut lost = Vec::new();
         let busy = desk.serve(
-            |visitor, told| hear(journal, script, lines, visitor, told),
+            |visitor, told| hear(journal, script, lines, files.as_mut(), visitor, told),
             |visitor| lost.extend(visitor.call),
         );
         for call in lost {
@@ -553,7 +549,14 @@ impl Watch {
     }
 }
 
-fn hear(journal: &mut Journal, script: &mut Script, lines: &mut Lines, visitor: &mut Visitor, told: Tell) {
+fn hear(
+    journal: &mut Journal,
+    script: &mut Script,
+    lines: &mut Lines,
+    files: Option<&mut Files>,
+    visitor: &mut Visitor,
+    told: Tell,
+) {
     let (hello, stdin) = match told {
         // The desk's own business.
         Tell::TakeOver(_) => return,
@@ -564,6 +567,7 @@ fn hear(journal: &mut Journal, script: &mut Script, lines: &mut Lines, visitor: 
             if let Some((path, line)) = &mut hello.at {
                 *line = lines.start(path, *line, &hello.program);
             }
+            visitor.begun = journal.answered();
             (*hello, None)
         }
         Tell::Stdin(read) => match visitor.pending.take() {
@@ -585,6 +589,9 @@ fn hear(journal: &mut Journal, script: &mut Script, lines: &mut Lines, visitor: 
     let moment = script.moment(hello.output.as_ref());
     let before = journal.passed();
     let mut decision = journal.decide(&hello, stdin.as_deref(), moment);
+    if let (Some(files), Some(call)) = (files, decision.call) {
+        journal.note(call, visitor.begun, files.given(call, &hello));
+    }
     if journal.passed() != before {
         // Before the caller goes on. A clock that cannot be written stands still.
         let _ = tell_time(journal.passed());

@@ -142,6 +142,10 @@ pub(super) enum Order {
         /// Whether its calls are placed where this call stands.
         #[serde(default)]
         placed: bool,
+        /// How many lines behind its own number each of its lines stands in the script, and what tells a shell to say its
+        /// lines.
+        #[serde(default)]
+        behind: Option<(i64, String)>,
     },
     /// Run the real tool.
     Real {
@@ -197,8 +201,11 @@ impl Order {
             Self::Reply(words) if words.writes.is_empty() => {
                 Some(reply(&words.stdout, &words.stderr, words.exit))
             }
-            Self::Handler { text, feed, writes, shape: Shape::Whole, placed } if writes.is_empty() => {
-                Some(Hears::Handler { text: text.clone(), feed: *feed, placed: *placed })
+            Self::Handler { text, feed, writes, shape: Shape::Whole, placed, behind }
+                if writes.is_empty() =>
+            {
+                let (text, behind) = (text.clone(), behind.clone());
+                Some(Hears::Handler { text, feed: *feed, placed: *placed, behind })
             }
             Self::Real { shape: Shape::Whole } => Some(Hears::Real),
             Self::Exit { exit, stderr } => Some(reply("", stderr, *exit)),

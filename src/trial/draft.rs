@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use crate::commands::Tables;
 use crate::facts::SecretNames;
 use crate::source::RepoPath;
-use crate::trial::calls::typed;
+use crate::trial::calls::{REPOSITORY, typed};
 use crate::trial::guess::{Guesses, escaped};
 use crate::trial::world::{Answer, Call, Record};
 
@@ -238,7 +238,13 @@ impl Draft<'_> {
 
     fn answered(&self, call: &Call) -> Answered {
         let reply = self.guesses.answer(&call.argv, call.site.at.as_ref(), call.occurrence);
-        let writes = if call.answer == Answer::Guess { reply.writes } else { BTreeMap::new() };
+        let absolute =
+            |path: String| if path.starts_with('/') { path } else { format!("{REPOSITORY}/{path}") };
+        let writes = if call.answer == Answer::Guess {
+            reply.writes.into_iter().map(|(path, text)| (absolute(path), text)).collect()
+        } else {
+            BTreeMap::new()
+        };
         Answered {
             stdout: call.stdout.clone(),
             exit: call.exit,

@@ -9,6 +9,8 @@ mod document;
 pub mod flow;
 mod forms;
 mod gates;
+mod inner;
+mod lacks;
 mod payloads;
 mod scout;
 mod values;
@@ -21,8 +23,11 @@ use serde::{Deserialize, Serialize};
 use crate::commands::{Effect, Tables, Trouble};
 use crate::trial::pattern::argv_matches;
 
+pub use commands::PACKERS;
 pub use flow::escaped;
 pub use gates::{Sentinel, typed_phrase};
+pub use lacks::{asked_for, lacks};
+pub use payloads::Given;
 pub use scout::{Scout, Survey, mentions, survey};
 pub use wants::{Want, wants};
 
@@ -49,6 +54,9 @@ pub struct Hint {
     pub file: String,
     /// The first and the last line of the command.
     pub lines: (u32, u32),
+    /// The texts of several lines that it is given: on which line each begins, and how many line feeds it has.
+    #[serde(default)]
+    pub texts: Vec<(u32, usize)>,
     /// What becomes of its answer.
     pub reader: Reader,
 }
@@ -89,6 +97,14 @@ pub struct Reader {
     /// The first line is read over.
     #[serde(default)]
     pub header: bool,
+}
+
+impl Reader {
+    /// Whether the answer is held against something.
+    pub fn holds_something(&self) -> bool {
+        let texts = [&self.good, &self.bad, &self.shapes, &self.wanted, &self.unwanted, &self.filters];
+        texts.iter().any(|texts| !texts.is_empty()) || !self.cells.is_empty()
+    }
 }
 
 /// One possible answer.
@@ -138,12 +154,19 @@ impl Guesses {
         position(&|hint| here(hint) && fits(hint)).or_else(|| position(&|hint| fits(hint)))
     }
 
-    /// Whether the script looks at what the call says, or at how it ends.
-    pub fn is_looked_at(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
-        self.hint(argv, at).is_none_or(|hint| {
+    /// Whether the script holds what the call says against something.
+    pub fn is_compared(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
+        self.hint(argv, at).is_some_and(|hint| {
             let reader = &self.hints[hint].reader;
-            let read = [&reader.good, &reader.bad, &reader.shapes, &reader.wanted, &reader.unwanted];
-            reader.tested || read.iter().any(|texts| !texts.is_empty())
+            let texts = [
+                &reader.good,
+                &reader.bad,
+                &reader.shapes,
+                &reader.wanted,
+                &reader.unwanted,
+                &reader.filters,
+            ];
+            texts.iter().any(|texts| !texts.is_empty()) || !reader.cells.is_empty()
         })
     }
 
@@ -161,8 +184,8 @@ impl Guesses {
     /// log or to a reader's eyes is not used, and no list is too short for `jq`.
     pub fn is_used(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
         match argv.first().map(|name| basename(name)) {
-            // It names what it made, or it says that it could not.
-            Some("mktemp") => return false,
+            // It names what it made, or packs what it was given, or it says that it could not.
+            Some(name) if name == "mktemp" || PACKERS.contains(&name) => return false,
             Some("jq")
                 if argv.iter().any(|word| {
                     word.contains("[]") || word.contains("select(") || word.contains("empty")

@@ -17,6 +17,8 @@
 //! A producer that its reader cut off (`sigpipe`) is judged alike, but exit 0 with exactly the green run's mutations
 //! is `recovered`: the reader had what it needed. Where the reader read on to the end the fault does not apply.
 
+mod guessed;
+
 use std::fmt::Write as _;
 
 use crate::fault::{FaultKind, Persistence};
@@ -24,6 +26,7 @@ use crate::trial::calls::{self, mutations, place, shown};
 use crate::trial::claim::claim;
 use crate::trial::effect::mutates;
 use crate::trial::green;
+use crate::trial::guess::Guesses;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::leak;
 use crate::trial::outline::Outline;
@@ -43,6 +46,8 @@ pub struct Bench<'a> {
     pub green: &'a Record,
     /// The shape of the scripts.
     pub outline: &'a Outline,
+    /// What answers, where nobody wrote a harness.
+    pub guesses: Option<&'a Guesses>,
 }
 
 /// A verdict with its reasons.
@@ -162,18 +167,8 @@ impl Trial<'_> {
             let reason = &harness.recoveries[declared].reason;
             return (Verdict::Recovered, format!("; exit 0, as declared: {reason}"));
         }
-        let green_later = green.calls.get(self.fired + 1..).unwrap_or_default();
-        if harness.guessed
-            && let Some(rest) =
-                unaided::recovered(self.fault, &self.record.calls[self.fired + 1..], green_later)
-        {
+        if let Some(rest) = self.noticed() {
             return (Verdict::Recovered, rest);
-        }
-        if self.guessed_empty() && self.mutation_after().is_none() {
-            return (
-                Verdict::Recovered,
-                "; no change took the empty answer for one, and all went on with exit 0".to_owned(),
-            );
         }
         if self.fault.kind == FaultKind::Sigpipe {
             let words = |record| mutations(harness, record).into_iter().map(|call| call.site.argv.clone());
@@ -273,47 +268,23 @@ impl Trial<'_> {
     }
 
     fn mutation_after(&self) -> Option<&Call> {
-        let harness = self.bench.harness;
-        self.after().find(|call| {
-            mutates(harness, call)
-                && !harness.cleanups.iter().any(|cleanup| cleanup.pattern.matches(&call.argv))
-                && !(harness.guessed
-                    && (self.bench.outline.cleans_up(call) || self.answers_the_failure(call)))
-                && !self.bench.outline.run_beside(&self.fault.site, &call.site)
-                // Whoever writes a harness says what a stage may do behind another that failed.
-                && !(harness.guessed && self.bench.outline.are_stages(&self.fault.site, &call.site))
-                && (!self.guessed_empty() || self.took_the_empty_answer(call))
-        })
-    }
-
-    /// Whether a tool answered nothing, with exit 0, where nobody said what it must answer. That is no failure by
-    /// itself: what counts is whether a change was made with it.
-    fn guessed_empty(&self) -> bool {
-        self.bench.harness.guessed && self.fault.kind == FaultKind::Empty
-    }
-
-    /// Whether the call is one of the green run with the failing call's answer gone from its words.
-    fn took_the_empty_answer(&self, call: &Call) -> bool {
-        let green = &self.bench.green.calls;
-        let Some(answer) = green.get(self.at).map(|failing| failing.stdout.as_str()) else { return false };
-        green
-            .iter()
-            .filter(|other| other.site.at == call.site.at && other.program() == call.program())
-            .any(|other| unaided::is_without(&other.argv, answer, &call.argv))
-    }
-
-    /// Where nobody declared what puts things back: a command that the green run never comes to, in a run that ends
-    /// with a failure, is the script's answer to it. So is a message to somebody. And who does the same to several things may
-    /// do it to the others.
-    fn answers_the_failure(&self, call: &Call) -> bool {
-        if unaided::notifies(call) {
-            return true;
+        if self.guessed_empty() {
+            return self.change_without_the_answer();
         }
-        let same = |other: &Call| other.site.at == call.site.at && other.program() == call.program();
-        let failing = &self.record.calls[self.fired];
-        // The other rounds of a loop that says at its end that one failed; `xargs` does no other.
-        let another_round = same(failing) && failing.site.argv != call.site.argv;
-        self.record.end != End::Code(0) && (another_round || !self.bench.green.calls.iter().any(same))
+        self.after().find(|call| mutates(self.bench.harness, call) && self.counts(call))
+    }
+
+    /// Whether a change after the fault must not have been.
+    fn counts(&self, call: &Call) -> bool {
+        let harness = self.bench.harness;
+        !harness.cleanups.iter().any(|cleanup| cleanup.pattern.matches(&call.argv))
+            && !(harness.guessed
+                && (self.bench.outline.cleans_up(call)
+                    || self.answers_the_failure(call)
+                    || self.goes_on_by_itself(call)))
+            && !self.bench.outline.run_beside(&self.fault.site, &call.site)
+            // Whoever writes a harness says what a stage may do behind another that failed.
+            && !(harness.guessed && self.bench.outline.are_stages(&self.fault.site, &call.site))
     }
 
     /// What claims success in the output after the fault.

@@ -15,7 +15,8 @@ use crate::source::SourceText;
 use crate::trial::calls::REPOSITORY;
 use crate::trial::pattern::argv_matches;
 use crate::trial::world::{Call, Site};
-use shape::{Lines, Shape};
+pub(in crate::trial) use shape::open_text;
+use shape::{Child, Lines, Shape};
 
 /// The shape of the scripts of a harness.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +105,57 @@ impl Outline {
         })
     }
 
+    /// Whether a process of its own makes the call, which began before the fault or with it: what `fault` carries (`sudo sh -c
+    /// TEXT`), or, where the signal is for the script alone (`alone`), the subshell, pipeline or carrier that `fault` is
+    /// part of. It is not told to stop.
+    pub fn goes_on(&self, fault: &Site, call: &Site, alone: bool) -> bool {
+        self.shapes.iter().any(|shape| {
+            shape.children.iter().any(|child| {
+                let fault_is_of_it = carries(shape, child, fault) || alone && self.makes(shape, child, fault);
+                fault_is_of_it && self.makes(shape, child, call)
+            })
+        })
+    }
+
+    /// Whether nobody waits for the process that makes the call.
+    pub fn is_unwaited(&self, call: &Site) -> bool {
+        let unwaited = |shape: &Shape| {
+            shape.children.iter().any(|child| child.unwaited && self.makes(shape, child, call))
+        };
+        self.shapes.iter().any(unwaited)
+    }
+
+    /// Whether one of the run's calls carries this one: a signal that comes while it runs comes while its carrier does.
+    pub fn is_carried(&self, call: &Site, run: &[Call]) -> bool {
+        self.shapes.iter().any(|shape| {
+            shape.children.iter().filter(|child| child.carrier.is_some()).any(|child| {
+                self.makes(shape, child, call) && run.iter().any(|other| carries(shape, child, &other.site))
+            })
+        })
+    }
+
+    /// Whether a process that nobody waits for makes the call, and stands before the fault: it was begun before it.
+    pub fn was_begun(&self, fault: &Site, call: &Site) -> bool {
+        let Some((path, line)) = &fault.at else { return false };
+        self.shapes.iter().filter(|shape| shape.file == *path).any(|shape| {
+            shape.children.iter().any(|child| {
+                child.unwaited
+                    && child.carrier.is_none()
+                    && child.lines.end_by(*line)
+                    && self.makes(shape, child, call)
+                    && !self.makes(shape, child, fault)
+            })
+        })
+    }
+
+    fn makes(&self, shape: &Shape, child: &Child, site: &Site) -> bool {
+        site.at.as_ref().is_some_and(|(path, line)| {
+            let named = site.argv.first().is_some_and(|name| child.names.contains(name));
+            named && shape.file == *path && child.lines.hold(*line)
+                || self.bodies(&child.names).any(|(file, lines)| file == path && lines.hold(*line))
+        })
+    }
+
     /// Whether `call` comes from a place that does not wait for the background statement `index` of `block`, looking
     /// outward from it.
     fn beside(&self, shape: &Shape, block: usize, index: usize, fault: &Site, call: &Site) -> bool {
@@ -175,6 +227,13 @@ impl Outline {
     fn shape(&self, path: &str) -> Option<&Shape> {
         self.shapes.iter().find(|shape| shape.file == path)
     }
+}
+
+/// Whether the call is the one that runs what the child does.
+fn carries(shape: &Shape, child: &Child, site: &Site) -> bool {
+    site.at.as_ref().is_some_and(|(path, line)| {
+        site.argv.first() == child.carrier.as_ref() && shape.file == *path && child.lines.hold(*line)
+    })
 }
 
 /// In a loop's background statement: whether the call is of another round, which shows in its last word.

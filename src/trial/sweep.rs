@@ -13,8 +13,7 @@ use crate::trial::outline::Outline;
 use crate::trial::world::{Answer, Call, Fault, GARBAGE, Output, Record, Site, TIMED_OUT, half};
 
 /// The kinds where the answers are guessed. What an answer holds is not known there: whether a script must notice that half
-/// of it is missing, or that it is another's, nobody can say. SIGTERM goes to the script alone, and a pipeline that runs
-/// goes on: whether that is right nobody can say either.
+/// of it is missing, or that it is another's, nobody can say.
 const GUESSED: &[FaultKind] = &[
     FaultKind::Exit,
     FaultKind::Signal,
@@ -25,6 +24,8 @@ const GUESSED: &[FaultKind] = &[
     FaultKind::Sigpipe,
     FaultKind::DiskFull,
     FaultKind::Interrupt(Interruption::Int),
+    FaultKind::Interrupt(Interruption::Term),
+    FaultKind::Interrupt(Interruption::Hup),
     FaultKind::Hang,
 ];
 
@@ -219,17 +220,22 @@ fn disk_full(call: &Call, writes: bool) -> Option<Reply> {
     let tables = Tables::builtin();
     let own = tables.answer(&call.argv, Trouble::Full).map(|said| Reply::of(&said));
     let fills_stdout = call.output == Output::File && !call.stdout.is_empty();
-    let names_files = || {
-        tables.judge(&call.argv, None).files.iter().any(|file| match file {
-            Written::Word { index, from } => {
-                !call.argv.get(*index).and_then(|word| word.get(*from..)).is_none_or(is_no_file)
-            }
-            Written::Here => true,
-        })
+    let named = tables.judge(&call.argv, None).files;
+    let is_file = |file: &Written| match file {
+        Written::Word { index, from } => {
+            !call.argv.get(*index).and_then(|word| word.get(*from..)).is_none_or(is_no_file)
+        }
+        Written::Here => true,
     };
-    if call.exit != 0 || !(fills_stdout || writes || own.is_some() || names_files()) {
+    // `curl -o /dev/null`: whoever names what is no file writes none.
+    let unnamed = own.is_some() && named.is_empty();
+    if call.exit != 0 || !(fills_stdout || writes || unnamed || named.iter().any(is_file)) {
         return None;
     }
-    let plain = || Reply::new(1, "", &format!("{}: write error: No space left on device", call.program()));
+    let plain = || {
+        let usual = tables.failure(&call.argv).0;
+        let exit = if tables.is_answer(&call.argv, usual) { 2 } else { usual };
+        Reply::new(exit, "", &format!("{}: write error: No space left on device", call.program()))
+    };
     Some(own.unwrap_or_else(plain))
 }

@@ -7,9 +7,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::commands::Tables;
+use crate::fault::FaultKind;
 use crate::trial::calls::place;
 use crate::trial::claim;
-use crate::trial::world::{Answer, Call, Fault};
+use crate::trial::judge::Judgement;
+use crate::trial::world::{Answer, Call, End, Fault, Record};
+use crate::verdict::Verdict;
 
 /// Why exit 0 is right after the fault, where it is: the same call came again and succeeded, and that is no chance. A
 /// script that calls the same once more in any case, and nothing that it does not call in the green run, did not notice.
@@ -30,6 +33,28 @@ pub(super) fn recovered(fault: &Fault, later: &[Call], green_later: &[Call]) -> 
     Some(rest)
 }
 
+/// Another failure of the same call, where it must be known whether the script tells the fault from it: "it is not there" was
+/// followed by exit 0.
+pub fn probe(fault: &Fault, judgement: &Judgement) -> Option<Fault> {
+    if fault.kind != FaultKind::Absent || judgement.verdict != Verdict::Swallowed {
+        return None;
+    }
+    let other = |code: &u8| *code != fault.exit && !Tables::builtin().is_answer(&fault.site.argv, *code);
+    let exit = (70..=80).find(other)?;
+    let stderr = "internal error\n".to_owned();
+    Some(Fault { kind: FaultKind::Exit, exit, stdout: String::new(), stderr, ..fault.clone() })
+}
+
+/// What the probe shows: a script that fails then has told "it is not there" from it, so it tests for that.
+pub fn told_apart(judgement: &mut Judgement, probed: &Record) {
+    if probed.end != End::Code(0) && probed.end != End::TimedOut {
+        judgement.verdict = Verdict::Recovered;
+        let said = judgement.explanation.split(", and the script went on").next().unwrap_or_default();
+        judgement.explanation = format!("{said}; the script tells that from other failures, exit 0");
+        judgement.aftermath.clear();
+    }
+}
+
 /// What claims success although the script ended with a failure.
 ///
 /// Who says what failed may well say that other things are fine: only a claim that nothing takes back counts.
@@ -46,6 +71,12 @@ pub(super) fn claim(stdout: &str, stderr: &str) -> Option<String> {
 /// Whether `call` has the words of `green`, but for the text of an answer that is gone from some of them.
 pub(super) fn is_without(green: &[String], answer: &str, call: &[String]) -> bool {
     pieces(answer).iter().any(|piece| lacks(green, piece, call))
+}
+
+/// Whether a text is another one in which some of an answer is missing.
+pub(super) fn text_is_without(green: &str, answer: &str, text: &str) -> bool {
+    let fewer = |piece: &String| text.matches(piece).count() < green.matches(piece).count();
+    green != text && pieces(answer).iter().any(fewer)
 }
 
 /// What of an answer may stand in a word: all of it, its lines, their words, the texts of a document.

@@ -36,6 +36,9 @@ pub struct Plan {
     /// Where the script starts; empty for the repository's folder.
     #[serde(default)]
     pub folder: String,
+    /// What is there before the script starts, besides its files: a file's content, or none for a folder.
+    #[serde(default)]
+    pub there: BTreeMap<String, Option<String>>,
     /// What answers calls that no stub answers, where answers are guessed.
     #[serde(default)]
     pub guesses: Option<Guesses>,
@@ -214,6 +217,13 @@ pub struct Call {
     pub broken_pipe: bool,
     /// What it read on stdin, where its stub reads (up to 64 KiB).
     pub stdin: Option<String>,
+    /// How many calls of the run had been answered when this one began: one that reads its stdin is answered after that.
+    #[serde(default)]
+    pub begun: Option<usize>,
+    /// Earlier calls of the run, by their places, whose output is in a file that this one is given: in its words, or as its
+    /// stdin. Only looked at where answers are guessed.
+    #[serde(default)]
+    pub given: Vec<usize>,
     /// Bytes of the script's stdout that had been printed when the call came.
     pub stdout_before: usize,
     /// The same for stderr.

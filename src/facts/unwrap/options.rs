@@ -298,6 +298,7 @@ impl<'w> Scan<'w> {
                 text,
                 zero: None,
                 params: Vec::new(),
+                set: Vec::new(),
                 remote,
             })),
             Role::Split => return self.split(value),
@@ -364,7 +365,13 @@ impl<'w> Scan<'w> {
             self.found.text = Some(text);
         } else {
             let remote = keyword.remote;
-            self.found.besides.push(Part::Text { text, zero: None, params: Vec::new(), remote });
+            self.found.besides.push(Part::Text {
+                text,
+                zero: None,
+                params: Vec::new(),
+                set: Vec::new(),
+                remote,
+            });
         }
     }
 }

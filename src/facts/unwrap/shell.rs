@@ -11,6 +11,8 @@ struct Said {
     command: bool,
     stdin: bool,
     nothing: bool,
+    /// What its options set, as words of `set`.
+    set: Vec<String>,
 }
 
 /// Reads the words of a program that is a shell.
@@ -69,17 +71,17 @@ fn behind(said: &Said, rest: &[Piece], remote: bool) -> Result<Part, Opaque> {
         }
         let zero = params.first().map(|piece| piece.value.clone());
         let params = values(params.get(1..).unwrap_or_default());
-        return Ok(Part::Text { text: text.value.clone(), zero, params, remote });
+        return Ok(Part::Text { text: text.value.clone(), zero, params, set: said.set.clone(), remote });
     }
     match rest {
-        [] => Ok(Part::Stdin { params: Vec::new(), remote }),
-        _ if said.stdin => Ok(Part::Stdin { params: values(rest), remote }),
+        [] => Ok(Part::Stdin { params: Vec::new(), set: said.set.clone(), remote }),
+        _ if said.stdin => Ok(Part::Stdin { params: values(rest), set: said.set.clone(), remote }),
         [file, ..] if file.value.constant().is_none() && file.value.splits => {
             let reason = format!("`{}` is not quoted: it may be options or a script", shown(&file.value));
             Err(Opaque { reason, word: file.from, guess: None })
         }
         [file, ..] if file.value.constant() == Some("/dev/stdin") => {
-            Ok(Part::Stdin { params: values(&rest[1..]), remote })
+            Ok(Part::Stdin { params: values(&rest[1..]), set: said.set.clone(), remote })
         }
         _ => Ok(Part::File(rest.to_vec())),
     }
@@ -114,7 +116,13 @@ fn options(wrapper: &Wrapper, pieces: &[Piece], said: &mut Said) -> Result<usize
             return Err(Opaque::because(format!("`{word}` is no option of `{name}` that is known here")));
         }
         long_may_follow = false;
-        at += 1 + letters(wrapper, word, said)?;
+        at += 1;
+        for _ in 0..letters(wrapper, word, said)? {
+            if let Some(name) = pieces.get(at).and_then(|piece| piece.value.constant()) {
+                said.set.extend([format!("{}o", &word[..1]), name.to_owned()]);
+            }
+            at += 1;
+        }
     }
     Ok(at.min(pieces.len()))
 }
@@ -134,6 +142,9 @@ fn letters(wrapper: &Wrapper, word: &str, said: &mut Said) -> Result<usize, Opaq
                     return Err(Opaque::because(reason));
                 };
                 said.nothing |= option.role == Role::Nothing && word.starts_with('-');
+                if "aefuCE".contains(letter) {
+                    said.set.push(format!("{}{letter}", &word[..1]));
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::event::{Trial, TrialKind};
 use crate::fault::FreeTrial;
 use crate::id::TrialId;
 use crate::nearest::suggestion;
-use crate::run::gauntlet::{Course, Needs, Worlds};
+use crate::run::gauntlet::{Course, Needs, World, Worlds};
 use crate::trial::calls::{Agreement, agreement, repo_path, settled};
 use crate::trial::free::{self, FreeRun};
 use crate::trial::green;
@@ -15,6 +15,7 @@ use crate::trial::harness::Case;
 use crate::trial::judge::{Bench, Judgement, Outcome, judge};
 use crate::trial::story::{self, TraceLine};
 use crate::trial::sweep::{self, FaultTrial};
+use crate::trial::unaided;
 use crate::trial::world::{Call, Fault, Plan, Record, Site};
 use crate::verdict::Verdict;
 
@@ -39,11 +40,37 @@ pub(super) enum Task {
     Skipped(usize),
 }
 
+/// Which run of a task.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Leg {
+    /// The fault lasts for ever.
+    lasting: bool,
+    /// Another failure in the place of the fault: whether the script tells them apart.
+    probe: bool,
+}
+
+impl Leg {
+    /// How many legs a task may have.
+    pub const COUNT: usize = 4;
+
+    /// Its number.
+    pub fn number(self) -> usize {
+        usize::from(self.lasting) + 2 * usize::from(self.probe)
+    }
+
+    /// The leg with that number.
+    pub fn of(number: usize) -> Self {
+        Self { lasting: number % 2 == 1, probe: number / 2 % 2 == 1 }
+    }
+}
+
 /// What came of a task so far.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
     done: bool,
     trials: Vec<Trial>,
+    /// What was judged and waits for its probe, and whether its fault may recur.
+    waiting: Option<(Judgement, bool)>,
     inapplicable: usize,
     recovered: Option<usize>,
 }
@@ -114,6 +141,7 @@ impl Green {
             case: &course.harness.cases[self.case],
             green: &self.record,
             outline: &course.outline,
+            guesses: course.unaided.as_ref().map(|unaided| &unaided.guesses),
         }
     }
 }
@@ -130,7 +158,7 @@ pub(super) fn tasks(course: &Course, green: &Green, tally: &mut Tally) -> Vec<Ta
             let mut sweep = sweep::plan(harness, case, &green.record, &course.outline);
             if let Some(unaided) = &course.unaided {
                 let before = sweep.trials.len();
-                sweep.trials.retain(|trial| unaided.applies(trial, &green.record.calls[trial.call]));
+                sweep.trials.retain(|trial| unaided.applies(trial, &green.record.calls, &course.outline));
                 sweep.inapplicable += before - sweep.trials.len();
             }
             tally.inapplicable += sweep.inapplicable;
@@ -222,46 +250,19 @@ impl Task {
         Ended { done: true, trials: vec![told], ..Ended::default() }
     }
 
-    /// Judges a run of it; the next run to make, where the fault can last.
+    /// Judges a run of it; the next run to make, where there is one.
     pub fn judge(
         &self,
         course: &Course,
         green: &Green,
         record: &Record,
-        lasting: bool,
+        leg: Leg,
         ended: &mut Ended,
-    ) -> Option<Plan> {
+    ) -> Option<(Leg, Plan)> {
         match self {
             Self::Fault(_, trial) => {
-                let (fault, id) = if lasting {
-                    (trial.forever(), &trial.forever_id)
-                } else {
-                    (trial.fault.clone(), &trial.id)
-                };
-                match judge(green.bench(course), trial.call, &fault, record) {
-                    Outcome::Inapplicable => ended.inapplicable += 1,
-                    Outcome::Judged(mut judgement) => {
-                        if let Some(unaided) = &course.unaided {
-                            unaided.soften(&fault, &green.record.calls[trial.call], &mut judgement);
-                        }
-                        let case = &course.harness.cases[green.case];
-                        if judgement.verdict == Verdict::Recovered {
-                            ended.recovered =
-                                course.harness.recovery(&case.name, &fault.site.argv, fault.kind);
-                        }
-                        ended.trials.push(tell_fault(
-                            course,
-                            case,
-                            id.clone(),
-                            &fault,
-                            &green.record,
-                            trial.call,
-                            judgement,
-                        ));
-                        if !lasting && (trial.recurs || trial.recurred(record)) {
-                            return Some(course.plan(case, Some(trial.forever())));
-                        }
-                    }
+                if let Some(next) = judge_fault(course, green, trial, record, leg, ended) {
+                    return Some(next);
                 }
             }
             Self::Free(_, run) => {
@@ -280,6 +281,65 @@ impl Task {
         }
         ended.done = true;
         None
+    }
+}
+
+/// Judges a run in which a call fails; the next run to make, where there is one.
+fn judge_fault(
+    course: &Course,
+    green: &Green,
+    trial: &FaultTrial,
+    record: &Record,
+    leg: Leg,
+    ended: &mut Ended,
+) -> Option<(Leg, Plan)> {
+    let case = &course.harness.cases[green.case];
+    let (fault, id) =
+        if leg.lasting { (trial.forever(), &trial.forever_id) } else { (trial.fault.clone(), &trial.id) };
+    let (mut judgement, recurs) = match ended.waiting.take() {
+        Some(waiting) => waiting,
+        None => match judge(green.bench(course), trial.call, &fault, record) {
+            Outcome::Inapplicable => {
+                ended.inapplicable += 1;
+                return None;
+            }
+            Outcome::Judged(judgement) => (judgement, trial.recurs || trial.recurred(record)),
+        },
+    };
+    if leg.probe {
+        unaided::told_apart(&mut judgement, record);
+    } else if course.unaided.is_some()
+        && let Some(other) = unaided::probe(&fault, &judgement)
+    {
+        ended.waiting = Some((judgement, recurs));
+        return Some((Leg { probe: true, ..leg }, course.plan(case, Some(other))));
+    }
+    if judgement.verdict == Verdict::Recovered {
+        ended.recovered = course.harness.recovery(&case.name, &fault.site.argv, fault.kind);
+    }
+    ended.trials.push(tell_fault(course, case, id.clone(), &fault, &green.record, trial.call, judgement));
+    let lasts = !leg.lasting && recurs;
+    lasts.then(|| (Leg { lasting: true, probe: false }, course.plan(case, Some(trial.forever()))))
+}
+
+impl Task {
+    /// Judges one run of it by itself, with the probe that it may need.
+    pub fn judge_alone(
+        &self,
+        course: &Course,
+        green: &Green,
+        record: &Record,
+        lasting: bool,
+        world: &mut dyn World,
+    ) -> Result<Ended, String> {
+        let mut ended = Ended::default();
+        let leg = Leg { lasting, probe: false };
+        if let Some((leg @ Leg { probe: true, .. }, plan)) =
+            self.judge(course, green, record, leg, &mut ended)
+        {
+            self.judge(course, green, &world.run(&plan)?, leg, &mut ended);
+        }
+        Ok(ended)
     }
 }
 
@@ -412,8 +472,7 @@ pub(super) fn repeat(course: &Course, id: &str, worlds: &Arc<dyn Worlds>) -> Res
         plan.fault = Some(trial.forever());
     }
     let record = world.run(&plan)?;
-    let mut ended = Ended::default();
-    task.judge(course, &green, &record, lasting, &mut ended);
+    let mut ended = task.judge_alone(course, &green, &record, lasting, world.as_mut())?;
     match ended.trials.pop() {
         Some(trial) => Ok(green.beside(trial, record, (Arc::clone(&course.needs), plan))),
         None => Err(format!(

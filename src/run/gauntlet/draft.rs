@@ -9,7 +9,7 @@ use crate::event::{Trial, TrialKind};
 use crate::fault::FaultKind;
 use crate::repo::beside::Place;
 use crate::repo::{Problem, Project, write};
-use crate::run::gauntlet::course::{Ended, Green, Tally, tasks};
+use crate::run::gauntlet::course::{Green, Tally, tasks};
 use crate::run::gauntlet::sweep::{Ready, prepare};
 use crate::run::gauntlet::{Course, Sweep, Worlds};
 use crate::source::RepoPath;
@@ -48,7 +48,7 @@ pub fn new_harness(
         return Err("is in no project: make one with a gauntlet.toml or with git".to_owned());
     }
     // A stub of a harness answers for what its call carries.
-    let request = &Sweep { carriers_answer: true, ..request.clone() };
+    let request = &Sweep { carriers_answer: true, bare: true, ..request.clone() };
     let ready = prepare(request, witness, worlds)?;
     let course = &ready.course;
     let name = course.harness.name.as_str();
@@ -148,8 +148,7 @@ impl Watched {
         for task in tasks(course, &green, &mut Tally::default()).iter().take(MOST_WATCHED) {
             let Some(plan) = task.plan(course, &green) else { continue };
             let record = world.run(&plan)?;
-            let mut ended = Ended::default();
-            task.judge(course, &green, &record, false, &mut ended);
+            let mut ended = task.judge_alone(course, &green, &record, false, world.as_mut())?;
             for trial in ended.take(&mut Tally::default()) {
                 self.note(course, &green, &trial, &record);
             }

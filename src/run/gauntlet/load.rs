@@ -1,5 +1,6 @@
 //! A harness file and everything that its trials need, from the disk.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,17 +11,15 @@ use crate::nearest::suggestion;
 use crate::repo::{Project, listing, read};
 use crate::run::gauntlet::Needs;
 use crate::source::{RepoPath, SourceText};
-use crate::trial::calls::{REPOSITORY, place, shown, typed};
+use crate::trial::calls::{REPOSITORY, typed};
 use crate::trial::folders::at_the_root;
 use crate::trial::guess::Guesses;
 use crate::trial::harness::{Case, Harness, HarnessFile, Suite};
-use crate::trial::judge::Judgement;
 use crate::trial::leak;
 use crate::trial::outline::{Outline, is_shell};
 use crate::trial::pattern::Pattern;
 use crate::trial::sweep::FaultTrial;
 use crate::trial::world::{Call, Fault, Plan};
-use crate::verdict::Verdict;
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
 const DEADLINE_MS: u64 = 10_000;
@@ -55,39 +54,24 @@ pub(super) struct Unaided {
     pub command: (Vec<String>, Vec<String>),
     /// Options of the shell that the script's first line gives.
     pub flags: Vec<String>,
+    /// What the script's machine has that a fresh world has not.
+    pub there: BTreeMap<String, Option<String>>,
     /// Whether the script names its terminal, which then says what its stdin says.
     pub terminal: bool,
 }
 
 impl Unaided {
-    /// Exit 0 is right after "it is not there" where the script looks at what the call says or how it ends, and after a test
-    /// that could not be asked where it takes that for "no".
-    pub(super) fn soften(&self, fault: &Fault, call: &Call, judgement: &mut Judgement) {
-        if judgement.verdict != Verdict::Swallowed {
-            return;
+    /// Whether the fault says something: a short answer does only where the script uses the answer. What a signal meets
+    /// while a call runs in the background is chance, and while one runs elsewhere its carrier runs too.
+    pub(super) fn applies(&self, trial: &FaultTrial, green: &[Call], outline: &Outline) -> bool {
+        let call = &green[trial.call];
+        match trial.fault.kind {
+            FaultKind::Empty => self.guesses.is_used(&call.argv, call.site.at.as_ref()),
+            FaultKind::Interrupt(_) => {
+                !outline.is_unwaited(&call.site) && !outline.is_carried(&call.site, green)
+            }
+            _ => true,
         }
-        let (argv, at) = (&call.argv, call.site.at.as_ref());
-        let (exit, _) = Tables::builtin().failure(argv);
-        let what = match fault.kind {
-            FaultKind::Absent if self.guesses.is_looked_at(argv, at) => {
-                "said that it is not there, and the script tests for that"
-            }
-            // A test whose "no" is an exit code: whether it says no or cannot be asked, the script takes the way of "no".
-            FaultKind::Signal | FaultKind::Missing
-                if Tables::builtin().is_answer(argv, exit) && self.guesses.is_tested(argv, at) =>
-            {
-                "could not say yes, and the script went the way of no"
-            }
-            _ => return,
-        };
-        judgement.verdict = Verdict::Recovered;
-        judgement.explanation = format!("{}: `{}` {what}; exit 0", place(&call.site), shown(argv));
-        judgement.aftermath.clear();
-    }
-
-    /// Whether the fault says something: a short answer does only where the script uses the answer.
-    pub(super) fn applies(&self, trial: &FaultTrial, call: &Call) -> bool {
-        trial.fault.kind != FaultKind::Empty || self.guesses.is_used(&call.argv, call.site.at.as_ref())
     }
 }
 
@@ -268,6 +252,7 @@ impl Course {
             fault,
             deadline_ms: DEADLINE_MS,
             folder: unaided.map(|unaided| unaided.folder.clone()).unwrap_or_default(),
+            there: unaided.map(|unaided| unaided.there.clone()).unwrap_or_default(),
             guesses: unaided.map(|unaided| unaided.guesses.clone()),
             loop_limit: unaided.map(|_| LOOP_LIMIT),
             collect: case.expect.files.keys().cloned().collect(),

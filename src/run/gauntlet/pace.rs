@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use crate::event::{Cut, Event, Trial};
-use crate::run::gauntlet::course::{Ended, Green, Tally, Task, idle_recoveries, tasks, unmet_stubs};
+use crate::run::gauntlet::course::{Ended, Green, Leg, Tally, Task, idle_recoveries, tasks, unmet_stubs};
 use crate::run::gauntlet::crew::{Crew, Errand, Report};
 use crate::run::gauntlet::{Course, Piece};
 use crate::run::{Sink, Stop};
@@ -185,7 +185,7 @@ fn trials(
         .iter()
         .enumerate()
         .filter_map(|(index, task)| {
-            Some(desk.errand(2 * index, task.plan(desk.course, &greens[task.case()])?))
+            Some(desk.errand(Leg::COUNT * index, task.plan(desk.course, &greens[task.case()])?))
         })
         .collect();
     if let Some(seed) = desk.seed {
@@ -213,12 +213,13 @@ fn trials(
             return Ok(());
         }
         let (number, record) = desk.next(|| format!("{name} ({told} of {} trials ran)", tasks.len()))?;
-        let index = number / 2;
+        let index = number / Leg::COUNT;
         let task = &tasks[index];
-        if let Some(plan) =
-            task.judge(desk.course, &greens[task.case()], &record, number % 2 == 1, &mut ended[index])
+        let green = &greens[task.case()];
+        if let Some((leg, plan)) =
+            task.judge(desk.course, green, &record, Leg::of(number % Leg::COUNT), &mut ended[index])
         {
-            desk.crew.send_first(desk.errand(2 * index + 1, plan));
+            desk.crew.send_first(desk.errand(Leg::COUNT * index + leg.number(), plan));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Finds a green run for a script whose answers are guessed: tries other guesses until the script ends well.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::run::gauntlet::load::Course;
 use crate::run::gauntlet::{Sweep, World, Worlds};
-use crate::trial::calls::{place, shown, typed};
-use crate::trial::guess::{Hint, Reader, Sentinel, Survey, escaped, typed_phrase, wants};
+use crate::trial::calls::{REPOSITORY, place, shown, typed};
+use crate::trial::guess::{Hint, Reader, Sentinel, Survey, asked_for, escaped, lacks, typed_phrase, wants};
 use crate::trial::harness::DeclaredStub;
 use crate::trial::judge::exit_code;
 use crate::trial::pattern::Pattern;
@@ -26,6 +26,10 @@ const ROUNDS: usize = 2;
 const SAID_CHARS: usize = 200;
 /// So many answers that a run would have needed are tried, so many times over.
 const WANTED: usize = 16;
+/// So often what a run lacked is put there.
+const LACKED: usize = 8;
+/// So many of the files that it tests for are tried.
+const ASKED: usize = 4;
 /// So many lines an operator types.
 const TYPED_LINES: usize = 8;
 
@@ -38,11 +42,12 @@ pub(super) fn green(
     worlds: &Arc<dyn Worlds>,
 ) -> Result<(Course, Option<String>), String> {
     let world = worlds.open(&course.needs)?;
-    let mut scout = Scout { world, runs: 0, endless: 0, answered: BTreeSet::new() };
+    let mut scout = Scout { world, runs: 0, endless: 0, answered: BTreeSet::new(), bare: request.bare };
     if request.stdin.is_none() && survey.asks {
         scout.type_lines(&mut course, survey)?;
     }
     let mut best = scout.run(&course)?;
+    best = scout.supply(&mut course, survey, best)?;
     if !ends_well(&best) {
         best = scout.elsewhere(&mut course, survey, script_folder, best)?;
     }
@@ -50,6 +55,8 @@ pub(super) fn green(
         if ends_well(&best) || scout.spent() {
             break;
         }
+        best = scout.supply(&mut course, survey, best)?;
+        let before = course.harness.stubs.clone();
         best = scout.wanted_answers(&mut course, survey, best)?;
         if !ends_well(&best) && request.stdin.is_none() && survey.asks {
             // The gate may only now have been reached.
@@ -58,6 +65,19 @@ pub(super) fn green(
         }
         if !ends_well(&best) {
             best = scout.other_answers(&mut course, best)?;
+        }
+        let changed = || {
+            course.harness.stubs.iter().map(|stub| &stub.answer).ne(before.iter().map(|stub| &stub.answer))
+        };
+        if !ends_well(&best) && changed() {
+            // What the trace seemed to want was wrong perhaps.
+            let mut without = course.clone();
+            without.harness.stubs = before;
+            let first = scout.run(&without)?;
+            let found = scout.other_answers(&mut without, first)?;
+            if ends_well(&found) {
+                (course, best) = (without, found);
+            }
         }
     }
     if ends_well(&best) && request.stdin.is_none() && survey.asks && !typed_is_settled(&course) {
@@ -97,6 +117,8 @@ struct Scout {
     endless: usize,
     /// The calls that were given an answer of their own.
     answered: BTreeSet<Vec<String>>,
+    /// Nothing is put into the world.
+    bare: bool,
 }
 
 impl Scout {
@@ -149,6 +171,64 @@ impl Scout {
         Ok(())
     }
 
+    /// Puts the files and folders there that the run says it lacks or that it asks for, as long as that leads further.
+    fn supply(&mut self, course: &mut Course, survey: &Survey, first: Record) -> Result<Record, String> {
+        let mut best = first;
+        for _ in 0..LACKED {
+            if self.bare || ends_well(&best) || self.spent() {
+                break;
+            }
+            let Some(unaided) = &course.unaided else { break };
+            let start = if unaided.folder.is_empty() { REPOSITORY } else { unaided.folder.as_str() };
+            let lacked = lacks(&best.stderr, start, &|line| survey.sourced.contains(&line));
+            let further = match self.with(course, lacked, &best)? {
+                Some(record) => Some(record),
+                None => self.asked_for(course, &best)?,
+            };
+            match further {
+                Some(record) => best = record,
+                None => break,
+            }
+        }
+        Ok(best)
+    }
+
+    /// Puts a file or folder there that the script tests for, where that leads further.
+    fn asked_for(&mut self, course: &mut Course, best: &Record) -> Result<Option<Record>, String> {
+        let mut plan = course.plan(&course.harness.cases[0], None);
+        plan.command.insert(1, "-x".to_owned());
+        let traced = self.run_plan(&plan)?;
+        for (path, content) in asked_for(&traced.stderr).into_iter().take(ASKED) {
+            if let Some(record) = self.with(course, BTreeMap::from([(path, content)]), best)? {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The run with these files and folders, where it leads further: they stay there then.
+    fn with(
+        &mut self,
+        course: &mut Course,
+        mut there: BTreeMap<String, Option<String>>,
+        best: &Record,
+    ) -> Result<Option<Record>, String> {
+        let Some(unaided) = &mut course.unaided else { return Ok(None) };
+        there.retain(|path, _| !unaided.there.contains_key(path));
+        if there.is_empty() || self.spent() {
+            return Ok(None);
+        }
+        let before = unaided.there.clone();
+        unaided.there.extend(there);
+        let record = self.run(course)?;
+        let reached = reach(&record).cmp(&reach(best));
+        if ends_well(&record) || reached.is_gt() || reached.is_eq() && record.stderr != best.stderr {
+            return Ok(Some(record));
+        }
+        course.unaided.iter_mut().for_each(|unaided| unaided.there.clone_from(&before));
+        Ok(None)
+    }
+
     /// Tries the script's own folder, and root.
     fn elsewhere(
         &mut self,
@@ -173,7 +253,10 @@ impl Scout {
                     unaided.as_root = as_root;
                 }
                 let record = self.run(course)?;
-                if ends_well(&record) || reach(&record) > reach(&best) {
+                let reached = reach(&record).cmp(&reach(&best));
+                // As root it says something else: it was asked for.
+                let heard = as_root && reached.is_eq() && record.stderr != best.stderr;
+                if ends_well(&record) || reached.is_gt() || heard {
                     best = record;
                 } else {
                     course.unaided = before;
@@ -292,6 +375,7 @@ fn hint_of(course: &mut Course, call: &Call) -> usize {
         words: call.site.argv.iter().map(|word| escaped(word)).collect(),
         file,
         lines: (line, line),
+        texts: Vec::new(),
         reader: Reader { captured, ..Reader::default() },
     });
     unaided.guesses.hints.len() - 1

@@ -29,7 +29,18 @@ const CASE: &str = "sweep";
 /// Where a trial's files may be, besides the repository.
 const WRITABLE: [&str; 7] = ["/tmp", "/home", "/var", "/run", "/srv", "/opt", "/mnt"];
 /// Tools that run for real, and that an answer which is only guessed may not suit: they are guessed then, too.
-const PARTICULAR: [&str; 1] = ["openssl"];
+const PARTICULAR: [&str; 10] = [
+    "openssl",
+    "sha256sum",
+    "sha512sum",
+    "sha384sum",
+    "sha224sum",
+    "sha1sum",
+    "md5sum",
+    "b2sum",
+    "cksum",
+    "stat",
+];
 
 /// What to sweep.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +61,9 @@ pub struct Sweep {
     pub jobs: Option<usize>,
     /// Whether a call that hands text to a shell elsewhere only answers for it: its commands are no calls.
     pub carriers_answer: bool,
+    /// Whether the world stays as it is, without the files and folders that the script lacks: a harness file has no word for
+    /// them.
+    pub bare: bool,
     /// The words of this very command, for who wants to repeat a trial: up to the script's own arguments.
     pub command: Vec<String>,
 }
@@ -167,9 +181,10 @@ fn others(course: &Course, survey: &Survey) -> Vec<Course> {
     let particular = |name: &String| PARTICULAR.contains(&name.as_str());
     let mut needs = Needs::clone(&course.needs);
     let called = |name: &&String| particular(name) && survey.programs.contains(*name);
-    let called: Vec<String> = needs.journalled.iter().filter(called).cloned().collect();
+    let called: Vec<String> = needs.journalled.iter().chain(&needs.real).filter(called).cloned().collect();
     if !called.is_empty() {
         needs.journalled.retain(|name| !particular(name));
+        needs.real.retain(|name| !called.contains(name));
         needs.stubs.extend(called);
         others.push(Course { needs: Arc::new(needs), ..plain });
     }
@@ -238,7 +253,7 @@ fn course_of(
     for (name, value) in
         [("USER", "op"), ("LOGNAME", "op"), ("SHELL", "/bin/bash"), ("TERM", "dumb"), ("LANG", "C.UTF-8")]
     {
-        env.insert(name.to_owned(), value.to_owned());
+        env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
     if load::shell_of(source.text()) == "sh" {
         // Only bash tells who calls: it reads the script as sh would where they differ in what a failure does.
@@ -282,6 +297,7 @@ fn course_of(
         as_root: false,
         command: (request.command.clone(), request.args.clone()),
         flags: flags(source.text()),
+        there: BTreeMap::new(),
         terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
     };
     Course {

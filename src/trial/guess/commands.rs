@@ -15,6 +15,13 @@ pub(super) fn answer(words: &[String], reader: &Reader, args: &[String], text: O
     reply
 }
 
+/// What makes something of its stdin, whatever that is.
+pub const PACKERS: [&str; 8] = ["gzip", "pigz", "zstd", "xz", "bzip2", "lz4", "gpg", "age"];
+
+/// What is in a file that nobody looks into: as much of it as is worth keeping.
+const CONTENT: &str = "content of a file that a tool has made\n";
+const CONTENT_LINES: usize = 64;
+
 /// Folders in which no tool leaves its files.
 const CLOSED: [&str; 8] = ["/usr/", "/bin/", "/sbin/", "/lib", "/proc/", "/sys/", "/dev/", "/root/"];
 
@@ -43,12 +50,11 @@ impl Call<'_> {
         for file in Tables::builtin().judge(words, None).files {
             let Written::Word { index, from } = file else { continue };
             let Some(name) = words.get(index).and_then(|word| word.get(from..)) else { continue };
-            let path = if name.starts_with('/') { name.to_owned() } else { format!("/repo/{name}") };
-            let last = path.rsplit('/').next().unwrap_or_default();
+            let last = name.rsplit('/').next().unwrap_or_default();
             // Whatever has no ending may be a folder.
             let is_file = last.trim_start_matches('.').contains('.') && !name.contains([':', '*', '$']);
-            if is_file && !CLOSED.iter().any(|folder| path.starts_with(folder)) && !path.contains("/../") {
-                reply.writes.entry(path).or_insert_with(|| "content\n".to_owned());
+            if is_file && !CLOSED.iter().any(|folder| name.starts_with(folder)) && !name.contains("../") {
+                reply.writes.entry(name.to_owned()).or_insert_with(|| CONTENT.repeat(CONTENT_LINES));
             }
         }
     }
@@ -134,8 +140,9 @@ impl Call<'_> {
                 return Some(Reply::text(self.named()));
             }
             // What a compressor makes of its stdin is something.
-            "gzip" | "pigz" | "zstd" | "xz" | "bzip2" | "lz4" | "gpg" | "age"
-                if self.argv.iter().skip(1).all(|word| word.starts_with('-')) =>
+            packer
+                if PACKERS.contains(&packer)
+                    && self.argv.iter().skip(1).all(|word| word.starts_with('-')) =>
             {
                 "content"
             }
@@ -153,6 +160,9 @@ impl Call<'_> {
             "openssl" if self.has("rand") => return Some(self.random()),
             "openssl" if self.has("-enddate") => "notAfter=Jan  1 00:00:00 2100 GMT",
             "openssl" if self.has("-subject") => "subject=CN = host-1",
+            "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" if !self.reader.holds_something() => {
+                return Some(Reply::text(CONTENT.repeat(CONTENT_LINES)));
+            }
             "psql" | "mysql" | "sqlite3" if self.reader.captured => return Some(Reply::text(self.sql())),
             "ceph" if self.has("health") || self.has("status") || self.has("-s") => "HEALTH_OK",
             "vault" if sub == "status" => {
@@ -357,8 +367,7 @@ impl Call<'_> {
         match file {
             Some("-") => reply = Reply::text(body),
             Some(file) if file != "/dev/null" => {
-                let path = if file.starts_with('/') { file.to_owned() } else { format!("/repo/{file}") };
-                reply.writes.insert(path, format!("{body}\n"));
+                reply.writes.insert(file.to_owned(), format!("{body}\n"));
             }
             Some(_) => {}
             None if self.program() == "wget" => {}
@@ -423,17 +432,27 @@ impl Call<'_> {
             reply.stdout = with_cell(&reply.stdout, *column, text, self.reader.separator);
         }
         for pattern in &self.reader.wanted {
-            let found = match regex::RegexBuilder::new(pattern).multi_line(true).build() {
-                Ok(expression) => expression.is_match(&reply.stdout),
-                Err(_) => reply.stdout.contains(pattern.as_str()),
-            };
-            if found {
+            if matches(pattern, &reply.stdout) {
                 continue;
             }
             let sample = values::written(pattern).unwrap_or_else(|| pattern.clone());
             let rest = reply.stdout.trim_end();
+            // `^node-`: the first column begins with that.
+            let begun = format!("{sample}{rest}\n");
+            if pattern.starts_with('^') && !rest.is_empty() && matches(pattern, &begun) {
+                reply.stdout = begun;
+                continue;
+            }
             reply.stdout = if rest.is_empty() { format!("{sample}\n") } else { format!("{sample} {rest}\n") };
         }
+    }
+}
+
+/// Whether a grep for the pattern finds something in the text.
+fn matches(pattern: &str, text: &str) -> bool {
+    match regex::RegexBuilder::new(pattern).multi_line(true).build() {
+        Ok(expression) => expression.is_match(text),
+        Err(_) => text.contains(pattern),
     }
 }
 

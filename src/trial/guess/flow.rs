@@ -3,7 +3,9 @@
 //! One walk over the syntax, without regard to the order of things: a variable's every comparison counts for every
 //! command whose output it may hold. That is too much, and enough for a guess.
 
+mod awk;
 mod conditions;
+mod names;
 mod readers;
 mod shell;
 mod words;
@@ -13,10 +15,9 @@ pub use words::escaped;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Hint, Reader};
+use super::Hint;
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Simple, Statement, Value,
-    Word,
+    Assignment, Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Statement, Value, Word,
 };
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_pipeline, walk_script, walk_statement,
@@ -77,6 +78,8 @@ pub(super) struct Flow<'s> {
     pub hints: Vec<Hint>,
     by_span: BTreeMap<u32, usize>,
     functions: Vec<(String, Span)>,
+    /// The commands whose status is that of the function: where each begins, and its name.
+    last: BTreeMap<String, Vec<(u32, Option<String>)>>,
     /// Functions that end the script with a failure.
     failing: BTreeSet<String>,
     constants: BTreeMap<String, Option<String>>,
@@ -87,6 +90,7 @@ pub(super) struct Flow<'s> {
     facts: Vec<(Source, Fact)>,
     /// Pipelines whose last stage must not find anything.
     unwanted: BTreeSet<u32>,
+    sourced: BTreeSet<u32>,
 }
 
 /// What a walk found.
@@ -98,6 +102,8 @@ pub struct Found {
     pub typed: Vec<String>,
     /// Variables without which the script does not go on, with what it wants them to hold; empty where any text will do.
     pub demanded: BTreeMap<String, String>,
+    /// The lines on which a file is read as part of the script.
+    pub sourced: BTreeSet<u32>,
 }
 
 /// Walks a script. `file` is how the world names it.
@@ -109,6 +115,7 @@ pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) 
         hints: Vec::new(),
         by_span: BTreeMap::new(),
         functions: Vec::new(),
+        last: BTreeMap::new(),
         failing: [
             "die",
             "fail",
@@ -128,90 +135,17 @@ pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) 
         filled: BTreeSet::new(),
         facts: Vec::new(),
         unwanted: BTreeSet::new(),
+        sourced: BTreeSet::new(),
     };
-    walk_script(&mut Names { flow: &mut flow }, script);
+    walk_script(&mut names::Names { flow: &mut flow }, script);
     walk_script(&mut flow, script);
     let typed = flow.typed();
     let demanded = flow.demanded();
     flow.merge();
-    Found { hints: flow.hints, typed, demanded }
-}
-
-/// The first walk: commands, functions, constants.
-struct Names<'f, 's> {
-    flow: &'f mut Flow<'s>,
-}
-
-impl<'s> Visitor<'s> for Names<'_, '_> {
-    fn command(&mut self, command: &'s Command) {
-        match &command.kind {
-            CommandKind::Simple(simple) if !simple.words.is_empty() => {
-                self.flow.remember(simple, command.span);
-            }
-            CommandKind::Function(function) => {
-                self.flow.functions.push((function.name.clone(), function.body.span));
-                if let CommandKind::Group(body) | CommandKind::Subshell(body) = &function.body.kind
-                    && exits(body)
-                {
-                    self.flow.failing.insert(function.name.clone());
-                }
-            }
-            _ => {}
-        }
-        walk_command(self, command);
-    }
-
-    fn assignment(&mut self, assignment: &'s Assignment) {
-        if let Value::Scalar(word) = &assignment.value {
-            let text = self.flow.constant(word);
-            let name = assignment.target.name.clone();
-            match self.flow.constants.get(&name) {
-                None => {
-                    self.flow.constants.insert(name, text);
-                }
-                Some(known) if *known == text => {}
-                Some(_) => {
-                    self.flow.constants.insert(name, None);
-                }
-            }
-        }
-        walk_assignment(self, assignment);
-    }
-}
-
-/// Whether a function's body ends the script with a failure, whatever happens.
-fn exits(body: &Sequence) -> bool {
-    body.statements.iter().any(|statement| {
-        statement.rest.is_empty()
-            && statement.first.stages.iter().any(|stage| match &stage.kind {
-                CommandKind::Simple(simple) => {
-                    let words: Vec<Option<String>> = simple.words.iter().map(Word::plain).collect();
-                    words.first() == Some(&Some("exit".to_owned()))
-                        && words.get(1) != Some(&Some("0".to_owned()))
-                }
-                _ => false,
-            })
-    })
+    Found { hints: flow.hints, typed, demanded, sourced: flow.sourced }
 }
 
 impl Flow<'_> {
-    fn remember(&mut self, simple: &Simple, span: Span) {
-        let first = simple.words.first().and_then(|word| self.constant(word));
-        if first.as_deref().is_some_and(|name| SHELL.contains(&name)) {
-            return;
-        }
-        let lines =
-            (self.source.line(span.start), self.source.line(span.end.saturating_sub(1).max(span.start)));
-        let hint = Hint {
-            words: self.pattern(&simple.words),
-            file: self.file.clone(),
-            lines,
-            reader: Reader::default(),
-        };
-        self.by_span.insert(span.start, self.hints.len());
-        self.hints.push(hint);
-    }
-
     /// The program's name of a simple command.
     fn program(&self, command: &Command) -> Option<String> {
         let CommandKind::Simple(simple) = &command.kind else { return None };

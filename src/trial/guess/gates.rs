@@ -25,7 +25,7 @@ pub fn typed_phrase(trace: &str, sentinel: Sentinel) -> Option<String> {
         if let Some(inside) = line.strip_prefix("[[ ").and_then(|rest| rest.strip_suffix(" ]]")) {
             let (left, op, right) = split(inside)?;
             if op == "=~" {
-                return is_mark(left).then(|| values::sample(&unquoted(right)))?;
+                return is_mark(left).then(|| values::sample(right))?;
             }
             let other = if is_mark(left) {
                 right
@@ -61,7 +61,7 @@ pub(super) fn comparisons(trace: &str) -> Vec<(String, String)> {
         let (left, op, right) =
             if let Some(inside) = line.strip_prefix("[[ ").and_then(|rest| rest.strip_suffix(" ]]")) {
                 let Some((left, op, right)) = split(inside) else { continue };
-                let right = if op == "=~" { unquoted(right) } else { unquoted(right.trim_matches('*')) };
+                let right = if op == "=~" { right.to_owned() } else { unquoted(right.trim_matches('*')) };
                 (unquoted(left), op, right)
             } else {
                 words = shlex::split(line).unwrap_or_default();

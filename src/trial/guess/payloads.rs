@@ -13,6 +13,15 @@ use crate::trial::calls::typed;
 /// The other machine has the folders that its scripts go to.
 const ELSEWHERE: &str = "cd() { builtin cd \"$@\" 2>/dev/null || :; }\n";
 
+/// Text that a shell elsewhere is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The text.
+    pub text: String,
+    /// How many lines behind its own number each line stands in the script, where that can be told.
+    pub behind: Option<i64>,
+}
+
 impl Guesses {
     /// Whether the call's stdin is text that a shell reads.
     pub fn reads_script(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
@@ -20,25 +29,44 @@ impl Guesses {
     }
 
     /// The text that a shell runs for the call, where it is more than one command.
-    pub fn script(&self, argv: &[String], at: Option<&(String, u32)>, stdin: Option<&str>) -> Option<String> {
+    pub fn script(&self, argv: &[String], at: Option<&(String, u32)>, stdin: Option<&str>) -> Option<Given> {
         if !self.payloads {
             return None;
         }
-        let (text, params) = match found(argv)? {
-            Payload::Text { text, params } => (text, params),
-            Payload::Stdin { params } if self.is_fed(argv, at) => (stdin?.to_owned(), params),
+        let (text, params, set) = match found(argv)? {
+            Payload::Text { text, params, set } => (text, params, set),
+            Payload::Stdin { params, set } if self.is_fed(argv, at) => (stdin?.to_owned(), params, set),
             Payload::Stdin { .. } => return None,
         };
         if commands(&text) < 2 {
             return None;
         }
+        let set = if set.is_empty() { String::new() } else { format!("set {}\n", typed(&set)) };
         let params = if params.is_empty() { String::new() } else { format!("set -- {}\n", typed(&params)) };
-        Some(format!("{ELSEWHERE}{params}{text}"))
+        let head = format!("{ELSEWHERE}{set}{params}");
+        let first = self.first_line(argv, at, &text);
+        let behind = first.and_then(|first| {
+            let added = i64::try_from(head.matches('\n').count()).ok()?;
+            Some(i64::from(first) - 1 - added)
+        });
+        Some(Given { text: head + &text, behind })
+    }
+
+    /// The line of the script on which a text of several lines begins that the call is given.
+    fn first_line(&self, argv: &[String], at: Option<&(String, u32)>, text: &str) -> Option<u32> {
+        let hint = &self.hints[self.hint(argv, at)?];
+        let feeds = text.matches('\n').count();
+        let mut fitting =
+            hint.texts.iter().filter(|(_, own)| *own == feeds && at.is_some_and(|at| at.0 == hint.file));
+        match (fitting.next(), fitting.next()) {
+            (Some((line, _)), None) => Some(*line),
+            _ => None,
+        }
     }
 }
 
 /// What a shell reads in the end: `ssh HOST 'bash -s'` reads its stdin.
-fn found(argv: &[String]) -> Option<Payload> {
+pub(super) fn found(argv: &[String]) -> Option<Payload> {
     let mut last = payload(argv)?;
     for _ in 0..4 {
         let Payload::Text { text, .. } = &last else { break };
@@ -52,7 +80,7 @@ fn found(argv: &[String]) -> Option<Payload> {
 }
 
 /// How many simple commands a text has.
-fn commands(text: &str) -> usize {
+pub(super) fn commands(text: &str) -> usize {
     struct Count(usize);
     impl<'s> Visitor<'s> for Count {
         fn command(&mut self, command: &'s Command) {
@@ -77,7 +105,7 @@ mod tests {
         let script = |words: &str| {
             guesses
                 .script(&shlex::split(words).expect("it splits"), None, None)
-                .map(|text| text.replace(ELSEWHERE, ""))
+                .map(|given| given.text.replace(ELSEWHERE, ""))
         };
         assert_eq!(
             script("ssh web-1 'systemctl stop x; systemctl start x'").as_deref(),
@@ -88,6 +116,15 @@ mod tests {
             script("sudo bash -c 'a \"$1\" | b' x 'y z'").as_deref(),
             Some("set -- 'y z'\na \"$1\" | b")
         );
+        for (words, set) in [
+            ("sudo sh -ec 'a; b'", "set -e"),
+            ("sudo -u postgres bash -euo pipefail -c 'a; b'", "set -e -u -o pipefail"),
+            ("ssh web-1 \"sudo sh -ec 'a; b'\"", "set -e"),
+            ("lxc exec c1 -- bash -e -o pipefail -c 'a; b'", "set -e -o pipefail"),
+            ("flock /run/lock/x sh +e -uc 'a; b'", "set +e -u"),
+        ] {
+            assert_eq!(script(words).as_deref(), Some(format!("{set}\na; b").as_str()), "{words}");
+        }
         for words in ["ssh web-1 systemctl stop x", "sudo systemctl stop x", "ssh web-1"] {
             assert_eq!(script(words), None, "{words}");
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::flow::{self, SHELL};
-use super::{Hint, values};
+use super::{Hint, inner, values};
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, PartKind, Pipeline,
     Script, Word,
@@ -46,6 +46,8 @@ pub struct Survey {
     pub positional: usize,
     /// The options that the script knows and that stand alone.
     pub options: BTreeSet<String>,
+    /// The lines on which a script reads a file as part of itself.
+    pub sourced: BTreeSet<u32>,
     /// Whether it looks at its user's number.
     pub looks_at_user: bool,
 }
@@ -58,8 +60,11 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
     for (index, scout) in scripts.iter().enumerate() {
         let walked = flow::hints(scout.source, &scout.file, scout.script, args);
         found.hints.extend(walked.hints);
+        found.hints.extend(inner::hints(scout.source, &scout.file, scout.script));
         found.typed.extend(walked.typed);
         demanded.extend(walked.demanded);
+        found.sourced.extend(walked.sourced);
+        found.looks_at_user |= scout.source.text().contains("UID");
         let mut walk = Walk { found: &mut found, names: &mut names, main: index == 0, in_function: false };
         walk_script(&mut walk, scout.script);
         for invocation in invocations(scout.script) {
@@ -84,8 +89,16 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
                 .flatten(),
         };
     }
+    for name in DEMANDED {
+        if let Some(text) = demanded.get(name).filter(|text| !text.is_empty()) {
+            found.env.insert(name.to_owned(), text.clone());
+        }
+    }
     found
 }
+
+/// Variables of the world that a script may want to hold something else.
+const DEMANDED: [&str; 5] = ["USER", "LOGNAME", "SHELL", "TERM", "LANG"];
 
 /// The texts that may name files beside the script: what words end in behind their last expansion.
 pub fn mentions(script: &Script) -> BTreeSet<String> {
@@ -233,8 +246,6 @@ impl<'s> Visitor<'s> for Walk<'_> {
             if self.main && !self.in_function {
                 self.found.positional = self.found.positional.max(position);
             }
-        } else if matches!(name.as_str(), "EUID" | "UID") {
-            self.found.looks_at_user = true;
         } else if crate::bash::is_name(name) {
             if matches!(&parameter.op, ParameterOp::Default { word, .. } if word.plain().is_some_and(|word| word.is_empty()))
             {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::early::closes_early;
 use super::in_world;
 use crate::bash::syntax::{
-    Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Simple, Statement, Word,
+    Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Simple, Statement, Target, Word,
 };
 use crate::bash::visit::{Visitor, walk_command, walk_part, walk_pipeline, walk_script, walk_statement};
 use crate::commands::Tables;
@@ -22,6 +22,11 @@ pub(super) struct Lines {
 impl Lines {
     fn of(source: &SourceText, span: Span) -> Self {
         Self { first: source.line(span.start), last: source.line(span.end.saturating_sub(1).max(span.start)) }
+    }
+
+    /// Whether the last of them comes no later than the line.
+    pub fn end_by(self, line: u32) -> bool {
+        self.last <= line
     }
 
     /// Whether the line is one of them.
@@ -44,6 +49,18 @@ pub(super) struct Stage {
     pub lines: Lines,
     /// What it calls.
     pub names: BTreeSet<String>,
+}
+
+/// What a process of its own does.
+#[derive(Debug, Clone)]
+pub(super) struct Child {
+    pub lines: Lines,
+    /// The program that runs it, where one does: `ssh`, `xargs`, `sudo`.
+    pub carrier: Option<String>,
+    /// What it calls.
+    pub names: BTreeSet<String>,
+    /// Whether nobody waits for it: `>(...)`, `... &`.
+    pub unwaited: bool,
 }
 
 /// A function.
@@ -75,6 +92,9 @@ pub(super) struct Block {
     pub is_loop: bool,
 }
 
+/// So many texts may stand in each other.
+const NESTED: usize = 3;
+
 /// One script's shape.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
@@ -83,6 +103,8 @@ pub(super) struct Shape {
     pub feeders: Vec<Feeder>,
     /// The pipelines of several stages.
     pub pipelines: Vec<Vec<Stage>>,
+    /// What a process of its own does: it goes on when the script alone is told to stop.
+    pub children: Vec<Child>,
     pub functions: Vec<FunctionShape>,
     pub blocks: Vec<Block>,
     /// Whether calls may run beside each other.
@@ -118,12 +140,12 @@ impl Trap {
         {
             return None;
         }
-        let text = match text {
-            Some(text) => text.clone(),
+        let text = if let Some(text) = text {
+            text.clone()
+        } else {
             // `trap "rm -rf '$folder'" EXIT`: what is expanded when the trap is set may be any text.
-            None => {
-                open_text(simple.words.iter().skip(1).find(|word| word.plain().as_deref() != Some("--"))?)
-            }
+            let is_text = |word: &&Word| word.plain().as_deref() != Some("--");
+            open_text(&simple.words.iter().skip(1).find(is_text)?.parts)
         };
         let script = crate::bash::parse(&text).script;
         let mut commands = Commands::default();
@@ -132,7 +154,8 @@ impl Trap {
     }
 }
 
-fn open_text(word: &Word) -> String {
+/// The text of a word, with a variable in the place of what is not known.
+pub(in crate::trial) fn open_text(parts: &[Part]) -> String {
     fn add(parts: &[Part], text: &mut String) {
         for part in parts {
             match &part.kind {
@@ -143,7 +166,7 @@ fn open_text(word: &Word) -> String {
         }
     }
     let mut text = String::new();
-    add(&word.parts, &mut text);
+    add(parts, &mut text);
     text
 }
 
@@ -170,6 +193,7 @@ impl Shape {
             file: in_world(source),
             feeders: Vec::new(),
             pipelines: Vec::new(),
+            children: Vec::new(),
             functions: Vec::new(),
             blocks: Vec::new(),
             parallel: false,
@@ -263,6 +287,41 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
+    fn child(&mut self, span: Span, names: BTreeSet<String>, unwaited: bool) {
+        let lines = Lines::of(self.source, span);
+        self.shape.children.push(Child { lines, carrier: None, names, unwaited });
+    }
+
+    /// A command that runs another one: what that calls.
+    fn carried(&mut self, simple: &Simple, command: &Command) {
+        let words: Vec<String> = simple.words.iter().map(|word| open_text(&word.parts)).collect();
+        let Some((carrier, rest)) = words.split_first() else { return };
+        let carrier = carrier.rsplit('/').next().unwrap_or(carrier);
+        if Tables::builtin().wrappers(carrier).is_empty() {
+            return;
+        }
+        let mut lines = Lines::of(self.source, command.span);
+        let mut texts: Vec<String> = rest.to_vec();
+        for redirect in &command.redirects {
+            if let Target::HereDocument(document) = &redirect.target {
+                lines.last = lines.last.max(Lines::of(self.source, document.body_span()).last);
+                texts.push(open_text(document.body()));
+            }
+        }
+        // A word may be a name or a text that names, and so may its words: `sh`, `-c`, `a; b "$1"`.
+        let mut names: BTreeSet<String> = rest.iter().cloned().collect();
+        for _ in 0..NESTED {
+            let inner = texts.iter().map(|text| crate::bash::parse(text).script);
+            let found: BTreeSet<String> =
+                inner.flat_map(|script| names_in(|names| walk_script(names, &script))).collect();
+            texts = found.iter().filter(|name| name.contains(char::is_whitespace)).cloned().collect();
+            names.extend(found);
+        }
+        names.remove(carrier);
+        let carrier = Some(carrier.to_owned());
+        self.shape.children.push(Child { lines, carrier, names, unwaited: false });
+    }
+
     /// What a command hands to a shell elsewhere has pipelines of its own, all on the carrier's lines.
     fn payload(&mut self, simple: &Simple, span: Span) {
         struct Pipelines(Vec<Vec<BTreeSet<String>>>);
@@ -275,8 +334,7 @@ impl Survey<'_> {
                 walk_pipeline(self, pipeline);
             }
         }
-        let words: Vec<String> =
-            simple.words.iter().map(|word| word.plain().unwrap_or_else(|| open_text(word))).collect();
+        let words: Vec<String> = simple.words.iter().map(|word| open_text(&word.parts)).collect();
         match payload(&words) {
             Some(Payload::Text { text, .. }) if text.contains(['|', '&']) => {
                 let mut found = Pipelines(Vec::new());
@@ -297,6 +355,9 @@ impl Survey<'_> {
 impl<'s> Visitor<'s> for Survey<'_> {
     fn statement(&mut self, statement: &'s Statement) {
         self.shape.parallel |= statement.background;
+        if statement.background {
+            self.child(statement.span, names_in(|names| names.statement(statement)), true);
+        }
         walk_statement(self, statement);
     }
 
@@ -310,6 +371,7 @@ impl<'s> Visitor<'s> for Survey<'_> {
             }
         }
         if pipeline.stages.len() > 1 {
+            self.child(pipeline.span, names_in(|names| names.pipeline(pipeline)), false);
             let stage = |stage: &Command| Stage {
                 lines: Lines::of(self.source, stage.span),
                 names: names_in(|names| names.command(stage)),
@@ -327,11 +389,15 @@ impl<'s> Visitor<'s> for Survey<'_> {
                 names: names_in(|names| names.command(&function.body)),
             }),
             CommandKind::Coproc(_) => self.shape.parallel = true,
+            CommandKind::Subshell(_) => {
+                self.child(command.span, names_in(|names| names.command(command)), false);
+            }
             CommandKind::Simple(simple) => {
                 if let Some(trap) = Trap::of(simple) {
                     self.shape.traps.push(trap);
                 } else {
                     self.payload(simple, command.span);
+                    self.carried(simple, command);
                     self.lines.push(simple.words.iter().filter_map(Word::plain).collect());
                 }
             }
@@ -342,6 +408,14 @@ impl<'s> Visitor<'s> for Survey<'_> {
 
     fn part(&mut self, part: &'s Part) {
         self.shape.parallel |= matches!(part.kind, PartKind::Process(_));
+        let body = match &part.kind {
+            PartKind::Process(substitution) => Some((&substitution.body, !substitution.input)),
+            PartKind::Command(substitution) => Some((&substitution.body, false)),
+            _ => None,
+        };
+        if let Some((body, unwaited)) = body {
+            self.child(part.span, names_in(|names| names.sequence(body)), unwaited);
+        }
         walk_part(self, part);
     }
 }

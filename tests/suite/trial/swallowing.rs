@@ -127,7 +127,7 @@ f; f",
             .collect::<Vec<_>>()
     };
     let first = address();
-    // A handler is no place of the script, and bash calls the line of an EXIT trap 1.
+    // A handler is no place of the script; what a trap calls stands where the trap does.
     assert_eq!(
         first,
         [
@@ -141,7 +141,7 @@ f; f",
             "x/run/fetch#7/exit/once fetch remote:0",
             "x/run/fetch#8/exit/once fetch function:11",
             "x/run/fetch#9/exit/once fetch function:11",
-            "x/run/fetch#10/exit/once fetch trap:1",
+            "x/run/fetch#10/exit/once fetch trap:8",
         ]
     );
     assert_eq!(first, address());

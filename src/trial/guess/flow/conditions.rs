@@ -1,9 +1,11 @@
 //! Conditions: what an answer is compared with, and whether it is better that they are equal.
 
+use super::names::last_of;
 use super::{Fact, Flow, Outcome, Source};
 use crate::bash::syntax::{
     Case, Command, CommandKind, Expression, ListOp, Pipeline, Sequence, Statement, Test, Word,
 };
+use crate::commands::Tables;
 
 /// What follows from a condition.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +38,9 @@ impl Flow<'_> {
             let directly = statement.rest.get(index).map(|(op, _)| *op);
             let yes = if directly == Some(ListOp::And) { next(ListOp::And) } else { None };
             let no = next(ListOp::Or);
-            let fork =
-                Fork { yes: yes.unwrap_or(Outcome::Goes), no: no.unwrap_or(Outcome::Goes), decides: false };
+            let does = |(op, other): &&(ListOp, Pipeline)| *op == ListOp::Or && self.does_something(other);
+            let decides = statement.rest[index..].iter().any(|part| does(&part));
+            let fork = Fork { yes: yes.unwrap_or(Outcome::Goes), no: no.unwrap_or(Outcome::Goes), decides };
             self.condition(pipeline, fork);
         }
     }
@@ -95,17 +98,7 @@ impl Flow<'_> {
         let Some(last) = pipeline.stages.last() else { return };
         // `cmd || true` throws the status away; a body that does something looks at it.
         if fork.yes != fork.no || fork.decides {
-            let mut sources = self.sources_of_command(last);
-            if let CommandKind::Simple(simple) = &last.kind
-                && simple.words.is_empty()
-            {
-                for assignment in &simple.assignments {
-                    if let crate::bash::syntax::Value::Scalar(word) = &assignment.value {
-                        sources.extend(self.sources(word));
-                    }
-                }
-            }
-            sources.retain(|source| !matches!(source, Source::Variable(_)));
+            let sources = self.asked(last);
             self.fact(&sources, &Fact::Tested);
         }
         match &last.kind {
@@ -169,7 +162,7 @@ impl Flow<'_> {
             "!=" => self.equal(subject, self.constant(other).and_then(|text| unglobbed(&text)), fork.not()),
             "=~" => {
                 let sources = self.sources(left);
-                if let Some(expression) = self.constant(right)
+                if let Some(expression) = self.expression(right)
                     && fork.yes >= fork.no
                 {
                     self.fact(&sources, &Fact::Shape(expression));
@@ -285,6 +278,14 @@ impl Flow<'_> {
                 self.fact(&sources, &fact);
             }
         }
+    }
+
+    /// Whether a pipeline calls a program: it does something about a failure, and does not only speak of it.
+    fn does_something(&self, pipeline: &Pipeline) -> bool {
+        pipeline.stages.iter().flat_map(last_of).any(|(command, _)| {
+            self.by_span.contains_key(&command.span.start)
+                && self.program(command).is_some_and(|name| !Tables::builtin().real_tools().contains(&name))
+        })
     }
 
     fn after(&self, pipeline: &Pipeline) -> Outcome {

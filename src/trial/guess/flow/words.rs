@@ -31,6 +31,27 @@ impl Flow<'_> {
         })
     }
 
+    /// The expression on the right of `=~`: what is quoted there is meant as it is.
+    pub(super) fn expression(&self, word: &Word) -> Option<String> {
+        let mut text = String::new();
+        for part in &word.parts {
+            match &part.kind {
+                PartKind::Literal(plain) => text.push_str(plain),
+                PartKind::Quoted(plain) => text.push_str(&regex::escape(plain)),
+                PartKind::DoubleQuoted(inner) => {
+                    let mut plain = String::new();
+                    if !self.constant_parts(inner, &mut plain) {
+                        return None;
+                    }
+                    text.push_str(&regex::escape(&plain));
+                }
+                _ if !self.constant_parts(std::slice::from_ref(part), &mut text) => return None,
+                _ => {}
+            }
+        }
+        Some(text)
+    }
+
     fn constant_parameter(&self, parameter: &Parameter) -> Option<String> {
         if parameter.indirect || parameter.subscript.is_some() {
             return None;

@@ -1,0 +1,83 @@
+//! Which files calls have filled, and which of them a later call is given: a dump that is uploaded, a document that is
+//! applied.
+//!
+//! Files are known by their inodes, so one that was moved in the meantime is known too.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use super::brief::{Call as Hello, Kind, Leads};
+
+/// Where the words of a call start that name a file relative to the script's folder.
+const FOLDER: &str = "/repo";
+
+/// The files of one trial.
+#[derive(Default)]
+pub(super) struct Files {
+    /// The call by its place in the journal, and the file that its output went to.
+    filled: Vec<(usize, (u64, u64))>,
+}
+
+impl Files {
+    /// The earlier calls whose files `hello` is given. It is then one of them itself: `call` is its place.
+    pub fn given(&mut self, call: usize, hello: &Hello) -> Vec<usize> {
+        let mut given = Vec::new();
+        if !self.filled.is_empty() {
+            let named = hello.argv.iter().skip(1).flat_map(|word| paths(word)).filter_map(|path| id(&path));
+            let files: Vec<(u64, u64)> = named.chain(file(hello.input)).collect();
+            let own = file(hello.output);
+            let read = |(_, filled): &&(usize, (u64, u64))| files.contains(filled) && own != Some(*filled);
+            given.extend(self.filled.iter().filter(read).map(|(call, _)| *call));
+        }
+        self.filled.extend(file(hello.output).map(|filled| (call, filled)));
+        given
+    }
+}
+
+fn file(leads: Option<Leads>) -> Option<(u64, u64)> {
+    leads.filter(|leads| leads.2 == Kind::File).map(|(dev, ino, _)| (dev, ino))
+}
+
+fn id(path: &str) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| (found.dev(), found.ino()))
+}
+
+/// The paths that a word may name: `FILE`, `--file=FILE`, `@FILE`, `--set-file=key=FILE`.
+fn paths(word: &str) -> impl Iterator<Item = String> {
+    let value = word.rsplit('=').next().unwrap_or(word);
+    let candidates = [word, value, value.trim_start_matches('@')];
+    let path = |name: &str| if name.starts_with('/') { name.to_owned() } else { format!("{FOLDER}/{name}") };
+    let is_name = |name: &&str| !name.is_empty() && !name.starts_with('-') && name.len() < 4096;
+    candidates.into_iter().filter(is_name).map(path).collect::<Vec<_>>().into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_given_what_its_words_and_its_stdin_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        fs::write(path("dump"), "x").expect("it is written");
+        let target = |name: &str| {
+            let (dev, ino) = id(&path(name))?;
+            Some((dev, ino, Kind::File))
+        };
+        let hello = |words: &[&str], input, output| Hello {
+            argv: words.iter().map(|&word| word.to_owned()).collect(),
+            program: words[0].to_owned(),
+            output,
+            input,
+            ..Hello::default()
+        };
+        let mut files = Files::default();
+        assert!(files.given(0, &hello(&["dump"], None, target("dump"))).is_empty());
+        fs::rename(path("dump"), path("whole")).expect("it is moved");
+        let whole = path("whole");
+        assert_eq!(files.given(1, &hello(&["put", &whole], None, None)), [0]);
+        assert_eq!(files.given(2, &hello(&["put", &format!("--body=@{whole}")], None, None)), [0]);
+        assert_eq!(files.given(3, &hello(&["put"], target("whole"), None)), [0]);
+        assert!(files.given(4, &hello(&["put", &path("other")], None, None)).is_empty());
+    }
+}

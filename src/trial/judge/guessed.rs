@@ -1,0 +1,151 @@
+//! What counts where nobody wrote a harness: nothing is declared, so the run itself must show that the script noticed.
+
+use std::collections::BTreeSet;
+
+use super::Trial;
+use crate::commands::{Effect, Tables};
+use crate::fault::{FaultKind, Interruption};
+use crate::trial::effect::mutates;
+use crate::trial::guess::PACKERS;
+use crate::trial::unaided;
+use crate::trial::world::{Answer, Call, End, Output, Site};
+
+impl Trial<'_> {
+    /// Why exit 0 is right after the fault, where it is.
+    pub(super) fn noticed(&self) -> Option<String> {
+        let guesses = self.bench.guesses?;
+        let call = self.bench.green.calls.get(self.at)?;
+        let (argv, at) = (&call.argv, call.site.at.as_ref());
+        let later = &self.record.calls[self.fired + 1..];
+        if let Some(rest) = unaided::recovered(self.fault, later, self.green_later()) {
+            return Some(rest);
+        }
+        match self.fault.kind {
+            FaultKind::Absent if guesses.is_tested(argv, at) && self.went_another_way() => {
+                Some("; the script tests for that, and went another way with exit 0".to_owned())
+            }
+            FaultKind::Empty
+                if self.mutation_after().is_none()
+                    && (!guesses.is_compared(argv, at) || self.went_another_way()) =>
+            {
+                Some("; no change took the empty answer for one, and all went on with exit 0".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn green_later(&self) -> &[Call] {
+        self.bench.green.calls.get(self.at + 1..).unwrap_or_default()
+    }
+
+    /// Whether the script did something else after the fault than in the green run, but for the failing call itself; or
+    /// changed nothing.
+    fn went_another_way(&self) -> bool {
+        fn sites<'c>(calls: impl Iterator<Item = &'c Call>, but: &Site) -> Vec<&'c Site> {
+            let mut sites: Vec<&Site> =
+                calls.map(|call| &call.site).filter(|site| site.argv != but.argv).collect();
+            sites.sort_unstable();
+            sites
+        }
+        let own = &self.fault.site;
+        let changes = |call: &Call| call.site.argv != own.argv && mutates(self.bench.harness, call);
+        !self.after().any(changes) || sites(self.after(), own) != sites(self.green_later().iter(), own)
+    }
+
+    /// Whether a tool answered nothing, with exit 0, where nobody said what it must answer. That is no failure by
+    /// itself: what counts is what was done with it.
+    pub(super) fn guessed_empty(&self) -> bool {
+        self.bench.harness.guessed && self.fault.kind == FaultKind::Empty
+    }
+
+    /// The first change that was made with nothing in the place of the answer: in its words, on its stdin, in a file that
+    /// it was given; or in what another tool made of it.
+    pub(super) fn change_without_the_answer(&self) -> Option<&Call> {
+        let calls = &self.record.calls;
+        let mut without: BTreeSet<usize> = BTreeSet::from([self.fired]);
+        for (at, call) in calls.iter().enumerate().skip(self.fired + 1) {
+            if call.answer == Answer::Fault {
+                without.insert(at);
+                continue;
+            }
+            let took = call.given.iter().any(|from| without.contains(from))
+                || without.iter().any(|from| *from != self.fired && feeds(&calls[*from], call))
+                || self.lacks_the_answer(call);
+            // Who reads a stream and finds its end at once says so.
+            let stream = || call.stdin.as_ref().is_none_or(|stdin| stdin.trim().is_empty());
+            let staged = || self.bench.outline.are_stages(&self.fault.site, &call.site) && stream();
+            if !took || mutates(self.bench.harness, call) && staged() {
+                continue;
+            }
+            if says_so_of_nothing(call, &without) {
+                return None;
+            }
+            let session = || Tables::builtin().effect(&call.argv) == Effect::Session;
+            let tidies = || self.bench.outline.cleans_up(call) || unaided::notifies(call);
+            if (mutates(self.bench.harness, call) || session()) && !tidies() {
+                return Some(call);
+            }
+            without.insert(at);
+        }
+        None
+    }
+
+    /// Whether the call is one of the green run with the failing call's answer gone from its words or its stdin.
+    fn lacks_the_answer(&self, call: &Call) -> bool {
+        let green = &self.bench.green.calls;
+        let Some(answer) = green.get(self.at).map(|failing| failing.stdout.as_str()) else { return false };
+        let like = |other: &&Call| other.site.at == call.site.at && other.program() == call.program();
+        green.iter().filter(like).any(|other| {
+            let stdin = other.stdin.as_deref().zip(call.stdin.as_deref());
+            unaided::is_without(&other.argv, answer, &call.argv)
+                || other.site == call.site
+                    && stdin.is_some_and(|(green, own)| unaided::text_is_without(green, answer, own))
+        })
+    }
+
+    /// Whether somebody makes the call who was begun before the fault, or whom the signal does not stop: it is for the
+    /// script.
+    pub(super) fn goes_on_by_itself(&self, call: &Call) -> bool {
+        let before = call.begun.is_some_and(|begun| begun <= self.fired);
+        if before || self.bench.outline.was_begun(&self.fault.site, &call.site) {
+            return true;
+        }
+        let FaultKind::Interrupt(how) = self.fault.kind else { return false };
+        let alone = how == Interruption::Term;
+        self.bench.outline.goes_on(&self.fault.site, &call.site, alone)
+    }
+
+    /// Where nobody declared what puts things back: a command that the green run never comes to, in a run that ends
+    /// with a failure, is the script's answer to it. So is a message to somebody. And who does the same to several things may
+    /// do it to the others.
+    pub(super) fn answers_the_failure(&self, call: &Call) -> bool {
+        if unaided::notifies(call) {
+            return true;
+        }
+        let same = |other: &Call| other.site.at == call.site.at && other.program() == call.program();
+        let failing = &self.record.calls[self.fired];
+        // The other rounds of a loop that says at its end that one failed; `xargs` does no other.
+        let another_round = same(failing) && failing.site.argv != call.site.argv;
+        self.record.end != End::Code(0) && (another_round || !self.bench.green.calls.iter().any(same))
+    }
+}
+
+/// Whether one call reads on its stdin what another printed.
+fn feeds(from: &Call, to: &Call) -> bool {
+    let said = from.stdout.trim();
+    from.output == Output::Pipe
+        && !said.is_empty()
+        && to.stdin.as_ref().is_some_and(|stdin| stdin.trim() == said)
+}
+
+/// Whether a tool whose answer is guessed would have failed: what it is given is empty.
+fn says_so_of_nothing(call: &Call, without: &BTreeSet<usize>) -> bool {
+    let tables = Tables::builtin();
+    let file = call.given.iter().any(|from| without.contains(from));
+    let nothing = file || call.stdin.as_ref().is_some_and(|stdin| stdin.trim().is_empty());
+    let looks = || {
+        tables.effect(&call.argv) < Effect::Session && !PACKERS.contains(&call.program())
+            || tables.effect(&call.argv) == Effect::Unknown && file
+    };
+    nothing && call.answer == Answer::Guess && (tables.refuses_nothing(&call.argv) || looks())
+}
