@@ -164,12 +164,14 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A report of that format.
-    fn report(&self, format: Format) -> Box<dyn Report> {
+    /// A report of that format; `coloured`: whether whoever reads it sees colours.
+    fn report(&self, format: Format, coloured: bool) -> Box<dyn Report> {
         match format {
             Format::Text if self.ending == Ending::Sweep => Box::new(SweepText::default()),
-            Format::Text if self.statistics => Box::new(Text::new(self.ending.clone()).with_statistics()),
-            Format::Text => Box::new(Text::new(self.ending.clone())),
+            Format::Text if self.statistics => {
+                Box::new(Text::new(self.ending.clone(), coloured).with_statistics())
+            }
+            Format::Text => Box::new(Text::new(self.ending.clone(), coloured)),
             Format::Json if self.statistics => Box::new(Json::default().with_statistics()),
             Format::Json => Box::new(Json::default()),
             Format::Jsonl => Box::new(Jsonl),
@@ -247,15 +249,30 @@ impl Outputs {
     {
         let mut channels = Vec::new();
         for (format, file) in args.pairs(matches)? {
-            let report = setting.report(format);
+            let terminal = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+            let coloured = file.is_none() && terminal;
+            let report = setting.report(format, coloured);
+            // These hold no escape sequence, whatever stands in the text they speak of: nobody need look for one.
+            let clean = match format {
+                Format::Text => setting.ending != Ending::Sweep,
+                Format::Json | Format::Jsonl | Format::Sarif => true,
+                Format::Junit | Format::Github | Format::Checkstyle | Format::Html | Format::Markdown => {
+                    false
+                }
+            };
             let name = file.as_ref().map_or("stdout".to_owned(), |file| file.display().to_string());
             let out: Box<dyn Write> = match file {
                 Some(file) => {
                     let file = File::create(&file).map_err(|error| {
                         format!("failed to write {name}: {error}; give a file that can be written")
                     })?;
-                    Box::new(BufWriter::new(anstream::StripStream::new(file)))
+                    if clean {
+                        Box::new(BufWriter::new(file))
+                    } else {
+                        Box::new(BufWriter::new(anstream::StripStream::new(file)))
+                    }
                 }
+                None if clean && !coloured => Box::new(BufWriter::new(io::stdout())),
                 None => Box::new(BufWriter::new(anstream::AutoStream::auto(io::stdout()))),
             };
             channels.push(Channel { report, out, name, closed: false });

@@ -36,9 +36,10 @@ pub struct Text {
 }
 
 impl Text {
-    /// Colours are always written; the stream behind `out` takes them off where nobody sees them.
-    pub fn new(ending: Ending) -> Self {
-        Self { renderer: Renderer::styled().decor_style(DecorStyle::Ascii), ending, statistics: None }
+    /// `coloured`: whether whoever reads it sees colours.
+    pub fn new(ending: Ending, coloured: bool) -> Self {
+        let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
+        Self { renderer: renderer.decor_style(DecorStyle::Ascii), ending, statistics: None }
     }
 
     /// Shows a count for each rule instead of each finding.

@@ -63,7 +63,7 @@ fn fold(events: &[Event], mut report: impl Report) -> (String, u8) {
 }
 
 fn text(events: &[Event]) -> (String, u8) {
-    fold(events, Text::new(Ending::Block { head: Some("abc144a".to_owned()) }))
+    fold(events, Text::new(Ending::Block { head: Some("abc144a".to_owned()) }, false))
 }
 
 #[track_caller]
