@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock};
 
 use gauntlet::bash::syntax::Script;
-use gauntlet::bash::{self, InProcess};
+use gauntlet::bash::{self, Dialect, InProcess};
 use gauntlet::commands::Tables;
 use gauntlet::facts::{self, Context, Gates, Library, Observations, SecretNames, Sourced};
 use gauntlet::lint::dialect;
@@ -65,7 +65,7 @@ fn main() {
             gates: Gates::usual(),
             own_files: &|_| false,
             traced: false,
-            ksh: false,
+            dialect: Dialect::Bash,
         };
         facts::observe(&corpus[index].path, &scripts[index], &context)
     };

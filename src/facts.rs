@@ -50,6 +50,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::bash::Dialect;
 use crate::bash::syntax::Script;
 use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
@@ -118,8 +119,8 @@ pub struct Context<'c> {
     pub own_files: &'c dyn Fn(&str) -> bool,
     /// Whether the script is started with `-x`, as its first line says.
     pub traced: bool,
-    /// Whether it is a ksh script: `print` and `whence` are the shell's own there.
-    pub ksh: bool,
+    /// The shell that it is written for: `print` is ksh's own, and substitutions inherit errexit in every shell but bash.
+    pub dialect: Dialect,
 }
 
 /// Walks a script and gives what was seen. `path` resolves what it sources.
@@ -135,7 +136,7 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     seen.steps = steps;
     seen.asked = asked;
     seen.literals = literals::literals(script, context.secret_names);
-    seen.statuses = status::statuses(script, &places, texts);
+    seen.statuses = status::statuses(script, &places, texts, context.dialect);
     seen
 }
 

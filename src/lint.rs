@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::bash::query::Query;
-use crate::bash::{self, Dialect, Witness};
+use crate::bash::{self, Witness};
 use crate::catalogue::{self, Rule, Scope};
 use crate::changelog::Entry;
 use crate::event::FileKind;
@@ -211,7 +211,7 @@ impl Linter {
             gates: &self.gates,
             own_files: &own,
             traced: script::is_traced(source.text()),
-            ksh: script::dialect(source.text(), source.path().as_str()) == Dialect::Ksh,
+            dialect: script::dialect(source.text(), source.path().as_str()),
         };
         let rules = self.force.within(source.path().as_str());
         let mut checked = Checked::default();

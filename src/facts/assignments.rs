@@ -147,7 +147,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn stored_value(&mut self, name: &str, mut value: Value, place: Place, _state: &mut State) -> Value {
+    fn stored_value(&mut self, name: &str, mut value: Value, place: Place, state: &mut State) -> Value {
+        // By another name for it, the variable is what it is.
+        let target = state.rare.references.get(name).cloned();
+        let name = target.as_deref().unwrap_or(name);
         if let Some(flow) = value.secret.clone() {
             let kind = StepKind::Stored { secret_name: self.tells_of_secret(name) };
             value.secret = Some(flow.step(kind, place, name, format!("it is put into `{name}`")));

@@ -2,12 +2,15 @@
 
 use std::rc::Rc;
 
+use crate::bash::Dialect;
 use crate::bash::syntax::{Command, CommandKind, Simple, Subscript, Word};
+use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::branches::AMONG;
 use super::builtins::unknown_parameters;
 use super::invocations::Link;
-use super::state::{Parameters, State, Switch};
+use super::state::{Parameters, State, Switch, symbol_mark};
 use super::value::{Content, Place, StepKind, Value, too_many};
 use super::walk::{Frame, Out, Walk};
 
@@ -124,6 +127,12 @@ impl<'a> Walk<'a> {
             if !choices.is_empty() {
                 return self.each_choice(&line, line.at, &choices, &state, Self::run);
             }
+            let functions = may_call(head, &state);
+            if !functions.is_empty() {
+                let mut out = self.each_choice(&line, line.at, &functions, &state, Self::run);
+                out.extend(self.program(line, state));
+                return out;
+            }
             let mut behind = line.clone();
             behind.at += 1;
             let may_vanish = self.may_vanish(head) && behind.at < behind.words.len();
@@ -139,7 +148,7 @@ impl<'a> Walk<'a> {
                 return self.call(index, &line, state);
             }
             if super::builtins::is_builtin(&name)
-                || self.context.ksh && ["print", "whence"].contains(&name.as_str())
+                || self.context.dialect == Dialect::Ksh && ["print", "whence"].contains(&name.as_str())
             {
                 return self.builtin(&name, &line, state);
             }
@@ -322,6 +331,32 @@ fn hands_on(simple: &Simple) -> bool {
     let name = simple.words.first().and_then(Word::plain).unwrap_or_default();
     !super::builtins::is_builtin(&name)
         || ["eval", "source", ".", "command", "builtin", "exec"].contains(&name.as_str())
+}
+
+/// The functions that a name with an unknown part may be: `"cmd_$1"`, `"$1"` behind a `case` that lets few words through.
+fn may_call(head: &Value, state: &State) -> Vec<String> {
+    const SHORTEST: usize = 2;
+    const MOST: usize = 32;
+    let ([sym], Some((before, behind))) = (head.syms.as_slice(), head.text.split_once(HOLE)) else {
+        return Vec::new();
+    };
+    let is_function = |name: &String| state.functions.get(name.as_str()).is_some();
+    if let Some(words) = state.known_behind(*sym, &format!("{}{AMONG}", symbol_mark(*sym))) {
+        return words.split('|').map(|word| format!("{before}{word}{behind}")).filter(is_function).collect();
+    }
+    if before.len() + behind.len() < SHORTEST {
+        return Vec::new();
+    }
+    let fits = |name: &str| {
+        name.strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(behind))
+            .is_some_and(|part| !part.is_empty())
+    };
+    let names = state.functions.iter().map(|(name, _)| name.as_ref());
+    let mut names: Vec<String> = names.filter(|name| fits(name)).map(str::to_owned).collect();
+    names.sort();
+    names.truncate(MOST);
+    names
 }
 
 /// The positional parameters that these words make.

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::bash::Dialect;
 use crate::bash::syntax::Script;
 use crate::commands::{HOLE, Tables};
 use crate::source::{RepoPath, Span};
@@ -210,7 +211,7 @@ pub fn invocations(script: &Script) -> Vec<Invocation> {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
-        ksh: false,
+        dialect: Dialect::Bash,
     };
     observe(&RepoPath::new("text"), script, &context).invocations.list
 }

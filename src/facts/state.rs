@@ -459,6 +459,16 @@ impl State {
             .any(|test| test.starts_with(prefix) && self.outcomes.get(test) == Some(&true) && !but(test))
     }
 
+    /// What the tests that begin with `prefix`, name the symbol and are known to hold say behind it.
+    pub fn known_behind(&self, sym: Sym, prefix: &str) -> Option<String> {
+        let index = self.index.borrow();
+        let mut tests = index.tests.get(&sym).into_iter().flatten();
+        tests.find_map(|test| {
+            let rest = test.strip_prefix(prefix)?;
+            (self.outcomes.get(test) == Some(&true)).then(|| rest.to_owned())
+        })
+    }
+
     /// Notes that an anchored check of the value was passed.
     pub fn check(&mut self, sym: Sym) {
         if !self.checked.contains(&sym) {

@@ -20,6 +20,7 @@ use std::mem::{Discriminant, discriminant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::bash::Dialect;
 use crate::bash::syntax::{Command, Pipeline, Script, Sequence, Statement};
 use crate::commands::Tables;
 use crate::source::Span;
@@ -156,7 +157,12 @@ pub struct Statuses {
 }
 
 /// Reads a script with what the walk noted.
-pub(super) fn statuses<'s>(script: &'s Script, places: &'s Places, texts: Texts<'s>) -> Statuses {
+pub(super) fn statuses<'s>(
+    script: &'s Script,
+    places: &'s Places,
+    texts: Texts<'s>,
+    dialect: Dialect,
+) -> Statuses {
     let mut functions = names::Functions::default();
     functions.gather(script);
     let mut pass = Pass {
@@ -165,6 +171,7 @@ pub(super) fn statuses<'s>(script: &'s Script, places: &'s Places, texts: Texts<
         file: Cell::new(0),
         host: None,
         tables: Tables::builtin(),
+        inherits: functions.inherits || dialect != Dialect::Bash,
         functions: functions.bodies,
         entered: FxHashSet::default(),
         called: FxHashSet::default(),
@@ -198,6 +205,8 @@ struct Pass<'s> {
     file: Cell<u16>,
     host: Option<Span>,
     tables: &'static Tables,
+    /// Whether the script lets substitutions inherit errexit.
+    inherits: bool,
     functions: FxHashMap<&'s str, Vec<&'s Command>>,
     /// Bodies that were entered, each with its way of being called.
     entered: FxHashSet<(Span, Around)>,
@@ -315,7 +324,8 @@ impl<'s> Pass<'s> {
             around = Around { used: Some(Use { kind, negated }), ..around.ignored() };
         }
         let nobody = around.used.is_none_or(|used| used.kind == UseKind::Each);
-        if nobody && around.acts == Acts::Yes && regime.errexit.on {
+        around.lost = around.used.is_none() && around.acts == Acts::Captured;
+        if nobody && around.acts.guards() && regime.errexit.on {
             around.used = Some(Use { kind: UseKind::Errexit, negated: false });
         }
         if let [command] = pipeline.stages.as_slice() {

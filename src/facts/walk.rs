@@ -22,7 +22,7 @@ use super::library::{Shared, Sourced, Summary};
 use super::observe::Observations;
 use super::secret_names::SecretNames;
 use super::state::{Confirmation, State, Switch, settle, settle_further};
-use super::value::{Flow, Place, Sym, Symbols, Value};
+use super::value::{Content, Flow, Place, Source, Sym, Symbols, Value};
 
 /// The paths on which a command succeeded, and those on which it failed.
 #[derive(Debug, Default, Clone)]
@@ -578,6 +578,9 @@ impl<'a> Walk<'a> {
             CommandKind::Coproc(coproc) => {
                 self.observations.first(self.place(command.span), &state);
                 self.subshell(&state, &mut |walk, inner| walk.pipeline(&coproc.body, vec![inner], true));
+                let name = format!("{}_PID", coproc.name.as_deref().unwrap_or("COPROC"));
+                let own = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
+                state.set(&name, Content::Scalar(own.with(|value| value.names.push(Rc::from("!")))));
                 Out::success(state)
             }
         }

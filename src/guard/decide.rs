@@ -139,7 +139,7 @@ impl<'p> Bench<'p> {
             gates: Gates::usual(),
             own_files: &|_| false,
             traced: false,
-            ksh: false,
+            dialect: Dialect::Bash,
         };
         observe_closely(&RepoPath::new("command"), script, &context)
     }

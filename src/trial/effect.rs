@@ -3,7 +3,7 @@
 //! A call that carries another command (`sudo`, `ssh`, `bash -s`) does what that command does: it is read as the
 //! shell text that it is, with what it was given on stdin.
 
-use crate::bash;
+use crate::bash::{self, Dialect};
 use crate::commands::{Effect, Tables};
 use crate::facts::{Context, Gates, NoLibrary, SecretNames, observe};
 use crate::source::RepoPath;
@@ -34,7 +34,7 @@ fn carried_mutates(tables: &Tables, call: &Call) -> bool {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
-        ksh: false,
+        dialect: Dialect::Bash,
     };
     let seen = observe(&RepoPath::new("call"), &reading.script, &context);
     seen.list.iter().any(|observation| observation.effect == Effect::Mutate)

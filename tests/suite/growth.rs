@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use gauntlet::bash;
+use gauntlet::bash::{self, Dialect};
 use gauntlet::commands::Tables;
 use gauntlet::facts::{self, Context, Gates, NoLibrary, Observations, SecretNames};
 use gauntlet::source::RepoPath;
@@ -128,7 +128,7 @@ fn walk(script: &str) -> Observations {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
-        ksh: false,
+        dialect: Dialect::Bash,
     };
     facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gauntlet::bash;
+use gauntlet::bash::{self, Dialect};
 use gauntlet::commands::{Effect, Tables};
 use gauntlet::facts::{self, Context, Gates, Library, Observations, SecretNames, Sourced};
 use gauntlet::source::RepoPath;
@@ -43,7 +43,7 @@ fn follow(library: &dyn Library, script: &str) -> Observations {
         gates: Gates::usual(),
         own_files: &|_| false,
         traced: false,
-        ksh: false,
+        dialect: Dialect::Bash,
     };
     facts::observe(&RepoPath::new("x.sh"), &bash::parse(script).script, &context)
 }

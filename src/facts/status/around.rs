@@ -9,8 +9,11 @@ use super::{Use, UseKind};
 pub(super) enum Acts {
     /// It does.
     Yes,
-    /// A substitution around it switches it off; functions are judged as if it did not.
+    /// A substitution around it switches it off.
     Substitution,
+    /// A substitution around a call of the function switches it off. The function is judged as if it did not, but for its
+    /// bare assignments: its author wrote it for errexit, and what else is wrong shows where it is called plainly.
+    Captured,
     /// A condition around it in the same function switches it off.
     Here,
     /// A condition around a call of the function switches it off, or nobody would see the end.
@@ -22,6 +25,8 @@ pub(super) enum Acts {
 pub(super) struct Around {
     pub used: Option<Use>,
     pub acts: Acts,
+    /// Whether only errexit would look at its status, in a function that a substitution captures.
+    pub lost: bool,
     /// Who looks at the status of the function around it.
     pub returns: Option<Use>,
     /// Whether a command substitution captures what it prints.
@@ -34,11 +39,19 @@ pub(super) struct Around {
     pub given: bool,
 }
 
+impl Acts {
+    /// Whether a pipeline is judged as one that errexit ends the shell for.
+    pub fn guards(self) -> bool {
+        matches!(self, Self::Yes | Self::Captured)
+    }
+}
+
 impl Around {
     pub fn top() -> Self {
         Self {
             used: None,
             acts: Acts::Yes,
+            lost: false,
             returns: None,
             captured: false,
             stdin: None,
@@ -50,7 +63,7 @@ impl Around {
     /// Where somebody looks at the status: errexit does not act.
     pub fn ignored(self) -> Self {
         let acts = match self.acts {
-            Acts::Yes | Acts::Substitution | Acts::Here => Acts::Here,
+            Acts::Yes | Acts::Substitution | Acts::Captured | Acts::Here => Acts::Here,
             Acts::Call => Acts::Call,
         };
         Self { acts, ..self }
@@ -59,21 +72,22 @@ impl Around {
     /// Inside a command substitution whose status is looked at by `used`.
     pub fn substituted(self, used: Option<Use>) -> Self {
         let acts = match self.acts {
-            Acts::Yes | Acts::Substitution => Acts::Substitution,
+            Acts::Yes | Acts::Substitution | Acts::Captured => Acts::Substitution,
             Acts::Here | Acts::Call => Acts::Call,
         };
         Self { used, acts, returns: used, captured: true, ..self }
     }
 
-    /// Inside a function that is called here.
-    pub fn called(self) -> Self {
+    /// Inside a function that is called here; `inherits`: whether substitutions inherit errexit.
+    pub fn called(self, inherits: bool) -> Self {
         let acts = match self.acts {
-            Acts::Yes | Acts::Substitution => Acts::Yes,
+            Acts::Substitution | Acts::Captured if !inherits => Acts::Captured,
+            Acts::Yes | Acts::Substitution | Acts::Captured => Acts::Yes,
             Acts::Here | Acts::Call => Acts::Call,
         };
         // What errexit sees here, it sees inside.
-        let used = self.used.filter(|used| used.kind != UseKind::Errexit);
-        Self { used, acts, returns: used, ..self }
+        let used = self.used.filter(|used| used.kind != UseKind::Errexit || acts == Acts::Captured);
+        Self { used, acts, lost: false, returns: used, ..self }
     }
 
     /// Nobody looks at the status, and the loop around goes on.

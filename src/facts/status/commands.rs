@@ -109,13 +109,14 @@ impl<'s> Pass<'s> {
             {
                 self.throw(command.span, Throw::Tested(name.to_owned(), at), program);
             }
-            self.enter(body, around.called());
+            self.enter(body, around.called(self.inherits));
         }
     }
 
     /// `{ a; b; } || die`: the same as a function, written where it is tested.
     pub(super) fn tested_group(&mut self, command: &'s Command, around: Around, before: Acts) {
-        let newly = around.acts == Acts::Here && matches!(before, Acts::Yes | Acts::Substitution);
+        let newly =
+            around.acts == Acts::Here && matches!(before, Acts::Yes | Acts::Captured | Acts::Substitution);
         if !newly || !matches!(command.kind, CommandKind::Group(_) | CommandKind::Subshell(_)) {
             return;
         }
@@ -152,7 +153,7 @@ impl<'s> Pass<'s> {
                 continue;
             }
             let nobody = around.used.is_none_or(|used| used.kind == UseKind::Errexit);
-            let unseen = nobody && (self.regime.errexit.off || around.acts == Acts::Here);
+            let unseen = around.lost || nobody && (self.regime.errexit.off || around.acts == Acts::Here);
             if unseen && let Some(program) = self.loses(&substitution.body) {
                 self.throw(at, Throw::Assigned, program);
             }

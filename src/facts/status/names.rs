@@ -13,6 +13,8 @@ use crate::source::Span;
 #[derive(Default)]
 pub(super) struct Functions<'s> {
     pub bodies: FxHashMap<&'s str, Vec<&'s Command>>,
+    /// Whether something sets `inherit_errexit`, alone or with the POSIX mode.
+    pub inherits: bool,
 }
 
 impl<'s> Functions<'s> {
@@ -25,6 +27,13 @@ impl<'s> Visitor<'s> for Functions<'s> {
     fn command(&mut self, command: &'s Command) {
         if let CommandKind::Function(function) = &command.kind {
             self.bodies.entry(function.name.as_str()).or_default().push(&function.body);
+        }
+        if let CommandKind::Simple(simple) = &command.kind
+            && command_name(simple).is_some_and(|name| matches!(name.as_str(), "shopt" | "set"))
+        {
+            let words = || simple.words.iter().filter_map(Word::plain);
+            self.inherits |= words().any(|word| ["inherit_errexit", "posix"].contains(&word.as_str()))
+                && words().any(|word| word.starts_with('-') && word.contains(['s', 'o']));
         }
         walk_command(self, command);
     }
