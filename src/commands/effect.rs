@@ -249,7 +249,7 @@ impl Tool {
         let mut written: Vec<Written> = values(&given.options, &self.file_options).map(word).collect();
         let fits = |files: &&super::tables::Files| {
             // Where it says that nothing is written, it must hold for sure.
-            let nothing = files.of == [FileWords::Prefix("//".to_owned())];
+            let nothing = files.of == [FileWords::None];
             let spelt = if nothing { Spelt::Exactly } else { Spelt::Perhaps };
             files.when.as_ref().is_none_or(|when| when.matches(given, spelt))
         };
@@ -278,6 +278,7 @@ impl FileWords {
                 .collect(),
             Self::Option(names) => values(&given.options, names).map(word).collect(),
             Self::Here => vec![Written::Here],
+            Self::None => Vec::new(),
         }
     }
 }

@@ -91,31 +91,43 @@ impl<'w> Given<'w> {
         if let Some((name, dashes)) = long.or_else(one) {
             if let Some((name, text)) = name.split_once('=') {
                 let value = Value { index: at, from: dashes + name.len() + 1, text };
-                self.options.push(Opt { name: Name::Word(name), value: Some(value) });
+                self.add(tool, Opt { name: Name::Word(name), value: Some(value) });
                 return at;
             }
             let value = next(words, at).filter(|_| tool.takes_value(word));
-            self.options.push(Opt { name: Name::Word(name), value });
+            self.add(tool, Opt { name: Name::Word(name), value });
             return at + usize::from(value.is_some());
         }
         let letters = &word[1..];
         for (offset, letter) in letters.char_indices() {
             let name = Name::Letter(letter);
+            let behind = offset + letter.len_utf8();
+            if tool.letter_takes_rest(letter) {
+                let value = Value { index: at, from: 1 + behind, text: &letters[behind..] };
+                self.add(tool, Opt { name, value: Some(value).filter(|value| !value.text.is_empty()) });
+                return at;
+            }
             if !tool.letter_takes_value(letter) {
-                self.options.push(Opt { name, value: None });
+                self.add(tool, Opt { name, value: None });
                 continue;
             }
-            let behind = offset + letter.len_utf8();
             let (value, next_at) = if behind < letters.len() {
                 let from = 1 + behind + usize::from(letters[behind..].starts_with('='));
                 (Some(Value { index: at, from, text: &word[from..] }), at)
             } else {
                 (next(words, at), (at + 1).min(words.len()))
             };
-            self.options.push(Opt { name, value });
+            self.add(tool, Opt { name, value });
             return next_at;
         }
         at
+    }
+
+    fn add(&mut self, tool: &Tool, option: Opt<'w>) {
+        let global = self.operands.is_empty() && tool.globals.iter().any(|known| known.is(option.name));
+        if !global {
+            self.options.push(option);
+        }
     }
 
     /// `tar xzf FILE`: the letters' values follow in their order.

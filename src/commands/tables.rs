@@ -38,6 +38,12 @@ pub struct Tool {
     /// Options that take the next word as their value.
     #[serde(default)]
     pub options_with_value: Vec<OptionName>,
+    /// Short options whose value can only be the rest of their word (`date -Iseconds`).
+    #[serde(default)]
+    pub options_attached: Vec<OptionName>,
+    /// Options that, in front of the first operand, say nothing of what its verb does.
+    #[serde(default)]
+    pub globals: Vec<OptionName>,
     /// The options, besides those with a value, under which what reads or simulates does nothing else; where some are
     /// listed, any other one may do anything.
     #[serde(default)]
@@ -99,6 +105,9 @@ pub struct Tool {
     /// The form of ids, by noun.
     #[serde(default)]
     pub id_forms: BTreeMap<String, Vec<String>>,
+    /// Options whose value is a size, a text, an address: it names no object.
+    #[serde(default)]
+    pub plain_options: Vec<OptionName>,
     /// What only reads, by the project's settings: it counts before everything above.
     #[serde(skip)]
     pub own_read: Vec<Pattern>,
@@ -156,6 +165,8 @@ pub enum FileWords {
     Option(Vec<OptionName>),
     /// `here`: files in the working directory.
     Here,
+    /// `none`: the line writes no file.
+    None,
 }
 
 /// A program's text among the words.
@@ -205,7 +216,7 @@ pub enum WrongTool {
     NoOption(String),
     /// Words that name no operands.
     #[error(
-        "`{0}` names no words: write `from N`, `only N`, `last`, `leading`, `prefix TEXT`, `option -x|--long` or `here`"
+        "`{0}` names no words: write `from N`, `only N`, `last`, `leading`, `prefix TEXT`, `option -x|--long`, `here` or `none`"
     )]
     NoFiles(String),
 }
@@ -233,6 +244,7 @@ impl TryFrom<String> for FileWords {
             "last" if rest.is_empty() => Ok(Self::Last),
             "leading" if rest.is_empty() => Ok(Self::Leading),
             "here" if rest.is_empty() => Ok(Self::Here),
+            "none" if rest.is_empty() => Ok(Self::None),
             "prefix" if !rest.is_empty() => Ok(Self::Prefix(rest.to_owned())),
             "option" => {
                 let names = rest.split('|').map(|name| OptionName::try_from(name.to_owned()));
@@ -268,6 +280,16 @@ impl Tool {
     /// Whether an option, written as a word, takes the next word.
     pub(super) fn takes_value(&self, word: &str) -> bool {
         self.lists(Name::Word(word.trim_start_matches('-')))
+    }
+
+    /// Whether a short option takes the rest of its word.
+    pub(super) fn letter_takes_rest(&self, letter: char) -> bool {
+        self.options_attached.iter().any(|known| known.is(Name::Letter(letter)))
+    }
+
+    /// Whether a word that follows an option may name an object by its id.
+    pub fn may_take_id(&self, option: &str) -> bool {
+        !self.plain_options.iter().any(|known| known.0 == option)
     }
 
     /// Whether a short option takes a value.

@@ -374,9 +374,11 @@ impl Walk<'_> {
             tool.and_then(|tool| tool.http.as_ref()).map_or(&[][..], |http| http.collections.as_slice());
         let mut unchecked: Vec<Unchecked> = Vec::new();
         for (index, value) in run.argv.iter().enumerate().skip(1) {
+            let before = run.argv[index - 1].text.as_str();
+            let takes_id = takes_ids && tool.is_some_and(|tool| tool.may_take_id(before));
             for (hole, sym) in value.syms.iter().enumerate() {
                 let whole =
-                    takes_ids && value.text.chars().eq([HOLE]) || names_member(value, hole, collections);
+                    takes_id && value.text.chars().eq([HOLE]) || names_member(value, hole, collections);
                 let Some(name) = self.object_name(value, *sym, whole) else { continue };
                 if state.checked.contains(sym) || self.is_of_form(*sym, forms, state) {
                     continue;
