@@ -55,20 +55,25 @@ pub(super) fn folder() -> PathBuf {
     base.map_or_else(std::env::temp_dir, |base| base.join("gauntlet"))
 }
 
-/// Covers what `/proc` tells of the machine: all but the processes, which are the trial's own.
+/// Covers what `/proc` tells of the machine: all but the processes, which are the trial's own, and the folder with the one
+/// setting by which the supervisor bounds their numbers.
 fn covers(root: &Path) -> Vec<OsString> {
     let nothing = root.join(places::NOTHING.trim_start_matches('/'));
     let empty = root.join("root");
+    let entries = |folder: &str| std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut words = Vec::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let name = entry.file_name();
+    for entry in entries("/proc").chain(entries("/proc/sys")) {
+        let (name, path) = (entry.file_name(), entry.path());
         let is_process = name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        let is_needed = ["/proc/sys", "/proc/sys/kernel"].map(Path::new).contains(&path.as_path());
         // A link leads to a process.
-        let Some(kind) = entry.file_type().ok().filter(|kind| !kind.is_symlink() && !is_process) else {
+        let Some(kind) =
+            entry.file_type().ok().filter(|kind| !kind.is_symlink() && !is_process && !is_needed)
+        else {
             continue;
         };
         let cover = if kind.is_dir() { &empty } else { &nothing };
-        words.extend(["--ro-bind".into(), cover.into(), Path::new("/proc").join(name).into()]);
+        words.extend(["--ro-bind".into(), cover.into(), path.into()]);
     }
     words
 }

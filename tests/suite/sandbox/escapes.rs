@@ -74,7 +74,7 @@ const ATTEMPTS: &[(&str, &str, Fate)] = &[
     ("sysfs", "ls /sys/class && echo OUT", Denied),
     ("the machine's memory", "grep -q MemTotal /proc/meminfo && echo OUT", Denied),
     ("the machine's processors", "grep -q processor /proc/cpuinfo && echo OUT", Denied),
-    ("the machine's settings", "cat /proc/sys/kernel/osrelease | grep -q . && echo OUT", Denied),
+    ("the machine's settings", "cat /proc/sys/vm/swappiness | grep -q . && echo OUT", Denied),
     // Network.
     ("tcp", "(: >/dev/tcp/192.0.2.1/80) && echo OUT", Denied),
     ("loopback", "(: >/dev/tcp/127.0.0.1/22) && echo OUT", Denied),
@@ -183,10 +183,11 @@ fn a_trial_is_bounded_in_processes_and_memory() {
             assert!(record.stderr.contains(bound), "{rung}: {:?} {}", record.end, record.stderr);
             assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
         }
-        let record = worker.run(&Plan {
-            command: ["bash", "-c", "echo well"].map(str::to_owned).to_vec(),
-            ..case.plan.clone()
-        });
-        assert_eq!(record.expect("the world still stands").stdout, "well\n");
+        // More children one after another than the world has numbers.
+        let children = "for i in {1..2100}; do (:) & ((most < $!)) && most=$!; wait; done; echo $most";
+        let command = ["bash", "-c", children].map(str::to_owned).to_vec();
+        let record = worker.run(&Plan { command, ..case.plan.clone() }).expect("the world still stands");
+        let most: u32 = record.stdout.trim().parse().expect("a number");
+        assert!(!bounded || most < 2048, "{rung}: numbers up to {most}");
     }
 }
