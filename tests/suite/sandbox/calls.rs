@@ -136,7 +136,7 @@ trap 'curl trap' EXIT
                 "inner x.sh:26",
                 "other other.sh:2",
                 "other other.sh:2",
-                "trap x.sh:1",
+                "trap x.sh:29",
             ];
             expected.sort_unstable();
             assert_eq!(places, expected);
