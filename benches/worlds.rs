@@ -244,12 +244,12 @@ fn compiled(folder: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The reference repository's scripts and harnesses, copied under other names until there are enough of them: a whole run.
+/// The reference repository's files and harnesses, copied under other names until there are enough of them: a whole run.
 fn repository(folder: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let at = folder.join("repository");
     write(&at, "gauntlet.toml", "version = 1\n", false);
-    let source = root.join("fixtures/cloud-ops/scripts");
+    let source = root.join("fixtures/cloud-ops");
     for entry in walkdir::WalkDir::new(&source).into_iter().filter_map(Result::ok) {
         if entry.file_type().is_file() {
             let name = entry.path().strip_prefix(root).expect("it lies in it").display().to_string();
