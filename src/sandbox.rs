@@ -38,7 +38,6 @@ mod shells;
 mod stub;
 mod supervisor;
 mod terminal;
-mod there;
 mod visit;
 mod watchdog;
 mod wire;

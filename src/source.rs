@@ -142,6 +142,11 @@ impl SourceText {
         u32::try_from(self.line_starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
     }
 
+    /// The first and the last line (from 1) of a span.
+    pub fn lines(&self, span: Span) -> (u32, u32) {
+        (self.line(span.start), self.line(span.end.saturating_sub(1).max(span.start)))
+    }
+
     /// Line and column of the byte at `offset`; past the end it is the end.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line(offset);

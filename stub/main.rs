@@ -83,19 +83,12 @@ fn make(this: Call, called: &str, words: &[OsString]) -> io::Result<ExitCode> {
 fn end(
     program: &str,
     printed: Printed,
-    (exit, signal): (u8, Option<u32>),
+    ended: (u8, Option<u32>),
     stdout: Option<Vec<u8>>,
     mut stream: Stream,
 ) -> io::Result<ExitCode> {
     let broken_pipe = printed == Printed::BrokenPipe;
-    let (exit, signal) = match printed {
-        Printed::All => (exit, signal),
-        Printed::BrokenPipe if !call::sigpipe_is_ignored() => (141, Some(call::SIGPIPE)),
-        Printed::BrokenPipe | Printed::Failed => {
-            let _ = writeln!(io::stderr(), "{program}: write error");
-            (1, None)
-        }
-    };
+    let (exit, signal) = call::ended(program, printed, ended);
     say(&mut stream, &Says::Done { exit, broken_pipe, stdout })?;
     drop(stream);
     match signal {

@@ -12,6 +12,8 @@ pub struct Call {
     pub argv: Vec<String>,
     /// The name under which the stub was executed, without folders.
     pub program: String,
+    /// The folder in which it is made.
+    pub folder: String,
     /// The caller.
     pub at: Option<(String, u32)>,
     /// Where its stdout leads.
@@ -123,6 +125,7 @@ impl Says {
             Self::Call(call) => {
                 bytes.extend([b'C', u8::from(call.whole)]);
                 put(&mut bytes, call.program.as_bytes());
+                put(&mut bytes, call.folder.as_bytes());
                 let (file, line) = call.at.as_ref().map_or(("", 0), |(file, line)| (file.as_str(), *line));
                 put(&mut bytes, file.as_bytes());
                 put(&mut bytes, line.to_string().as_bytes());
@@ -153,7 +156,7 @@ impl Says {
             [MARK, b'C'] => {
                 let (whole, mut rest) = rest.split_first()?;
                 let rest = &mut rest;
-                let program = text(rest)?;
+                let (program, folder) = (text(rest)?, text(rest)?);
                 let (file, line) = (text(rest)?, number(rest)?);
                 let (output, input) = (leads(rest), leads(rest));
                 let limit = text(rest)?.parse().ok();
@@ -162,7 +165,7 @@ impl Says {
                     argv.push(text(rest)?);
                 }
                 let at = (!file.is_empty()).then_some((file, line));
-                Some(Self::Call(Call { argv, program, at, output, input, limit, whole: *whole == 1 }))
+                Some(Self::Call(Call { argv, program, folder, at, output, input, limit, whole: *whole == 1 }))
             }
             [MARK, b'I'] => Some(Self::Stdin(rest.to_vec())),
             [MARK, b'D'] => match rest {
@@ -259,6 +262,7 @@ mod tests {
         let call = Call {
             argv: ["curl", "", "two words", "\u{1}"].map(str::to_owned).to_vec(),
             program: "curl".to_owned(),
+            folder: "/var/backups".to_owned(),
             at: Some(("/repo/x.sh".to_owned(), 7)),
             output: Some((1, 2, Kind::Pipe)),
             input: None,

@@ -48,6 +48,7 @@ pub fn this(called: &str, words: &[OsString]) -> Call {
     Call {
         argv: std::iter::once(called.to_owned()).chain(words).collect(),
         program: program(called),
+        folder: std::env::current_dir().map_or_else(|_| "/".to_owned(), |path| path.display().to_string()),
         at: caller(),
         output: leads(io::stdout()),
         input: leads(io::stdin()),
@@ -151,20 +152,32 @@ pub fn read_stdin() -> io::Result<Vec<u8>> {
     Ok(read)
 }
 
-/// Whether the caller ignores SIGPIPE, and its children with it. Rust's runtime has overwritten our own.
-pub fn sigpipe_is_ignored() -> bool {
-    const BIT: u64 = 1 << (SIGPIPE - 1);
-    let parent = std::os::unix::process::parent_id();
-    if parent == 1 {
-        // The caller is gone, or has become this call: the supervisor's own mask says nothing of it.
-        return false;
+/// How a call ends that would have ended so, by the way its printing went: exit code and signal.
+pub fn ended(program: &str, printed: Printed, (exit, signal): (u8, Option<u32>)) -> (u8, Option<u32>) {
+    match printed {
+        Printed::All => (exit, signal),
+        Printed::BrokenPipe if !sigpipe_is_ignored() => (141, Some(SIGPIPE)),
+        Printed::BrokenPipe | Printed::Failed => {
+            let _ = writeln!(io::stderr(), "{program}: write error");
+            (1, None)
+        }
     }
-    let status = fs::read_to_string(format!("/proc/{parent}/status")).unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .is_some_and(|mask| mask & BIT != 0)
+}
+
+/// Whether the caller ignores SIGPIPE, and its children with it. Rust's runtime has overwritten our own.
+fn sigpipe_is_ignored() -> bool {
+    let parent = std::os::unix::process::parent_id();
+    // The caller is gone, or has become this call: the supervisor's own mask says nothing of it.
+    parent != 1 && ignores(parent, SIGPIPE)
+}
+
+/// Whether a process ignores a signal.
+pub fn ignores(process: u32, signal: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }
 
 /// Dies by this signal. Returns only where that cannot be had.

@@ -5,11 +5,9 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use super::brief::{Call as Hello, Kind, Leads};
-
-/// Where the words of a call start that name a file relative to the script's folder.
-const FOLDER: &str = "/repo";
 
 /// The files of one trial.
 #[derive(Default)]
@@ -23,7 +21,8 @@ impl Files {
     pub fn given(&mut self, call: usize, hello: &Hello) -> Vec<usize> {
         let mut given = Vec::new();
         if !self.filled.is_empty() {
-            let named = hello.argv.iter().skip(1).flat_map(|word| paths(word)).filter_map(|path| id(&path));
+            let words = hello.argv.iter().skip(1);
+            let named = words.flat_map(|word| paths(word, &hello.folder)).filter_map(|path| id(&path));
             let files: Vec<(u64, u64)> = named.chain(file(hello.input)).collect();
             let own = file(hello.output);
             let read = |(_, filled): &&(usize, (u64, u64))| files.contains(filled) && own != Some(*filled);
@@ -38,17 +37,16 @@ fn file(leads: Option<Leads>) -> Option<(u64, u64)> {
     leads.filter(|leads| leads.2 == Kind::File).map(|(dev, ino, _)| (dev, ino))
 }
 
-fn id(path: &str) -> Option<(u64, u64)> {
+fn id(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| (found.dev(), found.ino()))
 }
 
-/// The paths that a word may name: `FILE`, `--file=FILE`, `@FILE`, `--set-file=key=FILE`.
-fn paths(word: &str) -> impl Iterator<Item = String> {
+/// The paths that a word may name in a folder: `FILE`, `--file=FILE`, `@FILE`, `--set-file=key=FILE`.
+fn paths(word: &str, folder: &str) -> Vec<PathBuf> {
     let value = word.rsplit('=').next().unwrap_or(word);
     let candidates = [word, value, value.trim_start_matches('@')];
-    let path = |name: &str| if name.starts_with('/') { name.to_owned() } else { format!("{FOLDER}/{name}") };
     let is_name = |name: &&str| !name.is_empty() && !name.starts_with('-') && name.len() < 4096;
-    candidates.into_iter().filter(is_name).map(path).collect::<Vec<_>>().into_iter()
+    candidates.into_iter().filter(is_name).map(|name| Path::new(folder).join(name)).collect()
 }
 
 #[cfg(test)]
@@ -61,12 +59,13 @@ mod tests {
         let path = |name: &str| folder.path().join(name).display().to_string();
         fs::write(path("dump"), "x").expect("it is written");
         let target = |name: &str| {
-            let (dev, ino) = id(&path(name))?;
+            let (dev, ino) = id(&folder.path().join(name))?;
             Some((dev, ino, Kind::File))
         };
         let hello = |words: &[&str], input, output| Hello {
             argv: words.iter().map(|&word| word.to_owned()).collect(),
             program: words[0].to_owned(),
+            folder: folder.path().display().to_string(),
             output,
             input,
             ..Hello::default()
@@ -78,6 +77,7 @@ mod tests {
         assert_eq!(files.given(1, &hello(&["put", &whole], None, None)), [0]);
         assert_eq!(files.given(2, &hello(&["put", &format!("--body=@{whole}")], None, None)), [0]);
         assert_eq!(files.given(3, &hello(&["put"], target("whole"), None)), [0]);
-        assert!(files.given(4, &hello(&["put", &path("other")], None, None)).is_empty());
+        assert_eq!(files.given(4, &hello(&["put", "whole"], None, None)), [0]);
+        assert!(files.given(5, &hello(&["put", &path("other")], None, None)).is_empty());
     }
 }

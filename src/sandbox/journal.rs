@@ -203,9 +203,6 @@ impl Journal {
         if let Some(stdout) = deed.stdout {
             call.stdout = stdout;
         }
-        if deed.absent && call.answer == Answer::Real {
-            call.answer = Answer::Unstubbed;
-        }
     }
 
     /// A stub went away without a word: somebody killed it.

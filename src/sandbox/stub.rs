@@ -154,16 +154,9 @@ impl Call {
     }
 
     fn unprinted(&self, printed: Printed) -> (Ending, Deed) {
-        match printed {
-            Printed::BrokenPipe if !call::sigpipe_is_ignored() => {
-                (Ending::Signal(call::SIGPIPE), Deed { exit: 141, broken_pipe: true, ..Deed::default() })
-            }
-            _ => {
-                let _ = writeln!(io::stderr(), "{}: write error", self.program);
-                let broken_pipe = printed == Printed::BrokenPipe;
-                (Ending::Code(1), Deed { exit: 1, broken_pipe, ..Deed::default() })
-            }
-        }
+        let (exit, signal) = call::ended(&self.program, printed, (0, None));
+        let deed = Deed { exit: exit.into(), broken_pipe: printed == Printed::BrokenPipe, ..Deed::default() };
+        (signal.map_or(Ending::Code(exit), Ending::Signal), deed)
     }
 
     fn handler(

@@ -3,45 +3,37 @@
 //! One loop over `poll` does it all, so that the order of events is one order and nothing needs a lock. When it ends,
 //! the kernel kills whatever the script left behind.
 
+mod ground;
+mod script;
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
-use std::sync::Arc;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::mount::{MsFlags, mount};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::{set_dumpable, set_pdeathsig};
-use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, setsid};
-use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-use signal_hook::flag;
 
-use super::brief::{Kind, Leads};
-use super::capture::{Capture, Feed};
+use script::{Script, bash_env, tell_time};
+
+use super::brief::Kind;
 use super::desk::{Desk, Visitor};
 use super::files::Files;
-use super::journal::{Journal, Moment};
+use super::journal::Journal;
 use super::lines::Lines;
-use super::terminal::Terminal;
 use super::visit::{self, Relay};
 use super::watchdog::{self, Watchdog};
 use super::wire::{self, Order, Reply, Seed, Tell};
-use super::{landlord, places, search, shells, there};
+use super::{landlord, places, search};
 use crate::event::Rung;
-use crate::fault::Interruption;
-use crate::trial::world::{End, Output, Plan, Record};
+use crate::trial::world::{End, Plan, Record};
 
 /// How long what the script left running may go on: `tee` behind a process substitution, jobs in the background.
 const GRACE: Duration = Duration::from_millis(500);
@@ -77,14 +69,14 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
         // The script is the same user in the same user namespace: it must not look into this process, nor change it.
         set_dumpable(false).map_err(|error| step("keep to itself", &error))?;
     } else {
-        mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
+        ground::mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
     }
     if rung == Rung::S2 && !plan.as_root {
         landlord::enter_user_namespace(places::USER)?;
     }
     let owner = (rung == Rung::S1 && !plan.as_root).then_some(places::USER);
-    let planted = plant(&seeds, owner).and_then(|()| there::put(&plan.there, owner));
-    planted.map_err(|error| step("write the trial's files", &error))?;
+    ground::plant(&seeds, owner).map_err(|error| step("write the trial's files", &error))?;
+    ground::put(&plan.there, owner);
     if plan.command.is_empty() {
         return Ok(nothing());
     }
@@ -97,21 +89,8 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
         if !first {
             journal.run_again();
         }
-        let lines = Lines::default();
-        let watchdog = Watchdog::new();
         let files = journal.guesses().then(Files::default);
-        let watch = Watch {
-            desk,
-            journal,
-            script,
-            lines,
-            files,
-            watchdog,
-            relay: None,
-            ended: None,
-            alone: false,
-            flooded: false,
-        };
+        let watch = Watch { files, ..Watch::new(desk, journal, script) };
         Ok::<_, String>(watch.run(Duration::from_millis(plan.deadline_ms)))
     };
     if plan.again {
@@ -152,19 +131,7 @@ fn receive_visitor(
     let relay = Relay::open().map_err(|error| step("reach the terminal", &error))?;
     let script =
         Script::start(&shell, seeds, owner, true).map_err(|error| step("start the shell", &error))?;
-    let (lines, watchdog) = (Lines::default(), Watchdog::new());
-    let watch = Watch {
-        desk,
-        journal,
-        script,
-        lines,
-        files: None,
-        watchdog,
-        relay: Some(relay),
-        ended: None,
-        alone: false,
-        flooded: false,
-    };
+    let watch = Watch { relay: Some(relay), ..Watch::new(desk, journal, script) };
     Ok(watch.run(Duration::from_millis(visit::LONGEST_MS)).1)
 }
 
@@ -176,82 +143,6 @@ fn orders() -> io::Result<(Vec<Seed>, Plan)> {
     let seeds = wire::unpack(&packed).ok_or_else(|| io::Error::other("the files are damaged"))?;
     let plan = wire::receive_value(&mut from)?.ok_or_else(ended)?;
     Ok((seeds, plan))
-}
-
-/// Fresh folders and a `/proc` that shows the trial's processes and nothing else of the machine.
-fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
-    unshare(CloneFlags::CLONE_NEWNS)?;
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    let closed = flags | MsFlags::MS_NOEXEC;
-    match mount(Some("proc"), "/proc", Some("proc"), closed, Some("subset=pid")) {
-        // Before Linux 5.8: all of it, but nothing can be written.
-        Err(Errno::EINVAL) => {
-            mount(Some("proc"), "/proc", Some("proc"), closed | MsFlags::MS_RDONLY, None::<&str>)?;
-        }
-        mounted => mounted?,
-    }
-    let owner = if rung == Rung::S1 { format!(",uid={0},gid={0}", places::USER) } else { String::new() };
-    for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
-        let mode = if matches!(*folder, "/tmp" | "/dev/shm") { "1777" } else { "0755" };
-        let options = format!("size=64m,nr_inodes=16384,mode={mode}{owner}");
-        mount(Some("scratch"), *folder, Some("tmpfs"), flags, Some(options.as_str()))?;
-    }
-    fresh_settings(flags, &owner)?;
-    if plan.tty.is_some() || plan.shell {
-        let options = Some("newinstance,ptmxmode=0666,mode=0620");
-        let closed = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-        mount(Some("terminals"), "/dev/pts", Some("devpts"), closed, options)?;
-    }
-    Ok(())
-}
-
-/// `/etc` with the world's files in it, to be written to. Where the world has more of it than files it stays as it is.
-fn fresh_settings(flags: MsFlags, owner: &str) -> nix::Result<()> {
-    let Ok(files) = search::plain_files(places::ETC) else { return Ok(()) };
-    let options = format!("size=16m,nr_inodes=4096,mode=0755{owner}");
-    mount(Some("scratch"), places::ETC, Some("tmpfs"), flags, Some(options.as_str()))?;
-    for (path, content) in files {
-        fs::write(path, content)
-            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))?;
-    }
-    Ok(())
-}
-
-/// The folders that a machine has, and the files of the setup.
-fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
-    for (path, mode) in [
-        ("/home/op", 0o755),
-        ("/var/tmp", 0o1777),
-        ("/var/log", 0o755),
-        ("/var/lib", 0o755),
-        ("/var/cache", 0o755),
-        ("/var/backups", 0o755),
-        ("/var/spool", 0o755),
-        ("/run/lock", 0o1777),
-    ] {
-        there::folders(Path::new(path), owner)?;
-        fs::set_permissions(path, Permissions::from_mode(mode))?;
-    }
-    for entry in fs::read_dir("/")?.flatten() {
-        let target = fs::read_link(entry.path()).unwrap_or_default();
-        if Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
-            there::folders(&Path::new("/").join(target), owner)?;
-        }
-    }
-    std::os::unix::fs::symlink("../run", "/var/run")?;
-    std::os::unix::fs::symlink("../run/lock", "/var/lock")?;
-    for seed in seeds {
-        let path = Path::new(&seed.path);
-        there::folders(path.parent().unwrap_or(path), owner)?;
-        if seed.link {
-            std::os::unix::fs::symlink(OsStr::from_bytes(&seed.content), path)?;
-            continue;
-        }
-        fs::write(path, &seed.content)?;
-        fs::set_permissions(path, Permissions::from_mode(if seed.executable { 0o755 } else { 0o644 }))?;
-        chown(path, owner, owner)?;
-    }
-    Ok(())
 }
 
 /// The record of a trial that only shows that the world stands.
@@ -267,18 +158,6 @@ fn nothing() -> Record {
     }
 }
 
-fn bash_env(plan: &Plan, seeds: &[Seed]) -> &'static str {
-    if plan.untraced {
-        return places::BASH_ENV_PLAIN;
-    }
-    shells::Form::needed(seeds, &plan.command).path()
-}
-
-/// Writes down what has passed of the world's time: shells whose scripts look at it read this.
-fn tell_time(milliseconds: u64) -> io::Result<()> {
-    fs::write(places::CLOCK, format!("{}\n", milliseconds / 1000))
-}
-
 fn journal(plan: &Plan, seeds: &[Seed]) -> Journal {
     let real: BTreeSet<String> = fs::read_dir(places::REAL)
         .into_iter()
@@ -286,129 +165,6 @@ fn journal(plan: &Plan, seeds: &[Seed]) -> Journal {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
     Journal::new(plan.clone(), real, bash_env(plan, seeds).to_owned())
-}
-
-/// Lets the script meet the usual signals as it would at an operator's shell, also where whoever started the runner has them
-/// ignored (`nohup`, a job in the background): bash keeps what it finds ignored. A caught signal is no longer so once
-/// another program is executed; nothing looks at what is caught here.
-fn default_signals() -> io::Result<()> {
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM] {
-        flag::register(signal, Arc::default())?;
-    }
-    Ok(())
-}
-
-/// The script's process.
-struct Script {
-    pid: Pid,
-    stdin: Feed<ChildStdin>,
-    stdout: Capture<ChildStdout>,
-    stderr: Capture<ChildStderr>,
-    terminal: Option<Terminal>,
-    children: SignalFd,
-}
-
-impl Script {
-    /// `attended`: somebody sits at its terminal.
-    fn start(plan: &Plan, seeds: &[Seed], owner: Option<u32>, attended: bool) -> io::Result<Self> {
-        let name = plan.command[0].as_str();
-        // The stub would execute the real shell: this saves a start.
-        let shell = places::SHELLS.contains(&name).then(|| format!("{}/{name}", places::PRIVATE));
-        let mut command = Command::new(shell.as_deref().unwrap_or(name));
-        command
-            .arg0(name)
-            .args(&plan.command[1..])
-            .env_clear()
-            .env("PATH", places::PATH)
-            .env("HOME", "/home/op")
-            .env("TMPDIR", "/tmp")
-            .env("TZ", "UTC")
-            .env("LC_ALL", "C.UTF-8")
-            .env("BASH_ENV", bash_env(plan, seeds))
-            .envs(&plan.env)
-            .current_dir(if plan.folder.is_empty() { "/repo" } else { plan.folder.as_str() })
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        if let Some(owner) = owner {
-            command.uid(owner).gid(owner);
-        }
-        tell_time(0)?;
-        default_signals()?;
-        let terminal = match &plan.tty {
-            _ if attended => Some(Terminal::attended()?),
-            Some(text) => Some(Terminal::open(text)?),
-            None => None,
-        };
-        let mut child = command.spawn()?;
-        // Only now: a child inherits the mask. Whatever died before is found by the first look.
-        let mut mask = SigSet::empty();
-        mask.add(Signal::SIGCHLD);
-        mask.thread_block()?;
-        let children = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
-        let stdin = Feed::new(child.stdin.take().expect("it was piped"), plan.stdin.clone())?;
-        let stdout = Capture::new(child.stdout.take().expect("it was piped"))?;
-        let stderr = Capture::new(child.stderr.take().expect("it was piped"))?;
-        let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
-        if let Some(terminal) = &terminal {
-            // A script that has ended already needs none.
-            let _ = terminal.give_to(pid);
-        }
-        Ok(Self { pid, stdin, stdout, stderr, terminal, children })
-    }
-
-    /// Interrupts the script. What the call is told then; `None` where the script ignores the signal.
-    fn interrupt(&self, how: Interruption) -> Option<impl FnOnce(Order) -> Order + use<>> {
-        let signal = Signal::try_from(how.number()).ok()?;
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        let ignored = status
-            .lines()
-            .find_map(|line| line.strip_prefix("SigIgn:"))
-            .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-            .is_some_and(|mask| mask & (1 << (signal as u64 - 1)) != 0);
-        if ignored {
-            return None;
-        }
-        // Before the call is answered: the script must know of the signal when the call that it waits for ends. And
-        // once: a second signal would hit its clean-up.
-        let group = self.pid.as_raw();
-        let reaches = how.reaches_the_call();
-        let _ = kill(if reaches { Pid::from_raw(-group) } else { self.pid }, signal);
-        Some(move |then| Order::Interrupted {
-            signal: reaches.then_some(how.number()),
-            group,
-            then: Box::new(then),
-        })
-    }
-
-    fn drain(&mut self) {
-        self.stdout.drain();
-        self.stderr.drain();
-        if let Some(terminal) = &mut self.terminal {
-            terminal.shown.drain();
-        }
-    }
-
-    /// How much it has printed so far.
-    fn printed(&self) -> usize {
-        self.stdout.total() + self.stderr.total()
-    }
-
-    /// What was printed so far, and what `target` is to the script.
-    fn moment(&mut self, target: Option<&Leads>) -> Moment {
-        self.drain();
-        let output = match target {
-            None => Output::Null,
-            Some(target) if self.stdout.is(target) || self.stderr.is(target) => Output::Script,
-            Some((.., kind)) => match kind {
-                Kind::Pipe => Output::Pipe,
-                Kind::Null => Output::Null,
-                Kind::File => Output::File,
-            },
-        };
-        Moment { stdout_before: self.stdout.total(), stderr_before: self.stderr.total(), output }
-    }
 }
 
 /// A running trial.
@@ -425,11 +181,26 @@ struct Watch {
     ended: Option<End>,
     /// Nothing else runs in the world.
     alone: bool,
-    /// The script prints more than its pipes hold.
+    /// The script has printed more at a time than its pipes hold: it may wait for room in them again.
     flooded: bool,
 }
 
 impl Watch {
+    fn new(desk: Desk, journal: Journal, script: Script) -> Self {
+        Self {
+            desk,
+            journal,
+            script,
+            lines: Lines::default(),
+            files: None,
+            watchdog: Watchdog::new(),
+            relay: None,
+            ended: None,
+            alone: false,
+            flooded: false,
+        }
+    }
+
     /// Runs the script to its end, and what it left behind to its end or to the end of the grace.
     fn run(mut self, deadline: Duration) -> (Record, Journal) {
         let mut until = Instant::now() + deadline;
@@ -451,7 +222,7 @@ impl Watch {
             self.wait(until.min(self.watchdog.next()));
             let printed = self.script.printed();
             self.script.drain();
-            self.flooded = self.script.printed() - printed >= FLOOD;
+            self.flooded |= self.script.printed() - printed >= FLOOD;
             self.script.stdin.push();
             if let Some(terminal) = &mut self.script.terminal {
                 terminal.typed.push();

@@ -116,8 +116,6 @@ pub(super) struct Deed {
     pub stdout: Option<String>,
     /// Whether its consumer was gone before all was written.
     pub broken_pipe: bool,
-    /// The program that should have run for real is not there.
-    pub absent: bool,
 }
 
 /// What a stub shall do.

@@ -156,18 +156,7 @@ impl Guesses {
 
     /// Whether the script holds what the call says against something.
     pub fn is_compared(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
-        self.hint(argv, at).is_some_and(|hint| {
-            let reader = &self.hints[hint].reader;
-            let texts = [
-                &reader.good,
-                &reader.bad,
-                &reader.shapes,
-                &reader.wanted,
-                &reader.unwanted,
-                &reader.filters,
-            ];
-            texts.iter().any(|texts| !texts.is_empty()) || !reader.cells.is_empty()
-        })
+        self.hint(argv, at).is_some_and(|hint| self.hints[hint].reader.holds_something())
     }
 
     /// Whether the script decides by how the call ends.

@@ -35,6 +35,9 @@ use crate::trial::unaided;
 use crate::trial::world::{Answer, Call, End, Fault, Record, normalise};
 use crate::verdict::Verdict;
 
+/// Stands in an explanation between what happened and what the script did then.
+pub(super) const WENT_ON: &str = ", and the script went on";
+
 /// What every trial of a case is judged against.
 #[derive(Debug, Clone, Copy)]
 pub struct Bench<'a> {
@@ -179,7 +182,7 @@ impl Trial<'_> {
                 );
             }
         }
-        let mut rest = ", and the script went on as if nothing had happened: ".to_owned();
+        let mut rest = format!("{WENT_ON} as if nothing had happened: ");
         if let Some(call) = self.mutation_after() {
             let _ = write!(rest, "it ran `{}` at {}, ", shown(&call.argv), place(&call.site));
         } else if let Some(call) = self.after().next() {

@@ -90,16 +90,8 @@ impl Outline {
     pub fn are_stages(&self, fault: &Site, call: &Site) -> bool {
         self.shapes.iter().any(|shape| {
             shape.pipelines.iter().any(|stages| {
-                let of = |site: &Site| {
-                    let (path, line) = site.at.as_ref()?;
-                    stages.iter().position(|stage| {
-                        let named = site.argv.first().is_some_and(|name| stage.names.contains(name));
-                        named && shape.file == *path && stage.lines.hold(*line)
-                            || self
-                                .bodies(&stage.names)
-                                .any(|(file, lines)| file == path && lines.hold(*line))
-                    })
-                };
+                let of =
+                    |site| stages.iter().position(|stage| self.makes(shape, stage.lines, &stage.names, site));
                 of(fault).zip(of(call)).is_some_and(|(one, other)| one != other)
             })
         })
@@ -111,8 +103,9 @@ impl Outline {
     pub fn goes_on(&self, fault: &Site, call: &Site, alone: bool) -> bool {
         self.shapes.iter().any(|shape| {
             shape.children.iter().any(|child| {
-                let fault_is_of_it = carries(shape, child, fault) || alone && self.makes(shape, child, fault);
-                fault_is_of_it && self.makes(shape, child, call)
+                let fault_is_of_it =
+                    carries(shape, child, fault) || alone && self.child_makes(shape, child, fault);
+                fault_is_of_it && self.child_makes(shape, child, call)
             })
         })
     }
@@ -120,7 +113,7 @@ impl Outline {
     /// Whether nobody waits for the process that makes the call.
     pub fn is_unwaited(&self, call: &Site) -> bool {
         let unwaited = |shape: &Shape| {
-            shape.children.iter().any(|child| child.unwaited && self.makes(shape, child, call))
+            shape.children.iter().any(|child| child.unwaited && self.child_makes(shape, child, call))
         };
         self.shapes.iter().any(unwaited)
     }
@@ -129,7 +122,8 @@ impl Outline {
     pub fn is_carried(&self, call: &Site, run: &[Call]) -> bool {
         self.shapes.iter().any(|shape| {
             shape.children.iter().filter(|child| child.carrier.is_some()).any(|child| {
-                self.makes(shape, child, call) && run.iter().any(|other| carries(shape, child, &other.site))
+                self.child_makes(shape, child, call)
+                    && run.iter().any(|other| carries(shape, child, &other.site))
             })
         })
     }
@@ -142,17 +136,22 @@ impl Outline {
                 child.unwaited
                     && child.carrier.is_none()
                     && child.lines.end_by(*line)
-                    && self.makes(shape, child, call)
-                    && !self.makes(shape, child, fault)
+                    && self.child_makes(shape, child, call)
+                    && !self.child_makes(shape, child, fault)
             })
         })
     }
 
-    fn makes(&self, shape: &Shape, child: &Child, site: &Site) -> bool {
+    fn child_makes(&self, shape: &Shape, child: &Child, site: &Site) -> bool {
+        self.makes(shape, child.lines, &child.names, site)
+    }
+
+    /// Whether these lines of the text make the call, by one of these names or by a function of that name.
+    fn makes(&self, shape: &Shape, within: Lines, names: &BTreeSet<String>, site: &Site) -> bool {
         site.at.as_ref().is_some_and(|(path, line)| {
-            let named = site.argv.first().is_some_and(|name| child.names.contains(name));
-            named && shape.file == *path && child.lines.hold(*line)
-                || self.bodies(&child.names).any(|(file, lines)| file == path && lines.hold(*line))
+            let named = site.argv.first().is_some_and(|name| names.contains(name));
+            named && shape.file == *path && within.hold(*line)
+                || self.bodies(names).any(|(file, lines)| file == path && lines.hold(*line))
         })
     }
 

@@ -10,7 +10,7 @@ use crate::commands::Tables;
 use crate::fault::FaultKind;
 use crate::trial::calls::place;
 use crate::trial::claim;
-use crate::trial::judge::Judgement;
+use crate::trial::judge::{Judgement, WENT_ON};
 use crate::trial::world::{Answer, Call, End, Fault, Record};
 use crate::verdict::Verdict;
 
@@ -49,7 +49,7 @@ pub fn probe(fault: &Fault, judgement: &Judgement) -> Option<Fault> {
 pub fn told_apart(judgement: &mut Judgement, probed: &Record) {
     if probed.end != End::Code(0) && probed.end != End::TimedOut {
         judgement.verdict = Verdict::Recovered;
-        let said = judgement.explanation.split(", and the script went on").next().unwrap_or_default();
+        let said = judgement.explanation.split(WENT_ON).next().unwrap_or_default();
         judgement.explanation = format!("{said}; the script tells that from other failures, exit 0");
         judgement.aftermath.clear();
     }

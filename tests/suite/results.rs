@@ -90,6 +90,12 @@ fn parts_make_a_whole_and_a_missing_part_does_not() {
     assert_eq!(code(&half), 2);
     assert!(all(&half).contains("2/2 is missing"), "{}", all(&half));
     assert_eq!(code(&gauntlet(&folder, &["run", "--partition", "0/2"])), 2);
+    let beyond = gauntlet(&folder, &["run", "--partition", "1/18446744073709551615"]);
+    assert_eq!(code(&beyond), 2, "{}", all(&beyond));
+    assert!(all(&beyond).contains("at most"), "{}", all(&beyond));
+    // More parts than there are trials.
+    let nothing = gauntlet(&folder, &["run", "--partition", "2/60000"]);
+    assert_eq!(code(&nothing), 2, "{}", all(&nothing));
     let twice = gauntlet(&folder, &["merge", "1.jsonl", "2.jsonl", "1.jsonl"]);
     assert_eq!(code(&twice), 2);
     assert!(all(&twice).contains("1/2 is there twice"), "{}", all(&twice));

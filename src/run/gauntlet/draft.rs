@@ -48,7 +48,7 @@ pub fn new_harness(
         return Err("is in no project: make one with a gauntlet.toml or with git".to_owned());
     }
     // A stub of a harness answers for what its call carries.
-    let request = &Sweep { carriers_answer: true, bare: true, ..request.clone() };
+    let request = &Sweep { for_a_file: true, ..request.clone() };
     let ready = prepare(request, witness, worlds)?;
     let course = &ready.course;
     let name = course.harness.name.as_str();

@@ -20,6 +20,9 @@ pub struct Partition {
     pub of: usize,
 }
 
+/// More parts than any run has trials.
+const MOST_PARTS: usize = 65_536;
+
 impl Partition {
     /// All of them.
     pub const WHOLE: Self = Self { part: 1, of: 1 };
@@ -30,6 +33,9 @@ impl Partition {
         let (part, of) = text.split_once('/').ok_or_else(wrong)?;
         let number = |text: &str| text.parse::<usize>().map_err(|_| wrong());
         let (part, of) = (number(part)?, number(of)?);
+        if of > MOST_PARTS {
+            return Err(format!("{text:?} is no partition: there are at most {MOST_PARTS} of them"));
+        }
         if part == 0 || part > of { Err(wrong()) } else { Ok(Self { part, of }) }
     }
 

@@ -1,5 +1,6 @@
 //! Finds a green run for a script whose answers are guessed: tries other guesses until the script ends well.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ pub(super) fn green(
     worlds: &Arc<dyn Worlds>,
 ) -> Result<(Course, Option<String>), String> {
     let world = worlds.open(&course.needs)?;
-    let mut scout = Scout { world, runs: 0, endless: 0, answered: BTreeSet::new(), bare: request.bare };
+    let mut scout =
+        Scout { world, runs: 0, endless: 0, answered: BTreeSet::new(), for_a_file: request.for_a_file };
     if request.stdin.is_none() && survey.asks {
         scout.type_lines(&mut course, survey)?;
     }
@@ -111,14 +113,23 @@ fn reach(record: &Record) -> usize {
     record.calls.iter().map(|call| &call.site).collect::<BTreeSet<_>>().len()
 }
 
+/// Whether a run came further than another, or as far and says something else.
+fn leads_further(record: &Record, best: &Record) -> bool {
+    match reach(record).cmp(&reach(best)) {
+        Ordering::Greater => true,
+        Ordering::Equal => record.stderr != best.stderr,
+        Ordering::Less => false,
+    }
+}
+
 struct Scout {
     world: Box<dyn World>,
     runs: usize,
     endless: usize,
     /// The calls that were given an answer of their own.
     answered: BTreeSet<Vec<String>>,
-    /// Nothing is put into the world.
-    bare: bool,
+    /// Nothing is put into the world: a harness file has no word for it.
+    for_a_file: bool,
 }
 
 impl Scout {
@@ -128,6 +139,13 @@ impl Scout {
 
     fn run(&mut self, course: &Course) -> Result<Record, String> {
         self.run_plan(&course.plan(&course.harness.cases[0], None))
+    }
+
+    /// The run under `set -x`: its stderr is the trace.
+    fn traced(&mut self, course: &Course) -> Result<Record, String> {
+        let mut plan = course.plan(&course.harness.cases[0], None);
+        plan.command.insert(1, "-x".to_owned());
+        self.run_plan(&plan)
     }
 
     fn run_plan(&mut self, plan: &Plan) -> Result<Record, String> {
@@ -150,9 +168,7 @@ impl Scout {
             let rest = std::iter::repeat_n(mark.text(), TYPED_LINES - lines.len());
             let stdin: Vec<String> = lines.iter().cloned().chain(rest).collect();
             course.harness.cases[0].stdin = stdin.join("\n") + "\n";
-            let mut plan = course.plan(&course.harness.cases[0], None);
-            plan.command.insert(1, "-x".to_owned());
-            let record = self.run_plan(&plan)?;
+            let record = self.traced(course)?;
             if let Some(phrase) = typed_phrase(&record.stderr, mark) {
                 lines.push(phrase);
                 continue;
@@ -175,7 +191,7 @@ impl Scout {
     fn supply(&mut self, course: &mut Course, survey: &Survey, first: Record) -> Result<Record, String> {
         let mut best = first;
         for _ in 0..LACKED {
-            if self.bare || ends_well(&best) || self.spent() {
+            if self.for_a_file || ends_well(&best) || self.spent() {
                 break;
             }
             let Some(unaided) = &course.unaided else { break };
@@ -195,9 +211,7 @@ impl Scout {
 
     /// Puts a file or folder there that the script tests for, where that leads further.
     fn asked_for(&mut self, course: &mut Course, best: &Record) -> Result<Option<Record>, String> {
-        let mut plan = course.plan(&course.harness.cases[0], None);
-        plan.command.insert(1, "-x".to_owned());
-        let traced = self.run_plan(&plan)?;
+        let traced = self.traced(course)?;
         for (path, content) in asked_for(&traced.stderr).into_iter().take(ASKED) {
             if let Some(record) = self.with(course, BTreeMap::from([(path, content)]), best)? {
                 return Ok(Some(record));
@@ -221,8 +235,7 @@ impl Scout {
         let before = unaided.there.clone();
         unaided.there.extend(there);
         let record = self.run(course)?;
-        let reached = reach(&record).cmp(&reach(best));
-        if ends_well(&record) || reached.is_gt() || reached.is_eq() && record.stderr != best.stderr {
+        if ends_well(&record) || leads_further(&record, best) {
             return Ok(Some(record));
         }
         course.unaided.iter_mut().for_each(|unaided| unaided.there.clone_from(&before));
@@ -240,7 +253,7 @@ impl Scout {
         let mut best = first;
         let asks_for_root = survey.looks_at_user || best.stderr.to_lowercase().contains("root");
         let Some(unaided) = course.unaided.clone() else { return Ok(best) };
-        let start = if unaided.folder.is_empty() { "/repo" } else { unaided.folder.as_str() };
+        let start = if unaided.folder.is_empty() { REPOSITORY } else { unaided.folder.as_str() };
         let folders = [unaided.folder.clone(), script_folder.to_owned()];
         for folder in folders.iter().take(if start == script_folder { 1 } else { 2 }) {
             for as_root in [false, true].into_iter().take(if asks_for_root { 2 } else { 1 }) {
@@ -253,10 +266,9 @@ impl Scout {
                     unaided.as_root = as_root;
                 }
                 let record = self.run(course)?;
-                let reached = reach(&record).cmp(&reach(&best));
-                // As root it says something else: it was asked for.
-                let heard = as_root && reached.is_eq() && record.stderr != best.stderr;
-                if ends_well(&record) || reached.is_gt() || heard {
+                let further =
+                    if as_root { leads_further(&record, &best) } else { reach(&record) > reach(&best) };
+                if ends_well(&record) || further {
                     best = record;
                 } else {
                     course.unaided = before;
@@ -282,9 +294,7 @@ impl Scout {
             if self.spent() {
                 break;
             }
-            let mut plan = course.plan(&course.harness.cases[0], None);
-            plan.command.insert(1, "-x".to_owned());
-            let traced = self.run_plan(&plan)?;
+            let traced = self.traced(course)?;
             for want in wants(&traced.stderr, &traced.calls, &survey.arms).into_iter().take(WANTED) {
                 let call = &traced.calls[want.call];
                 if self.spent() || !tried.insert((call.argv.clone(), want.stdout.clone())) {
@@ -296,10 +306,7 @@ impl Scout {
                 if ends_well(&record) {
                     return Ok(record);
                 }
-                // Whoever got as far as before, and now says something else, got further.
-                if reach(&record) > reach(&best)
-                    || reach(&record) == reach(&best) && record.stderr != best.stderr
-                {
+                if leads_further(&record, &best) {
                     best = record;
                     continue 'again;
                 }

@@ -59,11 +59,9 @@ pub struct Sweep {
     pub minimum_rung: Option<Rung>,
     /// How many trials at one time; `None` for one a core.
     pub jobs: Option<usize>,
-    /// Whether a call that hands text to a shell elsewhere only answers for it: its commands are no calls.
-    pub carriers_answer: bool,
-    /// Whether the world stays as it is, without the files and folders that the script lacks: a harness file has no word for
-    /// them.
-    pub bare: bool,
+    /// Whether a harness file shall say the same: a call that hands text to a shell elsewhere only answers for it, and the
+    /// world stays without the files and folders that the script lacks. A harness has no word for either.
+    pub for_a_file: bool,
     /// The words of this very command, for who wants to repeat a trial: up to the script's own arguments.
     pub command: Vec<String>,
 }
@@ -183,7 +181,7 @@ fn others(course: &Course, survey: &Survey) -> Vec<Course> {
     let called = |name: &&String| particular(name) && survey.programs.contains(*name);
     let called: Vec<String> = needs.journalled.iter().chain(&needs.real).filter(called).cloned().collect();
     if !called.is_empty() {
-        needs.journalled.retain(|name| !particular(name));
+        needs.journalled.retain(|name| !called.contains(name));
         needs.real.retain(|name| !called.contains(name));
         needs.stubs.extend(called);
         others.push(Course { needs: Arc::new(needs), ..plain });
@@ -288,7 +286,7 @@ fn course_of(
     let guesses = Guesses {
         hints: survey.hints.clone(),
         args: request.args.clone(),
-        payloads: !request.carriers_answer,
+        payloads: !request.for_a_file,
         ..Guesses::default()
     };
     let unaided = Unaided {

@@ -30,7 +30,10 @@ pub(super) fn run(
     let texts: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let Some(told) = clock::limited(&texts) else { return Ok(ExitCode::from(125)) };
     let mut command = Command::new(&words[told.command]);
-    command.args(&words[told.command + 1..]).env(call::LIMIT, number.to_string());
+    command
+        .args(&words[told.command + 1..])
+        .env(call::LIMIT, number.to_string())
+        .env_remove(call::TAKEN_OVER);
     if !told.foreground {
         command.process_group(0);
     }

@@ -52,8 +52,7 @@ impl<'s> Visitor<'s> for Texts<'_> {
     fn command(&mut self, command: &'s Command) {
         if let CommandKind::Simple(simple) = &command.kind {
             let span = command.span;
-            let carrier =
-                (self.source.line(span.start), self.source.line(span.end.saturating_sub(1).max(span.start)));
+            let carrier = self.source.lines(span);
             let words: Vec<String> = simple.words.iter().map(|word| open_text(&word.parts)).collect();
             match found(&words) {
                 Some(Payload::Text { text, .. }) => {

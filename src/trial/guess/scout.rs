@@ -64,7 +64,9 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
         found.typed.extend(walked.typed);
         demanded.extend(walked.demanded);
         found.sourced.extend(walked.sourced);
-        found.looks_at_user |= scout.source.text().contains("UID");
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let mut parts = scout.source.text().split(|c: char| !is_part(c));
+        found.looks_at_user |= parts.any(|name| matches!(name, "UID" | "EUID"));
         let mut walk = Walk { found: &mut found, names: &mut names, main: index == 0, in_function: false };
         walk_script(&mut walk, scout.script);
         for invocation in invocations(scout.script) {
@@ -82,11 +84,8 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
             Some(text) if !text.is_empty() => found.env.insert(name.clone(), text.clone()),
             Some(_) => found.env.insert(name.clone(), environment(name)),
             None if !names.guarded.contains(name) => found.env.insert(name.clone(), environment(name)),
-            None => names
-                .emptied
-                .contains(name)
-                .then(|| found.optional.insert(name.clone(), environment(name)))
-                .flatten(),
+            None if names.emptied.contains(name) => found.optional.insert(name.clone(), environment(name)),
+            None => None,
         };
     }
     for name in DEMANDED {

@@ -21,7 +21,8 @@ pub(super) struct Lines {
 
 impl Lines {
     fn of(source: &SourceText, span: Span) -> Self {
-        Self { first: source.line(span.start), last: source.line(span.end.saturating_sub(1).max(span.start)) }
+        let (first, last) = source.lines(span);
+        Self { first, last }
     }
 
     /// Whether the last of them comes no later than the line.

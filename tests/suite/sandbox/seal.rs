@@ -160,6 +160,24 @@ echo one; echo two",
 }
 
 #[test]
+fn a_script_that_prints_a_lot_is_not_held_up() {
+    // Looked at only when the watchdog looks, it would take a minute.
+    let mut case =
+        Case::new("printf -v text %65536s; for i in {1..1200}; do printf %s \"$text\"; done; echo done >&2");
+    case.plan.deadline_ms = 20_000;
+    case.everywhere(|record| assert_eq!((record.end, record.stderr.as_str()), (End::Code(0), "done\n")));
+}
+
+#[test]
+fn what_cannot_be_put_into_a_world_is_not_there_and_nothing_else_is_lost() {
+    let mut case = Case::new("cat /srv/app; test -e /srv/app/conf || echo missing");
+    let file = |text: &str| Some(text.to_owned());
+    case.plan.there =
+        [("/srv/app".to_owned(), file("app\n")), ("/srv/app/conf".to_owned(), file("x"))].into();
+    case.everywhere(|record| assert_eq!(record.stdout, "app\nmissing\n"));
+}
+
+#[test]
 fn a_script_that_outlives_its_deadline_is_killed_with_all_that_it_started() {
     let mut case =
         Case::new("echo begun; trap '' TERM INT HUP; (while :; do :; done) & curl x; while :; do :; done");

@@ -104,8 +104,7 @@ impl Flow<'_> {
         if first.as_deref().is_some_and(|name| SHELL.contains(&name)) {
             return;
         }
-        let lines =
-            (self.source.line(span.start), self.source.line(span.end.saturating_sub(1).max(span.start)));
+        let lines = self.source.lines(span);
         let hint = Hint {
             words: self.pattern(&simple.words),
             file: self.file.clone(),

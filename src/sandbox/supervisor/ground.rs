@@ -1,0 +1,124 @@
+//! The world made fresh for a trial: its mounts, the folders that a machine has, the files of the setup, and what else the
+//! script shall find there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+use super::super::wire::Seed;
+use super::super::{places, search};
+use crate::event::Rung;
+use crate::trial::world::Plan;
+
+/// Fresh folders and a `/proc` that shows the trial's processes and nothing else of the machine.
+pub(super) fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let closed = flags | MsFlags::MS_NOEXEC;
+    match mount(Some("proc"), "/proc", Some("proc"), closed, Some("subset=pid")) {
+        // Before Linux 5.8: all of it, but nothing can be written.
+        Err(Errno::EINVAL) => {
+            mount(Some("proc"), "/proc", Some("proc"), closed | MsFlags::MS_RDONLY, None::<&str>)?;
+        }
+        mounted => mounted?,
+    }
+    let owner = if rung == Rung::S1 { format!(",uid={0},gid={0}", places::USER) } else { String::new() };
+    for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
+        let mode = if matches!(*folder, "/tmp" | "/dev/shm") { "1777" } else { "0755" };
+        let options = format!("size=64m,nr_inodes=16384,mode={mode}{owner}");
+        mount(Some("scratch"), *folder, Some("tmpfs"), flags, Some(options.as_str()))?;
+    }
+    fresh_settings(flags, &owner)?;
+    if plan.tty.is_some() || plan.shell {
+        let options = Some("newinstance,ptmxmode=0666,mode=0620");
+        let closed = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+        mount(Some("terminals"), "/dev/pts", Some("devpts"), closed, options)?;
+    }
+    Ok(())
+}
+
+/// `/etc` with the world's files in it, to be written to. Where the world has more of it than files it stays as it is.
+fn fresh_settings(flags: MsFlags, owner: &str) -> nix::Result<()> {
+    let Ok(files) = search::plain_files(places::ETC) else { return Ok(()) };
+    let options = format!("size=16m,nr_inodes=4096,mode=0755{owner}");
+    mount(Some("scratch"), places::ETC, Some("tmpfs"), flags, Some(options.as_str()))?;
+    for (path, content) in files {
+        fs::write(path, content)
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+/// The folders that a machine has, and the files of the setup.
+pub(super) fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
+    for (path, mode) in [
+        ("/home/op", 0o755),
+        ("/var/tmp", 0o1777),
+        ("/var/log", 0o755),
+        ("/var/lib", 0o755),
+        ("/var/cache", 0o755),
+        ("/var/backups", 0o755),
+        ("/var/spool", 0o755),
+        ("/run/lock", 0o1777),
+    ] {
+        folders(Path::new(path), owner)?;
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+    }
+    for entry in fs::read_dir("/")?.flatten() {
+        let target = fs::read_link(entry.path()).unwrap_or_default();
+        if Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
+            folders(&Path::new("/").join(target), owner)?;
+        }
+    }
+    std::os::unix::fs::symlink("../run", "/var/run")?;
+    std::os::unix::fs::symlink("../run/lock", "/var/lock")?;
+    for seed in seeds {
+        let path = Path::new(&seed.path);
+        folders(path.parent().unwrap_or(path), owner)?;
+        if seed.link {
+            std::os::unix::fs::symlink(OsStr::from_bytes(&seed.content), path)?;
+            continue;
+        }
+        fs::write(path, &seed.content)?;
+        fs::set_permissions(path, Permissions::from_mode(if seed.executable { 0o755 } else { 0o644 }))?;
+        chown(path, owner, owner)?;
+    }
+    Ok(())
+}
+
+/// Puts files with their content and folders there, where the world lets them be: what cannot be put there is not there.
+pub(super) fn put(there: &BTreeMap<String, Option<String>>, owner: Option<u32>) {
+    for (path, content) in there {
+        let _ = put_one(Path::new(path), content.as_deref(), owner);
+    }
+}
+
+fn put_one(path: &Path, content: Option<&str>, owner: Option<u32>) -> io::Result<()> {
+    let Some(content) = content else { return folders(path, owner) };
+    if path.exists() {
+        return Ok(());
+    }
+    folders(path.parent().unwrap_or(path), owner)?;
+    fs::write(path, content)?;
+    chown(path, owner, owner)
+}
+
+/// Makes a folder and those that it stands in.
+fn folders(path: &Path, owner: Option<u32>) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        folders(parent, owner)?;
+    }
+    fs::create_dir(path)?;
+    chown(path, owner, owner)
+}

@@ -1,0 +1,152 @@
+//! The script's process: how it is started, what it prints, how it is interrupted.
+
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::flag;
+
+use super::super::brief::{Kind, Leads};
+use super::super::capture::{Capture, Feed};
+use super::super::journal::Moment;
+use super::super::terminal::Terminal;
+use super::super::wire::{Order, Seed};
+use super::super::{call, places, shells};
+use crate::fault::Interruption;
+use crate::trial::world::{Output, Plan};
+
+/// The file that the script's bash reads first.
+pub(super) fn bash_env(plan: &Plan, seeds: &[Seed]) -> &'static str {
+    if plan.untraced {
+        return places::BASH_ENV_PLAIN;
+    }
+    shells::Form::needed(seeds, &plan.command).path()
+}
+
+/// Writes down what has passed of the world's time: shells whose scripts look at it read this.
+pub(super) fn tell_time(milliseconds: u64) -> io::Result<()> {
+    fs::write(places::CLOCK, format!("{}\n", milliseconds / 1000))
+}
+
+/// Lets the script meet the usual signals as it would at an operator's shell, also where whoever started the runner has them
+/// ignored (`nohup`, a job in the background): bash keeps what it finds ignored. A caught signal is no longer so once
+/// another program is executed; nothing looks at what is caught here.
+fn default_signals() -> io::Result<()> {
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM] {
+        flag::register(signal, Arc::default())?;
+    }
+    Ok(())
+}
+
+/// The script's process.
+pub(super) struct Script {
+    pub pid: Pid,
+    pub stdin: Feed<ChildStdin>,
+    pub stdout: Capture<ChildStdout>,
+    pub stderr: Capture<ChildStderr>,
+    pub terminal: Option<Terminal>,
+    pub children: SignalFd,
+}
+
+impl Script {
+    /// `attended`: somebody sits at its terminal.
+    pub fn start(plan: &Plan, seeds: &[Seed], owner: Option<u32>, attended: bool) -> io::Result<Self> {
+        let name = plan.command[0].as_str();
+        // The stub would execute the real shell: this saves a start.
+        let shell = places::SHELLS.contains(&name).then(|| format!("{}/{name}", places::PRIVATE));
+        let mut command = Command::new(shell.as_deref().unwrap_or(name));
+        command
+            .arg0(name)
+            .args(&plan.command[1..])
+            .env_clear()
+            .env("PATH", places::PATH)
+            .env("HOME", "/home/op")
+            .env("TMPDIR", "/tmp")
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
+            .env("BASH_ENV", bash_env(plan, seeds))
+            .envs(&plan.env)
+            .current_dir(if plan.folder.is_empty() { "/repo" } else { plan.folder.as_str() })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        if let Some(owner) = owner {
+            command.uid(owner).gid(owner);
+        }
+        tell_time(0)?;
+        default_signals()?;
+        let terminal = match &plan.tty {
+            _ if attended => Some(Terminal::attended()?),
+            Some(text) => Some(Terminal::open(text)?),
+            None => None,
+        };
+        let mut child = command.spawn()?;
+        // Only now: a child inherits the mask. Whatever died before is found by the first look.
+        let mut mask = SigSet::empty();
+        mask.add(Signal::SIGCHLD);
+        mask.thread_block()?;
+        let children = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+        let stdin = Feed::new(child.stdin.take().expect("it was piped"), plan.stdin.clone())?;
+        let stdout = Capture::new(child.stdout.take().expect("it was piped"))?;
+        let stderr = Capture::new(child.stderr.take().expect("it was piped"))?;
+        let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+        if let Some(terminal) = &terminal {
+            // A script that has ended already needs none.
+            let _ = terminal.give_to(pid);
+        }
+        Ok(Self { pid, stdin, stdout, stderr, terminal, children })
+    }
+
+    /// Interrupts the script. What the call is told then; `None` where the script ignores the signal.
+    pub fn interrupt(&self, how: Interruption) -> Option<impl FnOnce(Order) -> Order + use<>> {
+        let signal = Signal::try_from(how.number()).ok()?;
+        if call::ignores(self.pid.as_raw().unsigned_abs(), how.number().unsigned_abs()) {
+            return None;
+        }
+        // Before the call is answered: the script must know of the signal when the call that it waits for ends. And
+        // once: a second signal would hit its clean-up.
+        let group = self.pid.as_raw();
+        let reaches = how.reaches_the_call();
+        let _ = kill(if reaches { Pid::from_raw(-group) } else { self.pid }, signal);
+        Some(move |then| Order::Interrupted {
+            signal: reaches.then_some(how.number()),
+            group,
+            then: Box::new(then),
+        })
+    }
+
+    pub fn drain(&mut self) {
+        self.stdout.drain();
+        self.stderr.drain();
+        if let Some(terminal) = &mut self.terminal {
+            terminal.shown.drain();
+        }
+    }
+
+    /// How much it has printed so far.
+    pub fn printed(&self) -> usize {
+        self.stdout.total() + self.stderr.total()
+    }
+
+    /// What was printed so far, and what `target` is to the script.
+    pub fn moment(&mut self, target: Option<&Leads>) -> Moment {
+        self.drain();
+        let output = match target {
+            None => Output::Null,
+            Some(target) if self.stdout.is(target) || self.stderr.is(target) => Output::Script,
+            Some((.., kind)) => match kind {
+                Kind::Pipe => Output::Pipe,
+                Kind::Null => Output::Null,
+                Kind::File => Output::File,
+            },
+        };
+        Moment { stdout_before: self.stdout.total(), stderr_before: self.stderr.total(), output }
+    }
+}
