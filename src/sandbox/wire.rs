@@ -101,7 +101,7 @@ impl Tell {
             Says::Stdin(read) => Self::Stdin(read),
             Says::Done { exit, broken_pipe, stdout } => {
                 let stdout = stdout.map(|stdout| journal::head(&String::from_utf8_lossy(&stdout)));
-                Self::Done(Deed { exit: exit.into(), broken_pipe, stdout, ..Deed::default() })
+                Self::Done(Deed { exit: exit.into(), broken_pipe, stdout })
             }
         })
     }

@@ -149,8 +149,8 @@ impl Outline {
     /// Whether these lines of the text make the call, by one of these names or by a function of that name.
     fn makes(&self, shape: &Shape, within: Lines, names: &BTreeSet<String>, site: &Site) -> bool {
         site.at.as_ref().is_some_and(|(path, line)| {
-            let named = site.argv.first().is_some_and(|name| names.contains(name));
-            named && shape.file == *path && within.hold(*line)
+            let called = site.argv.first().is_some_and(|name| names.contains(name));
+            called && shape.file == *path && within.hold(*line)
                 || self.bodies(names).any(|(file, lines)| file == path && lines.hold(*line))
         })
     }
