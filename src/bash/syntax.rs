@@ -42,6 +42,13 @@ pub struct Statement {
     pub span: Span,
 }
 
+impl Statement {
+    /// All of its pipelines, left to right.
+    pub fn pipelines(&self) -> impl Iterator<Item = &Pipeline> {
+        std::iter::once(&self.first).chain(self.rest.iter().map(|(_, pipeline)| pipeline))
+    }
+}
+
 /// `&&` or `||`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListOp {

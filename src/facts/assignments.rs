@@ -344,12 +344,12 @@ impl<'a> Walk<'a> {
     pub(super) fn any_flag_set(&mut self, name: &Value, state: &mut State) {
         let Some(sym) = name.syms.first().copied().filter(|_| name.text.starts_with(HOLE)) else { return };
         let subject = symbol_mark(sym);
-        let told = |test: &str| {
+        let tells_little = |test: &str| {
             let rest = &test[subject.len()..];
             ![" is ", " =~ ", AMONG].iter().any(|kind| rest.starts_with(kind))
                 && rest.strip_prefix(" matches ").is_none_or(|pattern| pattern.starts_with('*'))
         };
-        if state.any_holds(sym, &subject, told) {
+        if state.any_holds(sym, &subject, tells_little) {
             return;
         }
         let is_flag = |content: &Content| matches!(content, Content::Scalar(value) if is_switch(value));

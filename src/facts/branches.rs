@@ -43,21 +43,24 @@ impl<'a> Walk<'a> {
         let mut out = Out::default();
         let mut falling: Vec<State> = Vec::new();
         for arm in &case.arms {
-            let mut entering = std::mem::take(&mut falling);
+            let mut matched = Vec::new();
             for pattern in &arm.patterns {
                 let mut rest = Vec::new();
                 for state in std::mem::take(&mut waiting) {
                     let (yes, no) = self.matches(&subject, pattern, state);
-                    entering.extend(yes);
+                    matched.extend(yes);
                     rest.extend(no);
                 }
                 waiting = self.settle(rest);
             }
-            let mut entering = self.settle(entering);
+            let mut matched = self.settle(matched);
             if let (Some(sym), Some(words)) = (subject.symbol(), words_of(&arm.patterns)) {
                 let test = format!("{}{AMONG}{words}", symbol_mark(sym));
-                entering.retain_mut(|state| state.assume(&test, true));
+                matched.retain_mut(|state| state.assume(&test, true));
             }
+            // Who falls in from the arm above is none of its words.
+            matched.append(&mut falling);
+            let entering = self.settle(matched);
             if entering.is_empty() {
                 continue;
             }

@@ -91,7 +91,7 @@ impl<'a> Walk<'a> {
                 if leaves {
                     self.outputs.pop();
                 }
-                self.stdins.pop();
+                self.leave_stdin(command);
                 out
             }
             CommandKind::Declare(declare) => {
@@ -336,12 +336,12 @@ fn hands_on(simple: &Simple) -> bool {
 /// The functions that a name with an unknown part may be: `"cmd_$1"`, `"$1"` behind a `case` that lets few words through.
 fn may_call(head: &Value, state: &State) -> Vec<String> {
     const SHORTEST: usize = 2;
-    const MOST: usize = 32;
     let ([sym], Some((before, behind))) = (head.syms.as_slice(), head.text.split_once(HOLE)) else {
         return Vec::new();
     };
     let is_function = |name: &String| state.functions.get(name.as_str()).is_some();
-    if let Some(words) = state.known_behind(*sym, &format!("{}{AMONG}", symbol_mark(*sym))) {
+    let known = |kind: &str| state.known_behind(*sym, &format!("{}{kind}", symbol_mark(*sym)));
+    if let Some(words) = known(" is ").or_else(|| known(AMONG)) {
         return words.split('|').map(|word| format!("{before}{word}{behind}")).filter(is_function).collect();
     }
     if before.len() + behind.len() < SHORTEST {
@@ -355,7 +355,6 @@ fn may_call(head: &Value, state: &State) -> Vec<String> {
     let names = state.functions.iter().map(|(name, _)| name.as_ref());
     let mut names: Vec<String> = names.filter(|name| fits(name)).map(str::to_owned).collect();
     names.sort();
-    names.truncate(MOST);
     names
 }
 

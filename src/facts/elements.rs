@@ -69,19 +69,21 @@ impl Keyed {
         Self { keys: self.keys, values: self.values.into_iter().map(change).collect() }
     }
 
-    /// What an array is after two paths have met; an element that only one has may be empty.
-    #[must_use]
-    pub fn join(&self, other: &Self, mut joined: impl FnMut(&str) -> Sym) -> Self {
+    /// What an array is after two paths have met; an element that only one has may be empty. `None` where there are too many
+    /// to tell them apart.
+    pub fn join(&self, other: &Self, mut joined: impl FnMut(&str) -> Sym) -> Option<Self> {
         let nothing = Value::default();
         let mut both = Self::default();
         for key in self.keys.iter().chain(&other.keys) {
             if both.at(key).is_err() {
                 let mine = self.get(key).unwrap_or(&nothing);
                 let theirs = other.get(key).unwrap_or(&nothing);
-                both.put(key, mine.join(theirs, joined(key)));
+                if !both.put(key, mine.join(theirs, joined(key))) {
+                    return None;
+                }
             }
         }
-        both
+        Some(both)
     }
 
     fn at(&self, key: &str) -> Result<usize, usize> {

@@ -33,13 +33,17 @@ impl<'a> Walk<'a> {
 
     /// An inner shell on this machine gets what is exported.
     pub(super) fn inherit(&self, outer: &State, inner: &mut State) {
-        let resets = |name: &str| ["sudo", "doas", "su", "runuser", "env"].contains(&name);
-        let keeps =
-            |words: &[String]| words.iter().any(|word| word.starts_with("-E") || word.starts_with("--pre"));
-        let cleared = |words: &[String]| words.iter().any(|word| word == "-" || word.starts_with("-i"));
+        let has = |words: &[String], letter: char, long: &str| {
+            words.iter().any(|word| match word.strip_prefix("--") {
+                Some(name) => !name.is_empty() && name.starts_with(long),
+                None => word == "-" && letter != 'E' || word.starts_with('-') && word.contains(letter),
+            })
+        };
         let reset = self.way.links().iter().any(|link| match link.name.as_str() {
-            "env" => cleared(&link.words),
-            name => resets(name) && !keeps(&link.words),
+            "env" => has(&link.words, 'i', "ignore-env"),
+            "su" | "runuser" => has(&link.words, 'l', "login"),
+            "sudo" | "doas" => !has(&link.words, 'E', "preserve-env"),
+            _ => false,
         });
         if self.remote > 0 || reset {
             return;

@@ -74,7 +74,13 @@ fn arguments(letters: &str, words: &[Value]) -> Keyed {
             } else {
                 word.clone().with(|value| attached.clone_into(&mut value.text))
             };
-            found.put(&letter.to_string(), value);
+            // The loop runs with each.
+            let key = letter.to_string();
+            let value = match found.get(&key) {
+                Some(first) => first.join(&value, Sym::VOLATILE),
+                None => value,
+            };
+            found.put(&key, value);
             break;
         }
     }

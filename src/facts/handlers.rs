@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::builtins::unknown_parameters;
 use super::state::{State, join_contents};
+use super::summary::MOST_SET;
 use super::value::{Content, Place, Value};
 use super::walk::{Ended, Walk};
 
@@ -18,6 +19,8 @@ pub(super) struct Handlers {
     texts: Vec<(Value, Place)>,
     /// What they may set variables to.
     set: BTreeMap<Rc<str>, Content>,
+    /// Whether they may set any variable.
+    any: bool,
     /// Whether they may set the positional parameters.
     parameters: bool,
     /// Functions that were defined since.
@@ -63,6 +66,10 @@ impl Walk<'_> {
         if self.handlers.parameters {
             let any = Value::unknown(self.symbols.joined("@"));
             state.params = Rc::new(unknown_parameters(&any));
+        }
+        if self.handlers.any {
+            state.forget_variables();
+            return;
         }
         for (name, set) in &self.handlers.set {
             let joined = self.symbols.joined(name);
@@ -118,12 +125,14 @@ impl Walk<'_> {
             };
             self.handlers.set.insert(name, content);
         }
+        // To join them all at each command would take the square of the script's length.
+        self.handlers.any |= self.handlers.set.len() > MOST_SET;
     }
 }
 
 impl Handlers {
     /// Whether they may set anything.
     pub(super) fn set_something(&self) -> bool {
-        self.parameters || !self.set.is_empty()
+        self.parameters || self.any || !self.set.is_empty()
     }
 }

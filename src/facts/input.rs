@@ -59,8 +59,7 @@ impl Walk<'_> {
             let mut value = Value::unknown(sym);
             value.typed = typed;
             value.from_args = source.as_ref().is_some_and(|value| value.from_args);
-            value.own_file =
-                list.is_some_and(|list| self.found_below.get(&list).is_some_and(|below| below.own_file));
+            value.own_file = self.found_below(&value).is_some_and(|below| below.own_file);
             value.secret = source.as_ref().and_then(|value| value.secret.clone());
             if secret {
                 value.secret = Some(Flow::start(
@@ -115,9 +114,7 @@ impl Walk<'_> {
         let mut value = Value::unknown(sym);
         value.secret = source.as_ref().and_then(|value| value.secret.clone());
         value.from_args = source.as_ref().is_some_and(|value| value.from_args);
-        let list = source.as_ref().and_then(Value::symbol);
-        value.own_file =
-            list.is_some_and(|list| self.found_below.get(&list).is_some_and(|below| below.own_file));
+        value.own_file = self.found_below(&value).is_some_and(|below| below.own_file);
         let content = self.stored(&name, Content::Many(value), line.place, &mut state);
         state.set(&name, content);
         Out::either(state)

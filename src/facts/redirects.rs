@@ -114,6 +114,20 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A command's own stdin ends with it. What a bare `exec` in it led elsewhere stays so where the command runs in this
+    /// shell and had the stdin around it.
+    pub(super) fn leave_stdin(&mut self, command: &Command) {
+        let Some(after) = self.stdins.pop() else { return };
+        if !command.redirects.is_empty() || matches!(command.kind, CommandKind::Subshell(_)) {
+            return;
+        }
+        match self.stdins.last_mut() {
+            Some(around) => *around = after,
+            None if matches!(after, Stdin::Other(_)) => self.stdins.push(after),
+            None => {}
+        }
+    }
+
     /// What reading a file gives: a secret where its path says so.
     pub(super) fn file_content(&mut self, path: &Value, span: Span) -> Value {
         let place = self.place(span);

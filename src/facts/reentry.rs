@@ -122,11 +122,13 @@ impl Walk<'_> {
         }
         for signal in signals {
             if !names_exit(signal) {
-                let missed = self.missed.len();
+                let before = std::mem::take(&mut self.missed);
                 if !text.text.is_empty() {
                     self.handled(text, line.place, &state);
                 }
-                if self.missed.len() > missed {
+                let asked_in_vain = !self.missed.is_empty();
+                self.missed.extend(before);
+                if asked_in_vain {
                     state.rare_mut().traps.insert(signal_name(signal), (text.clone(), line.place));
                 }
                 continue;

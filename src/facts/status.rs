@@ -258,9 +258,7 @@ impl<'s> Pass<'s> {
     fn condition(&mut self, condition: &'s Sequence, around: Around, kind: UseKind) {
         let tested = Around { used: Some(Use { kind, negated: false }), ..around.ignored() };
         for statement in &condition.statements {
-            let pipelines =
-                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
-            for pipeline in pipelines {
+            for pipeline in statement.pipelines() {
                 if let [command] = pipeline.stages.as_slice() {
                     self.tested_group(command, tested, around.acts);
                 }

@@ -25,7 +25,7 @@ pub(super) use learnt::Learnt;
 
 /// A function that may set more variables than this may have set any: to list them at each call would take the square
 /// of the script's length.
-const MOST_SET: usize = 96;
+pub(super) const MOST_SET: usize = 96;
 
 /// What walks of one function showed.
 #[derive(Debug, Default)]

@@ -387,7 +387,7 @@ impl<'a> Walk<'a> {
         }
         self.stdins.push(stdin);
         let out = self.compound(command, state);
-        self.stdins.pop();
+        self.leave_stdin(command);
         if quiet {
             self.outputs.pop();
         }

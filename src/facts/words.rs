@@ -292,7 +292,10 @@ impl<'a> Walk<'a> {
     }
 
     fn indirect(&mut self, parameter: &'a Parameter, place: Place, state: &mut State) -> Value {
-        let target = self.variable(&parameter.name, place, state);
+        let target = match &parameter.subscript {
+            Some(Subscript::Index(word)) => self.element(&parameter.name, word, place, state),
+            _ => self.variable(&parameter.name, place, state),
+        };
         let plain = if let Some(name) = target.constant().map(str::to_owned) {
             self.variable(&name, place, state)
         } else {

@@ -219,7 +219,9 @@ pub(in crate::facts) fn join_contents(
         };
         // Elements are values of their own.
         let both = a.join(b, |key| symbols.joined(&format!("{name}[{key}]")));
-        return (Content::Keyed(both), false);
+        if let Some(both) = both {
+            return (Content::Keyed(both), false);
+        }
     }
     (join_lists(a, b, joined), false)
 }

@@ -6,15 +6,12 @@
 use rustc_hash::FxHashSet;
 
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Operand, Parameter, Part, PartKind, Script, Simple, Statement, Value,
-    Word,
+    Assignment, Command, CommandKind, Operand, Part, PartKind, Script, Simple, Statement, Value, Word,
 };
-use crate::bash::visit::{
-    Visitor, walk_assignment, walk_command, walk_parameter, walk_script, walk_statement,
-};
+use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_script, walk_statement};
 use crate::source::Span;
 
-use super::names::{command_name, output_leaves};
+use super::names::{Named, command_name, output_leaves};
 use super::{Pass, Throw};
 
 /// A command in the background, and the loop around it.
@@ -75,27 +72,6 @@ fn named_in_text(word: Option<&Word>) -> impl Iterator<Item = &str> {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
         &rest[..end]
     })
-}
-
-/// The variables that a text names.
-#[derive(Default)]
-struct Named<'s> {
-    names: Vec<&'s str>,
-}
-
-impl<'s> Visitor<'s> for Named<'s> {
-    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
-        self.names.push(&parameter.name);
-        walk_parameter(self, parameter);
-    }
-}
-
-impl<'s> Named<'s> {
-    fn by(look: impl FnOnce(&mut Self)) -> Vec<&'s str> {
-        let mut named = Self::default();
-        look(&mut named);
-        named.names
-    }
 }
 
 impl<'s> Jobs<'s> {
@@ -228,7 +204,9 @@ impl<'s> Pass<'s> {
 impl Jobs<'_> {
     fn is_asked_for(&self, index: usize, asked: &FxHashSet<&str>) -> bool {
         let Job { statement, around } = &self.started[index];
-        let next = self.started.get(index + 1).map_or(u32::MAX, |next| next.statement.span.start);
+        // Not one inside of it.
+        let mut later = self.started[index + 1..].iter().map(|job| job.statement.span.start);
+        let next = later.find(|start| *start >= statement.span.end).unwrap_or(u32::MAX);
         let kept = |(at, kept): &(Span, Kept<'_>)| {
             at.start >= statement.span.end
                 && at.start < next

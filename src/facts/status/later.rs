@@ -11,7 +11,7 @@ use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter,
 use crate::commands::{Effect, HOLE, Tables};
 use crate::source::Span;
 
-use super::names::{Substitutions, command_name, is_true};
+use super::names::{Named, Substitutions, command_name, is_true};
 use super::{Pass, Throw};
 
 /// What runs after the command in hand.
@@ -100,7 +100,7 @@ impl<'s> Visitor<'s> for Aim {
             let stdout = !matches!(redirect.fd, Some(Fd::Number(0)));
             if let (true, true, Target::Word(word)) = (writes, stdout, &redirect.target) {
                 self.made.extend(word.plain().filter(|text| text != "/dev/null"));
-                self.made.extend(variables(word));
+                self.made.extend(variables(word).into_iter().map(str::to_owned));
             }
         }
         walk_command(self, command);
@@ -143,21 +143,12 @@ fn as_written(word: &Word) -> String {
 fn naming(word: &Word) -> Vec<String> {
     let text = as_written(word);
     let last = text.rsplit('/').next().unwrap_or_default();
-    let alone = |name: &String| last.contains(&format!("{HOLE}{name}{HOLE}"));
-    variables(word).into_iter().filter(alone).collect()
+    let alone = |name: &&str| last.contains(&format!("{HOLE}{name}{HOLE}"));
+    variables(word).into_iter().filter(alone).map(str::to_owned).collect()
 }
 
-fn variables(word: &Word) -> Vec<String> {
-    struct Names(Vec<String>);
-    impl<'s> Visitor<'s> for Names {
-        fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
-            self.0.push(parameter.name.clone());
-            walk_parameter(self, parameter);
-        }
-    }
-    let mut names = Names(Vec::new());
-    names.word(word);
-    names.0
+fn variables(word: &Word) -> Vec<&str> {
+    Named::by(|named| named.word(word))
 }
 
 /// Looks for a test of what was aimed at.
@@ -183,8 +174,7 @@ impl Search<'_> {
     fn names(words: &[&Word], of: &[String]) -> bool {
         let says = |name: &String| of.contains(name);
         words.iter().any(|word| {
-            variables(word).iter().any(says)
-                || word.plain().is_some_and(|text| of.iter().any(|name| text.trim_end_matches('/') == name))
+            word.plain().is_some_and(|text| of.iter().any(|name| text.trim_end_matches('/') == name))
                 || arithmetic_names(word).iter().any(says)
         })
     }

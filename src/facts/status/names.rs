@@ -112,6 +112,16 @@ fn kept_in(statement: &Statement) -> Option<&str> {
     mentions(&[Looked::Word(word)], &["?"]).then_some(assignment.target.name.as_str())
 }
 
+/// Whether a statement gives a variable another value and does nothing else.
+fn assigns(statement: &Statement, name: &str) -> bool {
+    let ([], [command]) = (statement.rest.as_slice(), statement.first.stages.as_slice()) else {
+        return false;
+    };
+    let CommandKind::Simple(Simple { words, assignments, .. }) = &command.kind else { return false };
+    words.is_empty()
+        && assignments.iter().any(|assignment| assignment.target.name == name && !assignment.append)
+}
+
 impl super::Pass<'_> {
     /// Whether the status that the first of these statements keeps is overwritten before anybody can look at it.
     pub(super) fn is_forgotten(&self, statements: &[Statement]) -> bool {
@@ -120,9 +130,8 @@ impl super::Pass<'_> {
             return false;
         };
         for statement in rest {
-            let pipelines =
-                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
-            let commands: Vec<&Command> = pipelines.flat_map(|pipeline| &pipeline.stages).collect();
+            let commands: Vec<&Command> =
+                statement.pipelines().flat_map(|pipeline| &pipeline.stages).collect();
             let looks = |command: &&Command| match &command.kind {
                 CommandKind::Simple(simple) if !simple.words.is_empty() => {
                     let called = command_name(simple);
@@ -135,7 +144,7 @@ impl super::Pass<'_> {
             if commands.iter().any(looks) {
                 return false;
             }
-            if kept_in(statement) == Some(name) {
+            if assigns(statement, name) {
                 return true;
             }
         }
@@ -171,6 +180,27 @@ fn reads_first(command: &Command, names: &[&str]) -> bool {
         | CommandKind::Test(_)
         | CommandKind::Arithmetic(_) => mentions(&[Looked::Command(command)], names),
         _ => false,
+    }
+}
+
+/// The variables that a text names.
+#[derive(Default)]
+pub(super) struct Named<'s> {
+    names: Vec<&'s str>,
+}
+
+impl<'s> Visitor<'s> for Named<'s> {
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+        self.names.push(&parameter.name);
+        walk_parameter(self, parameter);
+    }
+}
+
+impl<'s> Named<'s> {
+    pub fn by(look: impl FnOnce(&mut Self)) -> Vec<&'s str> {
+        let mut named = Self::default();
+        look(&mut named);
+        named.names
     }
 }
 

@@ -9,7 +9,7 @@ use crate::commands::Reading;
 use super::super::programs::is_shell;
 use super::super::value::Place;
 use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
-use super::stdin::Readers;
+use super::stdin::{Readers, plain_words};
 use super::{Pass, Stage};
 
 /// How something reads its stdin.
@@ -165,9 +165,7 @@ impl<'s> Pass<'s> {
 
     fn sequence_reads(&self, body: &'s Sequence, depth: u32) -> Reads {
         body.statements.iter().fold(Reads::Nothing, |reads, statement| {
-            let pipelines =
-                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
-            pipelines.fold(reads, |reads, pipeline| {
+            statement.pipelines().fold(reads, |reads, pipeline| {
                 reads
                     .then(|| pipeline.stages.first().map_or(Reads::Nothing, |first| self.reads(first, depth)))
             })
@@ -220,7 +218,9 @@ impl<'s> Pass<'s> {
             return known.clone();
         }
         self.reading.borrow_mut().insert(body.span, Reads::Nothing);
+        let file = self.file.replace(0);
         let reads = self.reads(body, depth);
+        self.file.set(file);
         self.reading.borrow_mut().insert(body.span, reads.clone());
         reads
     }
@@ -232,14 +232,7 @@ impl<'s> Pass<'s> {
         let reading = match self.ran(command.span) {
             Some(ran) => ran.reading.clone().unwrap_or(Reading::Whole),
             None if self.walked(command.span) => Reading::Whole,
-            None => {
-                let words: Vec<String> = simple
-                    .words
-                    .iter()
-                    .map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string()))
-                    .collect();
-                self.tables.reading(&words)
-            }
+            None => self.tables.reading(&plain_words(&simple.words)),
         };
         match reading {
             Reading::Early(how) => Reads::Early(how),
@@ -318,16 +311,18 @@ impl<'s> Pass<'s> {
             return *known;
         }
         self.draining.borrow_mut().insert(body.span, false);
+        let file = self.file.replace(0);
         let mut readers = Readers::new(|command, simple| self.command_drains(command, simple, depth));
         readers.command(body);
         let drains = readers.found.is_some();
+        self.file.set(file);
         self.draining.borrow_mut().insert(body.span, drains);
         drains
     }
 }
 
 /// `mapfile -n 1 lines`
-fn takes_a_number_of_lines(simple: &Simple) -> bool {
+pub(super) fn takes_a_number_of_lines(simple: &Simple) -> bool {
     let mut words = simple.words.iter().skip(1).map(|word| word.plain().unwrap_or_default());
     while let Some(word) = words.next() {
         let Some(letters) = word.strip_prefix('-') else { break };

@@ -3,7 +3,7 @@
 use crate::bash::syntax::{
     Command, CommandKind, Part, PartKind, Pipeline, Sequence, Simple, Statement, Word,
 };
-use crate::bash::visit::{Visitor, walk_command};
+use crate::bash::visit::{Visitor, walk_command, walk_part};
 use crate::source::Span;
 
 use super::super::programs::is_shell;
@@ -11,6 +11,7 @@ use super::super::value::Place;
 
 use super::around::Around;
 use super::names::{ReadOptions, Substitutions, command_name, duplicated, input_given};
+use super::reading::takes_a_number_of_lines;
 use super::{Pass, Theft};
 
 /// Functions are followed that deep.
@@ -29,6 +30,13 @@ impl<'s, T, F: FnMut(&'s Command, &'s Simple) -> Option<T>> Readers<F, T> {
 }
 
 impl<'s, T, F: FnMut(&'s Command, &'s Simple) -> Option<T>> Visitor<'s> for Readers<F, T> {
+    // What runs in `<(...)` and `>(...)` reads its own pipe.
+    fn part(&mut self, part: &'s Part) {
+        if !matches!(part.kind, PartKind::Process(_)) {
+            walk_part(self, part);
+        }
+    }
+
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
         pipeline.stages.first().into_iter().for_each(|first| self.command(first));
     }
@@ -73,10 +81,8 @@ impl<'s> Pass<'s> {
     /// Whether a `read` in it takes a line of the stdin that it was given.
     fn takes_lines(&self, body: &'s Sequence, depth: u32) -> bool {
         body.statements.iter().any(|statement| {
-            let pipelines =
-                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, next)| next));
             let first = |pipeline: &'s Pipeline| pipeline.stages.first();
-            pipelines.filter_map(first).any(|command| self.takes_line(command, depth))
+            statement.pipelines().filter_map(first).any(|command| self.takes_line(command, depth))
         })
     }
 
@@ -87,9 +93,7 @@ impl<'s> Pass<'s> {
         match &command.kind {
             CommandKind::Simple(simple) if simple.words.is_empty() => captures_line(simple),
             CommandKind::Simple(simple) => match command_name(simple).as_deref() {
-                Some("mapfile" | "readarray") => {
-                    simple.words.iter().filter_map(Word::plain).any(|word| word.starts_with("-n"))
-                }
+                Some("mapfile" | "readarray") => takes_a_number_of_lines(simple),
                 Some("read") => {
                     let options = ReadOptions::of(simple);
                     !options.elsewhere && !options.prompts
@@ -133,7 +137,9 @@ impl<'s> Pass<'s> {
         texts.into_iter().find_map(|(file, script)| {
             let outer = self.file.replace(file);
             let mut readers = Readers::new(|command, simple| self.swallows_stdin(command, simple));
-            readers.sequence(&script.body);
+            // A shell that runs a text gives its jobs no stdin.
+            let statements = script.body.statements.iter().filter(|statement| !statement.background);
+            statements.for_each(|statement| readers.statement(statement));
             let found = readers.found;
             self.file.set(outer);
             found
@@ -235,7 +241,8 @@ fn reads_descriptor(condition: &Sequence) -> Option<u32> {
     })
 }
 
-fn plain_words(words: &[Word]) -> Vec<String> {
+/// The words' texts, a hole for those that are not plain.
+pub(super) fn plain_words(words: &[Word]) -> Vec<String> {
     words.iter().map(|word| word.plain().unwrap_or_else(|| crate::commands::HOLE.to_string())).collect()
 }
 

@@ -115,7 +115,12 @@ impl<'a> Walk<'a> {
         self.subshells += 1;
         let outlets = self.outlets.last().cloned();
         self.outlets.extend(outlets);
+        let stdins = (self.stdins.len(), self.stdins.last().cloned());
         let inner = run(self, state.clone());
+        self.stdins.truncate(stdins.0);
+        if let (Some(around), Some(stdin)) = (self.stdins.last_mut(), stdins.1) {
+            *around = stdin;
+        }
         self.outlets.pop();
         self.subshells -= 1;
         self.loops = loops;

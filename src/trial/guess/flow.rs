@@ -193,9 +193,7 @@ impl Flow<'_> {
     fn sources_of_body(&self, body: &Sequence) -> Vec<Source> {
         body.statements
             .iter()
-            .flat_map(|statement| {
-                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, pipeline)| pipeline))
-            })
+            .flat_map(Statement::pipelines)
             .flat_map(|pipeline| self.sources_of_pipeline(pipeline))
             .collect()
     }

@@ -228,9 +228,7 @@ impl Shape {
         });
         self.blocks.push(Block { statements: statements.collect(), parent, is_loop });
         for (index, statement) in body.statements.iter().enumerate() {
-            let pipelines =
-                std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, pipeline)| pipeline));
-            for command in pipelines.flat_map(|pipeline| &pipeline.stages) {
+            for command in statement.pipelines().flat_map(|pipeline| &pipeline.stages) {
                 self.inside(source, command, (number, index));
             }
         }

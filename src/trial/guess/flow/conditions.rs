@@ -25,9 +25,7 @@ impl Fork {
 impl Flow<'_> {
     /// `a && b || c`: what follows from each pipeline.
     pub(super) fn list(&mut self, statement: &Statement) {
-        let pipelines: Vec<&Pipeline> = std::iter::once(&statement.first)
-            .chain(statement.rest.iter().map(|(_, pipeline)| pipeline))
-            .collect();
+        let pipelines: Vec<&Pipeline> = statement.pipelines().collect();
         for (index, pipeline) in pipelines.iter().enumerate() {
             let next = |op: ListOp| {
                 statement.rest[index..]
@@ -86,9 +84,7 @@ impl Flow<'_> {
 
     fn last_of(&mut self, condition: &Sequence, fork: Fork) {
         let Some(statement) = condition.statements.last() else { return };
-        for pipeline in
-            std::iter::once(&statement.first).chain(statement.rest.iter().map(|(_, pipeline)| pipeline))
-        {
+        for pipeline in statement.pipelines() {
             self.condition(pipeline, fork);
         }
     }

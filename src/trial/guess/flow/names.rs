@@ -72,11 +72,7 @@ pub(super) fn last_of(command: &Command) -> Vec<(&Command, &Simple)> {
 /// The same of a body.
 pub(super) fn last_of_body(body: &Sequence) -> Vec<(&Command, &Simple)> {
     let Some(statement) = body.statements.last() else { return Vec::new() };
-    std::iter::once(&statement.first)
-        .chain(statement.rest.iter().map(|(_, pipeline)| pipeline))
-        .filter_map(|pipeline| pipeline.stages.last())
-        .flat_map(last_of)
-        .collect()
+    statement.pipelines().filter_map(|pipeline| pipeline.stages.last()).flat_map(last_of).collect()
 }
 
 /// Whether a function's body ends the script with a failure, whatever happens.
