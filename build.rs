@@ -243,10 +243,9 @@ fn statics(file: &str) -> String {
     }
     code.push_str("/// The doors of `guard.toml`.\nstatic DOORS: &[Door] = &[\n");
     for door in table.get("door").and_then(toml::Value::as_array).into_iter().flatten() {
-        let lists =
-            ["programs", "starts", "words", "holds"].map(|key| format!("{key}: &{}", list(door.get(key))));
-        let letters = door.get("letters").and_then(toml::Value::as_str).unwrap_or_default();
-        writeln!(code, "    Door {{ {}, letters: {letters:?} }},", lists.join(", ")).expect("a string grows");
+        let keys = ["programs", "starts", "words", "holds", "calls", "options", "values", "but_for"];
+        let lists = keys.map(|key| format!("{key}: &{}", list(door.get(key))));
+        writeln!(code, "    Door {{ {} }},", lists.join(", ")).expect("a string grows");
     }
     code.push_str("];\n");
     code

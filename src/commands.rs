@@ -21,6 +21,7 @@ mod safe;
 mod shelf;
 mod surely;
 mod tables;
+mod tool;
 mod wrappers;
 
 pub use answers::{Said, Trouble};
@@ -33,10 +34,8 @@ pub use own::OwnTool;
 pub use pattern::{Pattern, WrongPattern};
 pub use pipes::Reading;
 pub use safe::Safe;
-pub use tables::{
-    CredentialOptions, FileWords, Files, Http, Language, OptionName, ProgramText, Secrets, Tables, Tool,
-    WrongTool, read_tools,
-};
+pub use tables::{CredentialOptions, Secrets, Tables, read_tools};
+pub use tool::{FileWords, Files, Http, Language, OptionName, ProgramText, Searches, Tool, WrongTool};
 pub use wrappers::{
     Assignments, Empty, Expression, Keyword, Opt, Order, Payload, Role, Style, Takes, Wrapper, WrongWrapper,
     read_wrappers,

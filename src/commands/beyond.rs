@@ -1,6 +1,9 @@
 //! What a guard must know beyond the tables of verbs: the lists of `guard.toml`, each a static of that name which the build
 //! writes, and the options by which a program that reads does more.
 
+use super::effect::glob;
+use super::tables::{Tables, basename};
+
 include!(concat!(env!("OUT_DIR"), "/guard.rs"));
 
 /// Options by which programs that read run another one, or write a file. The head of the doors in `guard.toml` explains it.
@@ -10,24 +13,46 @@ pub struct Door {
     starts: &'static [&'static str],
     words: &'static [&'static str],
     holds: &'static [&'static str],
-    letters: &'static str,
+    calls: &'static [&'static str],
+    options: &'static [&'static str],
+    values: &'static [&'static str],
+    but_for: &'static [&'static str],
 }
 
-/// The word among a program's words by which it does more than read.
-pub fn door<'w>(program: &str, args: &'w [String]) -> Option<&'w String> {
-    let door = DOORS.iter().find(|door| door.programs.contains(&program))?;
-    args.iter().find(|word| door.is_opened_by(word))
+/// The word among a program's words by which it does more than read. The program is word 0.
+pub fn door<S: AsRef<str>>(words: &[S]) -> Option<&str> {
+    let program = words.first().map_or("", |word| basename(word.as_ref()));
+    DOORS.iter().filter(|door| door.programs.contains(&program)).find_map(|door| door.opened(words))
 }
 
 impl Door {
+    fn opened<'w, S: AsRef<str>>(&self, words: &'w [S]) -> Option<&'w str> {
+        let by_itself = words.iter().skip(1).map(AsRef::as_ref).find(|word| self.is_opened_by(word));
+        by_itself.or_else(|| {
+            let values = Tables::builtin().values_of(words, self.options);
+            values.into_iter().find(|value| self.is_opened_with(value))
+        })
+    }
+
     fn is_opened_by(&self, word: &str) -> bool {
         let whole = word.split('=').next().unwrap_or(word);
-        let bundle = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or_default();
         self.starts.iter().any(|start| word.starts_with(start))
             || self.words.contains(&whole)
             || self.holds.iter().any(|text| word.contains(text))
-            || bundle.chars().any(|letter| self.letters.contains(letter))
+            || self.calls.iter().any(|name| calls(word, name))
     }
+
+    fn is_opened_with(&self, value: &str) -> bool {
+        let is_one = |patterns: &[&str]| patterns.iter().any(|pattern| glob(pattern, value));
+        (self.values.is_empty() || is_one(self.values)) && !is_one(self.but_for)
+    }
+}
+
+/// Whether a text has a name that begins so, and that is no key and no variable: neither a part of another one, nor behind a
+/// dot or a dollar sign.
+fn calls(text: &str, name: &str) -> bool {
+    let other = |c: char| c.is_alphanumeric() || "_.$-/".contains(c);
+    text.match_indices(name).any(|(at, _)| !text[..at].ends_with(other))
 }
 
 #[cfg(test)]
@@ -35,14 +60,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_door_is_opened_by_a_start_a_whole_word_a_letter_of_a_bundle_or_a_text() {
-        let opens = |program: &str, word: &str| door(program, &[word.to_owned()]).is_some();
-        for (program, word) in
-            [("sort", "--compress-program=x"), ("rg", "--pre=x"), ("wget", "-qe"), ("curl", "%output{f}")]
-        {
+    fn a_door_is_opened_by_a_start_a_whole_word_an_option_or_a_text() {
+        let opens = |program: &str, word: &str| door(&[program, word]).is_some();
+        for (program, word) in [
+            ("sort", "--compress-program=x"),
+            ("rg", "--pre=x"),
+            ("wget", "-qe"),
+            ("curl", "%output{f}"),
+            ("curl", "-sH@f"),
+            ("yq", ".a = load(\"f\")"),
+        ] {
             assert!(opens(program, word), "{program} {word}");
         }
-        for (program, word) in [("sort", "-k1"), ("rg", "--pretty"), ("wget", "--header=e"), ("cat", "-o")] {
+        for (program, word) in [
+            ("sort", "-k1"),
+            ("rg", "--pretty"),
+            ("wget", "--header=e"),
+            ("cat", "-o"),
+            ("curl", "-HX: @f"),
+            ("yq", ".payload, .load"),
+        ] {
             assert!(!opens(program, word), "{program} {word}");
         }
     }

@@ -5,7 +5,8 @@
 use super::HOLE;
 use super::given::{Given, Opt, Value};
 use super::pattern::{Pattern, Spelt};
-use super::tables::{FileWords, OptionName, Tables, Tool, basename};
+use super::tables::{Tables, basename};
+use super::tool::{FileWords, OptionName, Tool};
 
 /// What a command line does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,7 +138,8 @@ pub fn is_no_file(name: &str) -> bool {
     name == "-" || STREAMS.contains(&name) || BELOW.iter().any(|folder| name.starts_with(folder))
 }
 
-fn any(patterns: &[Pattern], given: &Given<'_>, spelt: Spelt) -> bool {
+/// Whether one of the patterns is of that line.
+pub(super) fn any(patterns: &[Pattern], given: &Given<'_>, spelt: Spelt) -> bool {
     patterns.iter().any(|pattern| pattern.matches(given, spelt))
 }
 
@@ -247,7 +249,7 @@ impl Tool {
     /// The files that the line names and writes.
     fn written(&self, given: &Given<'_>) -> Vec<Written> {
         let mut written: Vec<Written> = values(&given.options, &self.file_options).map(word).collect();
-        let fits = |files: &&super::tables::Files| {
+        let fits = |files: &&super::tool::Files| {
             // Where it says that nothing is written, it must hold for sure.
             let nothing = files.of == [FileWords::None];
             let spelt = if nothing { Spelt::Exactly } else { Spelt::Perhaps };

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::tables::Tool;
+use super::tool::Tool;
 
 /// How a tool's options are spelt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
@@ -20,6 +20,9 @@ pub enum Spelling {
     Bare,
 }
 
+/// What a switch is told that is followed by a dash (`-s-`).
+const OFF: &str = "off";
+
 /// The name of an option, without its dashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name<'w> {
@@ -27,11 +30,28 @@ pub(super) enum Name<'w> {
     Word(&'w str),
 }
 
+impl Name<'_> {
+    /// Whether it is the option that is written so, abbreviated perhaps.
+    pub fn may_be(self, written: &str) -> bool {
+        match (self, written.strip_prefix("--")) {
+            (Self::Word(word), Some(long)) => !word.is_empty() && long.starts_with(word),
+            (Self::Word(word), None) => written.strip_prefix('-') == Some(word),
+            (Self::Letter(letter), None) => written
+                .strip_prefix('-')
+                .and_then(|bare| bare.strip_prefix(letter))
+                .is_some_and(str::is_empty),
+            (Self::Letter(_), Some(_)) => false,
+        }
+    }
+}
+
 /// An option as it was given.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Opt<'w> {
     pub name: Name<'w>,
     pub value: Option<Value<'w>>,
+    /// The word that it stands in, the program being word 0.
+    pub at: usize,
 }
 
 /// A part of a word: which, and where it begins.
@@ -91,11 +111,11 @@ impl<'w> Given<'w> {
         if let Some((name, dashes)) = long.or_else(one) {
             if let Some((name, text)) = name.split_once('=') {
                 let value = Value { index: at, from: dashes + name.len() + 1, text };
-                self.add(tool, Opt { name: Name::Word(name), value: Some(value) });
+                self.add(tool, Opt { name: Name::Word(name), value: Some(value), at });
                 return at;
             }
             let value = next(words, at).filter(|_| tool.takes_value(word));
-            self.add(tool, Opt { name: Name::Word(name), value });
+            self.add(tool, Opt { name: Name::Word(name), value, at });
             return at + usize::from(value.is_some());
         }
         let letters = &word[1..];
@@ -104,11 +124,19 @@ impl<'w> Given<'w> {
             let behind = offset + letter.len_utf8();
             if tool.letter_takes_rest(letter) {
                 let value = Value { index: at, from: 1 + behind, text: &letters[behind..] };
-                self.add(tool, Opt { name, value: Some(value).filter(|value| !value.text.is_empty()) });
+                let value = Some(value).filter(|value| !value.text.is_empty());
+                self.add(tool, Opt { name, value, at });
                 return at;
             }
             if !tool.letter_takes_value(letter) {
-                self.add(tool, Opt { name, value: None });
+                let rest = &letters[behind..];
+                // `-s=no`, `-s-`: a switch that is told which way.
+                let way = rest.strip_prefix('=').or((rest == "-").then_some(OFF));
+                let value = way.map(|text| Value { index: at, from: 2 + behind, text });
+                self.add(tool, Opt { name, value, at });
+                if way.is_some() {
+                    return at;
+                }
                 continue;
             }
             let (value, next_at) = if behind < letters.len() {
@@ -117,7 +145,7 @@ impl<'w> Given<'w> {
             } else {
                 (next(words, at), (at + 1).min(words.len()))
             };
-            self.add(tool, Opt { name, value });
+            self.add(tool, Opt { name, value, at });
             return next_at;
         }
         at
@@ -132,10 +160,11 @@ impl<'w> Given<'w> {
 
     /// `tar xzf FILE`: the letters' values follow in their order.
     fn bare_bundle(&mut self, tool: &Tool, words: &[&'w str], mut at: usize) -> usize {
+        let bundle = at;
         for letter in words[at - 1].chars() {
             let value = next(words, at).filter(|_| tool.letter_takes_value(letter));
             at += usize::from(value.is_some());
-            self.options.push(Opt { name: Name::Letter(letter), value });
+            self.options.push(Opt { name: Name::Letter(letter), value, at: bundle });
         }
         at
     }

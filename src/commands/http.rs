@@ -2,7 +2,7 @@
 
 use super::effect::{Effect, glob, values};
 use super::given::{Given, Name};
-use super::tables::{Http, OptionName};
+use super::tool::{Http, OptionName};
 
 /// Methods that change nothing.
 const READING: [&str; 7] = ["GET", "HEAD", "OPTIONS", "TRACE", "LIST", "PROPFIND", "REPORT"];

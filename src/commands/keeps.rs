@@ -1,79 +1,49 @@
 //! Programs that give nothing away of what they read: a count, a sum, a status. Of any other one it is not known.
 
 use super::beyond;
+use super::effect::any;
+use super::given::{Given, Name};
+use super::pattern::Spelt;
 use super::tables::{Tables, basename};
+use super::tool::{OptionName, Tool};
 
 /// Whether what a command prints gives nothing away of the files that it is given, nor of its stdin.
 pub fn tells_nothing<S: AsRef<str>>(words: &[S]) -> bool {
     let Some((program, args)) = words.split_first() else { return true };
     let program = basename(program.as_ref());
     let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
-    match program {
-        "cmp" => !args.iter().any(|word| ["-l", "-b"].contains(word) || word.starts_with("--")),
-        "git" => git_keeps(&args),
-        _ => beyond::KEEPS_FILES.contains(&program) || keeps_with(program, &args),
-    }
+    let kept = beyond::KEEPS_FILES.contains(&program);
+    Tables::builtin().tool(program).map_or(kept, |tool| tool.keeps_what_it_reads(&args, kept))
 }
 
 /// Whether it shows what is in the files that it is given: it is known to, or its table says that it reads on any line
 /// and nothing says that it keeps what it reads.
 pub fn shows_files<S: AsRef<str>>(words: &[S]) -> bool {
     let program = words.first().map_or("", |word| basename(word.as_ref()));
-    let reads = || Tables::builtin().tool(program).is_some_and(super::Tool::reads_on_any_line);
+    let reads = || Tables::builtin().tool(program).is_some_and(Tool::reads_on_any_line);
     let shows = beyond::SHOWS_FILES.contains(&program) || program == "git" || reads();
     shows && !beyond::NETWORK.contains(&program) && !tells_nothing(words)
 }
 
-/// `grep -q`, `openssl dgst`.
-fn keeps_with(program: &str, args: &[&str]) -> bool {
-    let rows = beyond::KEEPS_WITH.iter().map(|row| row.split(' '));
-    let of_it = rows.filter_map(|mut row| (row.next() == Some(program)).then_some(row));
-    let given = |listed: &str| match listed.len() {
-        1 => args.iter().any(|word| has_letter(program, word, listed) || is_long(word, listed)),
-        _ => args.first() == Some(&listed),
-    };
-    of_it.flatten().any(given)
-}
+impl Tool {
+    /// `grep -q`, `openssl dgst`, `git log` without a patch. `kept`: so it is on any line that nothing else is said of.
+    fn keeps_what_it_reads(&self, args: &[&str], kept: bool) -> bool {
+        if !kept && self.keeps.is_empty() || kept && self.gives_away.is_empty() {
+            return kept;
+        }
+        let given = Given::read(self, args);
+        // The value of an option that is abbreviated may look like another one.
+        let hidden = || given.options.iter().any(|option| self.may_hide_value(option.name));
+        (kept || any(&self.keeps, &given, Spelt::Exactly) && !hidden())
+            && !any(&self.gives_away, &given, Spelt::Perhaps)
+    }
 
-/// Whether a bundle has the letter, in front of any that takes the rest as its value.
-fn has_letter(program: &str, word: &str, wanted: &str) -> bool {
-    const WITH_VALUE: &str = "efmABCdDgtTjEMr";
-    let bare = (program == "tar").then_some(word);
-    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
-    let letters = letters.or(bare.filter(|word| !word.contains(['/', '.', '-'])));
-    letters.is_some_and(|letters| {
-        letters
-            .chars()
-            .take_while(|letter| program == "tar" || !WITH_VALUE.contains(*letter))
-            .any(|letter| wanted.contains(letter))
-    })
-}
-
-/// `--quiet`, `--count`, `--files-with-matches`, `--list`, `--brief`.
-fn is_long(word: &str, letter: &str) -> bool {
-    let names: &[&str] = match letter {
-        "q" => &["--quiet", "--silent", "--brief"],
-        "c" => &["--count"],
-        "l" => &["--files-with-matches"],
-        "L" => &["--files-without-match"],
-        "t" => &["--list"],
-        _ => &[],
-    };
-    names.contains(&word)
-}
-
-/// Verbs of `git` that name files and show nothing of them.
-fn git_keeps(args: &[&str]) -> bool {
-    let known = beyond::KEEPS_WITH.iter().filter_map(|known| known.strip_prefix("git "));
-    let verb = args.iter().find(|word| !word.starts_with('-')).copied().unwrap_or_default();
-    let patches = |word: &&str| {
-        ["-p", "-u", "--patch", "-c", "--cc", "-L", "-S", "-G"].contains(word)
-            || word.starts_with("-L")
-            || word.starts_with("-U")
-            || word.starts_with("--unified")
-            || word.starts_with("--format=raw")
-    };
-    known.into_iter().any(|known| known == verb) && !args.iter().any(patches)
+    fn may_hide_value(&self, name: Name<'_>) -> bool {
+        let listed = |known: &OptionName| known.is(name);
+        let abbreviated = |known: &OptionName| known.may_be(name);
+        let named = |test: &dyn Fn(&OptionName) -> bool| self.options_with_value.iter().any(test);
+        matches!(name, Name::Word(_)) && !named(&listed) && named(&abbreviated)
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +61,8 @@ mod tests {
             "git log -- .env",
             "tar tf x",
             "diff -q a b",
+            "cmp a b",
+            "git -C repo log -- .env",
         ] {
             assert!(keeps(line), "{line}");
         }
@@ -102,6 +74,16 @@ mod tests {
             "git show HEAD:.env",
             "tar xOf x",
             "cmp -l a b",
+            "cmp -bl a b",
+            "diff -s a b",
+            "grep -v -- -q f",
+            "grep --incl -q x f",
+            "rg -l --json x f",
+            "wc --files0-from f",
+            "tar -xOf x -C/etc f",
+            "git -C status show HEAD:.env",
+            "git log --patch-with-s -- .env",
+            "git status -vv",
             "base64",
         ] {
             assert!(!keeps(line), "{line}");

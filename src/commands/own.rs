@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 use serde_json::json;
 
 use super::pattern::Pattern;
-use super::tables::{OptionName, Tables, Tool};
+use super::tables::Tables;
+use super::tool::{OptionName, Tool};
 use crate::nearest::nearest;
 
 static ADDED: OnceLock<BTreeMap<String, Tool>> = OnceLock::new();

@@ -133,6 +133,15 @@ impl Pattern {
             .filter(|word| !word.contains(['*', '?']))
     }
 
+    /// The options that it names.
+    #[cfg(test)]
+    pub(super) fn option_names(&self) -> impl Iterator<Item = Name<'_>> {
+        self.options.iter().flat_map(|wanted| &wanted.names).map(|name| match name {
+            OptName::Letter(letter) => Name::Letter(*letter),
+            OptName::Word(word) => Name::Word(word),
+        })
+    }
+
     /// Whether it says by its name which word comes first.
     pub(super) fn names_first_word(&self) -> bool {
         let named = |words: &Vec<String>| words.iter().any(|word| !word.contains(['*', '?']));
@@ -152,22 +161,25 @@ impl Pattern {
 
 impl Wanted {
     fn is_given(&self, given: &Given<'_>, spelt: Spelt) -> bool {
-        let named = |option: &&Opt<'_>| self.names.iter().any(|name| name.matches(option.name, spelt));
-        let mut options = given.options.iter().filter(named).peekable();
+        let named = |spelt| {
+            let is_one =
+                move |option: &&Opt<'_>| self.names.iter().any(|name| name.matches(option.name, spelt));
+            given.options.iter().filter(is_one)
+        };
         // What is given twice holds only where both say the same, whichever of them counts.
         if spelt == Spelt::Exactly {
-            options.peek().is_some()
-                && options.all(|option| self.fits(option, spelt))
+            named(spelt).next().is_some()
+                && named(Spelt::Perhaps).all(|option| self.fits(option, spelt))
                 && !given.options.iter().any(|option| self.is_taken_back_by(option))
         } else {
-            options.any(|option| self.fits(option, spelt))
+            named(spelt).any(|option| self.fits(option, spelt))
         }
     }
 
     fn fits(&self, option: &Opt<'_>, spelt: Spelt) -> bool {
         let value = option.value.map_or("", |value| value.text);
         match (self.values.is_empty(), spelt) {
-            (true, Spelt::Exactly) => !OFF.contains(&value),
+            (true, Spelt::Exactly) => !OFF.iter().any(|off| off.eq_ignore_ascii_case(value)),
             (true, Spelt::Perhaps) => true,
             (false, _) => self.values.iter().any(|pattern| glob(pattern, value)),
         }
@@ -192,7 +204,7 @@ impl Wanted {
 }
 
 /// Values with which an option is switched off.
-const OFF: [&str; 8] = ["false", "False", "FALSE", "f", "F", "0", "no", "off"];
+const OFF: [&str; 9] = ["false", "f", "0", "no", "n", "off", "none", "disable", "without"];
 
 impl OptName {
     fn matches(&self, name: Name<'_>, spelt: Spelt) -> bool {

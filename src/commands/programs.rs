@@ -5,7 +5,7 @@ use super::HOLE;
 use super::awk;
 use super::effect::{Effect, values};
 use super::given::Given;
-use super::tables::{Language, ProgramText};
+use super::tool::{Language, ProgramText};
 
 impl ProgramText {
     /// What the program among the words does.

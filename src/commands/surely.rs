@@ -3,9 +3,11 @@
 use std::sync::LazyLock;
 
 use super::HOLE;
-use super::given::Given;
+use super::effect::any;
+use super::given::{Given, Opt};
 use super::pattern::{Pattern, Spelt};
-use super::tables::{Tables, Tool, basename};
+use super::tables::{Tables, basename};
+use super::tool::Tool;
 
 /// How a program that no table knows is read: options without values.
 static PLAIN: LazyLock<Option<Tool>> =
@@ -30,6 +32,34 @@ impl Tool {
             && self.options.is_empty()
             && self.divider.is_none()
     }
+
+    /// The words that hold the text which the program looks for or runs: they are no files.
+    fn texts(&self, given: &Given<'_>) -> Vec<usize> {
+        let holds = |option: &&Opt<'_>| self.text_options().any(|known| known.may_be(option.name));
+        let is_told = |option: &Opt<'_>| self.text_files().any(|known| known.may_be(option.name));
+        let held = given.options.iter().filter(holds);
+        let mut texts: Vec<usize> = held.clone().filter_map(|option| Some(option.value?.index)).collect();
+        let elsewhere = held.count() > 0 || given.options.iter().any(is_told);
+        let lone_file = self.searches.as_ref().is_some_and(|searches| searches.lone_file);
+        if !(elsewhere || lone_file && given.operands.len() == 1) {
+            let operand = self.searches.as_ref().map_or_else(|| self.text.as_ref()?.operand, |_| Some(1));
+            let text = operand.and_then(|operand| given.operands.get(operand - 1));
+            texts.extend(text.map(|text| text.index));
+        }
+        texts
+    }
+
+    /// Whether it looks through the working directory, because no file is named.
+    fn looks_here(&self, given: &Given<'_>, texts: &[usize]) -> bool {
+        let named = given.operands.iter().any(|operand| !texts.contains(&operand.index));
+        let here = self.searches.as_ref().is_some_and(|searches| any(&searches.here, given, Spelt::Perhaps));
+        here && !named
+    }
+}
+
+/// What an option is given: of one that is abbreviated it may be the next word.
+fn value_of<'w>(option: &Opt<'w>, words: &[&'w str]) -> &'w str {
+    option.value.map_or_else(|| words.get(option.at).copied().unwrap_or_default(), |value| value.text)
 }
 
 impl Tables {
@@ -78,8 +108,86 @@ impl Tables {
         Given::read(tool, &texts).operands.first().map(|operand| operand.index)
     }
 
+    /// The words that may name files, and what is attached to options: all but the text that the program looks for or
+    /// runs, and `.` where it looks through the working directory. The program is word 0.
+    pub fn may_be_files<'w, S: AsRef<str>>(&self, words: &'w [S]) -> Vec<&'w str> {
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let Some(tool) = self.grammar(words) else { return texts };
+        let given = Given::read(tool, &texts);
+        let held = tool.texts(&given);
+        let apart = texts.iter().enumerate().filter(|(index, _)| !held.contains(&(index + 1)));
+        let values = given.options.iter().filter_map(|option| option.value);
+        let attached = values.filter(|value| value.from > 0 && !held.contains(&value.index));
+        let here = tool.looks_here(&given, &held).then_some(".");
+        apart.map(|(_, word)| *word).chain(attached.map(|value| value.text)).chain(here).collect()
+    }
+
+    /// What the options of these names, abbreviated perhaps, are given. The program is word 0.
+    pub fn values_of<'w, S: AsRef<str>>(&self, words: &'w [S], names: &[&str]) -> Vec<&'w str> {
+        let Some(tool) = self.grammar(words) else { return Vec::new() };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let given = Given::read(tool, &texts);
+        let is_one = |option: &&Opt<'_>| names.iter().any(|name| option.name.may_be(name));
+        given.options.iter().filter(is_one).map(|option| value_of(option, &texts)).collect()
+    }
+
+    /// The operands. The program is word 0.
+    pub fn operands<'w, S: AsRef<str>>(&self, words: &'w [S]) -> Vec<&'w str> {
+        let Some(tool) = self.grammar(words) else { return Vec::new() };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        Given::read(tool, &texts).operands.iter().map(|operand| operand.text).collect()
+    }
+
+    /// Whether a line shows a secret whatever it names, by the program's table. The program is word 0.
+    pub fn prints_secret<S: AsRef<str>>(&self, words: &[S]) -> bool {
+        let Some(tool) = self.grammar(words).filter(|tool| !tool.secret.is_empty()) else { return false };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        any(&tool.secret, &Given::read(tool, &texts), Spelt::Perhaps)
+    }
+
     fn grammar<S: AsRef<str>>(&self, words: &[S]) -> Option<&Tool> {
         let program = words.first().map_or("", |word| basename(word.as_ref()));
         self.tool(program).or_else(|| PLAIN.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_under_which_a_tool_reads_are_among_those_that_it_lists() {
+        let tables = Tables::builtin();
+        let mut missing = Vec::new();
+        for tool in tables.embedded_names().filter_map(|name| tables.embedded_tool(name)) {
+            let patterns = tool.read.iter().chain(&tool.simulate);
+            let names = patterns.flat_map(Pattern::option_names).filter(|name| tool.is_unlisted(*name));
+            missing.extend(names.map(|name| format!("{}: {name:?}", tool.name)));
+        }
+        // What it evaluates may hold commands.
+        missing.retain(|row| !["rpm: Letter('E')", "rpm: Word(\"eval\")"].contains(&row.as_str()));
+        missing.sort();
+        missing.dedup();
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
+
+    #[test]
+    fn a_text_is_no_file_wherever_the_options_put_it() {
+        for (line, files) in [
+            ("grep .env a", vec!["a"]),
+            ("grep -e .env a", vec!["-e", "a"]),
+            ("grep -ie. .env", vec![".env"]),
+            ("grep --rege . .env", vec!["--rege", ".", ".env"]),
+            ("grep -f.env a", vec!["-f.env", "a", ".env"]),
+            ("sed -n p a", vec!["-n", "a"]),
+            ("yq a", vec!["a"]),
+            ("yq .b a", vec!["a"]),
+            ("rg .env", vec!["."]),
+            ("grep -r .env", vec!["-r", "."]),
+            ("cat a b", vec!["a", "b"]),
+        ] {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(Tables::builtin().may_be_files(&words), files, "{line}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::exposed;
 use super::numbers::Numbers;
 use super::own;
 use super::payload;
-use super::plain::{Looks, Plain};
+use super::plain::{self, Looks, Plain};
 use super::policy::Policy;
 use super::programs::Programs;
 use super::secret_files;
@@ -115,6 +115,7 @@ impl<'p> Bench<'p> {
                 names: &self.names,
                 moves: shape.moves,
                 own_folders: &shape.own_folders,
+                secret_folders: &shape.secret_folders,
                 spread: &spread,
                 counted: &counted,
                 tame: &tame,
@@ -159,6 +160,7 @@ impl<'p> Bench<'p> {
                 policy: self.policy,
                 moves: shape.moves,
                 own_folders: &shape.own_folders,
+                secret_folders: &shape.secret_folders,
                 reasons: &mut self.reasons,
                 looks: &mut looks,
             };
@@ -226,7 +228,7 @@ impl<'p> Bench<'p> {
     fn told(&mut self, pieces: &[Close], shape: &Shape) {
         let all: Vec<&Invocation> = pieces.iter().flat_map(|close| close.seen.invocations.all()).collect();
         if let Some(invocation) = secret_files::passed_on(&all) {
-            self.ask("prints-secret", invocation.at, "it shows what is in a folder of secrets".to_owned());
+            self.ask("prints-secret", invocation.at, "it may show a file of secrets".to_owned());
         }
         let written = pieces.iter().flat_map(|close| &close.seen.list).filter(|seen| seen.writes_file);
         for (at, target) in written.filter_map(|seen| Some((seen.at, seen.words.get(1)?))) {
@@ -335,7 +337,7 @@ impl<'p> Bench<'p> {
 }
 
 /// The words that stand on a program's command line.
-fn argv(invocation: &Invocation) -> Option<&[String]> {
+pub(super) fn argv(invocation: &Invocation) -> Option<&[String]> {
     match &invocation.ending {
         Ending::Program(words) | Ending::Script(words) | Ending::Opaque { words, .. } => Some(words),
         Ending::Builtin(_) => None,
@@ -362,6 +364,8 @@ struct Shape {
     moves: bool,
     /// Folders of the guard that it may change to.
     own_folders: Vec<String>,
+    /// Folders of secrets that it may change to.
+    secret_folders: Vec<String>,
     environment: BTreeMap<String, String>,
 }
 
@@ -371,8 +375,10 @@ impl<'s> Visitor<'s> for Shape {
             let mut words = simple.words.iter().filter_map(Word::plain);
             let first = simple.words.first().and_then(Word::plain);
             if first.is_some_and(|first| ["cd", "pushd"].contains(&first.as_str())) {
-                let own = simple.words.iter().skip(1).filter_map(Word::plain).filter(|to| own::is_own(to));
-                self.own_folders.extend(own);
+                let to = || simple.words.iter().skip(1);
+                self.own_folders.extend(to().filter_map(Word::plain).filter(|to| own::is_own(to)));
+                let folders = to().map(|word| plain::known_text(&word.parts));
+                self.secret_folders.extend(folders.filter(|to| secret_files::is_in_secret_folder(to)));
             }
             self.moves |=
                 words.any(|word| ["cd", "pushd", "popd", "env", "sudo", "chroot"].contains(&word.as_str()));

@@ -1,10 +1,12 @@
 //! Programs that print variables of the environment: all of them, or some by their names.
 
-use crate::commands::HOLE;
+use crate::commands::{HOLE, Tables};
 use crate::facts::SecretNames;
 
 /// Whether a command prints the environment, or a variable of a secret's name.
-pub(super) fn is_printed(program: &str, args: &[String], names: &SecretNames) -> bool {
+pub(super) fn is_printed(words: &[String], names: &SecretNames) -> bool {
+    let args = words.get(1..).unwrap_or_default();
+    let program = super::strict::base(words);
     match program {
         "env" | "printenv" => {
             let asked = args.iter().filter(|word| !word.starts_with('-'));
@@ -22,7 +24,7 @@ pub(super) fn is_printed(program: &str, args: &[String], names: &SecretNames) ->
             args.iter().any(|text| names_variables(text, &["ENVIRON"], names))
         }
         "envsubst" => args.iter().any(|text| names_secret(text, names)),
-        "ps" => shows_environments(args),
+        "ps" => shows_environments(words),
         _ => false,
     }
 }
@@ -65,15 +67,28 @@ fn calls_with_secret(text: &str, call: &str, names: &SecretNames) -> bool {
 }
 
 /// `ps e`, `ps auxe`: the letter without a dash shows the environment of each process.
-fn shows_environments(args: &[String]) -> bool {
-    const TAKES_VALUE: [char; 10] = ['o', 'p', 'u', 'C', 'U', 't', 'g', 'G', 'q', 'O'];
-    let is_value = |index: usize| {
-        index.checked_sub(1).and_then(|before| args.get(before)).is_some_and(|before| {
-            let long = before.starts_with("--") && !before.contains('=');
-            long || before.chars().all(|c| c == '-' || c.is_ascii_alphabetic())
-                && before.ends_with(TAKES_VALUE)
+fn shows_environments(words: &[String]) -> bool {
+    let mut value = false;
+    for word in Tables::builtin().operands(words) {
+        if std::mem::take(&mut value) {
+            continue;
+        }
+        let letters: String = word.chars().take_while(|letter| !VALUES.contains(*letter)).collect();
+        if letters.contains('e') && word.chars().all(|c| c.is_ascii_alphabetic()) {
+            return true;
+        }
+        value = letters.len() + 1 == word.len() && word.chars().all(|c| c.is_ascii_alphabetic());
+    }
+    // `ps -auxe`: where there is no user of that name, the letters count as if they had no dash.
+    let user = |word: &String| {
+        let letters = word.strip_prefix('-').and_then(|letters| letters.split_once('u'));
+        letters.is_some_and(|(front, name)| {
+            name.contains('e')
+                && format!("{front}{name}").chars().all(|c| c.is_ascii_alphabetic() && c != 'o')
         })
     };
-    let bundle = |word: &str| word.chars().all(|c| c.is_ascii_alphabetic()) && word.contains('e');
-    args.iter().enumerate().any(|(index, word)| bundle(word) && !is_value(index))
+    words.iter().skip(1).any(user)
 }
+
+/// Letters without a dash that take the rest of their word, or the next one, as their value.
+const VALUES: &str = "opUtqOk";

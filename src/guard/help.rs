@@ -1,11 +1,12 @@
 //! Lines that only show a help text, a version, or what a tool knows of itself.
 
 use crate::commands::{HOLE, Tables, beyond};
+use crate::facts::SecretNames;
 
-use super::secret_files::is_secret_file;
+use super::secret_files::names_secret;
 
 /// Whether the line only shows a help text or a version.
-pub(super) fn asks_help(words: &[String]) -> bool {
+pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
     let Some((program, args)) = words.split_first() else { return false };
     let plain = |word: &String| {
         word.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -23,7 +24,7 @@ pub(super) fn asks_help(words: &[String]) -> bool {
             let options =
                 ["--sort-keys", "--no-ensure-ascii", "--compact", "--json-lines", "--tab", "--no-indent"];
             let files = rest.iter().filter(|word| !options.contains(&word.as_str()));
-            let plain = |word: &&String| !word.starts_with(['-', HOLE]) && !is_secret_file(word);
+            let plain = |word: &&String| !word.starts_with(['-', HOLE]) && !names_secret(word, names);
             return files.clone().all(|word| plain(&word)) && files.count() < 2;
         }
         ("python" | "python3" | "perl" | "ssh" | "tmux" | "ruby" | "screen", [only]) if only == "-V" => {

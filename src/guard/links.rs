@@ -92,8 +92,7 @@ fn gives_root(word: &str) -> bool {
     const WITH_VALUE: &str = "CDghprtTuU";
     let long = word.len() > "--ch".len() && "--chroot".starts_with(word.split('=').next().unwrap_or(word));
     let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
-    long && word != "--chdir"
-        || letters.chars().take_while(|letter| !WITH_VALUE.contains(*letter)).any(|letter| letter == 'R')
+    long || letters.chars().take_while(|letter| !WITH_VALUE.contains(*letter)).any(|letter| letter == 'R')
 }
 
 /// Assignments among a wrapper's own words.

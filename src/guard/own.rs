@@ -21,7 +21,7 @@ pub(super) fn is_own(path: &str) -> bool {
 }
 
 /// Whether a part of a path is that name, or a glob that may come to it: one that begins as the name does.
-fn is_part(part: &str, name: &str) -> bool {
+pub(super) fn is_part(part: &str, name: &str) -> bool {
     const LEAST: usize = 2;
     let start = part.find(['*', '?', '[', HOLE]).unwrap_or(part.len());
     let plain = part.replace(HOLE, "*").replace(['[', ']'], "*");

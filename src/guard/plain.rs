@@ -15,6 +15,7 @@ use super::environment::{Class, class, inert_value};
 use super::numbers::Numbers;
 use super::own;
 use super::policy::Policy;
+use super::secret_files;
 use super::starts::{self, Starts};
 use super::verdict::{Decision, Reason};
 
@@ -32,6 +33,8 @@ pub(super) struct Plain<'p> {
     pub moves: bool,
     /// Folders of the guard that it may change to.
     pub own_folders: &'p [String],
+    /// Folders of secrets that it may change to.
+    pub secret_folders: &'p [String],
     pub reasons: &'p mut Vec<Reason>,
     pub looks: &'p mut Looks,
 }
@@ -237,7 +240,10 @@ impl Plain<'_> {
             RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::DuplicateInput => {}
             RedirectOp::DuplicateOutput if moves_descriptor => {}
             RedirectOp::Input => {
-                if target.as_deref().is_some_and(super::secret_files::is_secret_file) {
+                let below = |path: &str| {
+                    self.secret_folders.iter().any(|folder| secret_files::is_below(folder, path))
+                };
+                if target.as_deref().is_some_and(|path| secret_files::is_secret_file(path) || below(path)) {
                     self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
                 }
                 if target
@@ -400,7 +406,7 @@ fn value_text(assignment: &Assignment) -> Option<String> {
 }
 
 /// The text of parts, with a hole for what is not known.
-fn known_text(parts: &[Part]) -> String {
+pub(super) fn known_text(parts: &[Part]) -> String {
     let text = |part: &Part| match &part.kind {
         PartKind::Literal(text) | PartKind::Quoted(text) => text.clone(),
         PartKind::DoubleQuoted(inner) => known_text(inner),

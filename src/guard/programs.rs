@@ -24,6 +24,8 @@ pub(super) struct Programs<'p> {
     pub moves: bool,
     /// Folders of the guard that it may change to.
     pub own_folders: &'p [String],
+    /// Folders of secrets that it may change to.
+    pub secret_folders: &'p [String],
     /// Commands with words that may come to others than they seem.
     pub spread: &'p FxHashSet<Span>,
     /// Commands in which all that is split are numbers.
@@ -203,15 +205,17 @@ impl Programs<'_> {
         }
         let mut plain = words.to_vec();
         name.clone_into(&mut plain[0]);
-        if help::asks_help(&plain) && !invocation.loose {
+        if help::asks_help(&plain, self.names) && !invocation.loose {
             return allowed("help");
         }
         let tables = Tables::builtin();
         let tool = tables.tool(name);
         let judged = judged(&plain);
-        let changes = strict::always_writes(name)
-            || judged.effect != Effect::Read
-            || judged.files.iter().any(|file| self.writes_own(&plain, file));
+        if let Some(file) = judged.files.iter().find(|file| self.writes_own(&plain, file)) {
+            let file = named(&plain, file).unwrap_or(".");
+            return Found::deny("own-files", format!("`{file}` belongs to the guard"), own::INSTEAD);
+        }
+        let changes = strict::always_writes(name) || judged.effect != Effect::Read;
         if let Some(why) = own::acts_on_guard(&plain, changes) {
             return Found::deny("own-files", why, own::INSTEAD);
         }
@@ -264,6 +268,9 @@ impl Programs<'_> {
         if secret_files::handed(invocation) {
             return Found::ask("strict", format!("`{name}` is given files of secrets"));
         }
+        if let Some(folder) = secret_files::shown_in(self.secret_folders, &plain) {
+            return Found::ask("strict", format!("`{name}` shows files of `{folder}`"));
+        }
         if let Some(why) = strict::why_not(&plain, !judged.files.is_empty(), self.names) {
             return Found::ask("strict", format!("`{}`: {why}", shown(&plain)));
         }
@@ -272,12 +279,7 @@ impl Programs<'_> {
 
     fn writes_own(&self, words: &[String], file: &Written) -> bool {
         let own = |path: &str| self.policy.is_own(path, self.moves);
-        match file {
-            Written::Word { index, from } => {
-                words.get(*index).and_then(|word| word.get(*from..)).is_some_and(own)
-            }
-            Written::Here => words.iter().any(|word| own(word)),
-        }
+        named(words, file).map_or_else(|| words.iter().any(|word| own(word)), own)
     }
 
     /// What the tables say against it.
@@ -302,10 +304,9 @@ impl Programs<'_> {
             Effect::Mutate => return Some(Found::ask("mutating", format!("`{shown}` may change something"))),
         }
         for file in &judged.files {
-            let Written::Word { index, from } = file else {
+            let Some(name) = named(words, file) else {
                 return Some(Found::ask("written-file", format!("`{shown}` writes files")));
             };
-            let name = words.get(*index).and_then(|word| word.get(*from..)).unwrap_or_default();
             let nothing = ["/dev/null", "/dev/stdout", "/dev/stderr", "-"].contains(&name);
             if !nothing && !self.policy.may_write(name, self.moves) {
                 return Some(Found::ask("written-file", format!("`{shown}` writes the file `{name}`")));
@@ -313,6 +314,12 @@ impl Programs<'_> {
         }
         None
     }
+}
+
+/// The name of a file that is written, where a word holds it.
+fn named<'w>(words: &'w [String], file: &Written) -> Option<&'w str> {
+    let Written::Word { index, from } = file else { return None };
+    words.get(*index).and_then(|word| word.get(*from..))
 }
 
 /// `--apply` among the options of a program that otherwise reads.

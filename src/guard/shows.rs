@@ -27,16 +27,16 @@ pub(super) fn prints_secret(words: &[String], names: &SecretNames) -> Option<Str
     }
     let program = super::strict::base(words);
     let args = &words[1..];
-    if is_printer(program, words) {
+    if is_printer(program, words) || Tables::builtin().prints_secret(words) {
         return Some("it prints a secret".to_owned());
     }
-    if ["kubectl", "oc"].contains(&program) && prints_object(args) {
+    if ["kubectl", "oc"].contains(&program) && prints_object(words) {
         return Some("it prints a secret".to_owned());
     }
     if ["terraform", "tofu"].contains(&program) && prints_output(args, names) {
         return Some("it prints a value that the tool keeps to itself otherwise".to_owned());
     }
-    if environ::is_printed(program, args, names) {
+    if environ::is_printed(words, names) {
         return Some("it prints the environment, secrets too".to_owned());
     }
     if ["curl", "wget"].contains(&program)
@@ -60,36 +60,22 @@ fn is_printer(program: &str, words: &[String]) -> bool {
 }
 
 /// Whether `kubectl` prints an object that is, or may be, a secret, and not only its name.
-fn prints_object(args: &[String]) -> bool {
-    let secret = args.iter().any(|word| word.split(',').any(is_secret_kind));
+fn prints_object(words: &[String]) -> bool {
+    let tables = Tables::builtin();
+    let given = |names: &[&str]| tables.values_of(words, names);
+    let args = || words.iter().skip(1);
+    let secret = args().any(|word| word.split(',').any(is_secret_kind));
     // What a file names is not known.
-    let from_file = args.first().is_some_and(|verb| verb == "get")
-        && args.iter().any(|word| {
-            ["-f", "-k", "--filename", "--kustomize"].iter().any(|option| {
-                word == option
-                    || word.starts_with(&format!("{option}="))
-                    || option.len() == 2 && word.starts_with(option)
-            })
-        });
-    let prints = args.iter().enumerate().any(|(index, word)| {
-        let prints = word.starts_with("-o") || word.starts_with("--output") || word.starts_with("--template");
-        let next = args.get(index + 1).map_or("", String::as_str);
-        let names = ["-oname", "-owide", "-o=name", "-o=wide", "--output=name", "--output=wide"];
-        let plain = names.contains(&word.as_str())
-            || ["-o", "--output"].contains(&word.as_str()) && ["name", "wide"].contains(&next);
-        prints && !plain
-    });
-    let traces = args.iter().enumerate().any(|(index, word)| {
-        let next = || args.get(index + 1).map_or("", String::as_str);
-        let level = ["--v=", "-v="].iter().find_map(|option| word.strip_prefix(option));
-        let level = level.or_else(|| ["-v", "--v"].contains(&word.as_str()).then(next));
-        let level = level.or_else(|| word.strip_prefix("-v").filter(|level| !level.is_empty()));
-        level.is_some_and(|level| level.parse::<u32>().map_or(true, |level| level > MOST_VERBOSE))
-    });
-    let applied = args.iter().any(|word| word == "view-last-applied");
+    let from_file = tables.operands(words).first() == Some(&"get")
+        && !given(&["-f", "-k", "--filename", "--kustomize"]).is_empty();
+    let whole = |form: &str| !["name", "wide"].contains(&form);
+    let prints = given(&["-o", "--output"]).into_iter().any(whole) || !given(&["--template"]).is_empty();
+    let verbose = |level: &str| level.parse::<u32>().map_or(true, |level| level > MOST_VERBOSE);
+    let traces = given(&["-v", "--v"]).into_iter().any(verbose);
+    let applied = args().any(|word| word == "view-last-applied");
     secret && (prints || traces || applied)
         || from_file && prints
-        || args.iter().any(|word| word.contains("/secrets"))
+        || args().any(|word| word.contains("/secrets"))
 }
 
 /// Up to here `kubectl` prints no bodies of requests.
@@ -106,11 +92,8 @@ fn prints_output(args: &[String], names: &SecretNames) -> bool {
     let mut operands = args.iter().filter(|word| !word.starts_with('-'));
     match operands.next().map(String::as_str) {
         Some("output") => operands.any(|name| names.matches(name) || name.contains(HOLE)),
-        // A plan in JSON holds every value.
-        Some("show") => {
-            operands.next().is_some()
-                && args.iter().any(|word| word.trim_start_matches('-').starts_with("json"))
-        }
+        // A plan or a state in JSON holds every value.
+        Some("show") => args.iter().any(|word| word.trim_start_matches('-').starts_with("json")),
         _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! What the tables are too generous about for a proof: they say what a line does as a rule, and the guard must know
 //! that it does nothing else in any case.
 
-use crate::commands::{HOLE, beyond};
+use crate::commands::{HOLE, Tables, beyond};
 use crate::facts::SecretNames;
 
 use super::shows::prints_secret;
@@ -19,16 +19,6 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
     if beyond::NETWORK.contains(&program) && args.iter().any(|word| word.contains(HOLE)) {
         return Some("what is sent is not known".to_owned());
     }
-    // An option that simulates and is given twice may be switched off by the second, and by its opposite in any case.
-    if args.iter().any(|word| word.len() > "--no-".len() && "--no-dry-run".starts_with(word.as_str())) {
-        return Some("what it would only simulate is done after all".to_owned());
-    }
-    let simulates = |word: &&String| {
-        word.starts_with("--dry") || word.starts_with("--no-dry") || word.starts_with("--sim")
-    };
-    if args.iter().filter(simulates).count() > 1 {
-        return Some("an option that simulates is given twice".to_owned());
-    }
     if let Some(why) = reaches_out(program, args) {
         return Some(why.to_owned());
     }
@@ -39,40 +29,25 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
         "man" | "less" | "more" => return pages(program, args),
         "dc" | "crm_mon" | "watch" | "htop" => return Some(format!("`{program}` can run other programs")),
         "virsh" => {
-            args.iter().find(|word| word.contains('+') && word.contains("://") || word.contains("command="))
+            let starts =
+                |word: &&str| word.contains('+') && word.contains("://") || word.contains("command=");
+            args.iter().map(String::as_str).find(starts)
         }
-        "sed" => beyond::door(program, args).or_else(|| sed_in_place(args)),
-        "curl" => beyond::door(program, args).or_else(|| format_from_file(args)).or_else(|| sends_file(args)),
+        "sed" => beyond::door(words).or_else(|| sed_in_place(args)),
+        "curl" => beyond::door(words).or_else(|| named_file(words)),
         _ if always_writes(program) => {
             // Where the tables find no file that is written, they have misread the line.
             return (!args.is_empty() && !written).then(|| format!("`{program}` changes files"));
         }
-        _ => beyond::door(program, args),
+        _ => beyond::door(words),
     };
     door.map(|word| format!("`{program} {word}` does more than read"))
 }
 
-/// The file from which `curl` takes what it writes out: it may name others that are written.
-fn format_from_file(args: &[String]) -> Option<&String> {
-    let ends_in = |word: &str| word == "--write-out" || is_bundle(word) && word.ends_with('w');
-    let attached =
-        |word: &&String| word.starts_with("--write-out=@") || is_bundle(word) && word.contains("w@");
-    let next =
-        args.windows(2).find(|pair| ends_in(&pair[0]) && pair[1].starts_with('@')).map(|pair| &pair[1]);
-    next.or_else(|| args.iter().find(attached))
-}
-
-/// The file whose content `curl` sends with a request that only reads.
-fn sends_file(args: &[String]) -> Option<&String> {
-    let behind = |pair: &&[String]| {
-        let data = ["--data", "--data-ascii", "--data-binary", "--json"].contains(&pair[0].as_str())
-            || is_bundle(&pair[0]) && pair[0].ends_with('d');
-        let named = ["--data-urlencode", "--url-query", "--variable"].contains(&pair[0].as_str());
-        let file = |text: &str| text.split('=').next().is_some_and(|front| front.contains('@'));
-        data && pair[1].starts_with('@') || named && file(&pair[1])
-    };
-    let attached = |word: &&String| is_bundle(word) && word.contains("d@");
-    args.windows(2).find(behind).map(|pair| &pair[1]).or_else(|| args.iter().find(attached))
+/// The file whose content `curl` sends, or takes for a variable: `name@FILE`.
+fn named_file(words: &[String]) -> Option<&str> {
+    let values = Tables::builtin().values_of(words, &["--data-urlencode", "--url-query", "--variable"]);
+    values.into_iter().find(|value| value.split('=').next().is_some_and(|front| front.contains('@')))
 }
 
 /// Whether `tar` reads or writes an archive on another machine.
@@ -97,10 +72,6 @@ fn is_elsewhere(word: &str) -> bool {
     let name =
         word.split_once('=').filter(|(option, _)| option.starts_with('-')).map_or(word, |(_, value)| value);
     !name.starts_with('-') && name.split('/').next().is_some_and(|front| front.contains(':'))
-}
-
-fn is_bundle(word: &str) -> bool {
-    word.starts_with('-') && !word.starts_with("--")
 }
 
 /// `man`, `less`: a pager shows what it is given, and runs what a key or an option says. Without a terminal, and with
@@ -216,8 +187,8 @@ pub(super) fn reads_graphql(words: &[String]) -> bool {
     queries == 1
 }
 
-fn sed_in_place(args: &[String]) -> Option<&String> {
-    args.iter().find(|word| {
+fn sed_in_place(args: &[String]) -> Option<&str> {
+    args.iter().map(String::as_str).find(|word| {
         word.starts_with('-') && !word.starts_with("--") && word.contains('i') && !word.contains('e')
     })
 }

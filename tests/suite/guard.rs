@@ -255,7 +255,10 @@ fn a_guard_that_fails_or_hangs_blocks() {
 fn a_link_to_the_guards_own_files_is_followed() {
     let folder = Folder::new();
     folder.write(".claude/settings.json", "{}");
+    folder.write("gauntlet.toml", "version = 1\n[guard]\nwritable = [\"w/**\"]\n");
+    folder.write("w/a", "");
     std::os::unix::fs::symlink(folder.path(".claude"), folder.path("link")).expect("a link can be made");
+    std::os::unix::fs::symlink("../.claude/settings.json", folder.path("w/l")).expect("a link can be made");
     let asked = |tool: &str, input: Value| {
         let request = json!({"session_id": "s", "cwd": folder.path(""), "permission_mode": "default",
             "hook_event_name": "PreToolUse", "tool_name": tool, "tool_input": input, "tool_use_id": "t"});
@@ -268,12 +271,26 @@ fn a_link_to_the_guards_own_files_is_followed() {
         "f=link/settings.json; echo '{}' > $f",
         "sed -i s/a/b/ link/settings.json",
         "cp x link",
+        "dd if=a of=w/l",
+        "dd if=a of=link/settings.json",
+        "curl -sow/l https://example.com/",
+        "curl -so w/l https://example.com/",
+        "curl --output=w/l https://example.com/",
+        "wget -q -Ow/l https://example.com/",
+        "wget -qO w/l https://example.com/",
+        "sort -ow/l a",
+        "date > w/l",
     ] {
         assert_blocked(&asked("Bash", json!({"command": command})), command);
     }
-    for (command, wanted) in
-        [("cat link/settings.json", "allow"), ("ip link set eno1 down", "ask"), ("cp x y", "ask")]
-    {
+    for (command, wanted) in [
+        ("cat link/settings.json", "allow"),
+        ("ip link set eno1 down", "ask"),
+        ("cp x y", "ask"),
+        ("dd if=a of=w/b", "allow"),
+        ("curl -sow/b https://example.com/", "allow"),
+        ("wget -q -Ow/b https://example.com/", "allow"),
+    ] {
         assert_eq!(decision(&asked("Bash", json!({"command": command}))).0, wanted, "{command}");
     }
 }
