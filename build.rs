@@ -40,11 +40,9 @@ fn main() {
         // A program at a fixed address starts without relocating tens of thousands of pointers.
         println!("cargo:rustc-link-arg-bins=-no-pie");
     }
-    if stub() {
-        let linked = without_loader();
-        if let Err(reason) = linked {
-            println!("cargo:warning=each start will take a quarter longer: {reason}");
-        }
+    stub();
+    if let Err(reason) = without_loader() {
+        println!("cargo:warning=each start will take a quarter longer: {reason}");
     }
     let mut code = String::new();
     shelf(&mut code, "TOOLS", "tool", &TOOLS);
@@ -73,26 +71,23 @@ fn main() {
     fs::write(Path::new(&out).join("tables.rs"), code).expect("cargo's folder can be written");
 }
 
-/// The program that a trial's calls are: small, static, and so started in a third of the time. Where it cannot be built (no
-/// static C library, for one) the `gauntlet` binary does its work. Returns whether it could.
-fn stub() -> bool {
-    for path in [
-        "stub",
-        "src/sandbox/brief.rs",
-        "src/sandbox/call.rs",
-        "src/sandbox/places.rs",
-        "src/sandbox/relay.rs",
-    ] {
+/// The program that a trial's calls are: small, without a C library, and so started in an eighth of the time. Where it cannot
+/// be built (a processor that it does not know, for one) the `gauntlet` binary does its work.
+fn stub() {
+    for path in ["stub", "src/sandbox/brief.rs", "src/sandbox/caller.rs", "src/sandbox/places.rs"] {
         println!("cargo:rerun-if-changed={path}");
     }
     let variable = |name: &str| env::var(name).unwrap_or_default();
     let file = Path::new(&variable("OUT_DIR")).join("stub");
+    let architecture = variable("CARGO_CFG_TARGET_ARCH");
+    if variable("CARGO_CFG_TARGET_OS") != "linux" || !["x86_64", "aarch64"].contains(&architecture.as_str()) {
+        fs::write(file, "").expect("cargo's folder can be written");
+        return;
+    }
     let mut rustc = Command::new(variable("RUSTC"));
     rustc.args([
-        "--edition",
-        "2024",
-        "--crate-name",
-        "stub",
+        "--edition=2024",
+        "--crate-name=stub",
         "--target",
         &variable("TARGET"),
         "stub/main.rs",
@@ -104,8 +99,12 @@ fn stub() -> bool {
         "-Ccodegen-units=1",
         "-Cpanic=abort",
         "-Cstrip=symbols",
+        "-Crelocation-model=static",
+        "-Crelro-level=off",
+        "-Clink-arg=-nostdlib",
+        "-Clink-arg=-nostartfiles",
+        "-Clink-arg=-static",
     ]);
-    rustc.args(["-Ctarget-feature=+crt-static", "-Crelocation-model=static", "-Crelro-level=off"]);
     // Parts of it are the library's too, which uses more of them.
     rustc.arg("--cap-lints=allow");
     if let Ok(linker) = env::var("RUSTC_LINKER") {
@@ -114,13 +113,11 @@ fn stub() -> bool {
     let built = rustc.output();
     if !built.as_ref().is_ok_and(|built| built.status.success()) {
         let said = built.map(|built| String::from_utf8_lossy(&built.stderr).into_owned());
-        // A fault in the program itself (a part of it that came to need more than the standard library) is no lack of the machine.
+        // A fault in the program itself (a part of it that came to need the standard library) is no lack of the machine.
         assert!(!said.as_ref().is_ok_and(|said| said.contains("error[E")), "stub/ is wrong: {said:?}");
         println!("cargo:warning=trials will be slower: stub/ could not be built: {said:?}");
         fs::write(file, "").expect("cargo's folder can be written");
-        return false;
     }
-    true
 }
 
 /// Links the programs without a dynamic loader: a hook that starts before each command spends a fifth of its time in it.

@@ -21,6 +21,7 @@ mod blueprint;
 mod brief;
 mod bwrap;
 mod call;
+mod caller;
 mod capture;
 mod clock;
 mod desk;

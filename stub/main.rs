@@ -3,110 +3,167 @@
 //!
 //! It says what was called and prints what it is told. Whatever is more than that it leaves to the `gauntlet` binary, which it
 //! becomes: that takes the call over where this one left it.
+//!
+//! It has no C library: what that asks of the processor before `main` would be most of the time that a call takes. So the
+//! kernel is asked directly (`sys`, which alone is not checked by the compiler); everything else is safe.
 
-#![forbid(unsafe_code)]
+#![no_std]
+#![no_main]
+#![no_builtins]
+#![deny(unsafe_code)]
 
-use std::ffi::OsString;
-use std::io::{self, Read, Write};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+// The modules that it shares with the library say `std`; they need no more of it than this.
+extern crate alloc as std;
+
+use std::borrow::ToOwned;
+use std::format;
+use std::string::String;
+use std::vec::Vec;
 
 #[path = "../src/sandbox/brief.rs"]
 mod brief;
-#[path = "../src/sandbox/call.rs"]
-mod call;
+#[path = "../src/sandbox/caller.rs"]
+mod caller;
 #[path = "../src/sandbox/places.rs"]
 mod places;
-#[path = "../src/sandbox/relay.rs"]
-mod relay;
+mod sys;
 
-use brief::{Call, Hears, Says};
-use call::Printed;
+use brief::{Call, Hears, Kind, Says};
+use caller::Told;
+use sys::{Errno, Fd, Process};
 
-/// A connection to whoever answers.
-type Stream = std::os::unix::net::UnixStream;
+/// Tells the calls below under which limit they run; as in `src/sandbox/call.rs`.
+const LIMIT: &str = "GAUNTLET_LIMIT";
+/// Tells the whole program which call it takes over; as in `src/sandbox/call.rs`.
+const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
 
-fn main() -> ExitCode {
-    let mut words = std::env::args_os();
-    let called = words.next().unwrap_or_default().to_string_lossy().into_owned();
-    let words: Vec<OsString> = words.collect();
-    let this = call::this(&called, &words);
-    let program = this.program.clone();
-    match make(this, &called, &words) {
+/// How long a call that does not read its stdin waits for whoever feeds it to have begun, in milliseconds.
+const FEEDER: i32 = 100;
+
+/// Where a call cannot be made: what a shell says of a program that cannot be executed.
+const BROKEN: u8 = 126;
+
+impl Told for Process {
+    fn variable(&self, name: &str) -> Option<String> {
+        String::from_utf8(Process::variable(self, name)?.to_owned()).ok()
+    }
+
+    fn folder(&self) -> Option<String> {
+        String::from_utf8(sys::folder()?).ok()
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        sys::exists(path)
+    }
+}
+
+/// What the process does from its first instruction on.
+fn main(process: &Process) -> u8 {
+    // Whoever reads the answer may be gone: that is told first, and died of then.
+    let pipe = sys::hold_back_sigpipe();
+    let called = process.argv().next().unwrap_or_default();
+    let called = String::from_utf8_lossy(called).into_owned();
+    let program = caller::program(&String::from_utf8_lossy(&sys::executed()), &called);
+    match make(process, &program, &pipe) {
         Ok(code) => code,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "gauntlet: {program}: the world does not answer: {error}");
-            ExitCode::from(126)
+        Err(Errno(number)) => {
+            let text = format!("gauntlet: {program}: the world does not answer: error {number}\n");
+            let _ = sys::write_all(sys::STDERR, text.as_bytes());
+            BROKEN
         }
     }
 }
 
-fn make(this: Call, called: &str, words: &[OsString]) -> io::Result<ExitCode> {
-    let program = this.program.clone();
-    let mut stream = call::connect()?;
-    say(&mut stream, &Says::Call(this))?;
-    let mut stdin = None;
-    let mut order = hear(&mut stream)?;
-    if order == Hears::ReadStdin {
-        let read = call::read_stdin()?;
-        say(&mut stream, &Says::Stdin(read.clone()))?;
-        stdin = Some(read);
-        order = hear(&mut stream)?;
-    }
-    match order {
-        Hears::Reply { stdout, stderr, exit } => {
-            if !stderr.is_empty() {
-                let _ = io::stderr().write_all(&stderr);
+fn make(process: &Process, program: &str, pipe: &sys::HeldBack) -> Result<u8, Errno> {
+    let stream = sys::connect(places::SOCKET)?;
+    say(stream, &Says::Call(this(process, program)))?;
+    let mut has_read = false;
+    loop {
+        match hear(stream)? {
+            Hears::ReadStdin => {
+                has_read = true;
+                // What cannot be read (it is closed, it is a folder) has nothing in it.
+                say(stream, &Says::Stdin(sys::read_to_end(sys::STDIN).unwrap_or_default()))?;
             }
-            end(&program, call::print(&stdout), (exit, None), None, stream)
+            Hears::Reply { waits, stdout, stderr, exit } => {
+                if waits && !has_read {
+                    sys::wait_for_input(sys::STDIN, FEEDER);
+                }
+                let _ = sys::write_all(sys::STDERR, &stderr);
+                return Ok(end(program, sys::write_all(sys::STDOUT, &stdout), exit, stream, pipe));
+            }
+            Hears::Shell { bash_env } => {
+                let shell = format!("{}/{program}", places::PRIVATE);
+                pipe.let_go();
+                return Err(process.become_program(&shell, &[("BASH_ENV", Some(&bash_env)), (TAKEN_OVER, None)]));
+            }
+            Hears::TakenOver(number) => {
+                let number = format!("{number}:{program}");
+                pipe.let_go();
+                return Err(process.become_program(places::WHOLE, &[(TAKEN_OVER, Some(&number))]));
+            }
         }
-        Hears::Handler { text, feed, placed, behind } => {
-            let command = relay::handler(&text, called, words, placed, behind.as_ref());
-            let relayed = relay::relay(command, stdin.filter(|_| feed), false, None, true)?;
-            end(&program, relayed.printed, relay::ending(relayed.status), Some(relayed.said), stream)
-        }
-        Hears::Real => {
-            let relayed = relay::relay(relay::real(&program, called, words), None, true, None, true)?;
-            end(&program, relayed.printed, relay::ending(relayed.status), Some(relayed.said), stream)
-        }
-        Hears::Shell { bash_env } => Err(call::shell(&program, called, words, &bash_env)),
-        Hears::TakenOver(number) => Err(Command::new(places::WHOLE)
-            .arg0(called)
-            .args(words)
-            .env(call::TAKEN_OVER, format!("{number}:{program}"))
-            .exec()),
-        Hears::ReadStdin => Err(io::Error::other("it asks twice")),
     }
 }
 
-/// Says how it ended, and ends so.
-fn end(
-    program: &str,
-    printed: Printed,
-    ended: (u8, Option<u32>),
-    stdout: Option<Vec<u8>>,
-    mut stream: Stream,
-) -> io::Result<ExitCode> {
-    let broken_pipe = printed == Printed::BrokenPipe;
-    let (exit, signal) = call::ended(program, printed, ended);
-    say(&mut stream, &Says::Done { exit, broken_pipe, stdout })?;
-    drop(stream);
-    match signal {
-        Some(signal) => Err(call::die(signal)),
-        None => Ok(ExitCode::from(exit)),
+/// The call that this process is.
+fn this(process: &Process, program: &str) -> Call {
+    let leads = |descriptor| {
+        let about = sys::about(descriptor)?;
+        let kind = if about.is_pipe {
+            Kind::Pipe
+        } else if about.is_null {
+            Kind::Null
+        } else {
+            Kind::File
+        };
+        Some((about.device, about.inode, kind))
+    };
+    Call {
+        argv: process.argv().map(|word| String::from_utf8_lossy(word).into_owned()).collect(),
+        program: program.to_owned(),
+        folder: Told::folder(process).unwrap_or_else(|| "/".to_owned()),
+        at: caller::caller(process),
+        output: leads(sys::STDOUT),
+        input: leads(sys::STDIN),
+        limit: Told::variable(process, LIMIT).and_then(|number| number.parse().ok()),
+        whole: false,
     }
 }
 
-fn say(stream: &mut Stream, said: &Says) -> io::Result<()> {
+/// Says how it ended, and ends so: the exit code, where it did not die.
+fn end(program: &str, printed: Result<(), Errno>, exit: u8, stream: Fd, pipe: &sys::HeldBack) -> u8 {
+    let is_gone = printed == Err(sys::EPIPE);
+    let dies = is_gone && !pipe.is_ignored();
+    let exit = match printed {
+        Ok(()) => exit,
+        Err(_) if dies => 128 + sys::SIGPIPE,
+        Err(_) => {
+            let _ = sys::write_all(sys::STDERR, format!("{program}: write error\n").as_bytes());
+            1
+        }
+    };
+    // Whoever is told may be gone itself: then nobody asks.
+    let _ = say(stream, &Says::Done { exit, broken_pipe: is_gone });
+    if dies {
+        pipe.let_go();
+    }
+    exit
+}
+
+fn say(stream: Fd, said: &Says) -> Result<(), Errno> {
     let body = said.bytes();
-    let length = u32::try_from(body.len()).map_err(io::Error::other)?;
-    stream.write_all(&[&length.to_le_bytes(), body.as_slice()].concat())
+    let length = u32::try_from(body.len()).map_err(|_| sys::TOO_LONG)?;
+    let mut frame = Vec::with_capacity(body.len() + 4);
+    frame.extend_from_slice(&length.to_le_bytes());
+    frame.extend_from_slice(&body);
+    sys::write_all(stream, &frame)
 }
 
-fn hear(stream: &mut Stream) -> io::Result<Hears> {
+fn hear(stream: Fd) -> Result<Hears, Errno> {
     let mut length = [0; 4];
-    stream.read_exact(&mut length)?;
-    let mut body = vec![0; u32::from_le_bytes(length) as usize];
-    stream.read_exact(&mut body)?;
-    Hears::read(&body).ok_or_else(|| io::Error::other("it says what nobody understands"))
+    sys::read_exact(stream, &mut length)?;
+    let mut body = std::vec![0; u32::from_le_bytes(length) as usize];
+    sys::read_exact(stream, &mut body)?;
+    Hears::read(&body).ok_or(sys::DAMAGED)
 }

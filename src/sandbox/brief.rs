@@ -1,6 +1,10 @@
 //! What a call says first and what it is told, in a form that takes no time to write or to read.
 //!
-//! Also compiled alone, as a part of the program in `stub/`: nothing here may need more than the standard library.
+//! Also compiled alone, as a part of the program in `stub/`: nothing here may need more than `alloc`.
+
+use std::string::{String, ToString};
+use std::vec;
+use std::vec::Vec;
 
 /// What a brief begins with. Every other frame is JSON, which cannot begin so.
 pub const MARK: u8 = 1;
@@ -53,8 +57,6 @@ pub enum Says {
         exit: u8,
         /// Whether its consumer was gone before all was written.
         broken_pipe: bool,
-        /// What it printed, where nobody else knows.
-        stdout: Option<Vec<u8>>,
     },
 }
 
@@ -65,6 +67,8 @@ pub enum Hears {
     ReadStdin,
     /// Print this and exit.
     Reply {
+        /// Whether stdin must have something in it before.
+        waits: bool,
         /// On stdout.
         stdout: Vec<u8>,
         /// On stderr.
@@ -72,20 +76,6 @@ pub enum Hears {
         /// The exit code.
         exit: u8,
     },
-    /// Run this text with bash.
-    Handler {
-        /// The text.
-        text: String,
-        /// Whether it reads what was read (else nothing).
-        feed: bool,
-        /// Whether its calls are placed where this call stands.
-        placed: bool,
-        /// How many lines behind its own number each of its lines stands in the script, and the value of `BASH_ENV` that
-        /// makes a shell say its lines.
-        behind: Option<(i64, String)>,
-    },
-    /// Run the real tool.
-    Real,
     /// Become the real shell of this name, which reads that first.
     Shell {
         /// The value of `BASH_ENV`.
@@ -141,10 +131,7 @@ impl Says {
                 bytes.push(b'I');
                 bytes.extend_from_slice(read);
             }
-            Self::Done { exit, broken_pipe, stdout } => {
-                bytes.extend([b'D', *exit, u8::from(*broken_pipe), u8::from(stdout.is_some())]);
-                bytes.extend(stdout.iter().flatten());
-            }
+            Self::Done { exit, broken_pipe } => bytes.extend([b'D', *exit, u8::from(*broken_pipe)]),
         }
         bytes
     }
@@ -169,11 +156,7 @@ impl Says {
             }
             [MARK, b'I'] => Some(Self::Stdin(rest.to_vec())),
             [MARK, b'D'] => match rest {
-                [exit, broken_pipe, known, stdout @ ..] => Some(Self::Done {
-                    exit: *exit,
-                    broken_pipe: *broken_pipe == 1,
-                    stdout: (*known == 1).then(|| stdout.to_vec()),
-                }),
+                [exit, broken_pipe] => Some(Self::Done { exit: *exit, broken_pipe: *broken_pipe == 1 }),
                 _ => None,
             },
             _ => None,
@@ -196,21 +179,11 @@ impl Hears {
         let mut bytes = vec![MARK];
         match self {
             Self::ReadStdin => bytes.push(b'I'),
-            Self::Reply { stdout, stderr, exit } => {
-                bytes.extend([b'R', *exit]);
+            Self::Reply { waits, stdout, stderr, exit } => {
+                bytes.extend([b'R', u8::from(*waits), *exit]);
                 put(&mut bytes, stdout);
                 put(&mut bytes, stderr);
             }
-            Self::Handler { text, feed, placed, behind } => {
-                bytes.extend([b'H', u8::from(*feed), u8::from(*placed)]);
-                let (lines, bash_env) = behind
-                    .as_ref()
-                    .map_or_else(Default::default, |(lines, env)| (lines.to_string(), env.clone()));
-                put(&mut bytes, lines.as_bytes());
-                put(&mut bytes, bash_env.as_bytes());
-                bytes.extend_from_slice(text.as_bytes());
-            }
-            Self::Real => bytes.push(b'A'),
             Self::Shell { bash_env } => {
                 bytes.push(b'S');
                 bytes.extend_from_slice(bash_env.as_bytes());
@@ -230,19 +203,10 @@ impl Hears {
         match head {
             [MARK, b'I'] => Some(Self::ReadStdin),
             [MARK, b'R'] => {
-                let (exit, mut rest) = rest.split_first()?;
+                let ([waits, exit], mut rest) = rest.split_first_chunk::<2>()?;
                 let (stdout, stderr) = (part(&mut rest)?.to_vec(), part(&mut rest)?.to_vec());
-                Some(Self::Reply { stdout, stderr, exit: *exit })
+                Some(Self::Reply { waits: *waits == 1, stdout, stderr, exit: *exit })
             }
-            [MARK, b'H'] => {
-                let (flags, mut rest) = rest.split_first_chunk::<2>()?;
-                let lines: Option<i64> = text(&mut rest)?.parse().ok();
-                let bash_env = text(&mut rest)?;
-                let behind = lines.map(|lines| (lines, bash_env));
-                let text = String::from_utf8(rest.to_vec()).ok()?;
-                Some(Self::Handler { text, feed: flags[0] == 1, placed: flags[1] == 1, behind })
-            }
-            [MARK, b'A'] => Some(Self::Real),
             [MARK, b'S'] => Some(Self::Shell { bash_env: String::from_utf8(rest.to_vec()).ok()? }),
             [MARK, b'T'] => {
                 let number = std::str::from_utf8(rest).ok()?.parse().ok()?;
@@ -269,14 +233,11 @@ mod tests {
             limit: Some(3),
             whole: false,
         };
-        let done = |stdout| Says::Done { exit: 141, broken_pipe: true, stdout };
         for said in [
             Says::Call(call.clone()),
             Says::Call(Call { at: None, limit: None, whole: true, ..call }),
             Says::Stdin(vec![0, 255]),
-            done(None),
-            done(Some(Vec::new())),
-            done(Some(b"x\n".to_vec())),
+            Says::Done { exit: 141, broken_pipe: true },
         ] {
             let bytes = said.bytes();
             assert_eq!(Says::read(&bytes), Some(said));
@@ -284,15 +245,7 @@ mod tests {
         }
         for told in [
             Hears::ReadStdin,
-            Hears::Reply { stdout: b"a".to_vec(), stderr: Vec::new(), exit: 7 },
-            Hears::Handler { text: "echo".to_owned(), feed: true, placed: false, behind: None },
-            Hears::Handler {
-                text: "echo".to_owned(),
-                feed: false,
-                placed: true,
-                behind: Some((-2, "/env".to_owned())),
-            },
-            Hears::Real,
+            Hears::Reply { waits: true, stdout: b"a".to_vec(), stderr: Vec::new(), exit: 7 },
             Hears::Shell { bash_env: "/env".to_owned() },
             Hears::TakenOver(12),
         ] {

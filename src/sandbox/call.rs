@@ -1,6 +1,4 @@
-//! What every call does in the same way, whichever program makes it: who called, under which name, how it prints and dies.
-//!
-//! Also compiled alone, as a part of the program in `stub/`: nothing here may need more than the standard library.
+//! What every call that the whole program makes does in the same way: who called, under which name, how it prints and dies.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -14,6 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::brief::{Call, Kind, Leads};
+use super::caller::{self, Told};
 use super::places;
 
 /// Tells the calls below under which limit they run.
@@ -48,7 +47,7 @@ pub fn this(called: &str, words: &[OsString]) -> Call {
     Call {
         argv: std::iter::once(called.to_owned()).chain(words).collect(),
         program: program(called),
-        folder: std::env::current_dir().map_or_else(|_| "/".to_owned(), |path| path.display().to_string()),
+        folder: This.folder().unwrap_or_else(|| "/".to_owned()),
         at: caller(),
         output: leads(io::stdout()),
         input: leads(io::stdin()),
@@ -60,9 +59,7 @@ pub fn this(called: &str, words: &[OsString]) -> Call {
 /// The name under which this binary was executed: `argv[0]` is the caller's to choose.
 pub fn program(called: &str) -> String {
     let executed = fs::read_link("/proc/self/exe").unwrap_or_default();
-    let name = executed.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let own = [places::STUB, places::WHOLE].iter().any(|path| executed == Path::new(path));
-    if own || name.is_empty() { called.rsplit('/').next().unwrap_or_default().to_owned() } else { name }
+    caller::program(&executed.to_string_lossy(), called)
 }
 
 /// What a descriptor leads to; `None` where that cannot be told.
@@ -77,48 +74,26 @@ pub fn leads(descriptor: impl AsFd) -> Option<Leads> {
     Some((about.dev(), about.ino(), kind))
 }
 
-/// Which line of which script calls: what the shell's `DEBUG` trap said last.
-pub fn caller() -> Option<(String, u32)> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let place = |text: &str| {
-        let (file, line) = text.rsplit_once(':')?;
-        let line: u32 = line.parse().ok()?;
-        (!file.is_empty()).then(|| (file.to_owned(), line))
-    };
-    let own = variable("GAUNTLET_AT");
-    let outer = || variable("GAUNTLET_OUTER").and_then(|text| place(&text));
-    // A line of a text that the script hands to a shell elsewhere.
-    let inner = || {
-        let line: i64 = own.as_ref()?.strip_prefix(':')?.parse().ok()?;
-        let behind: i64 = variable("GAUNTLET_BEHIND")?.parse().ok()?;
-        Some((outer()?.0, u32::try_from(line + behind).ok()?))
-    };
-    let (file, line) = own.as_deref().and_then(place).or_else(inner).or_else(outer)?;
-    if file.starts_with('/') {
-        return Some((tidy(&file), line));
+/// This process.
+struct This;
+
+impl Told for This {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
     }
-    // As it was named when the shell started; a library may have been named later, from another folder.
-    let bases =
-        [variable("GAUNTLET_CWD"), std::env::current_dir().ok().map(|path| path.display().to_string())];
-    let found = bases
-        .into_iter()
-        .flatten()
-        .map(|base| format!("{base}/{file}"))
-        .find(|path| Path::new(path).exists());
-    Some((found.map_or(file, |path| tidy(&path)), line))
+
+    fn folder(&self) -> Option<String> {
+        std::env::current_dir().ok().map(|path| path.display().to_string())
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        Path::new(path).exists()
+    }
 }
 
-/// Without `.` and `x/..`.
-fn tidy(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
-        if part == ".." {
-            parts.pop();
-        } else {
-            parts.push(part);
-        }
-    }
-    format!("/{}", parts.join("/"))
+/// Which line of which script calls.
+pub fn caller() -> Option<(String, u32)> {
+    caller::caller(&This)
 }
 
 /// How printing ended.

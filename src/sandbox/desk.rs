@@ -149,7 +149,7 @@ impl Visitor {
         let body = if self.whole {
             serde_json::to_vec(order).map_err(io::Error::from)
         } else {
-            let brief = order.brief().filter(|_| self.kept.is_empty() && !(self.waits && order.prints()));
+            let brief = order.brief(self.waits).filter(|_| self.kept.is_empty());
             let is_first = self.kept.is_empty();
             if brief.is_none() {
                 self.kept.push(order.clone());

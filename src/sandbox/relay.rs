@@ -1,6 +1,4 @@
 //! A program that a call runs in its own place: the text of a handler, or the real tool.
-//!
-//! Also compiled alone, as a part of the program in `stub/`: nothing here may need more than the standard library.
 
 use std::borrow::Cow;
 use std::ffi::OsString;

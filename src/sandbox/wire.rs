@@ -99,9 +99,8 @@ impl Tell {
         Some(match Says::read(frame)? {
             Says::Call(call) => Self::Call(Box::new(call)),
             Says::Stdin(read) => Self::Stdin(read),
-            Says::Done { exit, broken_pipe, stdout } => {
-                let stdout = stdout.map(|stdout| journal::head(&String::from_utf8_lossy(&stdout)));
-                Self::Done(Deed { exit: exit.into(), broken_pipe, stdout })
+            Says::Done { exit, broken_pipe } => {
+                Self::Done(Deed { exit: exit.into(), broken_pipe, stdout: None })
             }
         })
     }
@@ -187,9 +186,11 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// The order in the words of a brief, where they can say it.
-    pub fn brief(&self) -> Option<Hears> {
-        let reply = |stdout: &str, stderr: &str, exit: u8| Hears::Reply {
+    /// The order in the words of a brief, where they can say it. `waits`: whoever feeds the call must have begun before it
+    /// prints.
+    pub fn brief(&self, waits: bool) -> Option<Hears> {
+        let reply = |waits: bool, stdout: &str, stderr: &str, exit: u8| Hears::Reply {
+            waits,
             stdout: stdout.into(),
             stderr: stderr.into(),
             exit,
@@ -197,24 +198,12 @@ impl Order {
         match self {
             Self::ReadStdin => Some(Hears::ReadStdin),
             Self::Reply(words) if words.writes.is_empty() => {
-                Some(reply(&words.stdout, &words.stderr, words.exit))
+                Some(reply(waits, &words.stdout, &words.stderr, words.exit))
             }
-            Self::Handler { text, feed, writes, shape: Shape::Whole, placed, behind }
-                if writes.is_empty() =>
-            {
-                let (text, behind) = (text.clone(), behind.clone());
-                Some(Hears::Handler { text, feed: *feed, placed: *placed, behind })
-            }
-            Self::Real { shape: Shape::Whole } => Some(Hears::Real),
-            Self::Exit { exit, stderr } => Some(reply("", stderr, *exit)),
+            Self::Exit { exit, stderr } => Some(reply(false, "", stderr, *exit)),
             Self::Shell { bash_env } => Some(Hears::Shell { bash_env: bash_env.clone() }),
             _ => None,
         }
-    }
-
-    /// Whether whoever feeds the call must have begun before this is done.
-    pub fn prints(&self) -> bool {
-        matches!(self, Self::Reply(_) | Self::Handler { .. })
     }
 }
 

@@ -429,3 +429,37 @@ env | grep -v ^GAUNTLET | sort",
         assert!(record.stdout.contains("\n1000 1000\n/repo\n"), "{}", record.stdout);
     }
 }
+
+#[test]
+fn a_call_keeps_its_hands_off_descriptors_that_its_caller_has_closed() {
+    let case = Case::new(
+        "curl <&-; echo $?
+curl >&- 2>/tmp/said; echo $? \"$(cat /tmp/said)\"
+curl 2>&-; echo $?
+curl <&- >&- 2>&-; echo $?
+",
+    )
+    .stub("curl **", "ok\n");
+    case.everywhere(|record| {
+        assert_eq!(record.stdout, "ok\n0\n1 curl: write error\nok\n0\n1\n");
+        assert_eq!(record.calls.len(), 4);
+    });
+}
+
+#[test]
+fn a_call_says_its_words_and_its_name_however_long_or_odd_they_are() {
+    let case = Case::new(
+        "long=$(printf '%*s' 120000 ''); curl \"$long\" | wc -c
+curl $'\\xff' ''
+(exec -a '' curl empty); (exec -a other curl named)
+",
+    )
+    .stub("curl **", &"0123456789".repeat(20_000));
+    case.everywhere(|record| {
+        assert_eq!(record.end, End::Code(0), "{}", record.stderr);
+        assert!(record.stdout.starts_with("200000\n"));
+        assert_eq!(record.calls[0].argv[1].len(), 120_000);
+        assert_eq!(record.calls[1].argv[1..], ["\u{fffd}", ""]);
+        assert_eq!(record.calls.len(), 4);
+    });
+}
