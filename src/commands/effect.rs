@@ -209,7 +209,7 @@ impl Tool {
     }
 
     /// Whether the first operand of some line tells what is done.
-    fn has_verbs(&self) -> bool {
+    pub(super) fn has_verbs(&self) -> bool {
         let files = self.files.iter().filter_map(|files| files.when.as_ref());
         [
             &self.own_read,

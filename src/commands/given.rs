@@ -71,6 +71,8 @@ pub(super) struct Given<'w> {
     pub leading: usize,
     /// Whether help or the version is asked for.
     pub help: bool,
+    /// Letters that are a short option's value under some verbs, and options of their own under others (`-nO`).
+    pub hidden: Vec<&'w str>,
 }
 
 impl<'w> Given<'w> {
@@ -140,6 +142,10 @@ impl<'w> Given<'w> {
                 continue;
             }
             let (value, next_at) = if behind < letters.len() {
+                let is_global = self.operands.is_empty() && tool.globals.iter().any(|known| known.is(name));
+                if !is_global && tool.has_verbs() {
+                    self.hidden.push(&letters[behind..]);
+                }
                 let from = 1 + behind + usize::from(letters[behind..].starts_with('='));
                 (Some(Value { index: at, from, text: &word[from..] }), at)
             } else {

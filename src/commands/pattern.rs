@@ -172,8 +172,17 @@ impl Wanted {
                 && named(Spelt::Perhaps).all(|option| self.fits(option, spelt))
                 && !given.options.iter().any(|option| self.is_taken_back_by(option))
         } else {
-            named(spelt).any(|option| self.fits(option, spelt))
+            named(spelt).any(|option| self.fits(option, spelt)) || self.may_be_hidden(given)
         }
+    }
+
+    fn may_be_hidden(&self, given: &Given<'_>) -> bool {
+        let letters = || {
+            self.names
+                .iter()
+                .filter_map(|name| if let OptName::Letter(letter) = name { Some(*letter) } else { None })
+        };
+        given.hidden.iter().any(|text| letters().any(|letter| text.contains(letter)))
     }
 
     fn fits(&self, option: &Opt<'_>, spelt: Spelt) -> bool {

@@ -229,7 +229,8 @@ fn sed_command(script: &str) -> Option<&str> {
         '{' | '=' | 'd' | 'D' | 'g' | 'G' | 'h' | 'H' | 'n' | 'N' | 'p' | 'P' | 'x' | 'z' | 'F' => Some(rest),
         'q' | 'Q' | 'l' | 'L' => Some(rest.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit())),
         'b' | 't' | 'T' | ':' => Some(&rest[rest.find(['\n', ';', '}']).unwrap_or(rest.len())..]),
-        'a' | 'i' | 'c' | 'r' | 'R' | '#' => Some(&rest[line_end(rest)..]),
+        'a' | 'i' | 'c' => Some(behind_text(rest)),
+        'r' | 'R' | '#' => Some(&rest[line_end(rest)..]),
         's' | 'y' => {
             let delimiter = rest.chars().next()?;
             let rest = sed_section(&rest[delimiter.len_utf8()..], delimiter, command == 's')?;
@@ -239,6 +240,25 @@ fn sed_command(script: &str) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// What follows the text of `a`, `i` or `c`: the text may begin in the next line, and goes on behind a backslash.
+fn behind_text(rest: &str) -> &str {
+    let blank = [' ', '\t'];
+    let rest = rest.trim_start_matches(blank);
+    let text = rest.strip_prefix('\\').map_or(rest, |rest| {
+        let rest = rest.trim_start_matches(blank);
+        rest.strip_prefix('\n').unwrap_or(rest)
+    });
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            '\n' => return &text[at..],
+            _ => {}
+        }
+    }
+    ""
 }
 
 fn sed_addresses(script: &str) -> Option<&str> {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::HOLE;
-use super::effect::any;
+use super::effect::{any, glob, matches_words};
 use super::given::{Given, Opt};
 use super::pattern::{Pattern, Spelt};
 use super::tables::{Tables, basename};
@@ -136,6 +136,23 @@ impl Tables {
         let Some(tool) = self.grammar(words) else { return Vec::new() };
         let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
         Given::read(tool, &texts).operands.iter().map(|operand| operand.text).collect()
+    }
+
+    /// Whether a line is of one of these patterns of words, each of which globs one (`**` any number), as it stands or without
+    /// its options. The program is word 0.
+    pub fn is_of<'p, S: AsRef<str>>(&self, words: &[S], patterns: impl IntoIterator<Item = &'p str>) -> bool {
+        let Some(program) = words.first().map(|word| basename(word.as_ref())) else { return false };
+        let whole: Vec<&str> = std::iter::once(program).chain(words[1..].iter().map(AsRef::as_ref)).collect();
+        let mut bare = None;
+        patterns.into_iter().any(|pattern| {
+            let first = pattern.split_ascii_whitespace().next().unwrap_or_default();
+            glob(first, program)
+                && (matches_words(pattern, &whole) || {
+                    let operands =
+                        || std::iter::once(program).chain(self.operands(words)).collect::<Vec<_>>();
+                    matches_words(pattern, bare.get_or_insert_with(operands))
+                })
+        })
     }
 
     /// Whether a line shows a secret whatever it names, by the program's table. The program is word 0.

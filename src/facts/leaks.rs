@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::commands::{beyond, matches_words, tells_nothing};
+use crate::commands::{beyond, tells_nothing};
 use crate::source::Span;
 
 use super::calls::Line;
@@ -202,12 +202,8 @@ impl Walk<'_> {
     fn prints_secret(&self, line: &Line) -> Option<Rc<Flow>> {
         let texts = line.texts();
         let program = *texts.first()?;
-        let may = |printer: &&String| {
-            let first = printer.split_whitespace().next().unwrap_or_default();
-            first == program || first.contains(['*', '?'])
-        };
-        let printers = &self.tables.secrets().printers;
-        if printers.iter().filter(may).any(|printer| matches_words(printer, &texts)) {
+        let printers = self.tables.secrets().printers.iter().map(String::as_str);
+        if self.tables.is_of(&texts, printers) {
             return Some(Flow::start(
                 line.place,
                 format!("the output of `{program}`"),

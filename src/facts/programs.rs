@@ -354,13 +354,9 @@ impl Walk<'_> {
             Some(Stdin::Other(value)) => value.secret.clone(),
             _ => None,
         };
+        let printers = self.tables.secrets().printers.iter().map(String::as_str);
+        let prints = self.tables.is_of(&texts, printers);
         let program = texts.first().copied().unwrap_or_default();
-        let may_print = |printer: &&String| {
-            let first = printer.split_whitespace().next().unwrap_or_default();
-            first == program || first.contains(['*', '?'])
-        };
-        let printers = &self.tables.secrets().printers;
-        let prints = printers.iter().filter(may_print).any(|printer| matches_words(printer, &texts));
         let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
             && texts
                 .iter()

@@ -209,7 +209,7 @@ fn set(args: &[&str]) -> Option<String> {
 }
 
 fn shopt(args: &[&str]) -> Option<String> {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 11] = [
         "nullglob",
         "failglob",
         "dotglob",
@@ -218,7 +218,6 @@ fn shopt(args: &[&str]) -> Option<String> {
         "nocaseglob",
         "nocasematch",
         "inherit_errexit",
-        "lastpipe",
         "pipefail",
         "globskipdots",
         "checkjobs",

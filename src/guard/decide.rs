@@ -102,7 +102,8 @@ impl<'p> Bench<'p> {
         for carried in &close.carried {
             visit::walk_script(&mut shape, &carried.script);
         }
-        let Looks { spread, counted, tame, fed, functions, evaluated } = self.plain(script, &close, &shape);
+        let Looks { spread, counted, tame, fed, functions, evaluated, .. } =
+            self.plain(script, &close, &shape);
         let mut pieces = vec![close];
         self.unreached(script, &commands.simple, &mut pieces);
         self.ended(&pieces);
@@ -115,7 +116,7 @@ impl<'p> Bench<'p> {
                 names: &self.names,
                 moves: shape.moves,
                 own_folders: &shape.own_folders,
-                secret_folders: &shape.secret_folders,
+                folders: &shape.folders,
                 spread: &spread,
                 counted: &counted,
                 tame: &tame,
@@ -128,7 +129,8 @@ impl<'p> Bench<'p> {
                 programs.judge(invocation);
             }
         }
-        for (at, code) in evaluated {
+        let shells = pieces.iter().flat_map(|close| close.seen.invocations.all()).flat_map(remote_shells);
+        for (at, code) in evaluated.into_iter().chain(shells) {
             self.evaluated(at, &code, depth);
         }
     }
@@ -160,7 +162,7 @@ impl<'p> Bench<'p> {
                 policy: self.policy,
                 moves: shape.moves,
                 own_folders: &shape.own_folders,
-                secret_folders: &shape.secret_folders,
+                folders: &shape.folders,
                 reasons: &mut self.reasons,
                 looks: &mut looks,
             };
@@ -344,6 +346,13 @@ pub(super) fn argv(invocation: &Invocation) -> Option<&[String]> {
     }
 }
 
+/// The commands by which a program reaches another machine, where the line says so (`rsync -e`).
+fn remote_shells(invocation: &Invocation) -> Vec<(Span, String)> {
+    let words = argv(invocation).filter(|words| super::strict::base(words) == "rsync").unwrap_or_default();
+    let shells = Tables::builtin().values_of(words, &["-e", "--rsh"]);
+    shells.into_iter().map(|shell| (invocation.at, shell.to_owned())).collect()
+}
+
 /// The words of a wrapper, its own name first.
 fn line_of(link: &Link) -> Vec<String> {
     std::iter::once(link.name.clone()).chain(link.words.iter().cloned()).collect()
@@ -364,8 +373,8 @@ struct Shape {
     moves: bool,
     /// Folders of the guard that it may change to.
     own_folders: Vec<String>,
-    /// Folders of secrets that it may change to.
-    secret_folders: Vec<String>,
+    /// Folders that it may change to.
+    folders: Vec<String>,
     environment: BTreeMap<String, String>,
 }
 
@@ -377,8 +386,7 @@ impl<'s> Visitor<'s> for Shape {
             if first.is_some_and(|first| ["cd", "pushd"].contains(&first.as_str())) {
                 let to = || simple.words.iter().skip(1);
                 self.own_folders.extend(to().filter_map(Word::plain).filter(|to| own::is_own(to)));
-                let folders = to().map(|word| plain::known_text(&word.parts));
-                self.secret_folders.extend(folders.filter(|to| secret_files::is_in_secret_folder(to)));
+                self.folders.extend(to().map(|word| plain::known_text(&word.parts)));
             }
             self.moves |=
                 words.any(|word| ["cd", "pushd", "popd", "env", "sudo", "chroot"].contains(&word.as_str()));

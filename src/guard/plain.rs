@@ -4,8 +4,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
-    Arithmetic, Assignment, Command, CommandKind, Declare, Fd, Function, Name, Operand, Parameter,
-    ParameterOp, Part, PartKind, Pipeline, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
+    Arithmetic, Assignment, Command, CommandKind, Declare, Expression, Fd, Function, Name, Operand,
+    Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect, RedirectOp, Simple, Target, Test, Value,
+    Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Plainly, Tables, is_no_file};
@@ -33,8 +34,8 @@ pub(super) struct Plain<'p> {
     pub moves: bool,
     /// Folders of the guard that it may change to.
     pub own_folders: &'p [String],
-    /// Folders of secrets that it may change to.
-    pub secret_folders: &'p [String],
+    /// Folders that it may change to.
+    pub folders: &'p [String],
     pub reasons: &'p mut Vec<Reason>,
     pub looks: &'p mut Looks,
 }
@@ -52,6 +53,8 @@ pub(super) struct Looks {
     pub fed: FxHashMap<Span, Plainly>,
     /// Functions that the text defines.
     pub functions: FxHashSet<String>,
+    /// What the aliases that the text defines stand for.
+    pub aliases: FxHashMap<String, String>,
     /// Values of variables that a shell evaluates as text, to be read as commands.
     pub evaluated: Vec<(Span, String)>,
 }
@@ -116,11 +119,18 @@ impl Plain<'_> {
         if first.as_deref() == Some("alias") {
             // What an alias stands for runs where its name is written, perhaps in a line that comes later.
             let values = simple.words.iter().skip(1).filter_map(Word::plain);
-            for (_, value) in
-                values.filter_map(|word| word.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())))
-            {
-                self.looks.evaluated.push((self.at(command.span), value));
+            let pairs =
+                values.filter_map(|word| word.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())));
+            for (name, value) in pairs {
+                self.looks.evaluated.push((self.at(command.span), value.clone()));
+                self.looks.aliases.insert(name, value);
             }
+        }
+        if let Some(value) = first.and_then(|first| self.looks.aliases.get(&first)) {
+            let rest: Option<Vec<String>> = simple.words.iter().skip(1).map(Word::plain).collect();
+            let rest = rest.and_then(|rest| shlex::try_join(rest.iter().map(String::as_str)).ok());
+            let code = format!("{value} {}", rest.unwrap_or_default());
+            self.looks.evaluated.push((self.at(command.span), code));
         }
         let at = self.at(command.span);
         let plainly = self.starts.of_words(&simple.words);
@@ -240,9 +250,8 @@ impl Plain<'_> {
             RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::DuplicateInput => {}
             RedirectOp::DuplicateOutput if moves_descriptor => {}
             RedirectOp::Input => {
-                let below = |path: &str| {
-                    self.secret_folders.iter().any(|folder| secret_files::is_below(folder, path))
-                };
+                let below =
+                    |path: &str| self.folders.iter().any(|folder| secret_files::is_below(folder, path));
                 if target.as_deref().is_some_and(|path| secret_files::is_secret_file(path) || below(path)) {
                     self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
                 }
@@ -379,8 +388,29 @@ impl<'s> Visitor<'s> for Plain<'_> {
             let what = "arithmetic evaluates values that are not known to be numbers".to_owned();
             self.ask("evaluated-later", arithmetic.span, what);
         }
+        for name in arithmetic.expression.iter().flat_map(|expression| assigned(expression)) {
+            self.set(name, None, arithmetic.span, false);
+        }
         visit::walk_parts(self, &arithmetic.parts);
     }
+}
+
+/// The variables that an arithmetic expression sets.
+fn assigned(expression: &Expression) -> Vec<&str> {
+    let (target, inner): (Option<&Expression>, Vec<&Expression>) = match expression {
+        Expression::Number(_) | Expression::Variable(_, None) | Expression::Word(_) => (None, Vec::new()),
+        Expression::Variable(_, Some(subscript)) => (None, vec![subscript]),
+        Expression::Unary(op, inner) => (["++", "--"].contains(&op.as_str()).then_some(inner), vec![inner]),
+        Expression::Postfix(inner, _) => (Some(inner), vec![inner]),
+        Expression::Binary(a, _, b) => (None, vec![a, b]),
+        Expression::Conditional(a, b, c) => (None, vec![a, b, c]),
+        Expression::Assign(target, _, value) => (Some(target), vec![target, value]),
+    };
+    let name = match target {
+        Some(Expression::Variable(name, _)) => Some(name.as_str()),
+        _ => None,
+    };
+    name.into_iter().chain(inner.into_iter().flat_map(assigned)).collect()
 }
 
 /// Whether a word begins with a glob, or has an expansion that bash splits: it may come to other words than it seems.

@@ -24,8 +24,8 @@ pub(super) struct Programs<'p> {
     pub moves: bool,
     /// Folders of the guard that it may change to.
     pub own_folders: &'p [String],
-    /// Folders of secrets that it may change to.
-    pub secret_folders: &'p [String],
+    /// Folders that it may change to.
+    pub folders: &'p [String],
     /// Commands with words that may come to others than they seem.
     pub spread: &'p FxHashSet<Span>,
     /// Commands in which all that is split are numbers.
@@ -268,7 +268,7 @@ impl Programs<'_> {
         if secret_files::handed(invocation) {
             return Found::ask("strict", format!("`{name}` is given files of secrets"));
         }
-        if let Some(folder) = secret_files::shown_in(self.secret_folders, &plain) {
+        if let Some(folder) = secret_files::shown_in(self.folders, &plain) {
             return Found::ask("strict", format!("`{name}` shows files of `{folder}`"));
         }
         if let Some(why) = strict::why_not(&plain, !judged.files.is_empty(), self.names) {

@@ -129,6 +129,9 @@ pub fn parse(bytes: &[u8]) -> Result<Request, Malformed> {
         Some(word) => Mode::from_word(&word).unwrap_or(Mode::Unknown),
     };
     let field = |name: &str| optional(&object, name).map(Option::unwrap_or_default);
+    for name in ["prompt_id", "transcript_path", "agent_id", "agent_type"] {
+        optional(&object, name)?;
+    }
     Ok(Request {
         work: work(&tool, input)?,
         tool,
@@ -145,9 +148,6 @@ fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
         let Some(Value::String(command)) = input.get("command") else {
             return Err(Malformed(format!("`tool_input.command` of `{tool}` is missing or no text")));
         };
-        if command.contains('\0') {
-            return Err(Malformed("the command has a NUL in it, which no shell can be given".to_owned()));
-        }
         if command.trim().is_empty() {
             return Err(Malformed("the command is empty".to_owned()));
         }
@@ -161,7 +161,7 @@ fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
         return Ok(Work::Other);
     }
     let path = optional(input, "file_path")?.or(optional(input, "notebook_path")?);
-    let path = path.filter(|path| !path.is_empty() && !path.contains('\0'));
+    let path = path.filter(|path| !path.is_empty());
     let path = path.ok_or_else(|| Malformed(format!("`tool_input.file_path` of `{tool}` is missing")))?;
     let mut edits = Vec::new();
     let changes = match input.get("edits") {
@@ -219,6 +219,11 @@ fn optional(object: &Map<String, Value>, name: &str) -> Result<Option<String>, M
     }
 }
 
+/// No program can be given a text with a NUL in it: whoever reads on behind it and whoever stops there see two requests.
+fn no_nul<E: de::Error>(text: &str) -> Result<(), E> {
+    if text.contains('\0') { Err(E::custom("there is a NUL in a text")) } else { Ok(()) }
+}
+
 /// Reads any value, and refuses an object that has a key twice: two readers of it could see two requests.
 #[derive(Clone, Copy)]
 struct Strict(u32);
@@ -258,6 +263,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        no_nul(value)?;
         Ok(Value::String(value.to_owned()))
     }
 
@@ -276,6 +282,7 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = map.next_key::<String>()? {
+            no_nul(&key)?;
             if object.contains_key(&key) {
                 return Err(de::Error::custom(format!("the key `{key}` is there twice")));
             }

@@ -67,7 +67,7 @@ pub(super) fn shown<'w>(words: &'w [String], names: &SecretNames) -> Option<&'w 
     Tables::builtin().may_be_files(words).into_iter().find(|word| names_secret(word, names))
 }
 
-/// The folder of secrets, of these to which the text may change, of which a command shows something.
+/// The folder, of these to which the text may change, of which a command shows a file of secrets.
 pub(super) fn shown_in<'f>(folders: &'f [String], words: &[String]) -> Option<&'f String> {
     if folders.is_empty() || !shows_files(words) {
         return None;
@@ -76,10 +76,11 @@ pub(super) fn shown_in<'f>(folders: &'f [String], words: &[String]) -> Option<&'
     folders.iter().find(|folder| files.iter().any(|file| is_below(folder, file)))
 }
 
-/// Whether a path from that folder of secrets leads to a file of secrets.
+/// Whether a path from that folder leads to a file of secrets.
 pub(super) fn is_below(folder: &str, path: &str) -> bool {
     let relative = !path.starts_with(['/', '~', '-']) && !path.is_empty();
-    relative && is_in_secret_folder(&format!("{folder}/{path}"))
+    let whole = || format!("{}/{path}", folder.trim_end_matches('/'));
+    relative && (is_in_secret_folder(&whole()) || has_secret_name(&whole()))
 }
 
 /// Whether a word names a file of secrets: itself, behind an option's `=`, or in a commit or an archive.
@@ -96,7 +97,13 @@ fn names_one(path: &str, names: &SecretNames) -> bool {
         return has_secret_name(path) && name.ends_with("openrc.sh");
     }
     let is_path = path.contains('/') || path.starts_with('.');
-    is_secret_file(path) || is_path && names.path_matches(path)
+    is_secret_file(path) || is_path && (names.path_matches(path) || holds_many(path))
+}
+
+/// `secrets/db`: a folder that is named for several of them.
+fn holds_many(path: &str) -> bool {
+    let (folders, _) = path.rsplit_once('/').unwrap_or_default();
+    folders.split('/').any(|folder| beyond::PLURAL_FOLDERS.contains(&folder.to_ascii_lowercase().as_str()))
 }
 
 /// Whether a word is such a file, or a pattern of names that may be one (`*.key`, `*id_rsa*`).

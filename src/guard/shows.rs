@@ -1,6 +1,6 @@
 //! What a command shows that is a secret, by the command.
 
-use crate::commands::{HOLE, Tables, beyond, matches_words};
+use crate::commands::{HOLE, Tables, beyond};
 use crate::facts::SecretNames;
 
 use super::environ;
@@ -27,7 +27,7 @@ pub(super) fn prints_secret(words: &[String], names: &SecretNames) -> Option<Str
     }
     let program = super::strict::base(words);
     let args = &words[1..];
-    if is_printer(program, words) || Tables::builtin().prints_secret(words) {
+    if is_printer(words) || Tables::builtin().prints_secret(words) {
         return Some("it prints a secret".to_owned());
     }
     if ["kubectl", "oc"].contains(&program) && prints_object(words) {
@@ -48,15 +48,11 @@ pub(super) fn prints_secret(words: &[String], names: &SecretNames) -> Option<Str
     Some(format!("`{file}` holds a secret by its name"))
 }
 
-fn is_printer(program: &str, words: &[String]) -> bool {
-    let mut shown: Vec<&str> = words.iter().map(String::as_str).collect();
-    shown[0] = program;
-    let printers = || {
-        let built_in = Tables::builtin().secrets().printers.iter().map(String::as_str);
-        built_in.chain(beyond::PRINTERS.iter().copied())
-    };
-    printers().any(|printer| matches_words(printer, &shown))
-        && !beyond::NO_PRINTERS.iter().any(|plain| matches_words(plain, &shown))
+fn is_printer(words: &[String]) -> bool {
+    let tables = Tables::builtin();
+    let built_in = tables.secrets().printers.iter().map(String::as_str);
+    tables.is_of(words, built_in.chain(beyond::PRINTERS.iter().copied()))
+        && !tables.is_of(words, beyond::NO_PRINTERS.iter().copied())
 }
 
 /// Whether `kubectl` prints an object that is, or may be, a secret, and not only its name.
