@@ -75,8 +75,8 @@ impl Tables {
         let Some(tool) = self.tool(basename(program.as_ref())) else { return plain(Effect::Unknown) };
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let commands = words.split(|word| tool.divider.as_deref() == Some(word));
-        let all = commands.map(|words| tool.judge(words, stdin)).reduce(Judged::and);
-        let mut judged = all.unwrap_or_else(|| plain(Effect::Unknown));
+        let nothing = plain(Effect::Read);
+        let mut judged = commands.fold(nothing, |all, words| all.and(tool.judge(words, stdin)));
         // The places of files are those of one command: of several it is only known that they write some.
         let several = tool.divider.as_deref().is_some_and(|divider| words.contains(&divider));
         if several && !judged.files.is_empty() {

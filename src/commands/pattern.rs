@@ -172,7 +172,14 @@ impl Wanted {
                 && named(Spelt::Perhaps).all(|option| self.fits(option, spelt))
                 && !given.options.iter().any(|option| self.is_taken_back_by(option))
         } else {
-            named(spelt).any(|option| self.fits(option, spelt)) || self.may_be_hidden(given)
+            // What is taken for the value of the option in front of it may be one that takes none under another verb.
+            let behind = |option: &Opt<'_>| {
+                looks_like(option)
+                    .is_some_and(|behind| self.names.iter().any(|name| name.matches(behind, spelt)))
+            };
+            named(spelt).any(|option| self.fits(option, spelt))
+                || given.options.iter().any(behind)
+                || self.may_be_hidden(given)
         }
     }
 
@@ -196,9 +203,7 @@ impl Wanted {
 
     /// An option by itself, or as what the option in front of it takes for its value under another verb (`git add -n`).
     fn is_taken_back_by(&self, option: &Opt<'_>) -> bool {
-        let value =
-            option.value.filter(|value| value.from == 0).and_then(|value| value.text.strip_prefix("--"));
-        self.is_taken_back(option.name) || value.is_some_and(|word| self.is_taken_back(Name::Word(word)))
+        self.is_taken_back(option.name) || looks_like(option).is_some_and(|name| self.is_taken_back(name))
     }
 
     /// `--no-dry-run`, abbreviated perhaps.
@@ -210,6 +215,18 @@ impl Wanted {
             self.names.iter().any(|name| matches!(name, OptName::Word(wanted) if wanted.starts_with(rest)))
         })
     }
+}
+
+/// The option that the next word is by its looks, where it is taken for the value of this one.
+fn looks_like<'w>(option: &Opt<'w>) -> Option<Name<'w>> {
+    let text = option.value.filter(|value| value.from == 0)?.text;
+    if let Some(long) = text.strip_prefix("--") {
+        let word = long.split('=').next().unwrap_or(long);
+        return word.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(Name::Word(word));
+    }
+    let mut letters = text.strip_prefix('-')?.chars();
+    let letter = letters.next().filter(char::is_ascii_alphabetic)?;
+    letters.next().is_none().then_some(Name::Letter(letter))
 }
 
 /// Values with which an option is switched off.

@@ -106,6 +106,7 @@ impl<'p> Bench<'p> {
             self.plain(script, &close, &shape);
         let mut pieces = vec![close];
         self.unreached(script, &commands.simple, &mut pieces);
+        shape.folders.extend(pieces.iter().flat_map(secret_files::folders));
         self.ended(&pieces);
         self.told(&pieces, &shape);
         let feeds = pieces.iter().flat_map(|close| close.seen.invocations.all()).any(payload::feeds);

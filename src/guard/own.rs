@@ -24,9 +24,25 @@ pub(super) fn is_own(path: &str) -> bool {
 pub(super) fn is_part(part: &str, name: &str) -> bool {
     const LEAST: usize = 2;
     let start = part.find(['*', '?', '[', HOLE]).unwrap_or(part.len());
-    let plain = part.replace(HOLE, "*").replace(['[', ']'], "*");
     part == name
-        || start < part.len() && start >= LEAST && name.starts_with(&part[..start]) && glob(&plain, name)
+        || start < part.len()
+            && start >= LEAST
+            && name.starts_with(&part[..start])
+            && glob(&widened(part), name)
+}
+
+/// A glob with a `*` for each class of characters, and for what is not known.
+pub(super) fn widened(pattern: &str) -> String {
+    let mut wide = String::new();
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        let class = c == '[' && rest.as_str().contains(']');
+        if class {
+            rest.by_ref().find(|c| *c == ']');
+        }
+        wide.push(if class || c == HOLE { '*' } else { c });
+    }
+    wide
 }
 
 fn are_own(parts: &[&str]) -> bool {

@@ -268,7 +268,7 @@ impl Programs<'_> {
         if secret_files::handed(invocation) {
             return Found::ask("strict", format!("`{name}` is given files of secrets"));
         }
-        if let Some(folder) = secret_files::shown_in(self.folders, &plain) {
+        if let Some(folder) = secret_files::shown_in(self.folders, invocation, &plain) {
             return Found::ask("strict", format!("`{name}` shows files of `{folder}`"));
         }
         if let Some(why) = strict::why_not(&plain, !judged.files.is_empty(), self.names) {

@@ -1,10 +1,10 @@
 //! Files that hold credentials by their names, and the commands that show what is in them.
 
-use crate::commands::{HOLE, Tables, beyond, shows_files, tells_nothing};
-use crate::facts::{Ending, Invocation, SecretNames};
+use crate::commands::{HOLE, Tables, beyond, glob, shows_files, tells_nothing};
+use crate::facts::{Close, Ending, Invocation, SecretNames};
 
 use super::decide::argv;
-use super::own::is_part;
+use super::own::{is_part, widened};
 
 /// Whether a file holds credentials, whatever is read of it.
 pub(super) fn is_secret_file(path: &str) -> bool {
@@ -67,13 +67,35 @@ pub(super) fn shown<'w>(words: &'w [String], names: &SecretNames) -> Option<&'w 
     Tables::builtin().may_be_files(words).into_iter().find(|word| names_secret(word, names))
 }
 
-/// The folder, of these to which the text may change, of which a command shows a file of secrets.
-pub(super) fn shown_in<'f>(folders: &'f [String], words: &[String]) -> Option<&'f String> {
-    if folders.is_empty() || !shows_files(words) {
+/// Folders to which the commands of a walk change, whatever names them.
+pub(super) fn folders(close: &Close) -> impl Iterator<Item = String> {
+    let words = close.seen.invocations.all().iter().filter_map(|invocation| match &invocation.ending {
+        Ending::Builtin(words) if ["cd", "pushd"].contains(&super::strict::base(words)) => Some(words),
+        _ => None,
+    });
+    words.flat_map(|words| words.iter().skip(1)).cloned()
+}
+
+/// The folder of which a command shows a file of secrets: one of these, to which the text may change, or one to which a wrapper
+/// on the way does.
+pub(super) fn shown_in(folders: &[String], invocation: &Invocation, words: &[String]) -> Option<String> {
+    let mut folders = folders.iter().cloned().chain(moved_to(invocation)).peekable();
+    if folders.peek().is_none() || !shows_files(words) {
         return None;
     }
     let files = Tables::builtin().may_be_files(words);
-    folders.iter().find(|folder| files.iter().any(|file| is_below(folder, file)))
+    folders.find(|folder| files.iter().any(|file| is_below(folder, file)))
+}
+
+/// The folders to which wrappers may change: `env -C`, `sudo -D`.
+fn moved_to(invocation: &Invocation) -> impl Iterator<Item = String> {
+    let changing = |name: &str| ["env", "sudo", "doas"].contains(&name);
+    let words = invocation.chain.iter().filter(move |link| changing(&link.name)).flat_map(|link| &link.words);
+    let folder = |word: &String| {
+        let value = word.rsplit('=').next().unwrap_or(word);
+        ["-C", "-D"].iter().find_map(|option| value.strip_prefix(option)).unwrap_or(value).to_owned()
+    };
+    words.map(folder)
 }
 
 /// Whether a path from that folder leads to a file of secrets.
@@ -106,10 +128,22 @@ fn holds_many(path: &str) -> bool {
     folders.split('/').any(|folder| beyond::PLURAL_FOLDERS.contains(&folder.to_ascii_lowercase().as_str()))
 }
 
-/// Whether a word is such a file, or a pattern of names that may be one (`*.key`, `*id_rsa*`).
+/// Whether a word is such a file, or a pattern of names that may be one: `*.key`, `*id_rsa*`, `[.]env`, `.*\\.env$`.
 fn is_pattern_of_secrets(word: &str) -> bool {
     let file = word.rsplit('=').next().unwrap_or(word);
-    is_secret_file(file) || is_secret_file(file.trim_matches('*'))
+    // Of a regular expression only what it has in common with a glob.
+    let plain = file.replace("\\.", ".").to_ascii_lowercase();
+    let bare = plain.trim_start_matches(['^', '*']).trim_end_matches(['$', '*']).trim_start_matches(".*");
+    [file, &plain, bare].iter().any(|name| is_secret_file(name)) || nearly_names_one(file)
+}
+
+/// Whether a glob has all but a few characters of such a name.
+fn nearly_names_one(pattern: &str) -> bool {
+    const MOST: usize = 2;
+    let wide = widened(pattern);
+    let known = wide.chars().filter(|c| !['*', '?'].contains(c)).count();
+    let names = beyond::SECRET_FILES.iter().filter(|name| known < name.len() && known + MOST >= name.len());
+    known > MOST && names.into_iter().any(|name| glob(&wide, name))
 }
 
 /// Whether one of a text's commands names files of secrets, and another one shows files whose names come from elsewhere.
@@ -120,7 +154,9 @@ pub(super) fn passed_on<'i>(invocations: &[&'i Invocation]) -> Option<&'i Invoca
             Ending::Builtin(words) => words.as_slice(),
             _ => argv(invocation).unwrap_or_default(),
         };
-        Tables::builtin().may_be_files(words).into_iter().any(is_pattern_of_secrets)
+        let hidden =
+            words.iter().skip(1).map(String::as_str).filter(|word| word.starts_with(['.', '\\', '^']));
+        Tables::builtin().may_be_files(words).into_iter().chain(hidden).any(is_pattern_of_secrets)
     };
     let source = invocations.iter().find(names_one)?;
     let from_elsewhere = |invocation: &&&Invocation| {

@@ -11,6 +11,7 @@ use crate::guard::{self, Answer, Case, Decision, Policy, Request, Work};
 use crate::lint::Linter;
 use crate::repo::{Project, guard as files};
 use crate::run::Sink;
+use crate::settings::GuardSettings;
 use crate::source::{RepoPath, SourceText};
 
 pub mod log;
@@ -67,7 +68,8 @@ impl Guarded {
     /// The guard of the project that `folder` belongs to.
     pub fn load(folder: &Path) -> Result<Self, String> {
         let project = Project::locate(&[folder.to_owned()], false).map_err(|error| error.to_string())?;
-        let policy = policy_of(&project)?;
+        let text = project.settings_text().map_or("", SourceText::text);
+        let policy = policy_of(project.root(), &project.settings().guard, text)?;
         Ok(Self { project, policy })
     }
 
@@ -86,10 +88,7 @@ impl Guarded {
         let text = files::text(path).ok_or_else(|| format!("{} cannot be read", path.display()))?;
         let settings = crate::settings::Settings::parse(&text)
             .map_err(|error| format!("{}: {}", path.display(), error.message))?;
-        let root = self.project.root().to_owned();
-        let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
-        let policy = Policy::new(&settings.guard, genuine).map_err(|error| error.to_string())?;
-        self.policy = policy.written_in(&text).following(files::real_path);
+        self.policy = policy_of(self.project.root(), &settings.guard, &text)?;
         Ok(self)
     }
 
@@ -211,7 +210,9 @@ impl Guarded {
 
 /// The job: a project's cases, as one event; none where it has no cases.
 pub fn guard(project: &Project, witness: &dyn Witness, sink: &mut Sink<'_>) {
-    let found = cases_of(project).and_then(|files| Ok((files, policy_of(project)?)));
+    let text = project.settings_text().map_or("", SourceText::text);
+    let policy = || policy_of(project.root(), &project.settings().guard, text);
+    let found = cases_of(project).and_then(|files| Ok((files, policy()?)));
     let (files, policy) = match found {
         Ok(found) => found,
         Err(reason) => return sink(Event::NotChecked { what: "guard".to_owned(), reason }),
@@ -225,12 +226,11 @@ pub fn guard(project: &Project, witness: &dyn Witness, sink: &mut Sink<'_>) {
     sink(Event::GuardTested { cases: tested.cases, failures });
 }
 
-fn policy_of(project: &Project) -> Result<Policy, String> {
-    let root = project.root().to_owned();
+/// The policy that these settings, of which that is the text, make for a project.
+fn policy_of(root: &Path, settings: &GuardSettings, text: &str) -> Result<Policy, String> {
     let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
-    let policy = Policy::new(&project.settings().guard, genuine).map_err(|error| error.to_string())?;
-    let policy = policy.written_in(project.settings_text().map_or("", SourceText::text));
-    Ok(policy.following(files::real_path))
+    let policy = Policy::new(settings, genuine).map_err(|error| error.to_string())?;
+    Ok(policy.written_in(text).following(files::real_path))
 }
 
 fn cases_of(project: &Project) -> Result<Vec<CaseFile>, String> {
