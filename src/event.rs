@@ -23,12 +23,21 @@ pub enum Rung {
     S2,
     /// Namespaces that the program `bwrap` makes.
     S3,
+    /// No namespaces: Landlock and seccomp deny what lies outside of the world's folder.
+    S4,
+    /// The world's folder stands first in `PATH`, and nothing else is held off.
+    S5,
 }
 
 impl Rung {
+    /// Whether the script's `/` is the host's.
+    pub fn is_hosted(self) -> bool {
+        matches!(self, Self::S4 | Self::S5)
+    }
+
     /// Reads a rung as it is printed.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::S1, Self::S2, Self::S3].into_iter().find(|rung| rung.to_string() == text)
+        [Self::S1, Self::S2, Self::S3, Self::S4, Self::S5].into_iter().find(|rung| rung.to_string() == text)
     }
 }
 
@@ -38,6 +47,8 @@ impl fmt::Display for Rung {
             Self::S1 => "S1",
             Self::S2 => "S2",
             Self::S3 => "S3",
+            Self::S4 => "S4",
+            Self::S5 => "S5",
         })
     }
 }

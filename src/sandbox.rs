@@ -24,16 +24,20 @@ mod call;
 mod caller;
 mod capture;
 mod clock;
+mod confine;
 mod desk;
 mod files;
+mod hosted;
 mod journal;
 mod keeper;
+mod kin;
 mod landlord;
 mod libraries;
 mod limits;
 mod lines;
 mod places;
 mod relay;
+mod root;
 mod search;
 mod shells;
 mod stub;
@@ -67,6 +71,8 @@ pub struct Setup {
     pub folders: Vec<String>,
     /// The `gauntlet` binary, where it is not the running program.
     pub executable: Option<PathBuf>,
+    /// Whether a rung without namespaces will do, and which is the weakest.
+    pub weakest: Option<Rung>,
 }
 
 /// Why there is no world, or no record of a trial.
@@ -74,10 +80,12 @@ pub struct Setup {
 pub enum SandboxError {
     /// The machine gives no namespaces.
     #[error(
-        "it gives no namespaces: as root: {as_root}; in a user namespace: {reason}; by bwrap: {by_bwrap}. Give it one of: root; an \
+        "it gives no namespaces: as root: {as_root}; in a user namespace: {reason}; by bwrap: {by_bwrap}{hosted}. Give it one of: root; an \
          unprivileged user namespace (sysctl user.max_user_namespaces above 0, and on Ubuntu 23.10 and later \
          kernel.apparmor_restrict_unprivileged_userns=0); in a container `--privileged`, or `--security-opt \
-         seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`"
+         seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`; or take less: \
+         `--minimum-rung S4` (Landlock and seccomp deny what lies outside), `--minimum-rung S5` (nothing is denied: only where \
+         the machine may be lost)"
     )]
     NoRung {
         /// What went wrong in a user namespace.
@@ -86,6 +94,8 @@ pub enum SandboxError {
         as_root: String,
         /// What went wrong with the program `bwrap`.
         by_bwrap: String,
+        /// What went wrong on the rungs without namespaces, where they were tried.
+        hosted: String,
     },
     /// A program that the world cannot do without is not on this machine.
     #[error("{0} is not on this machine, and this world cannot be built without it: install it")]
@@ -121,12 +131,9 @@ pub enum SandboxError {
 }
 
 /// Finds out how strong a sandbox this machine gives, by building a throw-away world and starting a trial in it.
-pub fn probe() -> Result<Rung, SandboxError> {
-    probe_with(None)
-}
-
-/// [`probe`] with the `gauntlet` binary at `executable`, for programs that are not it.
-pub fn probe_with(executable: Option<&Path>) -> Result<Rung, SandboxError> {
+/// `executable` is the `gauntlet` binary where this program is not it. Rungs without namespaces are tried only where one as
+/// weak as `weakest` will do.
+pub fn probe(executable: Option<&Path>, weakest: Rung) -> Result<Rung, SandboxError> {
     let as_root = if nix::unistd::geteuid().is_root() {
         match rung_works(Rung::S1, executable) {
             Ok(()) => return Ok(Rung::S1),
@@ -135,14 +142,24 @@ pub fn probe_with(executable: Option<&Path>) -> Result<Rung, SandboxError> {
     } else {
         "not tried, this is not root".to_owned()
     };
-    let reason = match rung_works(Rung::S2, executable) {
-        Ok(()) => return Ok(Rung::S2),
-        Err(error) => error.to_string(),
-    };
-    match rung_works(Rung::S3, executable) {
-        Ok(()) => Ok(Rung::S3),
-        Err(error) => Err(SandboxError::NoRung { reason, as_root, by_bwrap: error.to_string() }),
+    let mut failed = Vec::new();
+    for rung in [Rung::S2, Rung::S3, Rung::S4, Rung::S5] {
+        if rung.is_hosted() && rung > weakest {
+            break;
+        }
+        match rung_works(rung, executable) {
+            Ok(()) => return Ok(rung),
+            Err(error) => failed.push(error.to_string()),
+        }
     }
+    let mut failed = failed.into_iter();
+    let mut next = || failed.next().unwrap_or_default();
+    Err(SandboxError::NoRung {
+        as_root,
+        reason: next(),
+        by_bwrap: next(),
+        hosted: failed.flat_map(|reason| ["; without: ".to_owned(), reason]).collect(),
+    })
 }
 
 /// A hash of everything of this machine that a world of `setup` is made of: kernel, programs, libraries, names.
@@ -180,9 +197,9 @@ pub fn dispatch() -> Option<ExitCode> {
         Some(places::LANDLORD) => Some(landlord::serve(words.next().as_deref(), words.next().as_deref())),
         Some(places::KEEPER) => Some(keeper::serve(words.next().as_deref())),
         Some(places::SUPERVISOR | places::SUPERVISOR_PATH) => {
-            Some(supervisor::serve(words.next().as_deref()))
+            Some(supervisor::serve(words.next().as_deref(), words.next().as_deref()))
         }
         _ if Path::new(places::STUB).exists() => Some(stub::serve(&name, words)),
-        _ => None,
+        _ => hosted::is_call().then(|| stub::serve(&name, words)),
     }
 }

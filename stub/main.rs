@@ -37,6 +37,9 @@ const LIMIT: &str = "GAUNTLET_LIMIT";
 /// Tells the whole program which call it takes over; as in `src/sandbox/call.rs`.
 const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
 
+/// Tells it the world's folder; as in `src/sandbox/root.rs`.
+const ROOT: &str = "GAUNTLET_ROOT";
+
 /// How long a call that does not read its stdin waits for whoever feeds it to have begun, in milliseconds.
 const FEEDER: i32 = 100;
 
@@ -63,8 +66,10 @@ fn main(process: &Process) -> u8 {
     let pipe = sys::hold_back_sigpipe();
     let called = process.argv().next().unwrap_or_default();
     let called = String::from_utf8_lossy(called).into_owned();
-    let program = caller::program(&String::from_utf8_lossy(&sys::executed()), &called);
-    match make(process, &program, &pipe) {
+    let executed = String::from_utf8_lossy(&sys::executed()).into_owned();
+    let root = root(&executed);
+    let program = caller::program(executed.strip_prefix(root).unwrap_or(&executed), &called);
+    match make(process, &program, root, &pipe) {
         Ok(code) => code,
         Err(Errno(number)) => {
             let text = format!("gauntlet: {program}: the world does not answer: error {number}\n");
@@ -74,8 +79,15 @@ fn main(process: &Process) -> u8 {
     }
 }
 
-fn make(process: &Process, program: &str, pipe: &sys::HeldBack) -> Result<u8, Errno> {
-    let stream = sys::connect(places::SOCKET)?;
+/// The folder that is the world's `/`: empty where it is this process's own, else the one above that has the stub.
+fn root(executed: &str) -> &str {
+    let ends = executed.match_indices('/').map(|(at, _)| &executed[..at]);
+    { ends }.find(|root| sys::exists(&format!("{root}{}", places::STUB))).unwrap_or_default()
+}
+
+fn make(process: &Process, program: &str, root: &str, pipe: &sys::HeldBack) -> Result<u8, Errno> {
+    let own = root.rsplit('/').next().unwrap_or_default();
+    let stream = sys::connect(&[places::SOCKET, own.as_bytes()].concat())?;
     say(stream, &Says::Call(this(process, program)))?;
     let mut has_read = false;
     loop {
@@ -93,14 +105,16 @@ fn make(process: &Process, program: &str, pipe: &sys::HeldBack) -> Result<u8, Er
                 return Ok(end(program, sys::write_all(sys::STDOUT, &stdout), exit, stream, pipe));
             }
             Hears::Shell { bash_env } => {
-                let shell = format!("{}/{program}", places::PRIVATE);
+                let shell = format!("{root}{}/{program}", places::PRIVATE);
                 pipe.let_go();
                 return Err(process.become_program(&shell, &[("BASH_ENV", Some(&bash_env)), (TAKEN_OVER, None)]));
             }
             Hears::TakenOver(number) => {
                 let number = format!("{number}:{program}");
                 pipe.let_go();
-                return Err(process.become_program(places::WHOLE, &[(TAKEN_OVER, Some(&number))]));
+                let whole = format!("{root}{}", places::WHOLE);
+                let found = Some(root).filter(|root| !root.is_empty());
+                return Err(process.become_program(&whole, &[(TAKEN_OVER, Some(&number)), (ROOT, found)]));
             }
         }
     }

@@ -14,6 +14,10 @@ pub enum MinimumRung {
     S2,
     /// Namespaces that the program bwrap makes.
     S3,
+    /// Landlock and seccomp: what lies outside of the world is denied, not replaced.
+    S4,
+    /// PATH only: what a script does not call by its bare name, it does to this machine.
+    S5,
 }
 
 impl From<MinimumRung> for Rung {
@@ -22,6 +26,8 @@ impl From<MinimumRung> for Rung {
             MinimumRung::S1 => Self::S1,
             MinimumRung::S2 => Self::S2,
             MinimumRung::S3 => Self::S3,
+            MinimumRung::S4 => Self::S4,
+            MinimumRung::S5 => Self::S5,
         }
     }
 }

@@ -53,9 +53,13 @@ impl SweepArgs {
         if let Some(text) = stdin {
             command.extend(["--stdin".to_owned(), text.clone()]);
         }
+        let minimum_rung = self.minimum_rung.map(Rung::from);
+        if let Some(rung) = minimum_rung {
+            command.extend(["--minimum-rung".to_owned(), rung.to_string()]);
+        }
         Sweep {
             mutates: self.mutates.clone(),
-            minimum_rung: self.minimum_rung.map(Rung::from),
+            minimum_rung,
             jobs: self.jobs.map(NonZeroUsize::get),
             command,
             ..self.unaided.request()

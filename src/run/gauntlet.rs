@@ -55,8 +55,9 @@ pub trait World: Send {
 
 /// What makes worlds.
 pub trait Worlds: Send + Sync {
-    /// How strong they are; an error where there can be none on this machine.
-    fn rung(&self) -> Result<Rung, String>;
+    /// How strong they are; an error where there can be none on this machine. `minimum`: the weakest that will do; what is
+    /// opened afterwards may be as weak.
+    fn rung(&self, minimum: Rung) -> Result<Rung, String>;
     /// A hash of everything of this machine that such a world is made of.
     fn fingerprint(&self, needs: &Needs) -> Result<String, String>;
     /// Runs a plan in a world of its own, then opens a shell in it at this process's terminal.
@@ -99,11 +100,11 @@ pub fn run(
     };
     let partition = request.partition.unwrap_or(Partition::WHOLE);
     let pieces = partition.of(paths, request.timings.as_ref());
-    let rung = match worlds.rung() {
+    let minimum = request.minimum_rung.unwrap_or(project.settings().run.minimum_rung);
+    let rung = match worlds.rung(minimum) {
         Ok(rung) => rung,
         Err(reason) => return sink(Event::NotChecked { what: "sandbox".to_owned(), reason }),
     };
-    let minimum = request.minimum_rung.unwrap_or(project.settings().run.minimum_rung);
     if rung > minimum {
         let reason = format!(
             "the sandbox of this machine is {rung}, and at least {minimum} is demanded: run it where {minimum} can be had, or lower run.minimum_rung or --minimum-rung"
@@ -172,6 +173,7 @@ pub fn repeat(
     let paths = load::harness_files(project, std::slice::from_ref(&name))
         .map_err(|(what, reason)| format!("{what}: {reason}"))?;
     let path = paths.first().ok_or_else(|| format!("there is no harness {name}"))?;
+    worlds.rung(project.settings().run.minimum_rung)?;
     match load::loaded(project, path, witness)? {
         load::Loaded::Course(course) => course::repeat(&course, id, worlds),
         load::Loaded::Suite(suite) => suite::repeat(&suite, id, worlds),

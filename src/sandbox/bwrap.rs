@@ -21,7 +21,7 @@ const FOLDER_BYTES: &str = "67108864";
 pub(super) fn serve(folder: Option<&OsStr>) -> ExitCode {
     let folder = Path::new(folder.unwrap_or_else(|| OsStr::new("/tmp")));
     let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
-    let root = match build(&mut from, folder) {
+    let root = match build(&mut from, folder, false) {
         Ok(root) => root,
         Err(reason) => {
             let _ = wire::send_value(&mut to, &Reply::Failed(reason));
@@ -31,20 +31,27 @@ pub(super) fn serve(folder: Option<&OsStr>) -> ExitCode {
     if wire::send_value(&mut to, &Reply::Ready).is_err() {
         return ExitCode::FAILURE;
     }
-    let code = keeper::answer_plans(&mut from, &mut to, &mut |plan| start(root.path(), plan));
+    let code =
+        keeper::answer_plans(&mut from, &mut to, keeper::Parting::Kill, &mut |plan| start(root.path(), plan));
     // The folder goes before the process does.
     drop(root);
     code
 }
 
-fn build(from: &mut impl io::Read, folder: &Path) -> Result<tempfile::TempDir, String> {
+/// Builds a root in `folder`. `hosted`: it is never mounted as `/`, so what shells read first must name it.
+pub(super) fn build(
+    from: &mut impl io::Read,
+    folder: &Path,
+    hosted: bool,
+) -> Result<tempfile::TempDir, String> {
     let blueprint: Blueprint = wire::receive_value(from)
         .map_err(|error| format!("cannot read the blueprint: {error}"))?
         .ok_or("the runner is gone")?;
     let made = std::fs::create_dir_all(folder)
         .and_then(|()| tempfile::Builder::new().prefix("world-").tempdir_in(folder));
     let root = made.map_err(|error| format!("cannot make a folder in {}: {error}", folder.display()))?;
-    keeper::furnish(&blueprint, root.path(), Path::new("/"))?;
+    let name = root.path().display().to_string();
+    keeper::furnish(&blueprint, root.path(), Path::new("/"), if hosted { &name } else { "" })?;
     Ok(root)
 }
 

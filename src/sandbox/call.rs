@@ -13,7 +13,7 @@ use std::process::Command;
 
 use super::brief::{Call, Kind, Leads};
 use super::caller::{self, Told};
-use super::places;
+use super::{places, root};
 
 /// Tells the calls below under which limit they run.
 pub const LIMIT: &str = "GAUNTLET_LIMIT";
@@ -22,8 +22,16 @@ pub const LIMIT: &str = "GAUNTLET_LIMIT";
 pub const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
 
 /// Variables that are the stubs' own.
-pub const OWN_VARIABLES: &[&str] =
-    &["GAUNTLET_AT", "GAUNTLET_OUTER", "GAUNTLET_BEHIND", "GAUNTLET_CWD", "BASH_ENV", LIMIT, TAKEN_OVER];
+pub const OWN_VARIABLES: &[&str] = &[
+    "GAUNTLET_AT",
+    "GAUNTLET_OUTER",
+    "GAUNTLET_BEHIND",
+    "GAUNTLET_CWD",
+    "BASH_ENV",
+    LIMIT,
+    TAKEN_OVER,
+    root::VARIABLE,
+];
 
 /// The number of SIGPIPE.
 pub const SIGPIPE: u32 = 13;
@@ -33,7 +41,7 @@ const NULL: u64 = (1 << 8) | 3;
 
 /// Where calls connect.
 pub fn address() -> io::Result<SocketAddr> {
-    SocketAddr::from_abstract_name(places::SOCKET)
+    SocketAddr::from_abstract_name(root::socket())
 }
 
 /// A connection to whoever answers.
@@ -59,7 +67,7 @@ pub fn this(called: &str, words: &[OsString]) -> Call {
 /// The name under which this binary was executed: `argv[0]` is the caller's to choose.
 pub fn program(called: &str) -> String {
     let executed = fs::read_link("/proc/self/exe").unwrap_or_default();
-    caller::program(&executed.to_string_lossy(), called)
+    caller::program(&root::told(&executed.to_string_lossy()), called)
 }
 
 /// What a descriptor leads to; `None` where that cannot be told.
@@ -160,7 +168,7 @@ pub fn ignores(process: u32, signal: u32) -> bool {
 /// Rust's runtime ignores SIGPIPE, and giving it back its meaning is `unsafe`; a shell that is executed gets it back from
 /// the standard library.
 pub fn die(signal: u32) -> io::Error {
-    let mut command = Command::new(places::BASH);
+    let mut command = Command::new(root::at(places::BASH));
     for name in OWN_VARIABLES {
         command.env_remove(name);
     }
@@ -169,7 +177,7 @@ pub fn die(signal: u32) -> io::Error {
 
 /// What a real shell is started as.
 pub fn shell(program: &str, called: &str, words: &[OsString], bash_env: &str) -> io::Error {
-    Command::new(format!("{}/{program}", places::PRIVATE))
+    Command::new(root::text(&format!("{}/{program}", places::PRIVATE)))
         .arg0(called)
         .args(words)
         .env("BASH_ENV", bash_env)

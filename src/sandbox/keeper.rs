@@ -65,13 +65,23 @@ pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
         let _ = plan;
         begin(&own, rung)
     };
-    answer_plans(&mut from, &mut to, &mut start)
+    answer_plans(&mut from, &mut to, Parting::Kill, &mut start)
+}
+
+/// How a supervisor is got rid of when the runner is gone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// It is killed, and its namespace with it.
+    Kill,
+    /// It is told, by the end of its stdin, and kills what it has started.
+    Tell,
 }
 
 /// Serves the runner until it is gone. `start` starts the supervisor of a trial.
 pub(super) fn answer_plans(
     from: &mut impl Read,
     to: &mut impl Write,
+    parting: Parting,
     start: &mut dyn FnMut(&[u8]) -> Result<Child, String>,
 ) -> ExitCode {
     // Seeds first, then plans; a frame of seeds is announced by an empty frame.
@@ -84,7 +94,7 @@ pub(super) fn answer_plans(
             }
             continue;
         }
-        let sent = match start(&frame).and_then(|supervisor| run(supervisor, &seeds, &frame)) {
+        let sent = match start(&frame).and_then(|supervisor| run(supervisor, &seeds, &frame, parting)) {
             Ok(Some(record)) => wire::send(to, &record),
             Ok(None) => break,
             Err(reason) => wire::send_value(to, &Reply::Failed(reason)),
@@ -106,7 +116,7 @@ fn build(from: &mut impl Read) -> Result<File, String> {
         .ok_or("the runner is gone")?;
     let own = File::open("/proc/self/ns/pid").map_err(|error| step("open the pid namespace", &error))?;
     enter_root().map_err(|error| step("make a root of its own", &error))?;
-    furnish(&blueprint, Path::new("/"), Path::new(OLD))?;
+    furnish(&blueprint, Path::new("/"), Path::new(OLD), "")?;
     devices().map_err(|error| format!("cannot make /dev of the world: {error}"))?;
     // A user namespace may mount `/proc` only where one is in sight; the host's goes away now.
     let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
@@ -132,8 +142,8 @@ fn enter_root() -> nix::Result<()> {
     chdir("/")
 }
 
-/// Fills the root at `base` from the host's root at `host`.
-pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path) -> Result<(), String> {
+/// Fills the root at `base` from the host's root at `host`. `seen`: how its own path begins for those who are in it.
+pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path, seen: &str) -> Result<(), String> {
     let at = |path: &str, error: io::Error| format!("cannot make {path} of the world: {error}");
     let inside = |path: &str| base.join(path.trim_start_matches('/'));
     let folder = |path: &str| fs::create_dir_all(inside(path)).map_err(|error| at(path, error));
@@ -173,9 +183,10 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path) -> Result
         fs::write(inside(&path), text).map_err(|error| at(&path, error))?;
     }
     for form in shells::Form::ALL {
-        fs::write(inside(form.path()), form.text()).map_err(|error| at(form.path(), error))?;
+        fs::write(inside(form.path()), shells::seen(&form.text(), seen))
+            .map_err(|error| at(form.path(), error))?;
     }
-    fs::write(inside(places::BASH_ENV_PLAIN), shells::UNTRACED)
+    fs::write(inside(places::BASH_ENV_PLAIN), shells::seen(shells::UNTRACED, seen))
         .map_err(|error| at(places::BASH_ENV_PLAIN, error))?;
     fs::write(inside(places::NOTHING), "").map_err(|error| at(places::NOTHING, error))?;
     let mut bytes = vec![0; CHANCE_BYTES];
@@ -266,7 +277,12 @@ fn begin(own: &File, rung: &OsStr) -> Result<Child, String> {
 }
 
 /// Runs one trial: its supervisor's reply, or `None` where the runner is gone.
-fn run(mut supervisor: Child, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec<u8>>, String> {
+fn run(
+    mut supervisor: Child,
+    seeds: &[u8],
+    plan: &[u8],
+    parting: Parting,
+) -> Result<Option<Vec<u8>>, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
     let asked = {
         let to = supervisor.stdin.as_mut().expect("it was spawned with a pipe");
@@ -274,7 +290,10 @@ fn run(mut supervisor: Child, seeds: &[u8], plan: &[u8]) -> Result<Option<Vec<u8
     };
     let reply = asked.and_then(|()| answer(&mut supervisor));
     // Dead or not: nothing of the trial outlives this.
-    let _ = supervisor.kill();
+    drop(supervisor.stdin.take());
+    if parting == Parting::Kill {
+        let _ = supervisor.kill();
+    }
     let status = supervisor.wait();
     match reply {
         Ok(Heard::Reply(reply)) => Ok(Some(reply)),

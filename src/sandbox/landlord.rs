@@ -32,6 +32,9 @@ fn house(word: Option<&str>, folder: Option<&OsStr>) -> Result<ExitCode, String>
         // It makes its namespaces itself, anew for each trial.
         return Ok(super::bwrap::serve(folder));
     }
+    if rung.is_hosted() {
+        return Ok(super::hosted::serve(rung, folder));
+    }
     if rung == Rung::S2 {
         enter_user_namespace(0)?;
     }

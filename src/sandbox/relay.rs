@@ -7,7 +7,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
 
 use super::call::{self, OWN_VARIABLES, Printed};
-use super::places;
+use super::{places, root};
 
 /// How much of a program's output is held back until it ends.
 const HELD: u64 = 1024 * 1024;
@@ -34,10 +34,10 @@ pub fn handler(
     placed: bool,
     behind: Option<&(i64, String)>,
 ) -> Command {
-    let mut command = Command::new(places::BASH);
+    let mut command = Command::new(root::at(places::BASH));
     command.arg0("bash").arg("-c").arg(text).arg(called).args(words);
     without_own_variables(&mut command);
-    command.env("STATE", places::STATE);
+    command.env("STATE", root::at(places::STATE));
     if let Some((file, line)) = call::caller().filter(|_| placed) {
         command.env("GAUNTLET_OUTER", format!("{file}:{line}"));
     }
@@ -49,7 +49,7 @@ pub fn handler(
 
 /// The real tool of that name.
 pub fn real(program: &str, called: &str, words: &[OsString]) -> Command {
-    let mut command = Command::new(format!("{}/{program}", places::REAL));
+    let mut command = Command::new(root::text(&format!("{}/{program}", places::REAL)));
     command.arg0(called).args(words);
     without_own_variables(&mut command);
     command

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::places;
 use super::wire::Seed;
+use super::{places, root};
 use crate::trial::pattern;
 
 /// Files looked at, and bytes of each.
@@ -16,7 +16,7 @@ const BYTES: u64 = 4 * 1024 * 1024;
 pub(super) fn collect(paths: &[String]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for path in paths {
-        if let Some(content) = content(Path::new(path)) {
+        if let Some(content) = content(&root::at(path)) {
             files.insert(path.clone(), String::from_utf8_lossy(&content).into_owned());
         }
     }
@@ -44,11 +44,11 @@ pub(super) fn find(texts: &[String], seeds: &[Seed]) -> Vec<(String, String)> {
     }
     let seeds: BTreeMap<&str, &Seed> = seeds.iter().map(|seed| (seed.path.as_str(), seed)).collect();
     let walk = places::WRITABLE.iter().chain(&[places::ETC]).flat_map(|folder| {
-        walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok)
+        walkdir::WalkDir::new(root::at(folder)).sort_by_file_name().into_iter().filter_map(Result::ok)
     });
     for entry in walk.filter(|entry| entry.file_type().is_file()).take(FILES) {
         let Some(content) = content(entry.path()) else { continue };
-        let path = entry.path().to_string_lossy().into_owned();
+        let path = root::told(&entry.path().to_string_lossy());
         if seeds.get(path.as_str()).is_some_and(|seed| seed.content == content) {
             continue;
         }
@@ -68,12 +68,11 @@ pub(super) fn left(globs: &[String], before: &BTreeSet<String>) -> BTreeMap<Stri
     if globs.is_empty() {
         return left;
     }
-    let walk = places::WRITABLE
-        .iter()
-        .chain(&[places::ETC])
-        .flat_map(|folder| walkdir::WalkDir::new(folder).min_depth(1).into_iter().filter_map(Result::ok));
+    let walk = places::WRITABLE.iter().chain(&[places::ETC]).flat_map(|folder| {
+        walkdir::WalkDir::new(root::at(folder)).min_depth(1).into_iter().filter_map(Result::ok)
+    });
     for entry in walk.take(FILES) {
-        let path = entry.path().to_string_lossy().into_owned();
+        let path = root::told(&entry.path().to_string_lossy());
         if before.contains(&path) || !globs.iter().any(|glob| pattern::glob(glob, &path)) {
             continue;
         }

@@ -45,6 +45,11 @@ const CAREFUL: (&str, &str) = (
     r#"GAUNTLET_AT=${BASH_SOURCE-}:$LINENO; case $BASH_COMMAND in *trap*DEBUG*) GAUNTLET_AT= GAUNTLET_OUTER=;; *trap\ -\ *RETURN*) set -o functrace;; *trap*RETURN*) set +o functrace;; esac; : "$GAUNTLET_LAST"; } 2>/dev/null"#,
 );
 
+/// A text whose paths of our own begin so.
+pub(super) fn seen(text: &str, root: &str) -> String {
+    text.replace(places::PRIVATE, &format!("{root}{}", places::PRIVATE))
+}
+
 /// What a trial's shells read first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form {

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use super::brief::{self, Kind, Says};
 use super::call::{self, Printed};
 use super::wire::{self, Deed, Order, Shape, Tell, Words};
-use super::{clock, journal, places, relay};
+use super::{clock, journal, places, relay, root};
 
 mod limit;
 
@@ -220,7 +220,7 @@ impl Call {
             return Ok(ExitCode::from(125));
         }
         let words = self.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        let date = format!("{}/date", places::REAL);
+        let date = root::text(&format!("{}/date", places::REAL));
         let words = clock::date_words(&date, words, now);
         Err(Command::new(date).arg0(&self.called).args(words).exec())
     }
@@ -243,6 +243,7 @@ fn wait_for_feeder() {
 
 fn write_files(writes: &[(String, String)]) -> io::Result<()> {
     for (path, text) in writes {
+        let path = &root::word(path);
         if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.exists()) {
             // Where it cannot be made, the file says why.
             let _ = fs::create_dir_all(folder);

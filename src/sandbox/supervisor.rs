@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use nix::unistd::{Pid, setsid};
 
 use script::{Script, bash_env, tell_time};
 
-use super::brief::Kind;
+use super::brief::{self, Kind};
 use super::desk::{Desk, Visitor};
 use super::files::Files;
 use super::journal::Journal;
@@ -31,7 +32,7 @@ use super::lines::Lines;
 use super::visit::{self, Relay};
 use super::watchdog::{self, Watchdog};
 use super::wire::{self, Order, Reply, Seed, Tell};
-use super::{landlord, places, search};
+use super::{confine, kin, landlord, places, root, search};
 use crate::event::Rung;
 use crate::trial::world::{End, Plan, Record};
 
@@ -42,8 +43,9 @@ const GRACE: Duration = Duration::from_millis(500);
 const FLOOD: usize = 32 * 1024;
 
 /// The role's `main`.
-pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
-    let reply = match trial(rung.and_then(OsStr::to_str)) {
+/// `folder`: the world's, where it is not the root.
+pub(super) fn serve(rung: Option<&OsStr>, folder: Option<&OsStr>) -> ExitCode {
+    let reply = match trial(rung.and_then(OsStr::to_str), folder.and_then(OsStr::to_str)) {
         Ok(record) => Reply::Ran(Box::new(record)),
         Err(reason) => Reply::Failed(reason),
     };
@@ -53,21 +55,30 @@ pub(super) fn serve(rung: Option<&OsStr>) -> ExitCode {
     }
 }
 
-fn trial(word: Option<&str>) -> Result<Record, String> {
+fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
     let rung = word.and_then(Rung::parse).ok_or("this role is the sandbox's own")?;
-    set_pdeathsig(Signal::SIGKILL).map_err(|error| step("ask for a signal when the keeper dies", &error))?;
+    if rung.is_hosted() {
+        // Nobody else would kill what it starts: it must outlive the keeper, and notices its end.
+        root::set(folder.ok_or("this world has no folder")?);
+        kin::adopt().map_err(|error| step("adopt orphans", &error))?;
+    } else {
+        set_pdeathsig(Signal::SIGKILL)
+            .map_err(|error| step("ask for a signal when the keeper dies", &error))?;
+    }
     let (seeds, plan) = orders().map_err(|error| step("read the plan", &error))?;
     // No terminal, no core files, no mask of the caller's.
     setsid().map_err(|error| step("leave the terminal", &error))?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     // Where that cannot be had, the watchdog is all there is.
-    let _ = watchdog::few_processes();
+    let _ = rung.is_hosted() || watchdog::few_processes();
     watchdog::bound().map_err(|error| step("bound the trial", &error))?;
     // At S3 everything is mounted before this process starts, and nothing can be afterwards.
     if rung == Rung::S3 {
         // The script is the same user in the same user namespace: it must not look into this process, nor change it.
         set_dumpable(false).map_err(|error| step("keep to itself", &error))?;
+    } else if rung.is_hosted() {
+        ground::cleared().map_err(|error| step("clear the trial's folders", &error))?;
     } else {
         ground::mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
     }
@@ -77,6 +88,9 @@ fn trial(word: Option<&str>) -> Result<Record, String> {
     let owner = (rung == Rung::S1 && !plan.as_root).then_some(places::USER);
     ground::plant(&seeds, owner).map_err(|error| step("write the trial's files", &error))?;
     ground::put(&plan.there, owner);
+    if rung == Rung::S4 {
+        confine::confine()?;
+    }
     if plan.command.is_empty() {
         return Ok(nothing());
     }
@@ -159,12 +173,12 @@ fn nothing() -> Record {
 }
 
 fn journal(plan: &Plan, seeds: &[Seed]) -> Journal {
-    let real: BTreeSet<String> = fs::read_dir(places::REAL)
+    let real: BTreeSet<String> = fs::read_dir(root::at(places::REAL))
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    Journal::new(plan.clone(), real, bash_env(plan, seeds).to_owned())
+    Journal::new(plan.clone(), real, bash_env(plan, seeds))
 }
 
 /// A running trial.
@@ -212,7 +226,7 @@ impl Watch {
                 until = until.min(Instant::now() + GRACE);
             }
             let looping = running && self.journal.looping();
-            if self.alone || looping || Instant::now() >= until {
+            if self.alone || looping || Instant::now() >= until || kin::is_forsaken() {
                 break;
             }
             objection = self.watchdog.objection();
@@ -236,8 +250,13 @@ impl Watch {
             self.serve();
         }
         let end = self.ended.filter(|_| objection.is_none()).unwrap_or(End::TimedOut);
-        // Only this process is spared. What the stubs said before they died is still in the sockets.
-        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        // What the stubs said before they died is still in the sockets.
+        if root::root().is_empty() {
+            // Only this process is spared.
+            let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        } else {
+            kin::kill_all();
+        }
         while waitpid(Pid::from_raw(-1), None).is_ok() {}
         while self.serve() {}
         self.desk.forsaken().for_each(|call| self.journal.lost(call));
@@ -249,7 +268,12 @@ impl Watch {
         if let Some(reason) = objection {
             stderr.extend(["gauntlet: stopped: ", &reason, "\n"]);
         }
-        let record = Record { end, stdout: self.script.stdout.into_text(), stderr, ..nothing() };
+        let record = Record {
+            end,
+            stdout: root::told(&self.script.stdout.into_text()),
+            stderr: root::told(&stderr),
+            ..nothing()
+        };
         (record, self.journal)
     }
 
@@ -279,8 +303,7 @@ impl Watch {
     fn wait(&self, until: Instant) {
         let left = until.saturating_duration_since(Instant::now());
         let left = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
-        let mut waiting =
-            vec![PollFd::new(std::os::fd::AsFd::as_fd(&self.script.children), PollFlags::POLLIN)];
+        let mut waiting = vec![PollFd::new(self.script.children.as_fd(), PollFlags::POLLIN)];
         // To be woken for each line that a script prints costs more than the line: what it says is taken in whenever
         // something else happens, but for a flood, and for somebody who sits there and reads.
         if self.flooded || self.relay.is_some() {
@@ -296,6 +319,11 @@ impl Watch {
         let relayed = self.relay.as_ref().and_then(Relay::waiting);
         waiting.extend(relayed.map(|line| PollFd::new(line, PollFlags::POLLIN)));
         waiting.extend(self.desk.waiting().map(|(visitor, flags)| PollFd::new(visitor, flags)));
+        // Whoever started this process and has gone.
+        let keeper = io::stdin();
+        if !root::root().is_empty() {
+            waiting.push(PollFd::new(keeper.as_fd(), PollFlags::empty()));
+        }
         // An interrupted wait is a short wait.
         let _ = poll(&mut waiting, left);
     }
@@ -320,6 +348,21 @@ impl Watch {
     }
 }
 
+/// A call's words without the world's folder.
+fn as_told(hello: &mut brief::Call) {
+    if root::root().is_empty() {
+        return;
+    }
+    for word in
+        hello.argv.iter_mut().chain([&mut hello.folder]).chain(hello.at.as_mut().map(|(file, _)| file))
+    {
+        *word = root::told(word);
+    }
+    if hello.folder.is_empty() {
+        hello.folder.push('/');
+    }
+}
+
 fn hear(
     journal: &mut Journal,
     script: &mut Script,
@@ -332,6 +375,7 @@ fn hear(
         // The desk's own business.
         Tell::TakeOver(_) => return,
         Tell::Call(mut hello) => {
+            as_told(&mut hello);
             visitor.whole = hello.whole;
             visitor.waits =
                 hello.input.is_some_and(|input| input.2 == Kind::Pipe && !script.stdin.is(&input));
@@ -343,14 +387,15 @@ fn hear(
         }
         Tell::Stdin(read) => match visitor.pending.take() {
             Some(hello) => {
-                let text = String::from_utf8_lossy(&read).into_owned();
+                let text = root::told(&String::from_utf8_lossy(&read));
                 visitor.waits = false;
                 visitor.read = Some(read);
                 (hello, Some(text))
             }
             None => return,
         },
-        Tell::Done(deed) => {
+        Tell::Done(mut deed) => {
+            deed.stdout = deed.stdout.as_deref().map(root::told);
             if let Some(call) = visitor.call.take() {
                 journal.done(call, deed);
             }

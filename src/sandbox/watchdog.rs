@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, setrlimit};
 
+use super::{kin, root};
+
 /// Processes of one trial.
 const PROCESSES: usize = 500;
 /// Process numbers of one trial: a bound that a fork bomb cannot outrun.
@@ -73,11 +75,7 @@ impl Watchdog {
             return None;
         }
         self.looked = Instant::now();
-        let numbers = fs::read_dir("/proc").ok()?.filter_map(|entry| {
-            let name = entry.ok()?.file_name();
-            name.to_str()?.parse::<u32>().ok()
-        });
-        let processes: Vec<u32> = numbers.collect();
+        let processes = processes()?;
         if processes.len() > PROCESSES {
             return Some(format!("more than {PROCESSES} processes"));
         }
@@ -85,6 +83,18 @@ impl Watchdog {
         let bytes = pages.saturating_mul(4096);
         (bytes > MEMORY_BYTES).then(|| format!("more than {} MiB of memory", MEMORY_BYTES >> 20))
     }
+}
+
+/// The trial's processes.
+fn processes() -> Option<Vec<u32>> {
+    if !root::root().is_empty() {
+        return Some(kin::descendants());
+    }
+    let numbers = fs::read_dir("/proc").ok()?.filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.parse::<u32>().ok()
+    });
+    Some(numbers.collect())
 }
 
 /// Pages of a process that are its own.

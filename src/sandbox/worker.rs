@@ -8,7 +8,7 @@ use std::thread;
 
 use super::blueprint::{self, Blueprint};
 use super::wire::{self, Reply};
-use super::{SandboxError, Setup, places, probe_with};
+use super::{SandboxError, Setup, places, probe};
 use crate::event::Rung;
 use crate::trial::world::{Plan, Record};
 
@@ -138,6 +138,6 @@ fn strongest(setup: &Setup) -> Result<Rung, SandboxError> {
     if let Some(rung) = RUNG.get() {
         return Ok(*rung);
     }
-    let rung = probe_with(setup.executable.as_deref())?;
+    let rung = probe(setup.executable.as_deref(), setup.weakest.unwrap_or(Rung::S3))?;
     Ok(*RUNG.get_or_init(|| rung))
 }

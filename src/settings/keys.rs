@@ -87,7 +87,7 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "run.minimum_rung",
         default: r#""S2""#,
-        meaning: "The weakest sandbox that counts: `\"S1\"` (namespaces as root), `\"S2\"` (a user namespace) or `\"S3\"` (bwrap).",
+        meaning: "The weakest sandbox that counts: `\"S1\"` (namespaces as root), `\"S2\"` (a user namespace), `\"S3\"` (bwrap), `\"S4\"` (Landlock and seccomp) or `\"S5\"` (`PATH` only).",
     },
     Key {
         path: "run.mutating",

@@ -125,7 +125,7 @@ pub(super) fn prepare(
     let own = Own::of(request)?;
     let (place, source) = Place::of(&request.script)?;
     let rung = worlds
-        .rung()
+        .rung(request.minimum_rung.unwrap_or(Rung::S3))
         .map_err(|reason| format!("cannot be swept, because this machine has no sandbox: {reason}"))?;
     if let Some(minimum) = request.minimum_rung.filter(|minimum| rung > *minimum) {
         return Err(format!(

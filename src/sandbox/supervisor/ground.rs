@@ -14,7 +14,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
 use super::super::wire::Seed;
-use super::super::{places, search};
+use super::super::{places, root, search};
 use crate::event::Rung;
 use crate::trial::world::Plan;
 
@@ -45,6 +45,22 @@ pub(super) fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
     Ok(())
 }
 
+/// Fresh folders where nothing can be mounted: what the last trial left is removed.
+pub(super) fn cleared() -> io::Result<()> {
+    // It would be the host's own folders.
+    assert!(!root::root().is_empty(), "this world has a folder of its own");
+    for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
+        let path = root::at(folder);
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::create_dir_all(&path)?,
+        }
+        let mode = if matches!(*folder, "/tmp" | "/dev/shm") { 0o1777 } else { 0o755 };
+        fs::set_permissions(&path, Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
 /// `/etc` with the world's files in it, to be written to. Where the world has more of it than files it stays as it is.
 fn fresh_settings(flags: MsFlags, owner: &str) -> nix::Result<()> {
     let Ok(files) = search::plain_files(places::ETC) else { return Ok(()) };
@@ -69,19 +85,20 @@ pub(super) fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
         ("/var/spool", 0o755),
         ("/run/lock", 0o1777),
     ] {
-        folders(Path::new(path), owner)?;
-        fs::set_permissions(path, Permissions::from_mode(mode))?;
+        folders(&root::at(path), owner)?;
+        fs::set_permissions(root::at(path), Permissions::from_mode(mode))?;
     }
-    for entry in fs::read_dir("/")?.flatten() {
+    for entry in fs::read_dir(root::at("/"))?.flatten() {
         let target = fs::read_link(entry.path()).unwrap_or_default();
         if Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
-            folders(&Path::new("/").join(target), owner)?;
+            folders(&root::at("/").join(target), owner)?;
         }
     }
-    std::os::unix::fs::symlink("../run", "/var/run")?;
-    std::os::unix::fs::symlink("../run/lock", "/var/lock")?;
+    std::os::unix::fs::symlink("../run", root::at("/var/run"))?;
+    std::os::unix::fs::symlink("../run/lock", root::at("/var/lock"))?;
     for seed in seeds {
-        let path = Path::new(&seed.path);
+        let path = root::at(&seed.path);
+        let path = path.as_path();
         folders(path.parent().unwrap_or(path), owner)?;
         if seed.link {
             std::os::unix::fs::symlink(OsStr::from_bytes(&seed.content), path)?;
@@ -97,7 +114,7 @@ pub(super) fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
 /// Puts files with their content and folders there, where the world lets them be: what cannot be put there is not there.
 pub(super) fn put(there: &BTreeMap<String, Option<String>>, owner: Option<u32>) {
     for (path, content) in there {
-        let _ = put_one(Path::new(path), content.as_deref(), owner);
+        let _ = put_one(&root::at(path), content.as_deref(), owner);
     }
 }
 

@@ -17,21 +17,21 @@ use super::super::capture::{Capture, Feed};
 use super::super::journal::Moment;
 use super::super::terminal::Terminal;
 use super::super::wire::{Order, Seed};
-use super::super::{call, places, shells};
+use super::super::{call, places, root, shells};
 use crate::fault::Interruption;
 use crate::trial::world::{Output, Plan};
 
 /// The file that the script's bash reads first.
-pub(super) fn bash_env(plan: &Plan, seeds: &[Seed]) -> &'static str {
+pub(super) fn bash_env(plan: &Plan, seeds: &[Seed]) -> String {
     if plan.untraced {
-        return places::BASH_ENV_PLAIN;
+        return root::text(places::BASH_ENV_PLAIN);
     }
-    shells::Form::needed(seeds, &plan.command).path()
+    root::text(shells::Form::needed(seeds, &plan.command).path())
 }
 
 /// Writes down what has passed of the world's time: shells whose scripts look at it read this.
 pub(super) fn tell_time(milliseconds: u64) -> io::Result<()> {
-    fs::write(places::CLOCK, format!("{}\n", milliseconds / 1000))
+    fs::write(root::at(places::CLOCK), format!("{}\n", milliseconds / 1000))
 }
 
 /// Lets the script meet the usual signals as it would at an operator's shell, also where whoever started the runner has them
@@ -59,20 +59,21 @@ impl Script {
     pub fn start(plan: &Plan, seeds: &[Seed], owner: Option<u32>, attended: bool) -> io::Result<Self> {
         let name = plan.command[0].as_str();
         // The stub would execute the real shell: this saves a start.
-        let shell = places::SHELLS.contains(&name).then(|| format!("{}/{name}", places::PRIVATE));
-        let mut command = Command::new(shell.as_deref().unwrap_or(name));
+        let shell =
+            places::SHELLS.contains(&name).then(|| root::text(&format!("{}/{name}", places::PRIVATE)));
+        let mut command = Command::new(shell.unwrap_or_else(|| root::word(name)));
         command
-            .arg0(name)
-            .args(&plan.command[1..])
+            .arg0(root::word(name))
+            .args(plan.command[1..].iter().map(|word| root::word(word)))
             .env_clear()
-            .env("PATH", places::PATH)
-            .env("HOME", "/home/op")
-            .env("TMPDIR", "/tmp")
+            .env("PATH", root::path())
+            .env("HOME", root::at("/home/op"))
+            .env("TMPDIR", root::at("/tmp"))
             .env("TZ", "UTC")
             .env("LC_ALL", "C.UTF-8")
             .env("BASH_ENV", bash_env(plan, seeds))
-            .envs(&plan.env)
-            .current_dir(if plan.folder.is_empty() { "/repo" } else { plan.folder.as_str() })
+            .envs(plan.env.iter().map(|(name, value)| (name, root::word(value))))
+            .current_dir(root::at(if plan.folder.is_empty() { "/repo" } else { plan.folder.as_str() }))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

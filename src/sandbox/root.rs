@@ -1,0 +1,58 @@
+//! Where the world's `/` is: on most rungs the process's own root, on those without mounts (S4, S5) a folder of the host.
+//!
+//! A process learns it once. What the script and its calls say is told without that folder, so that a trial's record reads
+//! as on any other rung.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use super::places;
+
+/// Tells a call's process the folder, where the small program has found it out.
+pub(super) const VARIABLE: &str = "GAUNTLET_ROOT";
+
+static ROOT: OnceLock<String> = OnceLock::new();
+
+/// Says where it is, before anything asks.
+pub(super) fn set(root: &str) {
+    let _ = ROOT.set(root.trim_end_matches('/').to_owned());
+}
+
+/// The folder; empty where it is the process's own root.
+pub(super) fn root() -> &'static str {
+    ROOT.get().map_or("", String::as_str)
+}
+
+/// Where a path of the world is for this process.
+pub(super) fn at(path: &str) -> PathBuf {
+    PathBuf::from(text(path))
+}
+
+/// The same, as text.
+pub(super) fn text(path: &str) -> String {
+    format!("{}{path}", root())
+}
+
+/// A text as it would be if the folder were the root.
+pub(super) fn told(text: &str) -> String {
+    if root().is_empty() { text.to_owned() } else { text.replace(root(), "") }
+}
+
+/// A word that is a path of the world, for this process; any other as it is.
+pub(super) fn word(word: &str) -> String {
+    let ours = places::WRITABLE.iter().chain(&[places::PRIVATE]);
+    let is_ours = { ours }
+        .any(|folder| word.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    if is_ours { text(word) } else { word.to_owned() }
+}
+
+/// `PATH` of the world.
+pub(super) fn path() -> String {
+    places::PATH.split(':').map(text).collect::<Vec<_>>().join(":")
+}
+
+/// The abstract name of the trial's socket. Where the network is the host's, it is the folder's own.
+pub(super) fn socket() -> Vec<u8> {
+    let own = root().rsplit('/').next().unwrap_or_default();
+    [places::SOCKET, own.as_bytes()].concat()
+}
