@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Pipeline, Script, Sequence, Statement, Value, Word,
+    Assignment, Command, CommandKind, Pipeline, Redirect, RedirectOp, Script, Sequence, Statement, Target,
+    Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
@@ -230,7 +231,7 @@ impl<'p> Bench<'p> {
     /// Files of secrets that one command names for another to show, and files that are written by names which variables hold.
     fn told(&mut self, pieces: &[Close], shape: &Shape) {
         let all: Vec<&Invocation> = pieces.iter().flat_map(|close| close.seen.invocations.all()).collect();
-        if let Some(invocation) = secret_files::passed_on(&all) {
+        if let Some(invocation) = secret_files::passed_on(&all, &shape.texts) {
             self.ask("prints-secret", invocation.at, "it may show a file of secrets".to_owned());
         }
         let written = pieces.iter().flat_map(|close| &close.seen.list).filter(|seen| seen.writes_file);
@@ -376,6 +377,8 @@ struct Shape {
     own_folders: Vec<String>,
     /// Folders that it may change to.
     folders: Vec<String>,
+    /// Texts that commands are given to read.
+    texts: Vec<String>,
     environment: BTreeMap<String, String>,
 }
 
@@ -393,6 +396,17 @@ impl<'s> Visitor<'s> for Shape {
                 words.any(|word| ["cd", "pushd", "popd", "env", "sudo", "chroot"].contains(&word.as_str()));
         }
         visit::walk_command(self, command);
+    }
+
+    fn redirect(&mut self, redirect: &'s Redirect) {
+        match &redirect.target {
+            Target::Word(word) if redirect.op == RedirectOp::HereString => {
+                self.texts.push(plain::known_text(&word.parts));
+            }
+            Target::HereDocument(document) => self.texts.push(plain::known_text(document.body())),
+            Target::Word(_) => {}
+        }
+        visit::walk_redirect(self, redirect);
     }
 
     fn assignment(&mut self, assignment: &'s Assignment) {

@@ -147,7 +147,9 @@ fn nearly_names_one(pattern: &str) -> bool {
 }
 
 /// Whether one of a text's commands names files of secrets, and another one shows files whose names come from elsewhere.
-pub(super) fn passed_on<'i>(invocations: &[&'i Invocation]) -> Option<&'i Invocation> {
+///
+/// `texts`: what is handed to commands in here-strings and heredocs, which may be such names too.
+pub(super) fn passed_on<'i>(invocations: &[&'i Invocation], texts: &[String]) -> Option<&'i Invocation> {
     let names_one = |invocation: &&&Invocation| {
         let words = match &invocation.ending {
             Ending::Builtin(words) if ["test", "["].contains(&super::strict::base(words)) => &[],
@@ -157,15 +159,29 @@ pub(super) fn passed_on<'i>(invocations: &[&'i Invocation]) -> Option<&'i Invoca
         let hidden =
             words.iter().skip(1).map(String::as_str).filter(|word| word.starts_with(['.', '\\', '^']));
         Tables::builtin().may_be_files(words).into_iter().chain(hidden).any(is_pattern_of_secrets)
+            || finds_by_ending(words)
     };
-    let source = invocations.iter().find(names_one)?;
+    let source = invocations.iter().find(names_one).map(|invocation| invocation.at);
+    let handed = texts.iter().flat_map(|text| text.split_whitespace()).any(is_pattern_of_secrets);
+    if source.is_none() && !handed {
+        return None;
+    }
     let from_elsewhere = |invocation: &&&Invocation| {
         let words = argv(invocation).unwrap_or_default();
         let fed = invocation.chain.iter().any(|link| ["xargs", "parallel"].contains(&link.name.as_str()));
         let unknown = words.iter().skip(1).any(|word| word.contains(HOLE));
-        invocation.at != source.at && (fed || unknown) && shows_files(words)
+        Some(invocation.at) != source && (fed || unknown) && shows_files(words)
     };
     invocations.iter().find(from_elsewhere).copied()
+}
+
+/// `fd -e key`
+fn finds_by_ending(words: &[String]) -> bool {
+    let finds = ["fd", "fdfind"].contains(&super::strict::base(words));
+    let endings = Tables::builtin().values_of(words, &["-e", "--extension"]);
+    let secret =
+        |ending: &str| is_secret_file(&format!("key.{ending}")) || is_secret_file(&format!(".{ending}"));
+    finds && endings.into_iter().any(|ending| secret(ending.trim_start_matches('.')))
 }
 
 /// Whether a wrapper on the way hands files of secrets to a command that shows what is in them.
