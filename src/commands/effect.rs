@@ -161,7 +161,13 @@ impl Tool {
         if given.help || simulates {
             let unknown = !given.help && any(&self.unknown, given, Spelt::Perhaps);
             let effect = if unknown { Effect::Unknown } else { Effect::Read };
-            return Judged { effect, files: Vec::new(), unlisted: false };
+            // A log, a report: written all the same.
+            let named = values(&given.options, &self.file_options).map(word);
+            return Judged {
+                effect,
+                files: if given.help { Vec::new() } else { named.collect() },
+                unlisted: false,
+            };
         }
         let mut effect = self.effect(given);
         if let Some(http) = &self.http {
@@ -246,9 +252,20 @@ impl Tool {
         Some(self.skip + at)
     }
 
+    /// The files that options name, abbreviated perhaps: but not where that is another option's name (`--cursor`).
+    fn files_of_options(&self, given: &Given<'_>) -> Vec<Written> {
+        let is = |names: &[OptionName], option: &Opt<'_>| names.iter().any(|name| name.is(option.name));
+        let fits = |option: &&Opt<'_>| {
+            is(&self.file_options, option)
+                || !is(&self.options_with_value, option)
+                    && self.file_options.iter().any(|name| name.may_be(option.name))
+        };
+        given.options.iter().filter(fits).filter_map(|option| option.value).map(word).collect()
+    }
+
     /// The files that the line names and writes.
     fn written(&self, given: &Given<'_>) -> Vec<Written> {
-        let mut written: Vec<Written> = values(&given.options, &self.file_options).map(word).collect();
+        let mut written = self.files_of_options(given);
         let fits = |files: &&super::tool::Files| {
             // Where it says that nothing is written, it must hold for sure.
             let nothing = files.of == [FileWords::None];

@@ -138,6 +138,8 @@ fn one_sql(statement: &str) -> Effect {
         ["d", "l", "dt", "du", "dn", "di", "df", "dv", "x", "timing", "conninfo", "pset"];
     const SQLITE: [&str; 9] =
         ["tables", "schema", "mode", "headers", "dump", "databases", "indexes", "indices", "timeout"];
+    // Pragmas that do something although nothing is set.
+    const ACTING: [&str; 4] = ["wal_checkpoint", "optimize", "incremental_vacuum", "shrink_memory"];
     if let Some(own) = statement.strip_prefix('\\') {
         let name: String = own.chars().take_while(char::is_ascii_alphabetic).collect();
         return if PSQL.contains(&name.as_str()) { Effect::Read } else { Effect::Mutate };
@@ -157,7 +159,9 @@ fn one_sql(statement: &str) -> Effect {
     let explains = first.eq_ignore_ascii_case("explain");
     let changes = |word: &str| CHANGING.iter().any(|verb| word.eq_ignore_ascii_case(verb));
     let runs = words().any(|word| word.eq_ignore_ascii_case("analyze"));
-    if !reads || statement.contains('\\') || first.eq_ignore_ascii_case("pragma") && statement.contains('=') {
+    let acts = || words().any(|word| ACTING.iter().any(|verb| word.eq_ignore_ascii_case(verb)));
+    let sets = || statement.contains('=') || acts();
+    if !reads || statement.contains('\\') || first.eq_ignore_ascii_case("pragma") && sets() {
         Effect::Mutate
     } else if shows || explains && !runs || !words().any(changes) {
         Effect::Read

@@ -322,9 +322,8 @@ impl Tool {
             // Several letters are one entry.
             Name::Letter(letter) => !words && !known.0.starts_with("--") && known.0.contains(letter),
         };
-        let with_value =
-            || self.options_with_value.iter().chain(self.file_options()).any(|known| known.is(name));
-        !self.options.is_empty() && !self.options.iter().any(listed) && !with_value()
+        let gets = || self.http.iter().flat_map(|http| &http.get).any(|known| known.is(name));
+        !self.options.is_empty() && !self.options.iter().any(listed) && !self.lists(name) && !gets()
     }
 
     fn lists(&self, name: Name<'_>) -> bool {

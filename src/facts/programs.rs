@@ -233,6 +233,8 @@ impl Walk<'_> {
                     value.syms.clear();
                     value.splits = false;
                     value.choices.clear();
+                    // A part of the text may be unknown itself: it has no other choices.
+                    value.fallbacks.clear();
                 })
             };
             let words: Vec<Value> = if unclear.splits {

@@ -43,6 +43,7 @@ pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
         }
         ("java" | "javac", [only]) if only == "-version" => return true,
         ("sudo" | "ssh-add", [only]) if only == "-l" => return true,
+        ("ssh-add", [only]) if only == "-L" => return true,
         ("terraform" | "tofu" | "docker-compose" | "minikube" | "kind" | "k3s", [only])
             if only == "version" =>
         {

@@ -2,7 +2,17 @@
 
 /// Whether an SQL text calls a function that is not known to only compute or tell.
 pub(super) fn calls_unknown(text: &str) -> bool {
-    const PURE: [&str; 74] = [
+    const PURE: [&str; 83] = [
+        // SQLite's pragmas that tell of the schema.
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_list",
+        "index_info",
+        "foreign_key_list",
+        "foreign_key_check",
+        "integrity_check",
+        "quick_check",
         "count",
         "sum",
         "avg",
