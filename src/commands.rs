@@ -11,6 +11,7 @@ mod given;
 mod http;
 mod keeps;
 mod notices;
+mod objects;
 mod one_liners;
 mod outputs;
 mod own;

@@ -232,7 +232,7 @@ impl Tool {
         .any(Pattern::names_first_word)
     }
 
-    fn verb_at(&self, operands: &[Value<'_>]) -> Option<usize> {
+    pub(super) fn verb_at(&self, operands: &[Value<'_>]) -> Option<usize> {
         const LONGEST: usize = 6;
         let operands = operands.get(self.skip..)?;
         let mut noun = String::new();

@@ -91,6 +91,12 @@ pub struct Tool {
     pub http: Option<Http>,
     /// The language of a program that its words hold.
     pub text: Option<ProgramText>,
+    /// Operands that tell what kind of object the next one names (`pod`), and name none.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// Whether what it is about lies below the folders that are its operands.
+    #[serde(default)]
+    pub objects_below: bool,
     /// Verbs for which no output is a valid answer.
     #[serde(default)]
     pub empty_ok: Vec<Pattern>,

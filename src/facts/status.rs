@@ -10,6 +10,7 @@ mod background;
 mod commands;
 mod later;
 mod names;
+mod objects;
 mod reach;
 mod reading;
 mod relies;
@@ -185,6 +186,7 @@ pub(super) fn statuses<'s>(
         pipe_at: FxHashMap::default(),
         out: Statuses::default(),
         later: Vec::new(),
+        callers: Vec::new(),
         sinks: Vec::new(),
         regime: Regime::default(),
     };
@@ -224,6 +226,8 @@ struct Pass<'s> {
     out: Statuses,
     /// What runs after the command in hand, innermost last, in the same function.
     later: Vec<Later<'s>>,
+    /// What runs after the calls around it, outermost first.
+    callers: Vec<Later<'s>>,
     /// Variables that take what the substitution in hand prints, innermost last.
     sinks: Vec<Vec<&'s str>>,
     /// The options last seen: those of a place that no path leads to.
@@ -285,7 +289,7 @@ impl<'s> Pass<'s> {
         use crate::bash::syntax::ListOp;
         let mut pipeline = &statement.first;
         for (op, behind) in &statement.rest {
-            let masked = *op == ListOp::Or && names::is_true(behind);
+            let masked = *op == ListOp::Or && names::is_true(behind, &self.functions);
             let kind = match op {
                 _ if masked => UseKind::Discarded,
                 ListOp::And => UseKind::And,
@@ -387,6 +391,8 @@ impl<'s> Pass<'s> {
             return;
         }
         let later = std::mem::take(&mut self.later);
+        let depth = self.callers.len();
+        self.callers.extend(&later);
         let sinks = std::mem::take(&mut self.sinks);
         let regime = self.regime;
         let text = (self.file.replace(0), self.host.take());
@@ -397,6 +403,7 @@ impl<'s> Pass<'s> {
         self.host = text.1;
         self.regime = regime;
         self.sinks = sinks;
+        self.callers.truncate(depth);
         self.later = later;
     }
 

@@ -5,13 +5,14 @@
 
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Fd, ListOp, Parameter, ParameterOp, Part, PartKind, Pipeline,
-    RedirectOp, Sequence, Statement, Target, Test, Word,
+    RedirectOp, Sequence, Simple, Statement, Target, Test, Value, Word,
 };
-use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_part, walk_parts};
-use crate::commands::{Effect, HOLE, Tables};
+use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_part};
+use crate::commands::{Effect, Tables};
 use crate::source::Span;
 
-use super::names::{Named, Substitutions, command_name, is_true};
+use super::names::{Bodies, Looked, Substitutions, assigns, command_name, is_true, mentions};
+use super::objects::{Line, as_written, same};
 use super::{Pass, Throw};
 
 /// What runs after the command in hand.
@@ -24,39 +25,52 @@ pub(super) enum Later<'s> {
 }
 
 /// What a command was to bring about.
-#[derive(Default)]
-struct Aim {
-    /// Variables that it sets, files that it writes.
+#[derive(Clone)]
+struct Aim<'t> {
+    tables: &'t Tables,
+    /// Variables that it sets.
     made: Vec<String>,
-    /// Other variables among its arguments.
-    named: Vec<String>,
-    /// Its arguments as they are written.
-    written: Vec<String>,
+    /// Files that it writes.
+    files: Vec<String>,
+    /// The commands that run.
+    lines: Vec<Line>,
 }
 
 impl<'s> Pass<'s> {
     /// `cmd || true`
     pub(super) fn or_true(&mut self, statement: &'s Statement, pipeline: &'s Pipeline) {
         let Some(program) = self.pipeline_loses(pipeline) else { return };
-        let mut aim = Aim::default();
-        aim.statement(statement);
+        let mut aim =
+            Aim { tables: self.tables, made: Vec::new(), files: Vec::new(), lines: Vec::new() };
+        for one in statement.pipelines().filter(|one| !is_true(one, &self.functions)) {
+            aim.pipeline(one);
+        }
         aim.made.extend(self.sinks.iter().flatten().map(|name| (*name).to_owned()));
-        let errexit = self.regime.errexit.on;
-        if self.later.iter().any(|later| aim.tested_in(*later, self.tables, errexit)) {
+        let in_callers = Aim { lines: Vec::new(), ..aim.clone() };
+        let tested = |later: &Later<'s>| self.tests(&aim, *later);
+        let tested_by_caller = |later: &Later<'s>| self.tests(&in_callers, *later);
+        if self.later.iter().any(tested) || self.callers.iter().any(tested_by_caller) {
             return;
         }
         self.throw(pipeline.span, Throw::OrTrue, program);
     }
-}
 
-impl Aim {
-    fn tested_in(&self, later: Later<'_>, tables: &Tables, errexit: bool) -> bool {
-        let mut search =
-            Search { aim: self, tables, errexit, told: Vec::new(), condition: false, found: false };
+    /// Whether what comes later tests what was aimed at.
+    fn tests(&self, aim: &Aim<'_>, later: Later<'s>) -> bool {
+        let mut search = Search {
+            aim: aim.clone(),
+            functions: &self.functions,
+            errexit: self.regime.errexit.on,
+            told: Vec::new(),
+            condition: false,
+            found: false,
+            depth: 0,
+        };
         match later {
             Later::Statements(statements) => {
                 for statement in statements {
                     search.statement(statement);
+                    search.aim.made.retain(|name| !overwrites(statement, name));
                 }
             }
             Later::Condition(condition) => search.conditional(condition),
@@ -65,23 +79,22 @@ impl Aim {
     }
 }
 
-impl<'s> Visitor<'s> for Aim {
+/// Whether a statement gives a variable a value that has nothing to do with the old one.
+fn overwrites(statement: &Statement, name: &str) -> bool {
+    let commands = || statement.first.stages.iter();
+    assigns(statement, name) && !commands().any(|command| mentions(&[Looked::Command(command)], &[name]))
+}
+
+impl<'s> Visitor<'s> for Aim<'_> {
     fn command(&mut self, command: &'s Command) {
         match &command.kind {
             CommandKind::Simple(simple) => {
                 if let Some(name) = command_name(simple) {
-                    let makes = matches!(name.as_str(), "read" | "mapfile" | "readarray" | "printf");
-                    for word in simple.words.iter().skip(1) {
-                        let Some(text) = word.plain() else {
-                            self.written.push(as_written(word));
-                            continue;
-                        };
-                        let text = text.trim_end_matches('/').to_owned();
-                        if makes && !text.starts_with('-') {
-                            self.made.push(text);
-                        } else if text.len() > 2 && !text.starts_with('-') {
-                            self.written.push(text);
-                        }
+                    if matches!(name.as_str(), "read" | "mapfile" | "readarray" | "printf") {
+                        let words = simple.words.iter().skip(1).filter_map(Word::plain);
+                        self.made.extend(words.filter(|text| !text.starts_with('-')));
+                    } else if !self.tables.is_pure(&name) {
+                        self.lines.push(Line::of(&simple.words.iter().collect::<Vec<&Word>>(), self.tables));
                     }
                 }
             }
@@ -99,8 +112,7 @@ impl<'s> Visitor<'s> for Aim {
             );
             let stdout = !matches!(redirect.fd, Some(Fd::Number(0)));
             if let (true, true, Target::Word(word)) = (writes, stdout, &redirect.target) {
-                self.made.extend(word.plain().filter(|text| text != "/dev/null"));
-                self.made.extend(variables(word).into_iter().map(str::to_owned));
+                self.files.extend(Some(as_written(word)).filter(|text| text != "/dev/null"));
             }
         }
         walk_command(self, command);
@@ -110,61 +122,39 @@ impl<'s> Visitor<'s> for Aim {
         self.made.push(assignment.target.name.clone());
         walk_assignment(self, assignment);
     }
-
-    fn word(&mut self, word: &'s Word) {
-        self.named.extend(naming(word).into_iter().filter(|name| !self.made.contains(name)));
-        walk_parts(self, &word.parts);
-    }
 }
 
-/// A word's text, with the names of its variables.
-fn as_written(word: &Word) -> String {
-    fn add(parts: &[Part], text: &mut String) {
-        for part in parts {
-            match &part.kind {
-                PartKind::Literal(literal) | PartKind::Quoted(literal) => text.push_str(literal),
-                PartKind::DoubleQuoted(parts) => add(parts, text),
-                PartKind::Parameter(parameter) if matches!(parameter.op, ParameterOp::Plain) => {
-                    text.push(HOLE);
-                    text.push_str(&parameter.name);
-                    text.push(HOLE);
-                }
-                _ => text.push(HOLE),
-            }
+/// The variable that an assignment copies, whole.
+fn copied(assignment: &Assignment) -> Option<&str> {
+    fn only(parts: &[Part]) -> Option<&str> {
+        match parts {
+            [Part { kind: PartKind::Parameter(parameter), .. }] => Some(&parameter.name),
+            [Part { kind: PartKind::DoubleQuoted(parts), .. }] => only(parts),
+            _ => None,
         }
     }
-    let mut text = String::new();
-    add(&word.parts, &mut text);
-    text.truncate(text.trim_end_matches('/').len());
-    text
-}
-
-/// The variables that a word names something by: none behind which a path goes on, which names something else.
-fn naming(word: &Word) -> Vec<String> {
-    let text = as_written(word);
-    let last = text.rsplit('/').next().unwrap_or_default();
-    let alone = |name: &&str| last.contains(&format!("{HOLE}{name}{HOLE}"));
-    variables(word).into_iter().filter(alone).map(str::to_owned).collect()
-}
-
-fn variables(word: &Word) -> Vec<&str> {
-    Named::by(|named| named.word(word))
+    match &assignment.value {
+        Value::Scalar(word) if !assignment.append => only(&word.parts),
+        _ => None,
+    }
 }
 
 /// Looks for a test of what was aimed at.
-struct Search<'a> {
-    aim: &'a Aim,
-    tables: &'a Tables,
+struct Search<'a, 's> {
+    aim: Aim<'a>,
+    functions: &'a Bodies<'s>,
     errexit: bool,
     /// Variables that were set since to what a command told of it.
     told: Vec<String>,
     /// Whether somebody looks at the status of what is being read.
     condition: bool,
     found: bool,
+    /// Functions around what is being read.
+    depth: u32,
 }
 
-impl Search<'_> {
-    fn conditional(&mut self, condition: &Sequence) {
+impl<'s> Search<'_, 's> {
+    fn conditional(&mut self, condition: &'s Sequence) {
         let outer = std::mem::replace(&mut self.condition, true);
         self.sequence(condition);
         self.condition = outer;
@@ -180,25 +170,52 @@ impl Search<'_> {
     }
 
     fn made(&mut self, words: &[&Word]) {
-        self.found |= Self::names(words, &self.aim.made) || Self::names(words, &self.told);
-    }
-
-    /// Whether a word names what the command was given, or something that is called by it.
-    fn given(&self, words: &[&Word]) -> bool {
-        let Aim { named, written, .. } = self.aim;
-        words.iter().any(|word| {
+        let of_file = |word: &&Word| {
             let text = as_written(word);
-            let last = text.rsplit('/').next().unwrap_or_default();
-            naming(word).iter().any(|name| named.contains(name))
-                || written.iter().any(|written| *written == text || written == last)
-        })
+            self.aim.files.iter().any(|file| same(file, &text))
+        };
+        self.found |= Self::names(words, &self.aim.made) || Self::names(words, &self.told);
+        self.found |= words.iter().any(of_file);
     }
 
-    /// Whether a command is given the same, and only asks. What changes something is no test of what was changed before.
-    fn asks_of_it(&self, words: &[&Word]) -> bool {
-        let text = |word: &&Word| word.plain().unwrap_or_else(|| HOLE.to_string());
-        let texts: Vec<String> = words.iter().map(text).collect();
-        self.given(&words[1.min(words.len())..]) && self.tables.effect(&texts) != Effect::Mutate
+    /// Whether a word names a file that the command was given.
+    fn given(&self, word: &Word) -> bool {
+        let text = as_written(word);
+        self.aim.lines.iter().any(|line| line.names_file(&text, self.aim.tables))
+    }
+
+    /// Whether a command is about the same, and only asks. What changes something is no test of what was changed before.
+    fn asks_of_it(&self, simple: &Simple) -> bool {
+        let tables = self.aim.tables;
+        let line = Line::of(&simple.words.iter().collect::<Vec<&Word>>(), tables);
+        let asks = line.effect(tables) != Effect::Mutate;
+        // Where its output was taken, that is what it was run for.
+        let taken = !self.aim.made.is_empty();
+        asks && self.aim.lines.iter().any(|of| of.is_told_by(&line, taken, tables))
+    }
+
+    /// A function is given what was made: it may test that for its caller.
+    fn handed_on(&mut self, name: &str, words: &[Word]) {
+        /// Functions are followed that deep.
+        const DEEPEST: u32 = 3;
+        let Some(bodies) = self.functions.get(name).filter(|_| self.depth < DEEPEST) else { return };
+        let takes = |word: &Word| Self::names(&[word], &self.aim.made) || Self::names(&[word], &self.told);
+        let numbers = words.iter().enumerate().skip(1).filter(|(_, word)| takes(word));
+        let made: Vec<String> = numbers.map(|(number, _)| number.to_string()).collect();
+        if made.is_empty() {
+            return;
+        }
+        for body in bodies {
+            let mut inside = Search {
+                aim: Aim { made: made.clone(), files: Vec::new(), lines: Vec::new(), ..self.aim },
+                told: Vec::new(),
+                condition: false,
+                depth: self.depth + 1,
+                ..*self
+            };
+            inside.command(body);
+            self.found |= inside.found;
+        }
     }
 
     /// Whether the last of a substitution's commands does.
@@ -207,8 +224,8 @@ impl Search<'_> {
         statement.first.stages.iter().any(|command| {
             let CommandKind::Simple(simple) = &command.kind else { return false };
             // What only computes asks nobody.
-            let pure = command_name(simple).is_some_and(|name| self.tables.is_pure(&name));
-            !pure && self.asks_of_it(&simple.words.iter().collect::<Vec<&Word>>())
+            let pure = command_name(simple).is_some_and(|name| self.aim.tables.is_pure(&name));
+            !pure && self.asks_of_it(simple)
         })
     }
 
@@ -217,7 +234,7 @@ impl Search<'_> {
         const OPS: [&str; 16] =
             ["-a", "-b", "-c", "-d", "-e", "-f", "-g", "-h", "-L", "-p", "-r", "-s", "-S", "-u", "-w", "-x"];
         if OPS.contains(&op) {
-            self.found |= self.given(&[word]);
+            self.found |= self.given(word);
         }
     }
 
@@ -238,12 +255,12 @@ impl Search<'_> {
     }
 }
 
-impl<'s> Visitor<'s> for Search<'_> {
+impl<'s> Visitor<'s> for Search<'_, 's> {
     fn statement(&mut self, statement: &'s Statement) {
         let outer = self.condition;
         let mut pipeline = &statement.first;
         for (op, behind) in &statement.rest {
-            self.condition = outer || !(*op == ListOp::Or && is_true(behind));
+            self.condition = outer || !(*op == ListOp::Or && is_true(behind, self.functions));
             self.pipeline(pipeline);
             pipeline = behind;
         }
@@ -290,6 +307,7 @@ impl<'s> Visitor<'s> for Search<'_> {
             CommandKind::Simple(simple) => {
                 let words: Vec<&Word> = simple.words.iter().collect();
                 let name = command_name(simple).unwrap_or_default();
+                self.handed_on(&name, &simple.words);
                 if matches!(name.as_str(), "[" | "test") {
                     self.made(&words[1..]);
                     for pair in words.windows(2) {
@@ -302,16 +320,17 @@ impl<'s> Visitor<'s> for Search<'_> {
                     let reads = matches!(name.as_str(), "read" | "mapfile" | "readarray" | "getopts");
                     if !reads {
                         self.made(&words);
-                        self.found |= self.asks_of_it(&words);
+                        self.found |= self.asks_of_it(simple);
                     }
                     for redirect in &command.redirects {
-                        if let Target::Word(word) = &redirect.target {
+                        let reads = matches!(redirect.op, RedirectOp::Input | RedirectOp::HereString);
+                        if let (true, Target::Word(word)) = (reads, &redirect.target) {
                             self.made(&[word]);
                         }
                     }
                 } else if name == "cd" && self.errexit {
                     // Where it is not there, errexit ends the script as any test would.
-                    self.found |= self.given(&words[1..]);
+                    self.found |= words[1..].iter().any(|word| self.given(word));
                 }
             }
             _ => {}
@@ -324,7 +343,8 @@ impl<'s> Visitor<'s> for Search<'_> {
         asked.assignment(assignment);
         let tells =
             |part: &&Part| matches!(&part.kind, PartKind::Command(command) if self.asks(&command.body));
-        if asked.found.iter().any(tells) {
+        let mine = |name: &str| self.aim.made.iter().chain(&self.told).any(|known| known == name);
+        if asked.found.iter().any(tells) || copied(assignment).is_some_and(mine) {
             self.told.push(assignment.target.name.clone());
         }
         walk_assignment(self, assignment);

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::bash::syntax::{
-    Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Simple,
+    Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Sequence, Simple,
     Statement, Target, Value, Word,
 };
 use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_part, walk_script};
@@ -12,7 +12,7 @@ use crate::source::Span;
 /// Every function of a script, by name.
 #[derive(Default)]
 pub(super) struct Functions<'s> {
-    pub bodies: FxHashMap<&'s str, Vec<&'s Command>>,
+    pub bodies: Bodies<'s>,
     /// Whether something sets `inherit_errexit`, alone or with the POSIX mode.
     pub inherits: bool,
 }
@@ -44,20 +44,53 @@ pub(super) fn command_name(simple: &Simple) -> Option<String> {
     simple.words.first().and_then(Word::plain)
 }
 
-/// Whether a pipeline is `true` or `:` and nothing more, in braces perhaps.
-pub(super) fn is_true(pipeline: &Pipeline) -> bool {
+/// The script's functions, by name.
+pub(super) type Bodies<'s> = FxHashMap<&'s str, Vec<&'s Command>>;
+
+/// Whether a pipeline succeeds and does nothing more: `true`, `:`, in braces or in a function perhaps, `(exit 0)`.
+pub(super) fn is_true(pipeline: &Pipeline, functions: &Bodies<'_>) -> bool {
     let [command] = pipeline.stages.as_slice() else { return false };
+    !pipeline.negated && succeeds(command, functions, DEEPEST_TRUE)
+}
+
+/// Functions in functions that a `true` is looked for in.
+const DEEPEST_TRUE: u32 = 4;
+
+fn succeeds(command: &Command, functions: &Bodies<'_>, depth: u32) -> bool {
+    let alone = |body: &Sequence| match body.statements.as_slice() {
+        [statement] if statement.rest.is_empty() => match statement.first.stages.as_slice() {
+            [inner] => !statement.first.negated && succeeds(inner, functions, depth),
+            _ => false,
+        },
+        _ => false,
+    };
+    let leaves_well = |body: &Sequence| {
+        matches!(body.statements.as_slice(), [statement] if statement.rest.is_empty()
+            && matches!(statement.first.stages.as_slice(), [inner] if is_plainly(inner, &["exit", "0"])))
+    };
     match &command.kind {
         CommandKind::Simple(simple) => {
-            !pipeline.negated
-                && command_name(simple)
-                    .is_some_and(|name| matches!(name.as_str(), "true" | ":" | "/bin/true" | "/usr/bin/true"))
+            let words: Vec<String> = simple.words.iter().map_while(Word::plain).collect();
+            let prefixes = words.iter().take_while(|word| matches!(word.as_str(), "command" | "builtin")).count();
+            let Some(name) = words.get(prefixes).map(String::as_str) else { return false };
+            if prefixes == 0
+                && let Some(bodies) = functions.get(name)
+            {
+                return depth > 0 && bodies.iter().all(|body| succeeds(body, functions, depth - 1));
+            }
+            matches!(name, "true" | ":" | "/bin/true" | "/usr/bin/true")
         }
-        CommandKind::Group(body) | CommandKind::Subshell(body) => {
-            matches!(body.statements.as_slice(), [statement] if statement.rest.is_empty() && is_true(&statement.first))
-        }
+        CommandKind::Group(body) => alone(body),
+        CommandKind::Subshell(body) => alone(body) || leaves_well(body),
         _ => false,
     }
+}
+
+/// Whether a command is these words.
+fn is_plainly(command: &Command, words: &[&str]) -> bool {
+    let CommandKind::Simple(simple) = &command.kind else { return false };
+    let written: Vec<String> = simple.words.iter().filter_map(Word::plain).collect();
+    written.len() == simple.words.len() && written == words
 }
 
 /// Who reads the status of the command before.
@@ -113,7 +146,7 @@ fn kept_in(statement: &Statement) -> Option<&str> {
 }
 
 /// Whether a statement gives a variable another value and does nothing else.
-fn assigns(statement: &Statement, name: &str) -> bool {
+pub(super) fn assigns(statement: &Statement, name: &str) -> bool {
     let ([], [command]) = (statement.rest.as_slice(), statement.first.stages.as_slice()) else {
         return false;
     };

@@ -84,7 +84,7 @@ impl<'s> Pass<'s> {
     fn tally_list(&mut self, statement: &'s Statement, tested: bool, last: bool, tally: &mut Tally) {
         let mut pipeline = &statement.first;
         for (op, behind) in &statement.rest {
-            if !(*op == ListOp::Or && is_true(behind)) {
+            if !(*op == ListOp::Or && is_true(behind, &self.functions)) {
                 let mut inner = Tally::default();
                 self.tally_pipeline(pipeline, true, false, &mut inner);
                 // `cmd && echo yes` fails where `cmd` does.
@@ -93,7 +93,7 @@ impl<'s> Pass<'s> {
             }
             pipeline = behind;
         }
-        if !statement.rest.is_empty() && is_true(pipeline) {
+        if !statement.rest.is_empty() && is_true(pipeline, &self.functions) {
             return;
         }
         self.tally_pipeline(pipeline, tested, last, tally);

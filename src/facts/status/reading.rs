@@ -8,7 +8,7 @@ use crate::commands::Reading;
 
 use super::super::programs::is_shell;
 use super::super::value::Place;
-use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
+use super::names::{ReadOptions, Substitutions, command_name, Bodies, input_given, is_true, output_leaves};
 use super::stdin::{Readers, plain_words};
 use super::{Pass, Stage};
 
@@ -339,7 +339,7 @@ pub(super) fn takes_a_number_of_lines(simple: &Simple) -> bool {
 /// `{ producer || true; }`: its end by SIGPIPE is not the group's.
 fn shielded(command: &Command) -> bool {
     let (CommandKind::Group(body) | CommandKind::Subshell(body)) = &command.kind else { return false };
-    let ends_in_true = |statement: &Statement| matches!(statement.rest.last(), Some((ListOp::Or, pipeline)) if is_true(pipeline));
+    let ends_in_true = |statement: &Statement| matches!(statement.rest.last(), Some((ListOp::Or, pipeline)) if is_true(pipeline, &Bodies::default()));
     body.statements.last().is_some_and(ends_in_true)
 }
 
