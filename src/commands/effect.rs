@@ -13,7 +13,7 @@ use super::tool::{FileWords, OptionName, Tool};
 pub enum Effect {
     /// It only reads.
     Read,
-    /// It changes nothing but what the client itself remembers: a login, the current model, a cache.
+    /// It changes nothing but what the client itself remembers: a login, a cache.
     Session,
     /// The program is not known, or what it does stands elsewhere.
     Unknown,

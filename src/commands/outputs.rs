@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::effect::glob;
+use super::effect::{glob, matches_words};
 
 /// The patterns of `outputs.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -12,6 +12,21 @@ pub struct Outputs {
     one: Vec<String>,
     many: Vec<String>,
     lines: Vec<String>,
+    sets: Vec<Sets>,
+}
+
+/// What sets variables of its own only.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sets {
+    /// Paths of files that are sourced, with `*`.
+    #[serde(default)]
+    files: Vec<String>,
+    /// Commands whose output is evaluated.
+    #[serde(default)]
+    outputs: Vec<String>,
+    /// The variables, with `*`.
+    names: Vec<String>,
 }
 
 /// How many words an output has that is known to hold no option.
@@ -26,6 +41,18 @@ pub enum Plainly {
 }
 
 impl Outputs {
+    /// The variables that sourcing the file sets; `None` where they may be any.
+    pub fn set_by_file(&self, path: &str) -> Option<&[String]> {
+        let fits = |sets: &&Sets| sets.files.iter().any(|file| glob(file, path));
+        self.sets.iter().find(fits).map(|sets| sets.names.as_slice())
+    }
+
+    /// The variables that evaluating the command's output sets; `None` where they may be any.
+    pub fn set_by_output(&self, words: &[String]) -> Option<&[String]> {
+        let fits = |sets: &&Sets| sets.outputs.iter().any(|command| matches_words(command, words));
+        self.sets.iter().find(fits).map(|sets| sets.names.as_slice())
+    }
+
     /// What a pipeline of these commands prints; `None` where nothing is known of it.
     pub fn of(&self, stages: &[Vec<String>]) -> Option<Plainly> {
         let (first, filters) = stages.split_first()?;

@@ -1,6 +1,7 @@
 //! Arithmetic over what is known.
 
 use crate::bash::syntax::{Arithmetic, Expression};
+use crate::commands::HOLE;
 use crate::source::Span;
 
 use super::state::State;
@@ -75,24 +76,39 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// `let TEXT`: what the text assigns to is a number; it is known where a number is all that is assigned.
+    pub(super) fn let_set(&mut self, text: &Value, state: &mut State) {
+        if text.text.starts_with(HOLE) {
+            self.any_flag_set(text, state);
+        }
+        for name in assigned_in(&text.text) {
+            let plain =
+                text.text.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')).and_then(number_of);
+            let sym = self.symbols.joined(name);
+            state.renew(sym, &mut self.symbols);
+            let value = match plain {
+                Some(number) => Value::known(number.to_string()),
+                None => Value::unknown(sym),
+            };
+            state.set(name, Content::Scalar(value));
+        }
+    }
+
     /// The value of an expression over known numbers.
     pub(super) fn number(&mut self, expression: &'a Expression, state: &mut State) -> Option<i64> {
         match expression {
-            Expression::Number(text) => text.trim().parse().ok(),
+            Expression::Number(text) => number_of(text),
             Expression::Variable(name, None) => {
                 let value = self.variable(name, Place { file: 0, span: Span::default() }, state);
-                let text = value.constant()?.trim();
-                if text.is_empty() { Some(0) } else { text.parse().ok() }
+                number_of(value.constant()?)
             }
             Expression::Variable(name, Some(index)) => {
                 let value = self.number_element(name, index, state)?;
-                let text = value.constant()?.trim();
-                if text.is_empty() { Some(0) } else { text.parse().ok() }
+                number_of(value.constant()?)
             }
             Expression::Word(word) => {
                 let value = self.value(word, state);
-                let text = value.constant()?.trim();
-                if text.is_empty() { Some(0) } else { text.parse().ok() }
+                number_of(value.constant()?)
             }
             Expression::Unary(op, inner) => {
                 let number = self.number(inner, state)?;
@@ -114,6 +130,51 @@ impl<'a> Walk<'a> {
             Expression::Postfix(..) | Expression::Assign(..) => None,
         }
     }
+}
+
+/// A number as the shell's arithmetic reads it: nothing is 0, `010` is 8; a number to another base is not followed.
+pub(super) fn number_of(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let number = match digits.strip_prefix('0') {
+        None if digits.is_empty() => return text.is_empty().then_some(0),
+        None => digits.parse().ok()?,
+        Some("") => 0,
+        Some(rest) => match rest.strip_prefix(['x', 'X']) {
+            Some(hex) => i64::from_str_radix(hex, 16).ok()?,
+            None => i64::from_str_radix(rest, 8).ok()?,
+        },
+    };
+    Some(sign * number)
+}
+
+/// The variables that an arithmetic text assigns to.
+fn assigned_in(text: &str) -> Vec<&str> {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut names = Vec::new();
+    let mut at = 0;
+    while let Some(start) =
+        text[at..].find(|c: char| c.is_ascii_alphabetic() || c == '_').map(|from| at + from)
+    {
+        let end = text[start..].find(|c: char| !in_name(c)).map_or(text.len(), |length| start + length);
+        at = end;
+        let mut behind = text[end..].trim_start();
+        if let Some((index, rest)) = behind.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            let _ = index;
+            behind = rest.trim_start();
+        }
+        let before = text[..start].trim_end();
+        let steps = |text: &str, end: bool| {
+            ["++", "--"].iter().any(|step| if end { text.ends_with(step) } else { text.starts_with(step) })
+        };
+        let operator = behind.trim_start_matches(['+', '-', '*', '/', '%', '<', '>', '&', '^', '|']);
+        let compares = ["<=", ">="].iter().any(|op| behind.starts_with(op));
+        let assigns = operator.starts_with('=') && !operator.starts_with("==") && !compares;
+        if assigns || steps(behind, false) || steps(before, true) {
+            names.push(&text[start..end]);
+        }
+    }
+    names
 }
 
 fn arithmetic(a: i64, op: &str, b: i64) -> Option<i64> {

@@ -11,7 +11,7 @@ use super::branches::AMONG;
 use super::elements::Keyed;
 use super::literals::is_literal_credential;
 use super::redirects::RANDOM_TEXT;
-use super::state::{State, symbol_mark};
+use super::state::{Shape, State, symbol_mark};
 use super::value::{Content, Flow, Place, Source, StepKind, Value, too_many};
 use super::walk::{Out, Walk, index_word};
 
@@ -50,6 +50,8 @@ impl<'a> Walk<'a> {
         }
         let content = self.assigned(assignment, state);
         let name = assignment.target.name.as_str();
+        let content = self.shaped(name, content, assignment, state);
+        let content = self.no_longer_checked(name, content, assignment, state);
         let plain = match &content {
             Content::Scalar(value) => value.constant().is_some(),
             Content::Array(_) | Content::Keyed(_) => {
@@ -76,6 +78,41 @@ impl<'a> Walk<'a> {
             }
         }
         plain
+    }
+
+    /// What a variable's attribute makes of it (`declare -i`): where that is another text, it is not known.
+    fn shaped(&mut self, name: &str, content: Content, assignment: &Assignment, state: &State) -> Content {
+        let Some(shape) = state.rare.shaped.get(name).copied() else { return content };
+        let kept = |value: &Value| value.constant().is_none_or(|text| shape.keeps(text));
+        let Content::Scalar(value) = &content else { return content };
+        if kept(value) && !(assignment.append && shape == Shape::Number) {
+            return content;
+        }
+        let sym = self.symbols.of(Source::Computed(self.place(assignment.span)));
+        Content::Scalar(Value::unknown(sym).with(|new| new.secret.clone_from(&value.secret)))
+    }
+
+    /// `id="x$id"`: what was checked is no longer all of it.
+    fn no_longer_checked(
+        &mut self,
+        name: &str,
+        content: Content,
+        assignment: &Assignment,
+        state: &mut State,
+    ) -> Content {
+        let Content::Scalar(value) = &content else { return content };
+        let old = state.vars.get(name).map(Content::scalar).and_then(|old| old.symbol());
+        let Some(old) = old.filter(|old| state.checked.contains(old) && value.syms.contains(old)) else {
+            return content;
+        };
+        if value.symbol() == Some(old) {
+            return content;
+        }
+        let sym = self.symbols.of(Source::Computed(self.place(assignment.span)));
+        state.renew(sym, &mut self.symbols);
+        Content::Scalar(
+            value.clone().with(|value| (value.text, value.syms) = (String::from(HOLE), vec![sym])),
+        )
     }
 
     /// What an assignment's right side gives.
@@ -279,6 +316,17 @@ impl<'a> Walk<'a> {
         let keeps = flagged(&['x', 'r', 'p', 'g']);
         self.note_exported(&keyword, declare);
         let exports = keyword == "export" || flagged(&['x']);
+        let shape = [(Shape::Number, 'i'), (Shape::Lower, 'l'), (Shape::Upper, 'u'), (Shape::Upper, 'c')];
+        let shape = shape.into_iter().find(|(_, letter)| keyword != "export" && flagged(&[*letter]));
+        for name in declare.operands.iter().filter_map(assigned_name) {
+            match shape {
+                Some((shape, _)) => drop(state.rare_mut().shaped.insert(Rc::from(name), shape)),
+                None if local && state.rare.shaped.contains_key(name) => {
+                    state.rare_mut().shaped.remove(name);
+                }
+                None => {}
+            }
+        }
         for name in declare.operands.iter().filter_map(assigned_name).filter(|_| exports) {
             if flagged(&['n']) {
                 state.rare_mut().exported.remove(name);

@@ -137,7 +137,13 @@ impl Walk<'_> {
                 self.looks_up(line);
                 Out::either(state)
             }
-            "wait" | "hash" | "let" => Out::either(state),
+            "let" => {
+                for value in line.args() {
+                    self.let_set(value, &mut state);
+                }
+                Out::either(state)
+            }
+            "wait" | "hash" => Out::either(state),
             _ => Out::success(state),
         }
     }
@@ -319,6 +325,7 @@ impl Walk<'_> {
                 self.set_option(name, flags.contains('s'), line.place.span, &mut state);
             }
         }
+        self.any_case |= flags.contains('s') && texts.iter().any(|text| text == "nocasematch");
         Out::success(state)
     }
 }

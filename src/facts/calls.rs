@@ -11,7 +11,7 @@ use super::branches::AMONG;
 use super::builtins::unknown_parameters;
 use super::invocations::Link;
 use super::state::{Parameters, State, Switch, symbol_mark};
-use super::value::{Content, Place, StepKind, Value, too_many};
+use super::value::{Content, Place, Source, StepKind, Value, too_many};
 use super::walk::{Frame, Out, Walk};
 
 /// A command line in hand: its words and what is known of where they came from.
@@ -202,6 +202,10 @@ impl<'a> Walk<'a> {
             return out;
         }
         let mut values = line.args().to_vec();
+        let mut state = state;
+        if self.frames.iter().any(|frame| frame.function == Some(index)) {
+            self.widen(&mut values, line.place, &mut state);
+        }
         for (offset, value) in values.iter_mut().enumerate() {
             if let Some(flow) = &value.secret {
                 let place = Place {
@@ -219,6 +223,20 @@ impl<'a> Walk<'a> {
         self.summarise(index, &start, &out);
         self.frames.pop();
         out
+    }
+
+    /// A function calls itself with other numbers than it got: round by round they may be any.
+    fn widen(&mut self, values: &mut [Value], place: Place, state: &mut State) {
+        let mut sym = self.symbols.of(Source::Computed(place));
+        for (offset, value) in values.iter_mut().enumerate() {
+            let counts = value.constant().is_some_and(|text| text.parse::<i64>().is_ok());
+            let same = state.params.list.get(offset).is_some_and(|known| known.text == value.text);
+            if counts && !same {
+                state.renew(sym, &mut self.symbols);
+                *value = Value::unknown(sym);
+                sym = self.symbols.of(Source::Element(sym));
+            }
+        }
     }
 
     /// Whether the function is running already. One call on a path may come round once: functions that call each

@@ -143,6 +143,13 @@ impl<'a> Walk<'a> {
     /// A word as a pattern for `subject` (in `[[ == ]]` and `case`).
     pub(super) fn matches(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
         let value = self.value(pattern, &mut state);
+        if self.any_case
+            && let (Some(text), Some(pattern)) = (subject.constant(), value.constant())
+            && !glob(pattern, text)
+            && glob(&pattern.to_lowercase(), &text.to_lowercase())
+        {
+            return (vec![state.clone()], vec![state]);
+        }
         if !active_glob(&pattern.parts) && !expands_to_pattern(&pattern.parts, &value) {
             return equals(subject, &value, state, self.context.gates);
         }
@@ -197,6 +204,7 @@ impl<'a> Walk<'a> {
         let (mut yes, no) = match (subject.constant(), &known) {
             (Some(text), Some(known)) => match &known.regex {
                 Some(regex) if regex.is_match(text) => (vec![state], Vec::new()),
+                Some(_) if self.any_case => (vec![state.clone()], vec![state]),
                 Some(_) => (Vec::new(), vec![state]),
                 None => (vec![state.clone()], vec![state]),
             },
@@ -392,6 +400,10 @@ fn compare(left: &Value, op: &str, right: &Value, state: State) -> Split {
 
 fn number(value: &Value) -> Option<i64> {
     let text = value.constant()?.trim();
+    // What `010` is depends on who compares.
+    if text.len() > 1 && text.trim_start_matches('-').starts_with('0') {
+        return None;
+    }
     if text.is_empty() { Some(0) } else { text.parse().ok() }
 }
 

@@ -2,15 +2,16 @@
 
 use super::calls::Line;
 use super::state::State;
-use super::value::{Content, Flow, Source, Value};
+use super::value::{Content, Flow, Source, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
 
 impl Walk<'_> {
     pub(super) fn read(&mut self, line: &Line, mut state: State) -> Out {
         let mut names = Vec::new();
         let mut secret = false;
-        let mut typed = matches!(self.stdins.last(), None | Some(Stdin::Operator));
+        let mut typed = true;
         let mut array = None;
+        let mut descriptor: Option<Value> = None;
         let mut words = line.args().iter();
         while let Some(value) = words.next() {
             let text = value.text.as_str();
@@ -18,7 +19,7 @@ impl Walk<'_> {
                 let takes_value = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a']);
                 let (flags, attached) = letters.split_at(takes_value.map_or(letters.len(), |at| at + 1));
                 secret |= flags.contains('s');
-                typed &= !flags.contains(['t', 'u', 'i']);
+                typed &= !flags.contains(['t', 'i']);
                 if takes_value.is_some() {
                     let value = if attached.is_empty() { words.next() } else { Some(value) };
                     let argument = if attached.is_empty() {
@@ -28,6 +29,11 @@ impl Walk<'_> {
                     };
                     if flags.ends_with('a') {
                         array = argument;
+                    } else if flags.ends_with('u') {
+                        descriptor = match attached {
+                            "" => value.cloned(),
+                            attached => Some(Value::known(attached)),
+                        };
                     } else if let Some(prompt) = value.filter(|_| flags.ends_with('p')) {
                         self.printed(prompt, line.place, 2);
                     }
@@ -36,8 +42,14 @@ impl Walk<'_> {
                 names.push(text.to_owned());
             }
         }
-        let source = match self.stdins.last() {
-            Some(Stdin::Other(value)) => Some(value.clone()),
+        let stdin = match &descriptor {
+            Some(number) => self.descriptor(number),
+            None => self.stdins.last().cloned(),
+        };
+        typed &= stdin.is_some() || descriptor.is_none();
+        typed &= !matches!(stdin, Some(Stdin::Other(_)));
+        let source = match stdin {
+            Some(Stdin::Other(value)) => Some(value),
             _ => None,
         };
         let place = line.place;
@@ -67,6 +79,13 @@ impl Walk<'_> {
                     format!("`${name}`"),
                     format!("`read -s` reads a secret into `{name}`"),
                 ));
+            }
+            if let Some((array, key)) = name.split_once('[') {
+                let key = element_key(key.trim_end_matches(']'));
+                self.assign_element(array, &key, Content::Scalar(value), &mut state, place);
+                self.assign_element(array, &key, Content::Scalar(Value::default()), &mut failed, place);
+                sym = self.symbols.of(Source::Element(sym));
+                continue;
             }
             let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
             let content =
@@ -119,4 +138,9 @@ impl Walk<'_> {
         state.set(&name, content);
         Out::either(state)
     }
+}
+
+/// The key of an element that a `read` fills; a name of a variable (`keys[i]`) is none that is known.
+fn element_key(written: &str) -> Value {
+    if written.parse::<u32>().is_ok() { Value::known(written) } else { Value::unknown(Sym::VOLATILE) }
 }

@@ -89,6 +89,8 @@ pub(super) struct Summary {
     trap: Option<Trap>,
     /// Whether it is part of a gate: nothing of that can be told without its caller.
     gates: bool,
+    /// Whether it runs text that is not read: any variable of the caller's may have changed.
+    unsettles: bool,
     /// Every file that it, and whatever it sources, asked for.
     asked: BTreeSet<RepoPath>,
 }
@@ -312,6 +314,7 @@ impl<'a> Walk<'a> {
         };
         summary.seen = std::mem::take(&mut self.observations.list).into_iter().filter(counts).collect();
         summary.invocations = self.observations.invocations.take();
+        summary.unsettles = self.unsettled;
         summary.exported = self.way.exported.iter().map(ToString::to_string).collect();
         summary
     }
@@ -382,6 +385,9 @@ impl<'a> Walk<'a> {
             state.rare_mut().traps.insert("EXIT".to_owned(), (text, line.place));
         }
         let checked = Rc::clone(&state.checked);
+        if summary.unsettles {
+            self.may_set(None, line.place, &mut state);
+        }
         for (name, held) in &summary.vars {
             self.set_held(name, held, line.place, &mut state);
         }

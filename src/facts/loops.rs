@@ -90,12 +90,13 @@ impl<'a> Walk<'a> {
             items.extend(state.params.rest.clone().map(|rest| rest.with(|rest| rest.splits = true)));
         }
         let variable: Rc<str> = Rc::from(each.variable.name.as_str());
+        let place = self.place(each.variable.span);
         let body = &each.body;
         let known = items.iter().all(|item| !item.splits);
         if known && items.len() <= 6 && self.budget > 0 {
-            return self.unrolled(&variable, &items, body, state);
+            return self.unrolled(&variable, place, &items, body, state);
         }
-        let (element, same_list) = self.any_item(&items, self.place(each.variable.span));
+        let (element, same_list) = self.any_item(&items, place);
         let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
         self.repeat(
             vec![state],
@@ -116,7 +117,9 @@ impl<'a> Walk<'a> {
                         if let (true, Some(sym)) = (list_checked(&items, &entering), element.symbol()) {
                             entering.check(sym);
                         }
-                        entering.set(&variable, Content::Scalar(element.clone()));
+                        let content = Content::Scalar(element.clone());
+                        let content = walk.stored(&variable, content, place, &mut entering);
+                        entering.set(&variable, content);
                         goes.push(entering);
                     }
                     if came_round || (!known && state.assume(&some, false)) {
@@ -130,12 +133,20 @@ impl<'a> Walk<'a> {
     }
 
     /// A loop over a few known words, one round each.
-    fn unrolled(&mut self, variable: &Rc<str>, items: &[Value], body: &'a Sequence, state: State) -> Out {
+    fn unrolled(
+        &mut self,
+        variable: &Rc<str>,
+        place: Place,
+        items: &[Value],
+        body: &'a Sequence,
+        state: State,
+    ) -> Out {
         let mut states = vec![state];
         let mut done = Vec::new();
         for item in items {
             for state in &mut states {
-                state.set(variable, Content::Scalar(item.clone()));
+                let content = self.stored(variable, Content::Scalar(item.clone()), place, state);
+                state.set(variable, content);
             }
             self.loops.push(Jumps::default());
             let next = self.sequence(body, states, false).both();

@@ -122,6 +122,8 @@ pub struct Observations {
     pub unread: Vec<super::invocations::UnreadText>,
     /// The script's first command that is more than a setting, and the options in force there on every path.
     pub first: Option<(Span, Options)>,
+    /// Where text is run that is not read, and may set what the script had set before.
+    pub unsettled: Vec<Span>,
     /// Credentials in the text, in order.
     pub literals: Vec<super::literals::Literal>,
     /// Secrets that come to light, in the order of the walk.

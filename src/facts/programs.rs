@@ -340,6 +340,13 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a program copies what the operator types, and nothing else.
+    fn copies_terminal(&self, words: &[&str]) -> bool {
+        let Some((program, args)) = words.split_first() else { return false };
+        let is_file = |word: &&str| !word.starts_with('-') && word.parse::<u32>().is_err();
+        self.reads_tty && ["cat", "head"].contains(program) && !args.iter().any(is_file)
+    }
+
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
     fn passed_on(&mut self, line: &Line) {
         let gives_away = self.gives_away(line);
@@ -370,10 +377,14 @@ impl Walk<'_> {
         let nameless = prints_no_name(&texts);
         self.looks_up(line);
         let below = self.searched(line);
+        let typed = self.copies_terminal(&line.texts());
+        let words: Vec<String> = line.texts().into_iter().map(str::to_owned).collect();
         let Some(output) = self.outputs.last_mut() else { return };
         output.below = below.filter(|_| !output.opaque && output.values.is_empty());
         output.nameless = nameless && !output.opaque && output.values.is_empty();
         output.random = output.nameless && prints_random_text(&texts);
+        output.typed = typed && !output.opaque && output.values.is_empty();
+        output.printer = (!output.opaque).then_some(words);
         output.opaque = true;
         output.from_args |= from_args;
         output.own_file |= own_file;

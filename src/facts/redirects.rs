@@ -18,6 +18,7 @@ impl<'a> Walk<'a> {
     pub(super) fn redirections(&mut self, command: &'a Command, state: &mut State) -> Stdin {
         use crate::bash::syntax::Fd;
         let mut stdin = self.stdins.last().cloned().unwrap_or_default();
+        self.reads_tty = false;
         for redirect in &command.redirects {
             let to_stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
             if let Some(Fd::Variable(name)) = &redirect.fd {
@@ -50,11 +51,16 @@ impl<'a> Walk<'a> {
                     let value = self.value(word, state);
                     let piped = self.piped_in.take();
                     let tty = value.constant().is_some_and(|text| text == "/dev/tty" || text == "/dev/stdin");
-                    if to_stdin && !tty {
+                    let duplicates = redirect.op == RedirectOp::DuplicateInput;
+                    let copied = if duplicates { self.descriptor(&value) } else { None };
+                    if let (true, Some(copied)) = (to_stdin, copied) {
+                        stdin = copied;
+                    } else if to_stdin && !tty {
                         stdin =
                             Stdin::Other(piped.unwrap_or_else(|| self.file_content(&value, redirect.span)));
                     } else if to_stdin && tty {
                         stdin = Stdin::Operator;
+                        self.reads_tty = true;
                     }
                 }
                 (Target::Word(word), op) => {
@@ -66,6 +72,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+        self.opened_inputs(command, state);
         stdin
     }
 
@@ -74,6 +81,51 @@ impl<'a> Walk<'a> {
         let numbered = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
         value.constant().is_some_and(numbered)
             || value.symbol().is_some_and(|sym| self.descriptors.contains(&sym))
+    }
+
+    /// What a descriptor reads that the script opened, or stdin; `None` where that is not known.
+    pub(super) fn descriptor(&self, number: &Value) -> Option<Stdin> {
+        if let Some(sym) = number.symbol() {
+            return self.named_stdins.get(&sym).cloned();
+        }
+        match number.constant()?.trim_end_matches('-').parse().ok()? {
+            0 => Some(self.stdins.last().cloned().unwrap_or_default()),
+            number => self.kept_stdins.get(&number).cloned(),
+        }
+    }
+
+    /// What a bare `exec` opens under a number of its own, or under a name; of two, the one that is no terminal.
+    fn opened_inputs(&mut self, command: &Command, state: &mut State) {
+        use crate::bash::syntax::Fd;
+        if !is_bare_exec(command) {
+            return;
+        }
+        for redirect in &command.redirects {
+            let Target::Word(word) = &redirect.target else { continue };
+            if !matches!(redirect.op, RedirectOp::Input | RedirectOp::ReadWrite) {
+                continue;
+            }
+            let tty = word.plain().is_some_and(|text| text == "/dev/tty");
+            let reads = if tty {
+                Stdin::Operator
+            } else {
+                Stdin::Other(Value::unknown(self.symbols.of(Source::Computed(self.place(redirect.span)))))
+            };
+            match &redirect.fd {
+                Some(Fd::Number(number)) if *number != 0 => {
+                    let known = self.kept_stdins.entry(*number).or_insert_with(|| reads.clone());
+                    if !tty {
+                        *known = reads;
+                    }
+                }
+                Some(Fd::Variable(name)) => {
+                    if let Some(sym) = state.vars.get(name).and_then(|content| content.scalar().symbol()) {
+                        self.named_stdins.insert(sym, reads);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// A bare `exec` leads stdin elsewhere for all that follows.
@@ -153,6 +205,12 @@ impl<'a> Walk<'a> {
         }
         let sym = if output.nameless { Sym::VOLATILE } else { self.symbols.of(Source::Computed(place)) };
         let mut value = Value::unknown(sym);
+        value.typed = output.typed && output.values.is_empty();
+        if let Some(printer) = output.printer.filter(|_| output.values.is_empty()) {
+            self.printers.insert(sym, printer);
+        } else {
+            self.printers.remove(&sym);
+        }
         if output.random {
             value.names.push(Rc::from(RANDOM_TEXT));
         }

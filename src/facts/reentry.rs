@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::commands::glob;
+
 use super::builtins::{is_builtin, unknown_parameters};
 use super::calls::Line;
 use super::invocations::{Ending, Link, texts};
@@ -42,7 +44,28 @@ impl Walk<'_> {
             }
             out
         });
-        out.unwrap_or_else(|| Out::either(caller))
+        out.unwrap_or_else(|| {
+            let mut state = caller;
+            let printer = text.symbol().and_then(|sym| self.printers.get(&sym));
+            let sets = printer.and_then(|words| self.tables.outputs().set_by_output(words));
+            self.may_set(sets, line.place, &mut state);
+            Out::either(state)
+        })
+    }
+
+    /// Something that is not read sets these variables, or any.
+    pub(super) fn may_set(&mut self, names: Option<&[String]>, place: Place, state: &mut State) {
+        const SHELLS_OWN: [&str; 8] =
+            ["0", "BASH_REMATCH", "BASH_SOURCE", "IFS", "OPTARG", "OPTIND", "PS4", "REPLY"];
+        self.unsettled |= names.is_none();
+        let may = |name: &str| match names {
+            Some(names) => names.iter().any(|known| glob(known, name)),
+            None => !SHELLS_OWN.contains(&name),
+        };
+        let (at, _) = self.report_span(place);
+        if state.unsettle(&may, &mut self.symbols) && !self.observations.unsettled.contains(&at) {
+            self.observations.unsettled.push(at);
+        }
     }
 
     pub(super) fn source(&mut self, line: &Line, state: State) -> Out {
@@ -64,6 +87,8 @@ impl Walk<'_> {
             self.invoked_unknown(line, "the file that is sourced is not read here");
             let mut state = state;
             self.may_fill_secrets(&mut state);
+            let sets = self.tables.outputs().set_by_file(&path.text);
+            self.may_set(sets, line.place, &mut state);
             return Out::either(state);
         };
         if self.too_deep() {

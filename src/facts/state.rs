@@ -121,6 +121,28 @@ pub struct Known {
     index: Rc<RefCell<Index>>,
 }
 
+/// What a variable's attribute makes of what it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shape {
+    /// `declare -i`: a number, added where text would be appended.
+    Number,
+    /// `declare -l`
+    Lower,
+    /// `declare -u`, `declare -c`
+    Upper,
+}
+
+impl Shape {
+    /// Whether the attribute leaves that text as it is.
+    pub fn keeps(self, text: &str) -> bool {
+        match self {
+            Self::Number => text == "0" || text.parse::<i64>().is_ok() && !text.starts_with(['0', '+']),
+            Self::Lower => text == text.to_lowercase(),
+            Self::Upper => text == text.to_uppercase(),
+        }
+    }
+}
+
 /// What seldom changes on a path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rare {
@@ -132,6 +154,8 @@ pub struct Rare {
     pub exported: BTreeSet<Rc<str>>,
     /// Typed confirmations.
     pub confirmed: BTreeSet<Confirmation>,
+    /// Variables whose attributes change what they are given (`declare -i`).
+    pub shaped: BTreeMap<Rc<str>, Shape>,
     /// Traps: signal, text, and where it was set.
     pub traps: BTreeMap<String, (Value, Place)>,
 }
@@ -414,6 +438,42 @@ impl State {
         }
     }
 
+    /// Something that is not followed may set these variables: what the script gave them is what they may still hold.
+    /// Gives whether there is any.
+    pub fn unsettle(&mut self, may_set: &dyn Fn(&str) -> bool, symbols: &mut Symbols) -> bool {
+        let known = |content: &Content| match content {
+            Content::Scalar(value) => value.constant().is_some() && value.secret.is_none() && !value.own_file,
+            Content::Keyed(_) => true,
+            Content::Array(_) | Content::Many(_) => false,
+        };
+        let names: Vec<Rc<str>> = self
+            .vars
+            .iter()
+            .filter(|(name, content)| known(content) && may_set(name))
+            .map(|(name, _)| Rc::clone(name))
+            .collect();
+        let any = !names.is_empty();
+        for name in names {
+            let sym = symbols.joined(&name);
+            let content = match self.vars.get(&name) {
+                Some(Content::Scalar(value)) => {
+                    let text = value.text.clone();
+                    Content::Scalar(Value::unknown(sym).with(|value| value.fallbacks.push(text)))
+                }
+                Some(Content::Keyed(keyed)) => {
+                    let secret = keyed.values().iter().find_map(|value| value.secret.clone());
+                    Content::Many(Value::unknown(sym).with(|value| value.secret = secret))
+                }
+                _ => continue,
+            };
+            self.set_anew(&name, sym, content, symbols);
+        }
+        if self.rare.unset.iter().any(|name| may_set(name)) {
+            self.rare_mut().unset.retain(|name| !may_set(name));
+        }
+        any
+    }
+
     /// Whether a variable holds a symbol.
     pub fn knows(&self, sym: Sym) -> bool {
         !self.held_by(sym).is_empty()
@@ -497,7 +557,12 @@ impl State {
             return;
         }
         self.outcomes = inner.outcomes.clone();
-        self.checked = Rc::clone(&inner.checked);
+        // What the subshell set anew is still in this shell what it was.
+        let mut checked = Rc::clone(&inner.checked);
+        for sym in self.checked.iter().filter(|sym| !inner.checked.contains(sym) && self.knows(**sym)) {
+            Rc::make_mut(&mut checked).insert(*sym);
+        }
+        self.checked = checked;
         self.apply = inner.apply;
         if confirmed {
             self.rare_mut().confirmed.clone_from(&inner.rare.confirmed);

@@ -137,6 +137,10 @@ pub(super) struct Output {
     pub random: bool,
     /// The folder below which all is that it printed.
     pub below: Option<Value>,
+    /// The program that printed it.
+    pub printer: Option<Vec<String>>,
+    /// Whether it is what a program copied from the terminal.
+    pub typed: bool,
     /// Programs that it looked up: what it printed may be the path of one of them.
     pub found: Vec<String>,
 }
@@ -232,6 +236,16 @@ pub(super) struct Walk<'a> {
     pub descriptors: FxHashSet<Sym>,
     /// Copies of stdin that a bare `exec` has kept, by descriptor.
     pub kept_stdins: FxHashMap<i32, Stdin>,
+    /// What descriptors read that a bare `exec` has opened under a name.
+    pub named_stdins: FxHashMap<Sym, Stdin>,
+    /// Whether text was run that is not read, and so any variable may have changed.
+    pub unsettled: bool,
+    /// Whether the case of letters may not matter in patterns (`shopt -s nocasematch`).
+    pub any_case: bool,
+    /// Whether the command in hand was given the terminal to read.
+    pub reads_tty: bool,
+    /// The programs that printed unknown values.
+    pub printers: FxHashMap<Sym, Vec<String>>,
     /// Commands around the one in hand, through calls and texts too: the walk recurses into each.
     pub levels: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,

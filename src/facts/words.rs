@@ -323,6 +323,35 @@ impl<'a> Walk<'a> {
         value
     }
 
+    /// `${x:+word}`
+    fn alternate(
+        &mut self,
+        plain: &Value,
+        colon: bool,
+        word: &'a Word,
+        place: Place,
+        state: &mut State,
+    ) -> Value {
+        let other = self.value(word, state);
+        match plain.constant() {
+            Some("") if colon => return Value::default(),
+            Some(text) if !text.is_empty() && other.constant().is_some() => return other,
+            _ => {}
+        }
+        let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
+        if let Some(text) = other.constant() {
+            value.fallbacks.push(text.to_owned());
+            value.choices = vec![String::new(), text.to_owned()];
+            value.splits = true;
+        } else if other.symbol().is_none() {
+            // `${KEY:+-i "$KEY"}`: what it starts with tells options from operands.
+            value.fallbacks.push(other.text.clone());
+            value.splits = true;
+        }
+        value.secret.clone_from(&other.secret);
+        value
+    }
+
     fn operate(
         &mut self,
         op: &'a ParameterOp,
@@ -357,21 +386,7 @@ impl<'a> Walk<'a> {
                 }
                 value
             }
-            ParameterOp::Alternate { word, .. } => {
-                let other = self.value(word, state);
-                let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
-                if let Some(text) = other.constant() {
-                    value.fallbacks.push(text.to_owned());
-                    value.choices = vec![String::new(), text.to_owned()];
-                    value.splits = true;
-                } else if other.symbol().is_none() {
-                    // `${KEY:+-i "$KEY"}`: what it starts with tells options from operands.
-                    value.fallbacks.push(other.text.clone());
-                    value.splits = true;
-                }
-                value.secret.clone_from(&other.secret);
-                value
-            }
+            ParameterOp::Alternate { word, colon } => self.alternate(&plain, *colon, word, place, state),
             ParameterOp::Error { word, .. } => {
                 self.value(word, state);
                 plain

@@ -73,6 +73,11 @@ impl State {
             let more = other.rare.exported.iter().cloned();
             self.rare_mut().exported.extend(more);
         }
+        if self.rare.shaped != other.rare.shaped {
+            let more: Vec<_> =
+                other.rare.shaped.iter().map(|(name, shape)| (Rc::clone(name), *shape)).collect();
+            self.rare_mut().shaped.extend(more);
+        }
         let mut checked = Rc::clone(&self.checked);
         if !same_or_equal(&checked, &other.checked) {
             checked = Rc::new(checked.intersection(&other.checked).copied().collect());

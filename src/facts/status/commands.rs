@@ -1,8 +1,8 @@
 //! Commands: what each does with the statuses of what it holds.
 
 use crate::bash::syntax::{
-    Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Redirect, Sequence,
-    Simple, Test, Word,
+    Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Sequence, Simple, Test,
+    Word,
 };
 use crate::bash::visit::{Visitor, walk_part};
 use crate::source::Span;
@@ -222,11 +222,6 @@ impl<'s> Pass<'s> {
         if command.redirects.is_empty() {
             return;
         }
-        let mut parts = Substitutions::default();
-        command.redirects.iter().for_each(|redirect: &Redirect| parts.redirect(redirect));
-        if parts.found.is_empty() {
-            return;
-        }
         let name = match &command.kind {
             CommandKind::Simple(simple) => command_name(simple).unwrap_or_default(),
             _ => String::new(),
@@ -238,7 +233,14 @@ impl<'s> Pass<'s> {
             _ => Vec::new(),
         };
         self.sinks.push(sinks);
-        self.masked(&parts.found, command.span, around, || Throw::Argument(name.clone()));
+        for redirect in &command.redirects {
+            let mut parts = Substitutions::default();
+            parts.redirect(redirect);
+            // What is led into a loop stands at its end.
+            let simple = matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_));
+            let at = if simple { command.span } else { redirect.span };
+            self.masked(&parts.found, at, around, || Throw::Argument(name.clone()));
+        }
         self.sinks.pop();
     }
 

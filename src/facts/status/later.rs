@@ -40,8 +40,7 @@ impl<'s> Pass<'s> {
     /// `cmd || true`
     pub(super) fn or_true(&mut self, statement: &'s Statement, pipeline: &'s Pipeline) {
         let Some(program) = self.pipeline_loses(pipeline) else { return };
-        let mut aim =
-            Aim { tables: self.tables, made: Vec::new(), files: Vec::new(), lines: Vec::new() };
+        let mut aim = Aim { tables: self.tables, made: Vec::new(), files: Vec::new(), lines: Vec::new() };
         for one in statement.pipelines().filter(|one| !is_true(one, &self.functions)) {
             aim.pipeline(one);
         }

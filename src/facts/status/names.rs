@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::bash::syntax::{
-    Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Sequence, Simple,
-    Statement, Target, Value, Word,
+    Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Sequence,
+    Simple, Statement, Target, Value, Word,
 };
 use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_part, walk_script};
 use crate::source::Span;
@@ -71,7 +71,8 @@ fn succeeds(command: &Command, functions: &Bodies<'_>, depth: u32) -> bool {
     match &command.kind {
         CommandKind::Simple(simple) => {
             let words: Vec<String> = simple.words.iter().map_while(Word::plain).collect();
-            let prefixes = words.iter().take_while(|word| matches!(word.as_str(), "command" | "builtin")).count();
+            let prefixes =
+                words.iter().take_while(|word| matches!(word.as_str(), "command" | "builtin")).count();
             let Some(name) = words.get(prefixes).map(String::as_str) else { return false };
             if prefixes == 0
                 && let Some(bodies) = functions.get(name)

@@ -32,7 +32,9 @@ impl Line {
         for _ in 0..DEEPEST {
             let Some((program, args)) = values.split_first() else { break };
             let name = program.text.rsplit('/').next().unwrap_or_default();
-            let Some(inner) = inside(unwrap(name, tables.wrappers(name), args, &Value::default())) else { break };
+            let Some(inner) = inside(unwrap(name, tables.wrappers(name), args, &Value::default())) else {
+                break;
+            };
             values = inner;
         }
         Self { words: values.iter().map(|value| value.text.clone()).collect() }
@@ -107,9 +109,8 @@ fn inside(inner: Inner) -> Option<Vec<Value>> {
         Inner::Itself => None,
         Inner::Opaque(opaque) => inside(*opaque.guess?),
         Inner::Runs { parts, .. } => match parts.into_iter().next()? {
-            unwrap::Part::Words { pieces, .. } => {
-                Some(pieces.into_iter().map(|piece| piece.value).collect()).filter(|words: &Vec<_>| !words.is_empty())
-            }
+            unwrap::Part::Words { pieces, .. } => Some(pieces.into_iter().map(|piece| piece.value).collect())
+                .filter(|words: &Vec<_>| !words.is_empty()),
             unwrap::Part::Text { text, .. } => {
                 let words = text.text.split_ascii_whitespace();
                 Some(words.map(|word| Value::known(word.trim_matches(['"', '\'']))).collect())
@@ -156,7 +157,7 @@ pub(super) fn as_written(word: &Word) -> String {
                     text.push(HOLE);
                 }
                 // What is computed is the same as nothing else.
-                _ => text.push_str(&format!("{HOLE}@{}{HOLE}", part.span.start)),
+                _ => text.extend([HOLE.into(), format!("@{}", part.span.start), HOLE.into()]),
             }
         }
     }

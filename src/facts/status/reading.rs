@@ -8,7 +8,7 @@ use crate::commands::Reading;
 
 use super::super::programs::is_shell;
 use super::super::value::Place;
-use super::names::{ReadOptions, Substitutions, command_name, Bodies, input_given, is_true, output_leaves};
+use super::names::{Bodies, ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
 use super::stdin::{Readers, plain_words};
 use super::{Pass, Stage};
 

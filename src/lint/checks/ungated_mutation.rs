@@ -72,8 +72,14 @@ fn why(script: &Script<'_>, seen: &Observation, gated: Option<u32>) -> String {
             )
         }
         Missing { apply: true, .. } => {
+            let before = |at: &&Span| at.start < seen.at.start;
+            let unread =
+                script.seen.unsettled.iter().filter(before).map(|at| script.source.line(at.start)).max();
+            let unread = unread.map_or_else(String::new, |line| {
+                format!("; line {line} runs text that is not read here and may set the mode: set it behind that line")
+            });
             format!(
-                "some path comes here although `{gate}` was not given (an inherited variable or a default is no `{gate}`): a run that was meant to look only changes the cloud"
+                "some path comes here although `{gate}` was not given (an inherited variable or a default is no `{gate}`{unread}): a run that was meant to look only changes the cloud"
             )
         }
         Missing { .. } => {
