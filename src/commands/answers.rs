@@ -51,6 +51,9 @@ struct Codes {
     #[serde(default)]
     when: Vec<String>,
     codes: Vec<u8>,
+    /// The code of a failure on these lines, where the tool's usual one is an answer.
+    #[serde(default)]
+    fails: Option<u8>,
 }
 
 fn one() -> u8 {
@@ -95,6 +98,18 @@ impl Tables {
         let row = rows.iter().find(|row| fits(&row.when, words))?;
         let filled = |text: &str| self.filled(text, argv);
         Some(Said { exit: row.exit, stdout: filled(&row.stdout), stderr: filled(&row.stderr) })
+    }
+
+    /// Exit code and stderr of the call's usual failure; `None` where the tool has no code for that which is no answer.
+    pub fn plain_failure(&self, argv: &[String]) -> Option<(u8, String)> {
+        let (exit, stderr) = self.failure(argv);
+        if !self.is_answer(argv, exit) {
+            return Some((exit, stderr));
+        }
+        let (program, words) = argv.split_first()?;
+        let rows = &self.answers(basename(program))?.codes;
+        let fails = rows.iter().filter(|row| fits(&row.when, words)).find_map(|row| row.fails)?;
+        Some((fails, stderr))
     }
 
     /// Whether that exit code is an answer of the call and no failure: `grep` 1, `systemctl is-active` 3.
@@ -236,6 +251,27 @@ mod tests {
         assert!(answer("git diff --quiet HEAD", 1) && !answer("git diff HEAD", 1));
         assert!(answer("/usr/bin/grep -q x y", 1) && !answer("grep -q x y", 2));
         assert!(answer("vault status", 2) && !answer("vault read x", 2));
+        assert!(answer("borg create /r::a /etc", 1) && answer("cryptsetup isLuks /dev/sdb", 1));
+        assert!(answer("rpm -V openssl", 1) && answer("ssh-add -l", 1) && !answer("ssh-add key", 1));
+    }
+
+    #[test]
+    fn a_usual_failure_is_no_answer() {
+        let failure = |line: &str| {
+            let argv: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            Tables::builtin().plain_failure(&argv).map(|(exit, _)| exit)
+        };
+        for (line, exit) in [
+            ("rbd info pool/a", Some(5)),
+            ("borg create /r::a /etc", Some(2)),
+            ("e2fsck -p /dev/sdb1", Some(8)),
+            ("cryptsetup isLuks /dev/sdb", Some(4)),
+            ("cryptsetup open /dev/sdb x", Some(1)),
+            ("pidof chronyd", None),
+            ("firewall-cmd --state", Some(1)),
+        ] {
+            assert_eq!(failure(line), exit, "{line}");
+        }
     }
 
     #[test]

@@ -75,24 +75,20 @@ impl SweepText {
         if let Some(reason) = run.incomplete() {
             return writeln!(out, "sweep     NOT COMPLETE: {reason}   rung {rung}");
         }
+        let tried = format!("{} swallowed)   {} inapplicable   rung {rung}", run.swallowed, run.inapplicable);
         if run.red == 0 && !status.interrupted && status.not_checked == 0 {
             let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
-            return writeln!(
-                out,
-                "sweep     {style}ALL GREEN{style:#} ({calls}, {faults}, {} swallowed)   rung {rung}",
-                run.swallowed
-            );
+            return writeln!(out, "sweep     {style}ALL GREEN{style:#} ({calls}, {faults}, {tried}");
         }
         let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let red: BTreeSet<String> =
             self.red.iter().filter(|trial| matches!(trial.kind, TrialKind::Fault(..))).map(call).collect();
         writeln!(
             out,
-            "sweep     {style}RED{style:#}: {} of {calls} of {} may fail and be taken for a success ({} of {faults} red, {} swallowed)   rung {rung}",
+            "sweep     {style}RED{style:#}: {} of {calls} of {} may fail and be taken for a success ({} of {faults} red, {tried}",
             red.len(),
             plain::line(&self.script),
-            run.red,
-            run.swallowed
+            run.red
         )
     }
 }
