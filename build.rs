@@ -31,7 +31,8 @@ const ANSWERS: [&str; 1] = ["answers.toml"];
 const PIPES: [&str; 1] = ["pipes.toml"];
 
 /// Files that are read whole, but for the entries of shelves.
-const WHOLE: [&str; 5] = ["secrets.toml", "pipes.toml", "real.toml", "notices.toml", "outputs.toml"];
+const WHOLE: [&str; 6] =
+    ["secrets.toml", "pipes.toml", "real.toml", "notices.toml", "outputs.toml", "inverses.toml"];
 
 fn main() {
     println!("cargo:rerun-if-changed=rules/commands");

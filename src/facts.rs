@@ -62,7 +62,7 @@ pub use leaks::{Leak, Shown};
 pub use library::Sourced;
 pub use literals::{Given, Literal, literals};
 pub use observe::{Exposure, Missing, Observation, Observations, Step, Switched, Unchecked};
-pub use payload::{Payload, payload};
+pub use payload::{Payload, handed_over, payload};
 pub use places::{Regime, Seen};
 pub use secret_names::SecretNames;
 pub use state::{Options, Switch};

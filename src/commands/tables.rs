@@ -6,6 +6,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 
 use super::answers::ToolAnswers;
+use super::inverses::Inverses;
 use super::notices::Notices;
 use super::outputs::Outputs;
 use super::pipes::{Closer, Pipes, Reader};
@@ -83,6 +84,8 @@ struct ToolFile {
 struct RealFile {
     text: Vec<String>,
     journalled: Vec<String>,
+    hands_over: Vec<String>,
+    out_of_reach: Vec<String>,
 }
 
 /// All tables.
@@ -98,6 +101,7 @@ pub struct Tables {
     outputs: OnceLock<Outputs>,
     real: OnceLock<RealFile>,
     notices: OnceLock<Notices>,
+    inverses: OnceLock<Inverses>,
 }
 
 static BUILTIN: LazyLock<Tables> = LazyLock::new(Tables::read_builtin);
@@ -120,6 +124,7 @@ impl Tables {
             outputs: OnceLock::new(),
             real: OnceLock::new(),
             notices: OnceLock::new(),
+            inverses: OnceLock::new(),
         }
     }
 
@@ -188,6 +193,18 @@ impl Tables {
         &self.real().journalled
     }
 
+    /// Whether the call hands over to the command in its words, on this machine.
+    pub fn hands_over<S: AsRef<str>>(&self, argv: &[S]) -> bool {
+        self.real().hands_over.iter().any(|line| is_called(line, argv))
+    }
+
+    /// The signals that do not reach what the call runs, where they are for the script and all that it runs.
+    pub fn out_of_reach<S: AsRef<str>>(&self, argv: &[S]) -> impl Iterator<Item = &str> {
+        let lines = self.real().out_of_reach.iter().filter_map(|line| line.split_once("=>"));
+        let found = lines.into_iter().find(|(call, _)| is_called(call, argv));
+        found.into_iter().flat_map(|(_, signals)| signals.split_whitespace())
+    }
+
     fn real(&self) -> &RealFile {
         self.real.get_or_init(|| whole("real.toml", embedded::REAL))
     }
@@ -195,6 +212,11 @@ impl Tables {
     /// What is said on the way.
     pub fn notices(&self) -> &Notices {
         self.notices.get_or_init(|| Notices::new(whole("notices.toml", embedded::NOTICES)))
+    }
+
+    /// What puts back what.
+    pub fn inverses(&self) -> &Inverses {
+        self.inverses.get_or_init(|| Inverses::new(&whole("inverses.toml", embedded::INVERSES)))
     }
 
     /// Exit code and stderr of a call's usual failure.
@@ -210,6 +232,15 @@ impl Tables {
 /// Reads a table of tools.
 pub fn read_tools(text: &str) -> Result<Vec<Tool>, toml::de::Error> {
     toml::from_str::<ToolFile>(text).map(|file| file.tool)
+}
+
+/// Whether the call is of that program, with one of the options that the line names.
+fn is_called<S: AsRef<str>>(line: &str, argv: &[S]) -> bool {
+    let mut words = line.split_whitespace();
+    let program = argv.first().is_some_and(|name| words.next() == Some(basename(name.as_ref())));
+    let given =
+        |options: &str| argv[1..].iter().any(|word| options.split('|').any(|option| option == word.as_ref()));
+    program && words.all(given)
 }
 
 /// The last part of a path.

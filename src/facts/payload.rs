@@ -35,10 +35,11 @@ pub fn payload(argv: &[String]) -> Option<Payload> {
     for _ in 0..DEPTH {
         let (program, rest) = words.split_first()?;
         let name = program.rsplit('/').next().unwrap_or(program);
+        if is_left_alone(rest) && tables.wrappers(name).iter().any(|wrapper| wrapper.itself) {
+            return None;
+        }
         let given: Vec<Value> = rest.iter().map(|word| Value::known(word.as_str())).collect();
-        let Inner::Runs { parts, and_itself: false, .. } =
-            unwrap(name, tables.wrappers(name), &given, &Value::default())
-        else {
+        let Inner::Runs { parts, .. } = unwrap(name, tables.wrappers(name), &given, &Value::default()) else {
             return None;
         };
         let texts = |values: &[Value]| values.iter().map(|value| value.text.clone()).collect::<Vec<_>>();
@@ -59,9 +60,61 @@ pub fn payload(argv: &[String]) -> Option<Payload> {
     None
 }
 
+/// Whether a container is left to itself (`docker run -d`): the call says which it is, and is not what runs in it.
+fn is_left_alone(words: &[String]) -> bool {
+    words.iter().take_while(|word| *word != "--").any(|word| {
+        word == "--detach"
+            || word.strip_prefix('-').is_some_and(|bundle| {
+                bundle.contains('d') && bundle.chars().all(|letter| "ditqP".contains(letter))
+            })
+    })
+}
+
+/// The command that the call hands over to, and the assignments in front of it: `ionice -c3 tar ...`.
+pub fn handed_over(argv: &[String]) -> Option<(Vec<String>, Vec<String>)> {
+    let tables = Tables::builtin();
+    if !tables.hands_over(argv) {
+        return None;
+    }
+    let (program, rest) = argv.split_first()?;
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let given: Vec<Value> = rest.iter().map(|word| Value::known(word.as_str())).collect();
+    let Inner::Runs { parts, .. } = unwrap(name, tables.wrappers(name), &given, &Value::default()) else {
+        return None;
+    };
+    let [Part::Words { pieces, remote: false }] = parts.as_slice() else { return None };
+    let words: Vec<String> = pieces.iter().map(|piece| piece.value.text.clone()).collect();
+    let before = rest.get(..rest.len().checked_sub(words.len())?)?;
+    let is_assignment =
+        |word: &&String| word.split_once('=').is_some_and(|(variable, _)| crate::bash::is_name(variable));
+    let set = if name == "env" { before.iter().filter(is_assignment).cloned().collect() } else { Vec::new() };
+    Some((set, words))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_hands_over_is_told_from_what_does_more() {
+        for (words, wanted) in [
+            ("/usr/bin/ionice -c3 /usr/bin/tar -cf x .", Some("/usr/bin/tar -cf x .")),
+            ("taskset -c 1 rsync a b", Some("rsync a b")),
+            ("doas -u op systemctl restart x", Some("systemctl restart x")),
+            ("systemd-run --wait -q borg create r::a /etc", Some("borg create r::a /etc")),
+            ("env -i A=b PATH=/bin tool x=y", Some("A=b PATH=/bin | tool x=y")),
+            ("systemd-run --on-calendar=daily borg create r::a /etc", None),
+            ("ionice -c3 -p 4711", None),
+            ("sudo systemctl restart x", None),
+        ] {
+            let argv = shlex::split(words).expect("it splits");
+            let found = handed_over(&argv).map(|(set, words)| {
+                let set = if set.is_empty() { String::new() } else { set.join(" ") + " | " };
+                set + &words.join(" ")
+            });
+            assert_eq!(found.as_deref(), wanted, "{words}");
+        }
+    }
 
     #[test]
     fn a_shell_behind_wrappers_reads_its_words_or_its_stdin() {
@@ -69,6 +122,8 @@ mod tests {
             ("ssh -n web-1 'a; b'", Some("a; b")),
             ("sudo bash -c 'a; b'", Some("a; b")),
             ("kubectl exec deploy/db -- sh -c 'a | b'", Some("a | b")),
+            ("docker run --rm image sh -c 'a && b'", Some("a && b")),
+            ("docker run -d image sh -c 'a && b'", None),
             ("ssh web-1 sudo systemctl stop x", Some("sudo systemctl stop x")),
             ("ssh web-1", Some("-")),
             ("sudo bash -s -- x", Some("- x")),

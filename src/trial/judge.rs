@@ -18,6 +18,7 @@
 //! is `recovered`: the reader had what it needed. Where the reader read on to the end the fault does not apply.
 
 mod guessed;
+mod rounds;
 
 use std::fmt::Write as _;
 

@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 use crate::bash::syntax::Script;
 use crate::bash::{self, Dialect, Witness};
+use crate::commands::Tables;
+use crate::fault::Interruption;
 use crate::source::SourceText;
 use crate::trial::calls::REPOSITORY;
 use crate::trial::pattern::argv_matches;
@@ -98,13 +100,15 @@ impl Outline {
     }
 
     /// Whether a process of its own makes the call, which began before the fault or with it: what `fault` carries (`sudo sh -c
-    /// TEXT`), or, where the signal is for the script alone (`alone`), the subshell, pipeline or carrier that `fault` is
-    /// part of. It is not told to stop.
-    pub fn goes_on(&self, fault: &Site, call: &Site, alone: bool) -> bool {
+    /// TEXT`), or, where the signal is for the script alone (SIGTERM), the subshell, pipeline or carrier that `fault` is
+    /// part of; or a carrier beyond which the signal does not reach. It is not told to stop.
+    pub fn goes_on(&self, fault: &Site, call: &Site, how: Interruption) -> bool {
+        let name = how.signal().trim_start_matches("SIG");
         self.shapes.iter().any(|shape| {
             shape.children.iter().any(|child| {
+                let unreached = how == Interruption::Term || child.out_of_reach.contains(&name);
                 let fault_is_of_it =
-                    carries(shape, child, fault) || alone && self.child_makes(shape, child, fault);
+                    carries(shape, child, fault) || unreached && self.child_makes(shape, child, fault);
                 fault_is_of_it && self.child_makes(shape, child, call)
             })
         })
@@ -123,8 +127,21 @@ impl Outline {
         self.shapes.iter().any(|shape| {
             shape.children.iter().filter(|child| child.carrier.is_some()).any(|child| {
                 self.child_makes(shape, child, call)
-                    && run.iter().any(|other| carries(shape, child, &other.site))
+                    && run.iter().any(|other| {
+                        carries(shape, child, &other.site) && !Tables::builtin().hands_over(&other.argv)
+                    })
             })
+        })
+    }
+
+    /// Whether the one call is made by text that the other one carries.
+    pub fn is_carried_by(&self, call: &Site, carrier: &Site) -> bool {
+        self.shapes.iter().any(|shape| {
+            shape
+                .children
+                .iter()
+                .filter(|child| child.carrier.is_some())
+                .any(|child| carries(shape, child, carrier) && self.child_makes(shape, child, call))
         })
     }
 

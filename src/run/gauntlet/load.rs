@@ -62,9 +62,13 @@ pub(super) struct Unaided {
 
 impl Unaided {
     /// Whether the fault says something: a short answer does only where the script uses the answer. What a signal meets
-    /// while a call runs in the background is chance, and while one runs elsewhere its carrier runs too.
+    /// while a call runs in the background is chance, and while one runs elsewhere its carrier runs too. What hands over to
+    /// another command fails as that does.
     pub(super) fn applies(&self, trial: &FaultTrial, green: &[Call], outline: &Outline) -> bool {
         let call = &green[trial.call];
+        if self.guesses.hands_over(&call.argv) {
+            return false;
+        }
         match trial.fault.kind {
             FaultKind::Empty => self.guesses.is_used(&call.argv, call.site.at.as_ref()),
             FaultKind::Interrupt(_) => {

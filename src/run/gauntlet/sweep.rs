@@ -246,6 +246,12 @@ fn course_of(
     let source = &beside.sources[0];
     let folder = if beside.starts_here { world_folder(place) } else { String::new() };
     let mut needs = needs(request, place, survey, &own.stubs, &beside.files, &folder);
+    if beside.sources.iter().any(|source| starts_afresh(source.text()))
+        && needs.real.iter().any(|name| name == "env")
+    {
+        needs.real.retain(|name| name != "env");
+        needs.stubs.push("env".to_owned());
+    }
     needs.folders = at_the_root(beside.sources.iter().map(SourceText::text));
     let mut env = survey.env.clone();
     for (name, value) in
@@ -305,6 +311,15 @@ fn course_of(
         interpreter: "bash".to_owned(),
         unaided: Some(unaided),
     }
+}
+
+/// Whether a script starts something without its environment (`env -i`): what says who calls would be lost with it.
+fn starts_afresh(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.windows(2).any(|pair| {
+        pair[0].rsplit(['/', '(', '`']).next() == Some("env")
+            && matches!(pair[1], "-" | "-i" | "--ignore-environment")
+    })
 }
 
 /// The options that a first line such as `#!/bin/bash -eu` gives the shell.

@@ -184,7 +184,9 @@ impl Call<'_> {
     }
 
     fn by_verb(&self) -> Reply {
-        if Tables::builtin().effect(self.argv) == Effect::Mutate && !self.wants_value() {
+        // Of a verb that no table knows it is not known that it lists.
+        let lists = self.list && self.reader.captured;
+        if Tables::builtin().effect(self.argv) == Effect::Mutate && !self.wants_value() && !lists {
             return Reply::default();
         }
         if self.list {

@@ -7,7 +7,7 @@ use super::Guesses;
 use crate::bash;
 use crate::bash::syntax::{Command, CommandKind};
 use crate::bash::visit::{Visitor, walk_command, walk_script};
-use crate::facts::{Payload, payload};
+use crate::facts::{Payload, handed_over, payload};
 use crate::trial::calls::typed;
 
 /// The other machine has the folders that its scripts go to.
@@ -33,10 +33,10 @@ impl Guesses {
         if !self.payloads {
             return None;
         }
-        let (text, params, set) = match found(argv)? {
-            Payload::Text { text, params, set } => (text, params, set),
-            Payload::Stdin { params, set } if self.is_fed(argv, at) => (stdin?.to_owned(), params, set),
-            Payload::Stdin { .. } => return None,
+        let (text, params, set) = match found(argv) {
+            Some(Payload::Text { text, params, set }) if commands(&text) > 1 => (text, params, set),
+            Some(Payload::Stdin { params, set }) if self.is_fed(argv, at) => (stdin?.to_owned(), params, set),
+            _ => return self.command_in_its_place(argv),
         };
         if commands(&text) < 2 {
             return None;
@@ -50,6 +50,20 @@ impl Guesses {
             Some(i64::from(first) - 1 - added)
         });
         Some(Given { text: head + &text, behind })
+    }
+
+    /// Whether the call hands over to a command that is called in its place.
+    pub fn hands_over(&self, argv: &[String]) -> bool {
+        self.command_in_its_place(argv).is_some()
+    }
+
+    fn command_in_its_place(&self, argv: &[String]) -> Option<Given> {
+        let (set, words) = handed_over(argv).filter(|_| self.payloads)?;
+        let set: String = set
+            .iter()
+            .filter_map(|word| word.split_once('='))
+            .fold(String::new(), |text, (name, value)| text + name + "=" + &typed(&[value]) + " ");
+        Some(Given { text: format!("{set}exec {}", typed(&words)), behind: None })
     }
 
     /// The line of the script on which a text of several lines begins that the call is given.
@@ -125,6 +139,8 @@ mod tests {
         ] {
             assert_eq!(script(words).as_deref(), Some(format!("{set}\na; b").as_str()), "{words}");
         }
+        assert_eq!(script("ionice -c3 tar -cf 'a b' .").as_deref(), Some("exec tar -cf 'a b' ."));
+        assert_eq!(script("env -i A='b c' tool x").as_deref(), Some("A='b c' exec tool x"));
         for words in ["ssh web-1 systemctl stop x", "sudo systemctl stop x", "ssh web-1"] {
             assert_eq!(script(words), None, "{words}");
         }

@@ -6,13 +6,14 @@ use super::flow::{self, SHELL};
 use super::{Hint, inner, values};
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, PartKind, Pipeline,
-    Script, Word,
+    Script, Target, Word,
 };
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_parameter, walk_parts, walk_pipeline, walk_script,
 };
 use crate::facts::{Ending, invocations};
 use crate::source::{SourceText, Span};
+use crate::trial::outline::open_text;
 
 /// A script of the world.
 #[derive(Debug)]
@@ -61,6 +62,7 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
         let walked = flow::hints(scout.source, &scout.file, scout.script, args);
         found.hints.extend(walked.hints);
         found.hints.extend(inner::hints(scout.source, &scout.file, scout.script));
+        found.programs.extend(written(scout.script));
         found.typed.extend(walked.typed);
         demanded.extend(walked.demanded);
         found.sourced.extend(walked.sourced);
@@ -76,6 +78,8 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
             found.programs.extend(invocation.chain.iter().map(|link| link.name.clone()));
         }
     }
+    let in_their_place: Vec<Hint> = found.hints.iter().filter_map(handed_over).collect();
+    found.hints.extend(in_their_place);
     let functions = names.functions;
     found.programs.retain(|name| is_program(name) && !functions.contains(name));
     let outer = names.read.union(&names.guarded).filter(|name| !names.set.contains(*name) && !is_own(name));
@@ -94,6 +98,52 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
         }
     }
     found
+}
+
+/// The hint for the command that a command hands over to (`ionice -c3 tar ...`): what it says is used alike.
+fn handed_over(hint: &Hint) -> Option<Hint> {
+    let (_, words) = crate::facts::handed_over(&hint.words)?;
+    Some(Hint { words, ..hint.clone() })
+}
+
+/// The programs of scripts that a script writes: documents that begin with `#!`, or go into a file that is named like one.
+fn written(script: &Script) -> BTreeSet<String> {
+    struct Written(BTreeSet<String>);
+    impl<'s> Visitor<'s> for Written {
+        fn command(&mut self, command: &'s Command) {
+            let named = command.redirects.iter().filter_map(|redirect| match &redirect.target {
+                Target::Word(word) => Some(open_text(&word.parts)),
+                _ => None,
+            });
+            let words = match &command.kind {
+                CommandKind::Simple(simple) => simple.words.as_slice(),
+                _ => &[],
+            };
+            let is_script = named
+                .chain(words.iter().map(|word| open_text(&word.parts)))
+                .any(|name| name.ends_with(".sh") || name.ends_with(".bash"));
+            for redirect in &command.redirects {
+                if let Target::HereDocument(document) = &redirect.target {
+                    let text = open_text(document.body());
+                    if is_script
+                        || text.starts_with("#!")
+                            && text.lines().next().is_some_and(|line| line.contains("sh"))
+                    {
+                        for invocation in invocations(&crate::bash::parse(&text).script) {
+                            if let Ending::Program(words) = &invocation.ending {
+                                self.0.extend(words.first().cloned());
+                            }
+                            self.0.extend(invocation.chain.iter().map(|link| link.name.clone()));
+                        }
+                    }
+                }
+            }
+            walk_command(self, command);
+        }
+    }
+    let mut found = Written(BTreeSet::new());
+    walk_script(&mut found, script);
+    found.0
 }
 
 /// Variables of the world that a script may want to hold something else.

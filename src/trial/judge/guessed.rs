@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Trial;
 use crate::commands::{Effect, Tables};
-use crate::fault::{FaultKind, Interruption};
+use crate::fault::FaultKind;
 use crate::trial::effect::mutates;
 use crate::trial::guess::PACKERS;
 use crate::trial::unaided;
@@ -26,6 +26,7 @@ impl Trial<'_> {
             }
             FaultKind::Empty
                 if self.mutation_after().is_none()
+                    && !unaided::complains(&self.record.stderr, &self.bench.green.stderr)
                     && (!guesses.is_compared(argv, at) || self.went_another_way()) =>
             {
                 Some("; no change took the empty answer for one, and all went on with exit 0".to_owned())
@@ -111,8 +112,7 @@ impl Trial<'_> {
             return true;
         }
         let FaultKind::Interrupt(how) = self.fault.kind else { return false };
-        let alone = how == Interruption::Term;
-        self.bench.outline.goes_on(&self.fault.site, &call.site, alone)
+        self.bench.outline.goes_on(&self.fault.site, &call.site, how)
     }
 
     /// Where nobody declared what puts things back: a command that the green run never comes to, in a run that ends
@@ -126,7 +126,11 @@ impl Trial<'_> {
         let failing = &self.record.calls[self.fired];
         // The other rounds of a loop that says at its end that one failed; `xargs` does no other.
         let another_round = same(failing) && failing.site.argv != call.site.argv;
-        self.record.end != End::Code(0) && (another_round || !self.bench.green.calls.iter().any(same))
+        self.record.end != End::Code(0)
+            && (another_round
+                || !self.bench.green.calls.iter().any(same)
+                || self.is_of_another_item(call)
+                || self.puts_back(call))
     }
 }
 

@@ -62,6 +62,8 @@ pub(super) struct Child {
     pub names: BTreeSet<String>,
     /// Whether nobody waits for it: `>(...)`, `... &`.
     pub unwaited: bool,
+    /// The signals that do not reach it, where they are for all that the script runs.
+    pub out_of_reach: Vec<&'static str>,
 }
 
 /// A function.
@@ -288,7 +290,8 @@ struct Survey<'a> {
 impl Survey<'_> {
     fn child(&mut self, span: Span, names: BTreeSet<String>, unwaited: bool) {
         let lines = Lines::of(self.source, span);
-        self.shape.children.push(Child { lines, carrier: None, names, unwaited });
+        let out_of_reach = Vec::new();
+        self.shape.children.push(Child { lines, carrier: None, names, unwaited, out_of_reach });
     }
 
     /// A command that runs another one: what that calls.
@@ -318,7 +321,9 @@ impl Survey<'_> {
         }
         names.remove(carrier);
         let carrier = Some(carrier.to_owned());
-        self.shape.children.push(Child { lines, carrier, names, unwaited: false });
+        let tables = Tables::builtin();
+        let out_of_reach = (0..words.len()).flat_map(|at| tables.out_of_reach(&words[at..])).collect();
+        self.shape.children.push(Child { lines, carrier, names, unwaited: false, out_of_reach });
     }
 
     /// What a command hands to a shell elsewhere has pipelines of its own, all on the carrier's lines.

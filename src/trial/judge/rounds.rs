@@ -1,0 +1,113 @@
+//! What a script that ends with a failure may still do where nobody declared it: the rest of its work on other things, and
+//! putting back what it had done.
+//!
+//! Which thing a call is about is told by the green run: the words in which the calls of one command differ (a loop's
+//! rounds, a function's calls) name it.
+
+use std::collections::BTreeSet;
+
+use super::Trial;
+use crate::commands::Tables;
+use crate::trial::effect::mutates;
+use crate::trial::outline::Outline;
+use crate::trial::world::{Answer, Call};
+
+/// Calls, and who carries them.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    calls: &'a [Call],
+    outline: &'a Outline,
+}
+
+impl<'a> Run<'a> {
+    /// The names in the words of a call, and in those of the call that carries it: `ssh HOST 'a; b'` says to `a` for whom
+    /// it is.
+    fn names(self, at: usize) -> BTreeSet<&'a str> {
+        let call = &self.calls[at];
+        let mut carriers = self.calls[..at].iter().rev();
+        let carrier = carriers.find(|other| self.outline.is_carried_by(&call.site, &other.site));
+        let words = call.site.argv.iter().chain(carrier.into_iter().flat_map(|call| &call.site.argv));
+        words.flat_map(|word| names(word)).collect()
+    }
+
+    /// The names of the calls of the command that made this one.
+    fn rounds_of(self, call: &Call) -> Vec<BTreeSet<&'a str>> {
+        let same = |at: &usize| is_of_one_command(call, &self.calls[*at]);
+        (0..self.calls.len()).filter(same).map(|at| self.names(at)).collect()
+    }
+}
+
+impl Trial<'_> {
+    /// Whether the call is work on something else than what failed: it is one of several rounds, and names what another
+    /// round of the failing command was about, and nothing of what only the failing one was about.
+    pub(super) fn is_of_another_item(&self, call: &Call) -> bool {
+        let outline = self.bench.outline;
+        let green = Run { calls: &self.bench.green.calls, outline };
+        let run = Run { calls: &self.record.calls, outline };
+        let Some(at) = run.calls.iter().position(|other| std::ptr::eq(other, call)) else { return false };
+        let rounds = green.rounds_of(call);
+        let own: BTreeSet<&str> = run
+            .names(at)
+            .into_iter()
+            .filter(|name| rounds.iter().any(|round| !round.contains(name)))
+            .collect();
+        let failing = run.names(self.fired);
+        let named = |names: &BTreeSet<&str>, but: &BTreeSet<&str>| {
+            names.difference(but).any(|name| own.iter().any(|other| are_related(name, other)))
+        };
+        let elsewhere = |round: &BTreeSet<&str>| {
+            !failing.is_subset(round) && named(round, &failing) && !named(&failing, round)
+        };
+        green.rounds_of(&run.calls[self.fired]).iter().any(elsewhere)
+    }
+
+    /// Whether the call undoes what the script did before it.
+    pub(super) fn puts_back(&self, call: &Call) -> bool {
+        let calls = &self.record.calls;
+        let Some(at) = calls.iter().position(|other| std::ptr::eq(other, call)) else { return false };
+        let changes = calls[..at].iter().filter(|other| mutates(self.bench.harness, other));
+        let done = changes
+            .map(|other| (other.site.argv.as_slice(), other.answer != Answer::Fault && other.exit == 0));
+        Tables::builtin().inverses().puts_back(done, &call.site.argv)
+    }
+}
+
+/// Whether two calls come from the same place and program.
+fn is_of_one_command(one: &Call, other: &Call) -> bool {
+    one.site.at.is_some() && one.site.at == other.site.at && one.program() == other.program()
+}
+
+/// The names in a word: `root@web-1:/etc/app` has four.
+fn names(word: &str) -> impl Iterator<Item = &str> {
+    word.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)))
+        .map(|name| name.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|name| !name.is_empty())
+}
+
+/// Whether one name stands in the other, by itself: `db1` in `db1-all.sql`, not in `db10`.
+fn are_related(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    long.match_indices(short)
+        .any(|(at, _)| ends(long[..at].chars().next_back()) && ends(long[at + short.len()..].chars().next()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stands_in_another_by_itself() {
+        for (one, other, related) in [
+            ("db1", "db1", true),
+            ("db1", "db1-all.sql", true),
+            ("10.0.0.1", "10.0.0.10", false),
+            ("a", "ab", false),
+            ("web-1", "web-2", false),
+        ] {
+            assert_eq!(are_related(one, other), related, "{one} {other}");
+            assert_eq!(are_related(other, one), related, "{other} {one}");
+        }
+        assert_eq!(names("root@web-1:/etc/app/").collect::<Vec<_>>(), ["root", "web-1", "etc", "app"]);
+    }
+}
