@@ -8,7 +8,8 @@
 use super::places;
 use super::wire::Seed;
 
-/// What is the same in all forms: the fixed clock, and names that nobody knew beforehand.
+/// What is the same in all forms: the fixed clock, and names that nobody knew beforehand. A shell that reads its stdin reads the
+/// document behind its own line, where that line has one.
 const COMMON: &str = r#"case ${GAUNTLET_AT-} in
 "" | :*) export GAUNTLET_OUTER="${GAUNTLET_OUTER-}" ;;
 /*) export GAUNTLET_OUTER="$GAUNTLET_AT" ;;
@@ -18,6 +19,15 @@ case ${GAUNTLET_AT-}${GAUNTLET_BEHIND:+ behind} in
 :*behind) GAUNTLET_OUTER=${GAUNTLET_OUTER%:*}:$((${GAUNTLET_AT#:} + GAUNTLET_BEHIND)) ;;
 esac
 [[ -z ${GAUNTLET_AT-} ]] || unset GAUNTLET_BEHIND
+case ${0##*/}-$-/${GAUNTLET_BEHIND-}$GAUNTLET_OUTER in
+*-*c*//*) ;;
+bash-*//*:* | sh-*//*:*) mapfile -t -s $((${GAUNTLET_OUTER##*:} - 1)) -n 1 GAUNTLET_LINE <"${GAUNTLET_OUTER%:*}"
+  case ${GAUNTLET_LINE-} in
+  *"<<<"*) ;;
+  *"<<"*) export GAUNTLET_BEHIND=${GAUNTLET_OUTER##*:} ;;
+  esac
+  unset GAUNTLET_LINE ;;
+esac 2>/dev/null
 export GAUNTLET_CWD="$PWD" GAUNTLET_AT=
 unset EPOCHSECONDS EPOCHREALTIME
 EPOCHSECONDS=1767323045 EPOCHREALTIME=1767323045.000000 RANDOM=1
