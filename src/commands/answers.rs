@@ -25,7 +25,7 @@ pub(super) struct ToolAnswers {
     #[serde(default)]
     full: Vec<Row>,
     #[serde(default)]
-    codes: Vec<Codes>,
+    codes: Vec<Answering>,
     #[serde(default)]
     refuses_nothing: Vec<String>,
     #[serde(default)]
@@ -47,7 +47,7 @@ struct Row {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Codes {
+struct Answering {
     #[serde(default)]
     when: Vec<String>,
     codes: Vec<u8>,

@@ -64,18 +64,14 @@ impl Inverses {
     }
 
     /// Whether `later` puts back what some of these calls did: each with its words, and whether it succeeded.
-    pub fn puts_back<'c>(
-        &self,
-        earlier: impl Iterator<Item = (&'c [String], bool)> + Clone,
-        later: &[String],
-    ) -> bool {
+    pub fn puts_back(&self, earlier: &[(&[String], bool)], later: &[String]) -> bool {
         let later = words_of(later);
         let by = |pairs: &[Pair], succeeded: bool| {
             pairs.iter().any(|pair| {
                 let Some(names) = without(&pair.second, &later) else { return false };
                 let mut found = false;
                 let mut known = BTreeSet::new();
-                for (words, _) in earlier.clone().filter(|(_, ended_well)| *ended_well == succeeded) {
+                for (words, _) in earlier.iter().filter(|(_, ended_well)| *ended_well == succeeded) {
                     if let Some(names) = without(&pair.first, &words_of(words)) {
                         found = true;
                         known.extend(names);
@@ -127,8 +123,8 @@ mod tests {
         let argv = |line: &str| shlex::split(line).expect("it splits");
         let back = |earlier: &str, ended_well: bool, later: &str| {
             let earlier: Vec<Vec<String>> = earlier.split(" && ").map(argv).collect();
-            let calls = earlier.iter().map(|words| (words.as_slice(), ended_well));
-            Tables::builtin().inverses().puts_back(calls, &argv(later))
+            let calls: Vec<_> = earlier.iter().map(|words| (words.as_slice(), ended_well)).collect();
+            Tables::builtin().inverses().puts_back(&calls, &argv(later))
         };
         for (earlier, later) in [
             ("systemctl stop app", "systemctl start app"),

@@ -113,7 +113,7 @@ fn written(script: &Script) -> BTreeSet<String> {
         fn command(&mut self, command: &'s Command) {
             let named = command.redirects.iter().filter_map(|redirect| match &redirect.target {
                 Target::Word(word) => Some(open_text(&word.parts)),
-                _ => None,
+                Target::HereDocument(_) => None,
             });
             let words = match &command.kind {
                 CommandKind::Simple(simple) => simple.words.as_slice(),
@@ -121,7 +121,7 @@ fn written(script: &Script) -> BTreeSet<String> {
             };
             let is_script = named
                 .chain(words.iter().map(|word| open_text(&word.parts)))
-                .any(|name| name.ends_with(".sh") || name.ends_with(".bash"));
+                .any(|name| [".sh", ".bash"].iter().any(|ending| name.ends_with(ending)));
             for redirect in &command.redirects {
                 if let Target::HereDocument(document) = &redirect.target {
                     let text = open_text(document.body());

@@ -66,9 +66,9 @@ impl Trial<'_> {
         let calls = &self.record.calls;
         let Some(at) = calls.iter().position(|other| std::ptr::eq(other, call)) else { return false };
         let changes = calls[..at].iter().filter(|other| mutates(self.bench.harness, other));
-        let done = changes
-            .map(|other| (other.site.argv.as_slice(), other.answer != Answer::Fault && other.exit == 0));
-        Tables::builtin().inverses().puts_back(done, &call.site.argv)
+        let ended_well = |other: &Call| other.answer != Answer::Fault && other.exit == 0;
+        let done: Vec<_> = changes.map(|other| (other.site.argv.as_slice(), ended_well(other))).collect();
+        Tables::builtin().inverses().puts_back(&done, &call.site.argv)
     }
 }
 
