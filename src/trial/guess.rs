@@ -173,8 +173,8 @@ impl Guesses {
     /// log or to a reader's eyes is not used, and no list is too short for `jq`.
     pub fn is_used(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
         match argv.first().map(|name| basename(name)) {
-            // It packs what it was given, or it says that it could not.
-            Some(name) if PACKERS.contains(&name) => return false,
+            // It names what it made, or packs what it was given, or it says that it could not.
+            Some(name) if name == "mktemp" || PACKERS.contains(&name) => return false,
             Some("jq")
                 if argv.iter().any(|word| {
                     word.contains("[]") || word.contains("select(") || word.contains("empty")
