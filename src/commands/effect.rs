@@ -149,7 +149,8 @@ impl Tool {
         let given = Given::read(self, words);
         let mut judged = self.judge_given(&given, stdin);
         let reads = judged.effect == Effect::Read && !given.help;
-        if reads && given.options.iter().any(|option| self.is_unlisted(option.name)) {
+        let strange = || self.has_verbs() && given.has_strange_front(self);
+        if reads && (given.options.iter().any(|option| self.is_unlisted(option.name)) || strange()) {
             judged.effect = Effect::Unknown;
             judged.unlisted = true;
         }

@@ -71,6 +71,8 @@ pub(super) struct Given<'w> {
     pub leading: usize,
     /// Whether help or the version is asked for.
     pub help: bool,
+    /// How many letters of a long option name it at least, where they are the only ones that fit.
+    pub shortest: usize,
     /// Letters that are a short option's value under some verbs, and options of their own under others (`-nO`).
     pub hidden: Vec<&'w str>,
 }
@@ -78,7 +80,9 @@ pub(super) struct Given<'w> {
 impl<'w> Given<'w> {
     /// Reads the words behind the program's name, which is word 0.
     pub fn read(tool: &Tool, words: &[&'w str]) -> Self {
-        let mut given = Self::default();
+        // Programs that spell options with one dash know no abbreviations.
+        let shortest = if tool.spelling == Spelling::Words { 2 } else { 1 };
+        let mut given = Self { shortest, ..Self::default() };
         let is_leading = |word: &&&str| !word.starts_with(['-', '(', '!']);
         given.leading = words.iter().take_while(is_leading).count();
         let mut at = 0;
@@ -103,6 +107,15 @@ impl<'w> Given<'w> {
             }
         }
         given
+    }
+
+    /// Whether an option in front of the first operand is given a value, and the tool lists none that takes one.
+    pub fn has_strange_front(&self, tool: &Tool) -> bool {
+        let first = self.operands.first().map_or(usize::MAX, |operand| operand.index);
+        let front = self.options.iter().take_while(|option| option.at < first);
+        front
+            .filter(|option| matches!(option.name, Name::Word(_)) && option.value.is_some())
+            .any(|option| !tool.knows(option.name))
     }
 
     /// Reads the option in the word before `at`; gives where the next word is.

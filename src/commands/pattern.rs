@@ -134,7 +134,6 @@ impl Pattern {
     }
 
     /// The options that it names.
-    #[cfg(test)]
     pub(super) fn option_names(&self) -> impl Iterator<Item = Name<'_>> {
         self.options.iter().flat_map(|wanted| &wanted.names).map(|name| match name {
             OptName::Letter(letter) => Name::Letter(*letter),
@@ -161,9 +160,11 @@ impl Pattern {
 
 impl Wanted {
     fn is_given(&self, given: &Given<'_>, spelt: Spelt) -> bool {
+        let shortest = given.shortest;
         let named = |spelt| {
-            let is_one =
-                move |option: &&Opt<'_>| self.names.iter().any(|name| name.matches(option.name, spelt));
+            let is_one = move |option: &&Opt<'_>| {
+                self.names.iter().any(|name| name.matches(option.name, spelt, shortest))
+            };
             given.options.iter().filter(is_one)
         };
         // What is given twice holds only where both say the same, whichever of them counts.
@@ -175,7 +176,7 @@ impl Wanted {
             // What is taken for the value of the option in front of it may be one that takes none under another verb.
             let behind = |option: &Opt<'_>| {
                 looks_like(option)
-                    .is_some_and(|behind| self.names.iter().any(|name| name.matches(behind, spelt)))
+                    .is_some_and(|behind| self.names.iter().any(|name| name.matches(behind, spelt, shortest)))
             };
             named(spelt).any(|option| self.fits(option, spelt))
                 || given.options.iter().any(behind)
@@ -209,7 +210,7 @@ impl Wanted {
     /// `--no-dry-run`, abbreviated perhaps.
     fn is_taken_back(&self, name: Name<'_>) -> bool {
         let Name::Word(word) = name else { return false };
-        let is_one = self.names.iter().any(|known| known.matches(name, Spelt::Exactly));
+        let is_one = self.names.iter().any(|known| known.matches(name, Spelt::Exactly, 1));
         let bare = word.strip_prefix("no-").filter(|rest| !rest.is_empty() && !is_one);
         bare.is_some_and(|rest| {
             self.names.iter().any(|name| matches!(name, OptName::Word(wanted) if wanted.starts_with(rest)))
@@ -233,13 +234,12 @@ fn looks_like<'w>(option: &Opt<'w>) -> Option<Name<'w>> {
 const OFF: [&str; 9] = ["false", "f", "0", "no", "n", "off", "none", "disable", "without"];
 
 impl OptName {
-    fn matches(&self, name: Name<'_>, spelt: Spelt) -> bool {
-        const SHORTEST: usize = 2;
+    fn matches(&self, name: Name<'_>, spelt: Spelt, shortest: usize) -> bool {
         match (self, name) {
             (Self::Letter(wanted), Name::Letter(letter)) => *wanted == letter,
             (Self::Word(wanted), Name::Word(word)) => {
                 glob(wanted, word)
-                    || spelt == Spelt::Perhaps && word.len() >= SHORTEST && wanted.starts_with(word)
+                    || spelt == Spelt::Perhaps && word.len() >= shortest && wanted.starts_with(word)
             }
             (Self::Letter(wanted), Name::Word(word)) => {
                 let mut letters = word.chars();

@@ -332,6 +332,17 @@ impl Tool {
         !self.options.is_empty() && !self.options.iter().any(listed) && !self.lists(name) && !gets()
     }
 
+    /// Whether it has an option of this name, by its table.
+    pub(super) fn knows(&self, name: Name<'_>) -> bool {
+        let patterns = || self.read.iter().chain(&self.simulate).chain(&self.write).chain(&self.unknown);
+        let is_global = || self.globals.iter().any(|known| known.is(name));
+        let is_listed = || !self.options.is_empty() && !self.is_unlisted(name);
+        self.lists(name)
+            || is_global()
+            || is_listed()
+            || patterns().flat_map(Pattern::option_names).any(|known| known == name)
+    }
+
     fn lists(&self, name: Name<'_>) -> bool {
         let http = self.http.iter().flat_map(|http| http.method.iter().chain(&http.body));
         self.options_with_value

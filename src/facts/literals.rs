@@ -325,7 +325,7 @@ impl Search<'_> {
             for option in &known.options {
                 let value = if before == option {
                     Some(text)
-                } else if option.starts_with("--") {
+                } else if option.len() > "-x".len() {
                     text.strip_prefix(option.as_str()).and_then(|rest| rest.strip_prefix('='))
                 } else {
                     text.strip_prefix(option.as_str()).filter(|rest| !rest.is_empty())

@@ -41,6 +41,7 @@ pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
             return rest.iter().filter(|word| *word != "--").all(known)
                 && behind.is_some_and(|at| checks(&rest[at..]));
         }
+        ("ruby", [only]) if only == "-v" => return true,
         ("java" | "javac", [only]) if only == "-version" => return true,
         ("sudo" | "ssh-add", [only]) if only == "-l" => return true,
         ("ssh-add", [only]) if only == "-L" => return true,

@@ -104,6 +104,10 @@ fn reaches_out(program: &str, args: &[String]) -> Option<&'static str> {
         {
             Some("it asks another machine")
         }
+        "helm" if any(&|word| word.contains("://") && !is_of_scheme(word, &["http", "https", "oci"])) => {
+            Some("a plugin fetches it")
+        }
+        "gh" | "glab" if any(&other_forge) => Some("it sends its token to another host"),
         "tar" | "bsdtar" if archive_elsewhere(args) && !any(&|word| word == "--force-local") => {
             Some("it reads from another machine")
         }
@@ -122,6 +126,21 @@ fn other_scheme(word: &str) -> bool {
     let known = ["http", "https", "ftp", "ftps"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) && !scheme.is_empty();
     rest.starts_with('/') && is_scheme && !known || scheme.contains(['{', '[']) && rest.starts_with("//")
+}
+
+/// Whether a word is an address of one of these schemes, as itself or behind an option's `=`.
+fn is_of_scheme(word: &str, known: &[&str]) -> bool {
+    let option = word.split_once('=').filter(|(option, _)| option.starts_with("--"));
+    let address = option.map_or(word, |(_, value)| value);
+    address.split_once("://").is_some_and(|(scheme, rest)| known.contains(&scheme) && !rest.contains("://"))
+}
+
+/// Whether a word is an address on another host than those that the tools are for.
+fn other_forge(word: &str) -> bool {
+    let Some((scheme, rest)) = word.split_once("://") else { return false };
+    let host = rest.split('/').next().unwrap_or_default();
+    let known = ["github.com", "api.github.com", "gist.github.com", "gitlab.com"].contains(&host);
+    scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) && !known
 }
 
 /// Whether a program has no other use than to change files.
@@ -220,11 +239,15 @@ fn git(args: &[String]) -> Option<String> {
                 at += 1;
             }
             "--version" | "--help" | "-v" | "-h" => at += 1,
+            "--exec-path" | "--html-path" | "--man-path" | "--info-path" if args.len() == 1 => at += 1,
             _ => return door(word),
         }
     }
     let verb = args.get(at).map_or("", String::as_str);
     let rest = args.get(at + 1..).unwrap_or_default();
+    if verb == "push" && !rest.iter().any(|word| word == "--no-verify") {
+        return Some("the hook `pre-push` runs in a simulation too".to_owned());
+    }
     // The manual's page, unless it is to be shown elsewhere.
     if verb == "help"
         && rest.iter().all(|word| {
@@ -243,15 +266,15 @@ fn git(args: &[String]) -> Option<String> {
             || word.starts_with("-O") && verb == "grep"
             // Such a file is called so: it is not stdout.
             || ["-o-", "-"].contains(&word.as_str()) && verb == "archive"
-            || long("--upload-pack", 5)
-            || long("--exec", 5)
-            || long("--ext-diff", 5)
-            || long("--textconv", 5)
-            || long("--filters", 6)
-            || long("--output", 4) && *word != "--oneline"
-            || long("--open-files-in-pager", 6)
-            || long("--in-place", 5)
-            || long("--receive-pack", 5)
+            || long("--upload-pack", 3)
+            || long("--exec", 3)
+            || long("--ext-diff", 3)
+            || long("--textconv", 3)
+            || long("--filters", 3)
+            || long("--output", 3) && *word != "--oneline"
+            || long("--open-files-in-pager", 3)
+            || long("--in-place", 3)
+            || long("--receive-pack", 3)
     });
     bad.and_then(|word| door(word))
 }
