@@ -199,6 +199,7 @@ pub fn dispatch() -> Option<ExitCode> {
         Some(places::SUPERVISOR | places::SUPERVISOR_PATH) => {
             Some(supervisor::serve(words.next().as_deref(), words.next().as_deref()))
         }
+        Some(places::BELOW) => Some(hosted::become_script(words)),
         _ if Path::new(places::STUB).exists() => Some(stub::serve(&name, words)),
         _ => hosted::is_call().then(|| stub::serve(&name, words)),
     }

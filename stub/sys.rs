@@ -180,8 +180,8 @@ pub fn wait_for_input(from: Fd, milliseconds: i32) {
     asked[..4].copy_from_slice(&i32::try_from(from).unwrap_or(-1).to_ne_bytes());
     // POLLIN.
     asked[4] = 1;
-    let time = [i64::from(milliseconds / 1000), i64::from(milliseconds % 1000) * 1_000_000];
-    let (asked, time) = (asked.as_mut_ptr() as usize, time.as_ptr() as usize);
+    let mut time = [i64::from(milliseconds / 1000), i64::from(milliseconds % 1000) * 1_000_000];
+    let (asked, time) = (asked.as_mut_ptr() as usize, time.as_mut_ptr() as usize);
     // SAFETY: one `struct pollfd` of 8 bytes, one `struct timespec` of 16, no mask. An interrupted wait is a short wait.
     let _ = unsafe { call(numbers::PPOLL, [asked, 1, time, 0, 0]) };
 }

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::output::say;
+use crate::cli::rung::MinimumRung;
 use crate::cli::{Failure, second_opinion};
+use crate::event::Rung;
 use crate::repo::Project;
 use crate::report::replay;
 use crate::run::gauntlet::{self, sealed};
@@ -21,14 +23,23 @@ pub struct ReproArgs {
     /// stubs, and none fails. The world ends with the shell.
     #[arg(long)]
     shell: bool,
+    /// The weakest sandbox that will do (default: `run.minimum_rung` of the settings).
+    #[arg(long, value_name = "RUNG")]
+    minimum_rung: Option<MinimumRung>,
 }
 
 /// Runs it. The exit code is the trial's colour.
 pub fn repro(args: &ReproArgs) -> Result<ExitCode, Failure> {
     let project = Project::locate(&[], false)?;
     let worlds = sealed::worlds(None);
-    let again = gauntlet::repeat(&project, &args.trial, &second_opinion::witness(), &worlds)
-        .map_err(|reason| format!("failed to repeat a trial: {reason}"))?;
+    let again = gauntlet::repeat(
+        &project,
+        &args.trial,
+        args.minimum_rung.map(Rung::from),
+        &second_opinion::witness(),
+        &worlds,
+    )
+    .map_err(|reason| format!("failed to repeat a trial: {reason}"))?;
     let shown = replay::Shown { trial: &again.trial, calls: &again.calls, record: &again.record };
     let mut out = anstream::AutoStream::auto(std::io::stdout());
     // A reader that went away does not change the outcome.

@@ -163,9 +163,12 @@ pub fn run(
 }
 
 /// Repeats one trial beside its green run.
+///
+/// `minimum`: the weakest sandbox that will do, where that is not what the settings say.
 pub fn repeat(
     project: &Project,
     id: &str,
+    minimum: Option<Rung>,
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
 ) -> Result<Replay, String> {
@@ -173,7 +176,11 @@ pub fn repeat(
     let paths = load::harness_files(project, std::slice::from_ref(&name))
         .map_err(|(what, reason)| format!("{what}: {reason}"))?;
     let path = paths.first().ok_or_else(|| format!("there is no harness {name}"))?;
-    worlds.rung(project.settings().run.minimum_rung)?;
+    let minimum = minimum.unwrap_or(project.settings().run.minimum_rung);
+    let rung = worlds.rung(minimum)?;
+    if rung > minimum {
+        return Err(format!("the sandbox of this machine is {rung}, and at least {minimum} is demanded"));
+    }
     match load::loaded(project, path, witness)? {
         load::Loaded::Course(course) => course::repeat(&course, id, worlds),
         load::Loaded::Suite(suite) => suite::repeat(&suite, id, worlds),

@@ -15,7 +15,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-use super::root;
+use super::{places, root};
 
 /// What is demanded: files cannot be truncated nor devices controlled from outside (5), signals and abstract sockets end
 /// at the domain (6). Linux 6.12.
@@ -33,7 +33,10 @@ const EXECUTED: &[&str] =
 const LOADERS: &[&str] = &["/lib", "/lib64", "/usr/lib"];
 
 /// Devices that are written.
-const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts"];
+const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
+
+/// Where pseudo-terminals are.
+const TERMINALS: &[&str] = &["/dev/ptmx", "/dev/pts"];
 
 /// Calls of which none is a script's business.
 const DENIED: &[libc::c_long] = &[
@@ -62,15 +65,37 @@ const DENIED: &[libc::c_long] = &[
     libc::SYS_init_module,
     libc::SYS_finit_module,
     libc::SYS_delete_module,
+    libc::SYS_kexec_file_load,
+    libc::SYS_adjtimex,
+    libc::SYS_clock_adjtime,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setparam,
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgctl,
+    libc::SYS_semget,
+    libc::SYS_semop,
+    libc::SYS_semctl,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
 ];
 
+/// Calls that are denied where this argument names another process.
+const OF_OTHERS: &[(libc::c_long, u8)] = &[(libc::SYS_prlimit64, 0), (libc::SYS_setpriority, 1)];
+
 /// Confines this process.
-pub(super) fn confine() -> Result<(), String> {
-    files().map_err(|error| format!("Landlock does not confine it (Linux 6.12 or later does): {error}"))?;
+/// `terminal`: it may open pseudo-terminals, the user's too.
+pub(super) fn confine(terminal: bool) -> Result<(), String> {
+    files(terminal)
+        .map_err(|error| format!("Landlock does not confine it (Linux 6.12 or later does): {error}"))?;
     calls().map_err(|error| format!("seccomp does not confine it: {error}"))
 }
 
-fn files() -> Result<(), landlock::RulesetError> {
+fn files(terminal: bool) -> Result<(), landlock::RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     // Of a path that is no folder, what only folders can be asked for is left out; one that is not there is left out.
     Ruleset::default()
@@ -78,11 +103,15 @@ fn files() -> Result<(), landlock::RulesetError> {
         .handle_access(AccessFs::from_all(DEMANDED))?
         .scope(Scope::from_all(DEMANDED))?
         .create()?
-        .add_rules(path_beneath_rules([root::root()], AccessFs::from_all(DEMANDED)))?
+        .add_rules(path_beneath_rules([root::root()], read | AccessFs::Execute))?
+        .add_rules(path_beneath_rules(written(), AccessFs::from_all(DEMANDED)))?
         .add_rules(path_beneath_rules(READ, read))?
         .add_rules(path_beneath_rules(EXECUTED, read | AccessFs::Execute))?
         .add_rules(path_beneath_rules(loaders(), read | AccessFs::Execute))?
-        .add_rules(path_beneath_rules(DEVICES, read | AccessFs::WriteFile | AccessFs::IoctlDev))?
+        .add_rules(path_beneath_rules(
+            DEVICES.iter().chain(if terminal { TERMINALS } else { &[] }),
+            read | AccessFs::WriteFile | AccessFs::IoctlDev,
+        ))?
         .restrict_self()?;
     Ok(())
 }
@@ -101,6 +130,23 @@ fn loaders() -> Vec<PathBuf> {
     all.into_iter().chain(below).filter(|path| name(path).starts_with("ld-")).collect()
 }
 
+/// The folders of the world that a script may write to; the rest of it is gauntlet's own.
+fn written() -> Vec<PathBuf> {
+    places::WRITABLE.iter().chain(&[places::STATE]).map(|folder| root::at(folder)).collect()
+}
+
+/// The script's own process: it may signal what it starts, and nobody above it.
+pub(super) fn keep_below() -> Result<(), String> {
+    let scoped = || {
+        Ruleset::default()
+            .set_compatibility(CompatLevel::HardRequirement)
+            .scope(Scope::Signal)?
+            .create()?
+            .restrict_self()
+    };
+    scoped().map(|_| ()).map_err(|error| format!("Landlock does not confine it: {error}"))
+}
+
 fn calls() -> Result<(), Box<dyn std::error::Error>> {
     let family = |op, family: libc::c_int| {
         SeccompCondition::new(0, SeccompCmpArgLen::Dword, op, u64::from(family.cast_unsigned()))
@@ -108,6 +154,10 @@ fn calls() -> Result<(), Box<dyn std::error::Error>> {
     let no_unix = SeccompRule::new(vec![family(SeccompCmpOp::Ne, libc::AF_UNIX)?])?;
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
     rules.insert(libc::SYS_socket, vec![no_unix]);
+    for (call, argument) in OF_OTHERS {
+        let other = SeccompCondition::new(*argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
+        rules.insert(*call, vec![SeccompRule::new(vec![other])?]);
+    }
     let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, std::env::consts::ARCH.try_into()?)?;
     let program: BpfProgram = filter.try_into()?;

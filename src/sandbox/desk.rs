@@ -6,10 +6,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use nix::poll::PollFlags;
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 
 use super::brief::{Call, Hears};
-use super::call;
 use super::wire::{self, Order, Tell};
+use super::{call, root};
 
 /// Everybody who is connected.
 pub(super) struct Desk {
@@ -79,7 +81,7 @@ impl Desk {
         let mut busy = false;
         while let Ok((stream, _)) = self.listener.accept() {
             busy = true;
-            if stream.set_nonblocking(true).is_ok() {
+            if stream.set_nonblocking(true).is_ok() && is_ours(&stream) {
                 self.count += 1;
                 self.visitors.push(Visitor {
                     number: self.count,
@@ -121,6 +123,14 @@ impl Desk {
         self.visitors.retain(|visitor| !visitor.gone);
         busy
     }
+}
+
+/// Whether a call comes from the world. Where the socket's name is in the host's network, anybody may have come.
+fn is_ours(stream: &UnixStream) -> bool {
+    let of_this_user = || {
+        getsockopt(stream, PeerCredentials).is_ok_and(|peer| peer.uid() == nix::unistd::geteuid().as_raw())
+    };
+    root::root().is_empty() || of_this_user()
 }
 
 impl Desk {

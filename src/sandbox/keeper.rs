@@ -36,7 +36,7 @@ pub(super) const CHANCE: &[&str] = &["random", "urandom"];
 const CHANCE_BYTES: usize = 1024 * 1024;
 
 /// The program of `stub/`; empty where it could not be built.
-static SMALL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stub"));
+pub(super) static SMALL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/stub"));
 
 /// Files of `/etc`.
 const ETC: &[(&str, &str)] = &[

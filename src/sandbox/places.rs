@@ -10,6 +10,9 @@ pub(super) const SUPERVISOR: &str = "gauntlet:supervisor";
 /// The same role where who starts it cannot choose `argv[0]`: the path of the binary.
 pub(super) const SUPERVISOR_PATH: &str = "/.gauntlet/supervisor";
 
+/// The role of a script's process at S4 before it is the script, as `argv[0]`: the program and its words follow.
+pub(super) const BELOW: &str = "gauntlet:below";
+
 /// The folder that is ours.
 pub(super) const PRIVATE: &str = "/.gauntlet";
 /// The stub; every other one is a hard link to it.

@@ -33,9 +33,26 @@ pub(super) fn text(path: &str) -> String {
     format!("{}{path}", root())
 }
 
-/// A text as it would be if the folder were the root.
+/// A text as it would be if the folder were the root. A longer name that only begins like the folder's is another one.
 pub(super) fn told(text: &str) -> String {
-    if root().is_empty() { text.to_owned() } else { text.replace(root(), "") }
+    if root().is_empty() { text.to_owned() } else { without(text, root()) }
+}
+
+fn without(text: &str, root: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(root) {
+        let behind = &rest[at + root.len()..];
+        told.push_str(&rest[..at]);
+        match behind.chars().next() {
+            Some('/') => {}
+            Some(c) if c.is_alphanumeric() || "-_.".contains(c) => told.push_str(root),
+            _ => told.push('/'),
+        }
+        rest = behind;
+    }
+    told.push_str(rest);
+    told
 }
 
 /// A word that is a path of the world, for this process; any other as it is.
@@ -55,4 +72,18 @@ pub(super) fn path() -> String {
 pub(super) fn socket() -> Vec<u8> {
     let own = root().rsplit('/').next().unwrap_or_default();
     [places::SOCKET, own.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_folder_itself_is_left_out() {
+        let told = |text| without(text, "/c/world-x");
+        assert_eq!(told("/c/world-x/tmp/a:/c/world-x/b"), "/tmp/a:/b");
+        assert_eq!(told("/c/world-x"), "/");
+        assert_eq!(told("in /c/world-x\n"), "in /\n");
+        assert_eq!(told("/c/world-x-backup/y"), "/c/world-x-backup/y");
+    }
 }

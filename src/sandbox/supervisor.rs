@@ -3,7 +3,7 @@
 //! One loop over `poll` does it all, so that the order of events is one order and nothing needs a lock. When it ends,
 //! the kernel kills whatever the script left behind.
 
-mod ground;
+pub(super) mod ground;
 mod script;
 
 use std::collections::BTreeSet;
@@ -73,10 +73,12 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
     // Where that cannot be had, the watchdog is all there is.
     let _ = rung.is_hosted() || watchdog::few_processes();
     watchdog::bound().map_err(|error| step("bound the trial", &error))?;
-    // At S3 everything is mounted before this process starts, and nothing can be afterwards.
-    if rung == Rung::S3 {
+    if rung == Rung::S3 || rung.is_hosted() {
         // The script is the same user in the same user namespace: it must not look into this process, nor change it.
         set_dumpable(false).map_err(|error| step("keep to itself", &error))?;
+    }
+    // At S3 everything is mounted before this process starts, and nothing can be afterwards.
+    if rung == Rung::S3 {
     } else if rung.is_hosted() {
         ground::cleared().map_err(|error| step("clear the trial's folders", &error))?;
     } else {
@@ -89,7 +91,7 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
     ground::plant(&seeds, owner).map_err(|error| step("write the trial's files", &error))?;
     ground::put(&plan.there, owner);
     if rung == Rung::S4 {
-        confine::confine()?;
+        confine::confine(plan.tty.is_some() || plan.shell)?;
     }
     if plan.command.is_empty() {
         return Ok(nothing());
@@ -98,8 +100,8 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
     let before: BTreeSet<String> = search::left(&plan.residue, &BTreeSet::new()).into_keys().collect();
     let run = |mut journal: Journal, first: bool| {
         let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
-        let script =
-            Script::start(&plan, &seeds, owner, false).map_err(|error| step("start the script", &error))?;
+        let script = Script::start(&plan, &seeds, owner, false, rung == Rung::S4)
+            .map_err(|error| step("start the script", &error))?;
         if !first {
             journal.run_again();
         }
@@ -113,7 +115,7 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
     let (mut record, journal) = run(journal, !plan.again)?;
     record.left = search::left(&plan.residue, &before);
     if plan.shell {
-        record.calls = receive_visitor(&plan, &seeds, owner, journal)?.into_calls();
+        record.calls = receive_visitor(&plan, &seeds, (owner, rung), journal)?.into_calls();
         return Ok(record);
     }
     record.calls = journal.into_calls();
@@ -126,7 +128,7 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
 fn receive_visitor(
     plan: &Plan,
     seeds: &[Seed],
-    owner: Option<u32>,
+    (owner, rung): (Option<u32>, Rung),
     mut journal: Journal,
 ) -> Result<Journal, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
@@ -143,8 +145,8 @@ fn receive_visitor(
     journal.mend();
     let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
     let relay = Relay::open().map_err(|error| step("reach the terminal", &error))?;
-    let script =
-        Script::start(&shell, seeds, owner, true).map_err(|error| step("start the shell", &error))?;
+    let script = Script::start(&shell, seeds, owner, true, rung == Rung::S4)
+        .map_err(|error| step("start the shell", &error))?;
     let watch = Watch { relay: Some(relay), ..Watch::new(desk, journal, script) };
     Ok(watch.run(Duration::from_millis(visit::LONGEST_MS)).1)
 }

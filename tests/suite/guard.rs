@@ -126,6 +126,17 @@ fn every_malformed_request_is_blocked() {
 }
 
 #[test]
+fn variables_of_the_sandbox_do_not_turn_the_guard_into_something_else() {
+    let folder = Folder::new();
+    for root in ["/", "/usr", env!("CARGO_MANIFEST_DIR")] {
+        let mut hook = hook(&folder);
+        hook.env("GAUNTLET_ROOT", root).env("GAUNTLET_TAKEN_OVER", "1:x");
+        let output = hook.write_stdin(bash("maas list", "default")).output().expect("the hook runs");
+        assert_blocked(&output, root);
+    }
+}
+
+#[test]
 fn every_tool_that_has_a_command_is_a_shell_and_the_guards_own_files_are_protected_from_all() {
     let folder = Folder::new();
     for tool in ["Monitor", "mcp__x__exec", "Shell"] {

@@ -7,7 +7,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
@@ -51,6 +51,8 @@ pub(super) fn cleared() -> io::Result<()> {
     assert!(!root::root().is_empty(), "this world has a folder of its own");
     for folder in places::WRITABLE.iter().chain(&[places::STATE]) {
         let path = root::at(folder);
+        no_links(folder)?;
+        make_removable(&path);
         match fs::remove_dir_all(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => fs::create_dir_all(&path)?,
@@ -59,6 +61,37 @@ pub(super) fn cleared() -> io::Result<()> {
         fs::set_permissions(&path, Permissions::from_mode(mode))?;
     }
     Ok(())
+}
+
+/// An error where a folder on the way to this one of the world is a link: a script may have put it there, and what is
+/// removed would be the host's.
+fn no_links(folder: &str) -> io::Result<()> {
+    let way = Path::new(folder).ancestors().skip(1).filter(|folder| folder.parent().is_some());
+    for folder in way {
+        let path = root::at(&folder.to_string_lossy());
+        if !fs::symlink_metadata(&path)?.is_dir() {
+            return Err(io::Error::other(format!("{} is no folder any more", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Lets everything in a folder be removed: a script may have forbidden it to its own user.
+pub(in super::super) fn make_removable(folder: &Path) {
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let locked = |about: fs::Metadata| about.is_dir() && about.permissions().mode() & 0o700 != 0o700;
+        if fs::symlink_metadata(&folder).is_ok_and(locked) {
+            let _ = fs::set_permissions(&folder, Permissions::from_mode(0o700));
+        }
+        let inside = fs::read_dir(&folder).into_iter().flatten().flatten();
+        // A link to a folder is none.
+        open.extend(
+            inside
+                .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+                .map(|entry| entry.path()),
+        );
+    }
 }
 
 /// `/etc` with the world's files in it, to be written to. Where the world has more of it than files it stays as it is.
@@ -90,7 +123,8 @@ pub(super) fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
     }
     for entry in fs::read_dir(root::at("/"))?.flatten() {
         let target = fs::read_link(entry.path()).unwrap_or_default();
-        if Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
+        let leads_out = target.components().any(|part| part == Component::ParentDir);
+        if !leads_out && Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
             folders(&root::at("/").join(target), owner)?;
         }
     }

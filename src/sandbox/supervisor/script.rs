@@ -55,15 +55,30 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// `attended`: somebody sits at its terminal.
-    pub fn start(plan: &Plan, seeds: &[Seed], owner: Option<u32>, attended: bool) -> io::Result<Self> {
+    /// `attended`: somebody sits at its terminal. `confined`: it is kept below this process.
+    pub fn start(
+        plan: &Plan,
+        seeds: &[Seed],
+        owner: Option<u32>,
+        attended: bool,
+        confined: bool,
+    ) -> io::Result<Self> {
         let name = plan.command[0].as_str();
         // The stub would execute the real shell: this saves a start.
         let shell =
             places::SHELLS.contains(&name).then(|| root::text(&format!("{}/{name}", places::PRIVATE)));
-        let mut command = Command::new(shell.unwrap_or_else(|| root::word(name)));
+        let program = shell.unwrap_or_else(|| root::word(name));
+        let mut command = if confined {
+            // The world's copy, which a confined process may execute and cannot change.
+            let mut below = Command::new(root::at(places::WHOLE));
+            below.arg0(places::BELOW).args([program, root::word(name)]);
+            below
+        } else {
+            let mut command = Command::new(program);
+            command.arg0(root::word(name));
+            command
+        };
         command
-            .arg0(root::word(name))
             .args(plan.command[1..].iter().map(|word| root::word(word)))
             .env_clear()
             .env("PATH", root::path())

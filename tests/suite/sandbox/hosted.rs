@@ -104,6 +104,52 @@ cat /etc/passwd; echo $?
 }
 
 #[test]
+fn a_script_at_s4_changes_nothing_of_the_world_that_the_next_one_runs_in() {
+    if !has_s4() {
+        return;
+    }
+    let case = Case::new(
+        "world=${TMPDIR%/tmp}
+for place in .gauntlet/supervisor .gauntlet/whole usr/bin/curl etc/passwd; do
+  { echo x >\"$world/$place\"; } 2>/dev/null && echo \"wrote $place\"
+  mv \"$world/$place\" \"$TMPDIR/x\" 2>/dev/null && echo \"moved $place\"
+done
+mv \"$world/dev\" \"$world/dev2\" 2>/dev/null && echo moved dev
+ln -s srv/.root/../../x \"$world/link\" 2>/dev/null && echo linked
+{ : >/proc/$PPID/fd/1; } 2>/dev/null && echo opened the record
+kill -STOP $PPID 2>/dev/null && echo stopped
+kill -KILL $PPID 2>/dev/null && echo killed
+curl \"$world\"
+echo done",
+    )
+    .stub("curl **", "");
+    let mut worker = Worker::start_at(&case.setup, Rung::S4).expect("the world can be built");
+    for _ in 0..2 {
+        let record = worker.run(&case.plan).expect("it runs");
+        assert_eq!(record.stdout, "done\n");
+        assert_eq!(record.calls[0].argv, ["curl", "/"]);
+    }
+}
+
+#[test]
+fn folders_that_a_script_has_locked_and_links_that_it_has_left_are_removed_and_not_followed() {
+    let outside = tempfile::tempdir().expect("a temporary folder can be made");
+    std::fs::write(outside.path().join("kept"), "").expect("it can be written");
+    let case = Case::new(&format!(
+        "mkdir -p \"$TMPDIR/ro/in\"; : >\"$TMPDIR/ro/in/x\"; chmod 500 \"$TMPDIR/ro/in\" \"$TMPDIR/ro\"
+ln -s {0} \"$TMPDIR/link\"; ls -A \"$TMPDIR\" | wc -l",
+        outside.path().display()
+    ));
+    for rung in hosted() {
+        let mut worker = Worker::start_at(&case.setup, rung).expect("the world can be built");
+        for _ in 0..2 {
+            assert_eq!(worker.run(&case.plan).expect("it runs").stdout, "2\n");
+        }
+    }
+    assert!(outside.path().join("kept").exists());
+}
+
+#[test]
 fn what_is_called_by_its_path_is_not_replaced_at_s5() {
     let outside = tempfile::tempdir().expect("a temporary folder can be made");
     let case = Case::new(&format!(
