@@ -163,12 +163,8 @@ impl Tool {
             let unknown = !given.help && any(&self.unknown, given, Spelt::Perhaps);
             let effect = if unknown { Effect::Unknown } else { Effect::Read };
             // A log, a report: written all the same.
-            let named = values(&given.options, &self.file_options).map(word);
-            return Judged {
-                effect,
-                files: if given.help { Vec::new() } else { named.collect() },
-                unlisted: false,
-            };
+            let files = if given.help { Vec::new() } else { self.files_of_options(given) };
+            return Judged { effect, files, unlisted: false };
         }
         let mut effect = self.effect(given);
         if let Some(http) = &self.http {
