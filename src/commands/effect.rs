@@ -211,10 +211,9 @@ impl Tool {
         }
     }
 
-    /// Whether the first operand of some line tells what is done.
-    pub(super) fn has_verbs(&self) -> bool {
-        let files = self.files.iter().filter_map(|files| files.when.as_ref());
-        [
+    /// The patterns that say what a line does.
+    pub(super) fn effects(&self) -> impl Iterator<Item = &Pattern> {
+        let lists = [
             &self.own_read,
             &self.own_write,
             &self.read,
@@ -222,11 +221,14 @@ impl Tool {
             &self.session,
             &self.unknown,
             &self.simulate,
-        ]
-        .into_iter()
-        .flatten()
-        .chain(files)
-        .any(Pattern::names_first_word)
+        ];
+        lists.into_iter().flatten()
+    }
+
+    /// Whether the first operand of some line tells what is done.
+    pub(super) fn has_verbs(&self) -> bool {
+        let files = self.files.iter().filter_map(|files| files.when.as_ref());
+        self.effects().chain(files).any(Pattern::names_first_word)
     }
 
     pub(super) fn verb_at(&self, operands: &[Value<'_>]) -> Option<usize> {

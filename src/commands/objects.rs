@@ -37,15 +37,6 @@ impl Tables {
 impl Tool {
     /// Whether a word is one of those that tell what is done.
     fn says(&self, word: &str) -> bool {
-        let patterns = [
-            &self.own_read,
-            &self.own_write,
-            &self.read,
-            &self.write,
-            &self.session,
-            &self.unknown,
-            &self.simulate,
-        ];
-        patterns.into_iter().flatten().flat_map(Pattern::plain_words).any(|known| known == word)
+        self.effects().flat_map(Pattern::plain_words).any(|known| known == word)
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use super::blueprint::Blueprint;
-use super::wire::{self, Reply};
+use super::wire;
 use super::{keeper, places, search};
 use crate::event::Rung;
 use crate::trial::world::Plan;
@@ -19,23 +19,7 @@ const FOLDER_BYTES: &str = "67108864";
 
 /// Serves the runner until it is gone.
 pub(super) fn serve(folder: Option<&OsStr>) -> ExitCode {
-    let folder = Path::new(folder.unwrap_or_else(|| OsStr::new("/tmp")));
-    let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
-    let root = match build(&mut from, folder, false) {
-        Ok(root) => root,
-        Err(reason) => {
-            let _ = wire::send_value(&mut to, &Reply::Failed(reason));
-            return ExitCode::FAILURE;
-        }
-    };
-    if wire::send_value(&mut to, &Reply::Ready).is_err() {
-        return ExitCode::FAILURE;
-    }
-    let code =
-        keeper::answer_plans(&mut from, &mut to, keeper::Parting::Kill, &mut |plan| start(root.path(), plan));
-    // The folder goes before the process does.
-    drop(root);
-    code
+    keeper::serve_folder(folder, keeper::Parting::Kill, |from, folder| build(from, folder, false), start)
 }
 
 /// Builds a root in `folder`. `hosted`: it is never mounted as `/`, so what shells read first must name it.

@@ -4,39 +4,21 @@
 //! At S5 nothing is denied: whatever the script does not call by its bare name, it does to the host.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+use std::io::{self, StdinLock, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use super::supervisor::ground;
-use super::wire::{self, Reply};
 use super::{bwrap, confine, keeper, places, root};
 use crate::event::Rung;
 
 /// Serves the runner until it is gone.
 pub(super) fn serve(rung: Rung, folder: Option<&OsStr>) -> ExitCode {
-    let folder = Path::new(folder.unwrap_or_else(|| OsStr::new("/tmp")));
-    let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
-    let root = match build(&mut from, folder) {
-        Ok(root) => root,
-        Err(reason) => {
-            let _ = wire::send_value(&mut to, &Reply::Failed(reason));
-            return ExitCode::FAILURE;
-        }
-    };
-    if wire::send_value(&mut to, &Reply::Ready).is_err() {
-        return ExitCode::FAILURE;
-    }
-    let code =
-        keeper::answer_plans(&mut from, &mut to, keeper::Parting::Tell, &mut |_| start(rung, root.path()));
-    // The folder goes before the process does.
-    ground::make_removable(root.path());
-    drop(root);
-    code
+    let start = |root: &Path, _: &[u8]| start(rung, root);
+    keeper::serve_folder(folder, keeper::Parting::Tell, build, start)
 }
 
-fn build(from: &mut impl io::Read, folder: &Path) -> Result<tempfile::TempDir, String> {
+fn build(from: &mut StdinLock<'_>, folder: &Path) -> Result<tempfile::TempDir, String> {
     if keeper::SMALL.is_empty() {
         return Err("the stub could not be built for this processor, and such a world needs it".to_owned());
     }

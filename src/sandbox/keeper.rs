@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, StdinLock, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
@@ -20,6 +20,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{chdir, pivot_root, sethostname};
 
 use super::blueprint::Blueprint;
+use super::supervisor::ground;
 use super::wire::{self, Reply};
 use super::{places, shells};
 
@@ -77,8 +78,34 @@ pub(super) enum Parting {
     Tell,
 }
 
+/// Serves the runner until it is gone, with a root that is built once in a folder of the host.
+pub(super) fn serve_folder(
+    folder: Option<&OsStr>,
+    parting: Parting,
+    build: fn(&mut StdinLock<'_>, &Path) -> Result<tempfile::TempDir, String>,
+    start: impl Fn(&Path, &[u8]) -> Result<Child, String>,
+) -> ExitCode {
+    let folder = Path::new(folder.unwrap_or_else(|| OsStr::new("/tmp")));
+    let (mut from, mut to) = (io::stdin().lock(), io::stdout().lock());
+    let root = match build(&mut from, folder) {
+        Ok(root) => root,
+        Err(reason) => {
+            let _ = wire::send_value(&mut to, &Reply::Failed(reason));
+            return ExitCode::FAILURE;
+        }
+    };
+    if wire::send_value(&mut to, &Reply::Ready).is_err() {
+        return ExitCode::FAILURE;
+    }
+    let code = answer_plans(&mut from, &mut to, parting, &mut |plan| start(root.path(), plan));
+    // The folder goes before the process does.
+    ground::make_removable(root.path());
+    drop(root);
+    code
+}
+
 /// Serves the runner until it is gone. `start` starts the supervisor of a trial.
-pub(super) fn answer_plans(
+fn answer_plans(
     from: &mut impl Read,
     to: &mut impl Write,
     parting: Parting,
