@@ -144,7 +144,7 @@ fn without_loader() -> Result<(), String> {
         if path == file || !Path::new(&path).exists() {
             return Err(format!("there is no {file}"));
         }
-        let leads = |name: &str| fs::write(folder.join(name), format!("INPUT({path})\n"));
+        let leads = |name: &str| fs::write(folder.join(name), format!("INPUT(\"{path}\")\n"));
         leads(&file).map_err(|error| error.to_string())?;
         if name == "gcc_eh" {
             leads("libgcc_s.a").map_err(|error| error.to_string())?;

@@ -32,17 +32,6 @@ use brief::{Call, Hears, Kind, Says};
 use caller::Told;
 use sys::{Errno, Fd, Process};
 
-/// Tells the calls below under which limit they run; as in `src/sandbox/call.rs`.
-const LIMIT: &str = "GAUNTLET_LIMIT";
-/// Tells the whole program which call it takes over; as in `src/sandbox/call.rs`.
-const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
-
-/// Tells it the world's folder; as in `src/sandbox/root.rs`.
-const ROOT: &str = "GAUNTLET_ROOT";
-
-/// How long a call that does not read its stdin waits for whoever feeds it to have begun, in milliseconds.
-const FEEDER: i32 = 100;
-
 /// Where a call cannot be made: what a shell says of a program that cannot be executed.
 const BROKEN: u8 = 126;
 
@@ -86,8 +75,7 @@ fn root(executed: &str) -> &str {
 }
 
 fn make(process: &Process, program: &str, root: &str, pipe: &sys::HeldBack) -> Result<u8, Errno> {
-    let own = root.rsplit('/').next().unwrap_or_default();
-    let stream = sys::connect(&[places::SOCKET, own.as_bytes()].concat())?;
+    let stream = sys::connect(&caller::socket(root))?;
     say(stream, &Says::Call(this(process, program)))?;
     let mut has_read = false;
     loop {
@@ -99,7 +87,7 @@ fn make(process: &Process, program: &str, root: &str, pipe: &sys::HeldBack) -> R
             }
             Hears::Reply { waits, stdout, stderr, exit } => {
                 if waits && !has_read {
-                    sys::wait_for_input(sys::STDIN, FEEDER);
+                    sys::wait_for_input(sys::STDIN, places::FEEDER.into());
                 }
                 let _ = sys::write_all(sys::STDERR, &stderr);
                 return Ok(end(program, sys::write_all(sys::STDOUT, &stdout), exit, stream, pipe));
@@ -107,14 +95,14 @@ fn make(process: &Process, program: &str, root: &str, pipe: &sys::HeldBack) -> R
             Hears::Shell { bash_env } => {
                 let shell = format!("{root}{}/{program}", places::PRIVATE);
                 pipe.let_go();
-                return Err(process.become_program(&shell, &[("BASH_ENV", Some(&bash_env)), (TAKEN_OVER, None)]));
+                return Err(process.become_program(&shell, &[("BASH_ENV", Some(&bash_env)), (places::TAKEN_OVER, None)]));
             }
             Hears::TakenOver(number) => {
                 let number = format!("{number}:{program}");
                 pipe.let_go();
                 let whole = format!("{root}{}", places::WHOLE);
                 let found = Some(root).filter(|root| !root.is_empty());
-                return Err(process.become_program(&whole, &[(TAKEN_OVER, Some(&number)), (ROOT, found)]));
+                return Err(process.become_program(&whole, &[(places::TAKEN_OVER, Some(&number)), (places::ROOT, found)]));
             }
         }
     }
@@ -140,7 +128,7 @@ fn this(process: &Process, program: &str) -> Call {
         at: caller::caller(process),
         output: leads(sys::STDOUT),
         input: leads(sys::STDIN),
-        limit: Told::variable(process, LIMIT).and_then(|number| number.parse().ok()),
+        limit: Told::variable(process, places::LIMIT).and_then(|number| number.parse().ok()),
         whole: false,
     }
 }

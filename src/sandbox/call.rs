@@ -15,12 +15,6 @@ use super::brief::{Call, Kind, Leads};
 use super::caller::{self, Told};
 use super::{places, root};
 
-/// Tells the calls below under which limit they run.
-pub const LIMIT: &str = "GAUNTLET_LIMIT";
-
-/// Tells the whole program which call it takes over, and under which name that was made: `NUMBER:PROGRAM`.
-pub const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
-
 /// Variables that are the stubs' own.
 pub const OWN_VARIABLES: &[&str] = &[
     "GAUNTLET_AT",
@@ -28,9 +22,9 @@ pub const OWN_VARIABLES: &[&str] = &[
     "GAUNTLET_BEHIND",
     "GAUNTLET_CWD",
     "BASH_ENV",
-    LIMIT,
-    TAKEN_OVER,
-    root::VARIABLE,
+    places::LIMIT,
+    places::TAKEN_OVER,
+    places::ROOT,
 ];
 
 /// The number of SIGPIPE.
@@ -41,7 +35,7 @@ const NULL: u64 = (1 << 8) | 3;
 
 /// Where calls connect.
 pub fn address() -> io::Result<SocketAddr> {
-    SocketAddr::from_abstract_name(root::socket())
+    SocketAddr::from_abstract_name(caller::socket(root::root()))
 }
 
 /// A connection to whoever answers.
@@ -59,7 +53,7 @@ pub fn this(called: &str, words: &[OsString]) -> Call {
         at: caller(),
         output: leads(io::stdout()),
         input: leads(io::stdin()),
-        limit: std::env::var(LIMIT).ok().and_then(|number| number.parse().ok()),
+        limit: std::env::var(places::LIMIT).ok().and_then(|number| number.parse().ok()),
         whole: false,
     }
 }
@@ -181,6 +175,7 @@ pub fn shell(program: &str, called: &str, words: &[OsString], bash_env: &str) ->
         .arg0(called)
         .args(words)
         .env("BASH_ENV", bash_env)
-        .env_remove(TAKEN_OVER)
+        .env_remove(places::TAKEN_OVER)
+        .env_remove(places::ROOT)
         .exec()
 }

@@ -1,4 +1,5 @@
-//! Which line of which script makes a call, and under which name: worked out from what the call's process is told.
+//! Which line of which script makes a call, under which name, and where it is answered: worked out from what the call's process is
+//! told.
 //!
 //! Also compiled alone, as a part of the program in `stub/`: nothing here may need more than `alloc`.
 
@@ -49,6 +50,11 @@ pub fn program(executed: &str, called: &str) -> String {
     let own = [places::STUB, places::WHOLE].contains(&executed);
     let name = if own || executed.is_empty() { called } else { executed };
     name.rsplit('/').next().unwrap_or_default().to_string()
+}
+
+/// The abstract name of the trial's socket, in a world whose `/` is that folder. Where it is none, the network is the world's own.
+pub fn socket(root: &str) -> Vec<u8> {
+    [places::SOCKET, root.rsplit('/').next().unwrap_or_default().as_bytes()].concat()
 }
 
 /// Without `.` and `x/..`.

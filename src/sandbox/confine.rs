@@ -87,8 +87,7 @@ const DENIED: &[libc::c_long] = &[
 /// Calls that are denied where this argument names another process.
 const OF_OTHERS: &[(libc::c_long, u8)] = &[(libc::SYS_prlimit64, 0), (libc::SYS_setpriority, 1)];
 
-/// Confines this process.
-/// `terminal`: it may open pseudo-terminals, the user's too.
+/// Confines this process. `terminal`: it may open pseudo-terminals, the user's too.
 pub(super) fn confine(terminal: bool) -> Result<(), String> {
     files(terminal)
         .map_err(|error| format!("Landlock does not confine it (Linux 6.12 or later does): {error}"))?;

@@ -37,10 +37,10 @@ fn build(from: &mut StdinLock<'_>, folder: &Path) -> Result<tempfile::TempDir, S
 /// Whether this process is a call of such a world: the small program has become it, and it lies in the world's folder. It
 /// learns where that is.
 pub(super) fn is_call() -> bool {
-    let Some(root) = std::env::var(root::VARIABLE).ok().filter(|root| root.starts_with('/')) else {
+    let Some(root) = std::env::var(places::ROOT).ok().filter(|root| root.starts_with('/')) else {
         return false;
     };
-    let taken_over = std::env::var_os(super::call::TAKEN_OVER).is_some();
+    let taken_over = std::env::var_os(places::TAKEN_OVER).is_some();
     // Exactly that file: who can set variables of the guard's process must not turn it into something else.
     let whole = Path::new(&root).join(&places::WHOLE[1..]);
     let is_there = std::env::current_exe().is_ok_and(|path| path == whole);

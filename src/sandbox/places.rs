@@ -60,5 +60,15 @@ pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 /// The user that scripts run as.
 pub(super) const USER: u32 = 1000;
 
+/// The variable that tells the calls below under which limit they run.
+pub(super) const LIMIT: &str = "GAUNTLET_LIMIT";
+/// The variable that tells the whole program which call it takes over, and under which name that was made: `NUMBER:PROGRAM`.
+pub(super) const TAKEN_OVER: &str = "GAUNTLET_TAKEN_OVER";
+/// The variable that tells it where the world's `/` is, where that is a folder.
+pub(super) const ROOT: &str = "GAUNTLET_ROOT";
+
+/// How long a call that does not read its stdin waits for whoever feeds it to have begun, in milliseconds.
+pub(super) const FEEDER: u16 = 100;
+
 /// Shells that get [`BASH_ENV`] and are then executed for real.
 pub(super) const SHELLS: &[&str] = &["bash", "sh", "dash"];

@@ -8,9 +8,6 @@ use std::sync::OnceLock;
 
 use super::places;
 
-/// Tells a call's process the folder, where the small program has found it out.
-pub(super) const VARIABLE: &str = "GAUNTLET_ROOT";
-
 static ROOT: OnceLock<String> = OnceLock::new();
 
 /// Says where it is, before anything asks.
@@ -66,12 +63,6 @@ pub(super) fn word(word: &str) -> String {
 /// `PATH` of the world.
 pub(super) fn path() -> String {
     places::PATH.split(':').map(text).collect::<Vec<_>>().join(":")
-}
-
-/// The abstract name of the trial's socket. Where the network is the host's, it is the folder's own.
-pub(super) fn socket() -> Vec<u8> {
-    let own = root().rsplit('/').next().unwrap_or_default();
-    [places::SOCKET, own.as_bytes()].concat()
 }
 
 #[cfg(test)]

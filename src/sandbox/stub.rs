@@ -22,14 +22,11 @@ use super::{clock, journal, places, relay, root};
 
 mod limit;
 
-/// How long a call that does not read its stdin waits for whoever feeds it to have begun.
-const FEEDER: u16 = 100;
-
 /// The role's `main`.
 pub(super) fn serve(called: &OsStr, words: impl Iterator<Item = OsString>) -> ExitCode {
     let called = called.to_string_lossy().into_owned();
     let words: Vec<OsString> = words.collect();
-    let taken_over = std::env::var(call::TAKEN_OVER).ok().and_then(|text| {
+    let taken_over = std::env::var(places::TAKEN_OVER).ok().and_then(|text| {
         let (number, program) = text.split_once(':')?;
         Some((number.parse().ok()?, program.to_owned()))
     });
@@ -237,7 +234,7 @@ fn wait_for_feeder() {
     let pipe = call::leads(io::stdin()).is_some_and(|(.., kind)| kind == Kind::Pipe);
     if pipe {
         let stdin = io::stdin();
-        let _ = poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], PollTimeout::from(FEEDER));
+        let _ = poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], PollTimeout::from(places::FEEDER));
     }
 }
 

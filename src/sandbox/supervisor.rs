@@ -22,7 +22,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, setsid};
 
-use script::{Script, bash_env, tell_time};
+use script::{Footing, Script, bash_env, tell_time};
 
 use super::brief::{self, Kind};
 use super::desk::{Desk, Visitor};
@@ -77,20 +77,24 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
         // The script is the same user in the same user namespace: it must not look into this process, nor change it.
         set_dumpable(false).map_err(|error| step("keep to itself", &error))?;
     }
-    // At S3 everything is mounted before this process starts, and nothing can be afterwards.
-    if rung == Rung::S3 {
-    } else if rung.is_hosted() {
-        ground::cleared().map_err(|error| step("clear the trial's folders", &error))?;
-    } else {
-        ground::mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
+    match rung {
+        Rung::S1 | Rung::S2 => {
+            ground::mounts(rung, &plan).map_err(|error| step("mount the trial's folders", &error))?;
+        }
+        // Everything is mounted before this process starts, and nothing can be afterwards.
+        Rung::S3 => {}
+        Rung::S4 | Rung::S5 => {
+            ground::cleared().map_err(|error| step("clear the trial's folders", &error))?;
+        }
     }
     if rung == Rung::S2 && !plan.as_root {
         landlord::enter_user_namespace(places::USER)?;
     }
     let owner = (rung == Rung::S1 && !plan.as_root).then_some(places::USER);
+    let footing = Footing { owner, confined: rung == Rung::S4 };
     ground::plant(&seeds, owner).map_err(|error| step("write the trial's files", &error))?;
     ground::put(&plan.there, owner);
-    if rung == Rung::S4 {
+    if footing.confined {
         confine::confine(plan.tty.is_some() || plan.shell)?;
     }
     if plan.command.is_empty() {
@@ -100,8 +104,8 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
     let before: BTreeSet<String> = search::left(&plan.residue, &BTreeSet::new()).into_keys().collect();
     let run = |mut journal: Journal, first: bool| {
         let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
-        let script = Script::start(&plan, &seeds, owner, false, rung == Rung::S4)
-            .map_err(|error| step("start the script", &error))?;
+        let script =
+            Script::start(&plan, &seeds, footing, false).map_err(|error| step("start the script", &error))?;
         if !first {
             journal.run_again();
         }
@@ -115,7 +119,7 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
     let (mut record, journal) = run(journal, !plan.again)?;
     record.left = search::left(&plan.residue, &before);
     if plan.shell {
-        record.calls = receive_visitor(&plan, &seeds, (owner, rung), journal)?.into_calls();
+        record.calls = receive_visitor(&plan, &seeds, footing, journal)?.into_calls();
         return Ok(record);
     }
     record.calls = journal.into_calls();
@@ -128,7 +132,7 @@ fn trial(word: Option<&str>, folder: Option<&str>) -> Result<Record, String> {
 fn receive_visitor(
     plan: &Plan,
     seeds: &[Seed],
-    (owner, rung): (Option<u32>, Rung),
+    footing: Footing,
     mut journal: Journal,
 ) -> Result<Journal, String> {
     let step = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what}: {error}");
@@ -145,8 +149,8 @@ fn receive_visitor(
     journal.mend();
     let desk = Desk::open().map_err(|error| step("open the stubs' socket", &error))?;
     let relay = Relay::open().map_err(|error| step("reach the terminal", &error))?;
-    let script = Script::start(&shell, seeds, owner, true, rung == Rung::S4)
-        .map_err(|error| step("start the shell", &error))?;
+    let script =
+        Script::start(&shell, seeds, footing, true).map_err(|error| step("start the shell", &error))?;
     let watch = Watch { relay: Some(relay), ..Watch::new(desk, journal, script) };
     Ok(watch.run(Duration::from_millis(visit::LONGEST_MS)).1)
 }
@@ -256,10 +260,10 @@ impl Watch {
         if root::root().is_empty() {
             // Only this process is spared.
             let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+            while waitpid(Pid::from_raw(-1), None).is_ok() {}
         } else {
             kin::kill_all();
         }
-        while waitpid(Pid::from_raw(-1), None).is_ok() {}
         while self.serve() {}
         self.desk.forsaken().for_each(|call| self.journal.lost(call));
         self.script.drain();

@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::super::wire::Order;
-use super::{call, clock, next};
+use super::{clock, next, places};
 use crate::trial::world::TIMED_OUT;
 
 /// How long a command has for its end before SIGKILL follows, where that was asked for.
@@ -32,8 +32,9 @@ pub(super) fn run(
     let mut command = Command::new(&words[told.command]);
     command
         .args(&words[told.command + 1..])
-        .env(call::LIMIT, number.to_string())
-        .env_remove(call::TAKEN_OVER);
+        .env(places::LIMIT, number.to_string())
+        .env_remove(places::TAKEN_OVER)
+        .env_remove(places::ROOT);
     if !told.foreground {
         command.process_group(0);
     }

@@ -44,6 +44,15 @@ fn default_signals() -> io::Result<()> {
     Ok(())
 }
 
+/// As whom a script runs.
+#[derive(Clone, Copy)]
+pub(super) struct Footing {
+    /// The user, where that is another than this process's.
+    pub owner: Option<u32>,
+    /// Whether it is kept below this process, which is confined itself.
+    pub confined: bool,
+}
+
 /// The script's process.
 pub(super) struct Script {
     pub pid: Pid,
@@ -55,20 +64,14 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// `attended`: somebody sits at its terminal. `confined`: it is kept below this process.
-    pub fn start(
-        plan: &Plan,
-        seeds: &[Seed],
-        owner: Option<u32>,
-        attended: bool,
-        confined: bool,
-    ) -> io::Result<Self> {
+    /// `attended`: somebody sits at its terminal.
+    pub fn start(plan: &Plan, seeds: &[Seed], footing: Footing, attended: bool) -> io::Result<Self> {
         let name = plan.command[0].as_str();
         // The stub would execute the real shell: this saves a start.
         let shell =
             places::SHELLS.contains(&name).then(|| root::text(&format!("{}/{name}", places::PRIVATE)));
         let program = shell.unwrap_or_else(|| root::word(name));
-        let mut command = if confined {
+        let mut command = if footing.confined {
             // The world's copy, which a confined process may execute and cannot change.
             let mut below = Command::new(root::at(places::WHOLE));
             below.arg0(places::BELOW).args([program, root::word(name)]);
@@ -93,7 +96,7 @@ impl Script {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        if let Some(owner) = owner {
+        if let Some(owner) = footing.owner {
             command.uid(owner).gid(owner);
         }
         tell_time(0)?;
