@@ -184,9 +184,22 @@ impl Tool {
             Effect::Read
         } else if any(&self.write, given, Spelt::Perhaps) {
             Effect::Mutate
-        } else if any(&self.unknown, given, Spelt::Perhaps) {
-            Effect::Unknown
-        } else if any(&self.read, given, Spelt::Exactly) {
+        } else {
+            let untold = || self.unknown.iter().filter(|pattern| pattern.matches(given, Spelt::Perhaps));
+            let otherwise = || self.effect_by_verb(given);
+            if untold().any(Pattern::names_only_words) {
+                Effect::Unknown
+            } else if untold().next().is_some() {
+                otherwise().max(Effect::Unknown)
+            } else {
+                otherwise()
+            }
+        }
+    }
+
+    /// What the rows of verbs say, and what holds where none of them fits.
+    fn effect_by_verb(&self, given: &Given<'_>) -> Effect {
+        if any(&self.read, given, Spelt::Exactly) {
             Effect::Read
         } else if any(&self.session, given, Spelt::Exactly) {
             Effect::Session
@@ -365,5 +378,35 @@ pub fn glob(pattern: &str, word: &str) -> bool {
         }
         (pattern, word) = (star, further.as_str());
         retry = Some((star, word));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::given::Name;
+    use super::*;
+
+    #[test]
+    fn no_option_makes_a_change_less_of_one() {
+        let rows = include_str!("../../fixtures/commands/effects.txt");
+        let mut less = Vec::new();
+        for line in rows.lines().filter_map(|row| row.strip_prefix("change ")) {
+            // Words in quotes come apart here, but not the verb.
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let tables = Tables::builtin();
+            let Some(tool) = tables.tool(words[0]).filter(|_| !line.contains(['\'', '"'])) else { continue };
+            let rows = tool.unknown.iter().filter(|row| !row.names_only_words());
+            for name in rows.flat_map(Pattern::option_names) {
+                let option = match name {
+                    Name::Letter(letter) => format!("-{letter}"),
+                    Name::Word(word) => format!("--{word}"),
+                };
+                let longer = [words.as_slice(), &[option.as_str(), "x"]].concat();
+                if tables.effect(&words) == Effect::Mutate && tables.effect(&longer) != Effect::Mutate {
+                    less.push(longer.join(" "));
+                }
+            }
+        }
+        assert!(less.is_empty(), "{less:#?}");
     }
 }

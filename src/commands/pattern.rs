@@ -147,6 +147,12 @@ impl Pattern {
         matches!(self.operands.first(), Some(Part::One(words)) if named(words))
     }
 
+    /// Whether it names the command by its words alone, and not by an option or a word that stands anywhere behind.
+    pub(super) fn names_only_words(&self) -> bool {
+        let anywhere = self.operands.len() > 1 && matches!(self.operands.first(), Some(Part::Any));
+        self.options.is_empty() && !anywhere
+    }
+
     /// Whether it is of every line: the tool has no verbs.
     pub(super) fn is_any_line(&self) -> bool {
         self.options.is_empty() && matches!(self.operands.as_slice(), [Part::Any])
