@@ -187,7 +187,7 @@ impl Tool {
         } else {
             let untold = || self.unknown.iter().filter(|pattern| pattern.matches(given, Spelt::Perhaps));
             let otherwise = || self.effect_by_verb(given);
-            if untold().any(Pattern::names_only_words) {
+            if untold().any(Pattern::names_the_act) {
                 Effect::Unknown
             } else if untold().next().is_some() {
                 otherwise().max(Effect::Unknown)
@@ -395,8 +395,10 @@ mod tests {
             let words: Vec<&str> = line.split_whitespace().collect();
             let tables = Tables::builtin();
             let Some(tool) = tables.tool(words[0]).filter(|_| !line.contains(['\'', '"'])) else { continue };
-            let rows = tool.unknown.iter().filter(|row| !row.names_only_words());
-            for name in rows.flat_map(Pattern::option_names) {
+            let rows = tool.unknown.iter().filter(|row| !row.names_the_act());
+            let reading: Vec<Name<'_>> =
+                tool.read.iter().chain(&tool.simulate).flat_map(Pattern::option_names).collect();
+            for name in rows.flat_map(Pattern::option_names).filter(|name| !reading.contains(name)) {
                 let option = match name {
                     Name::Letter(letter) => format!("-{letter}"),
                     Name::Word(word) => format!("--{word}"),

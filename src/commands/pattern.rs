@@ -147,10 +147,12 @@ impl Pattern {
         matches!(self.operands.first(), Some(Part::One(words)) if named(words))
     }
 
-    /// Whether it names the command by its words alone, and not by an option or a word that stands anywhere behind.
-    pub(super) fn names_only_words(&self) -> bool {
+    /// Whether it names what is done: by its first words, or by what an option is given (`-m ping`); and not only an option, or
+    /// a word that stands anywhere behind.
+    pub(super) fn names_the_act(&self) -> bool {
+        let is_named = |wanted: &Wanted| wanted.values.iter().any(|value| !value.contains(['*', '?']));
         let anywhere = self.operands.len() > 1 && matches!(self.operands.first(), Some(Part::Any));
-        self.options.is_empty() && !anywhere
+        self.options.iter().all(is_named) && (!anywhere || !self.options.is_empty())
     }
 
     /// Whether it is of every line: the tool has no verbs.
