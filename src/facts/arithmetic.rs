@@ -136,16 +136,14 @@ impl<'a> Walk<'a> {
 pub(super) fn number_of(text: &str) -> Option<i64> {
     let text = text.trim();
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-    let number = match digits.strip_prefix('0') {
+    let (radix, digits) = match digits.strip_prefix('0') {
         None if digits.is_empty() => return text.is_empty().then_some(0),
-        None => digits.parse().ok()?,
-        Some("") => 0,
-        Some(rest) => match rest.strip_prefix(['x', 'X']) {
-            Some(hex) => i64::from_str_radix(hex, 16).ok()?,
-            None => i64::from_str_radix(rest, 8).ok()?,
-        },
+        None | Some("") => (10, digits),
+        Some(rest) => rest.strip_prefix(['x', 'X']).map_or((8, rest), |hex| (16, hex)),
     };
-    Some(sign * number)
+    // A further sign is no digit.
+    let number = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    i64::from_str_radix(digits, radix).ok().filter(|_| number)?.checked_mul(sign)
 }
 
 /// The variables that an arithmetic text assigns to.
@@ -192,4 +190,28 @@ fn arithmetic(a: i64, op: &str, b: i64) -> Option<i64> {
         "||" => i64::from(a != 0 || b != 0),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_of;
+
+    #[test]
+    fn a_number_is_digits_behind_one_sign() {
+        for (text, wanted) in [
+            ("", Some(0)),
+            ("-", None),
+            ("0", Some(0)),
+            ("-12", Some(-12)),
+            ("010", Some(8)),
+            ("-0x1F", Some(-31)),
+            ("--9223372036854775808", None),
+            ("-+5", None),
+            ("0-1", None),
+            ("0x", None),
+            ("0x-1", None),
+        ] {
+            assert_eq!(number_of(text), wanted, "{text:?}");
+        }
+    }
 }

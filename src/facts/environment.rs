@@ -33,17 +33,14 @@ impl<'a> Walk<'a> {
 
     /// An inner shell on this machine gets what is exported.
     pub(super) fn inherit(&self, outer: &State, inner: &mut State) {
-        let has = |words: &[String], letter: char, long: &str| {
-            words.iter().any(|word| match word.strip_prefix("--") {
-                Some(name) => !name.is_empty() && name.starts_with(long),
-                None => word == "-" && letter != 'E' || word.starts_with('-') && word.contains(letter),
-            })
-        };
-        let reset = self.way.links().iter().any(|link| match link.name.as_str() {
-            "env" => has(&link.words, 'i', "ignore-env"),
-            "su" | "runuser" => has(&link.words, 'l', "login"),
-            "sudo" | "doas" => !has(&link.words, 'E', "preserve-env"),
-            _ => false,
+        let reset = self.way.links().iter().any(|link| {
+            let has = |names: [&str; 2]| link.options.iter().any(|option| names.contains(&option.as_str()));
+            match link.name.as_str() {
+                "env" => has(["-i", "-"]),
+                "su" | "runuser" => has(["-l", "-"]),
+                "sudo" | "doas" => !has(["-E", "--preserve-env"]),
+                _ => false,
+            }
         });
         if self.remote > 0 || reset {
             return;

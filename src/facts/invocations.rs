@@ -28,6 +28,8 @@ pub struct Link {
     pub name: String,
     /// Its own words behind its name, on whatever path: without the command that it runs. Unknown parts are [`HOLE`]s.
     pub words: Vec<String>,
+    /// Its options, in each of their spellings.
+    pub(super) options: Vec<String>,
     /// Whether what it runs runs on another machine or in a container.
     pub remote: bool,
     /// Why it may have been read wrongly.
@@ -48,7 +50,7 @@ impl Hash for Link {
 
 impl Link {
     pub(super) fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), words: Vec::new(), remote: false, doubt: None }
+        Self { name: name.into(), words: Vec::new(), options: Vec::new(), remote: false, doubt: None }
     }
 }
 

@@ -30,18 +30,13 @@ pub enum Payload {
 
 /// The payload of the call with these words, where it has one.
 pub fn payload(argv: &[String]) -> Option<Payload> {
-    let tables = Tables::builtin();
     let mut words = argv.to_vec();
     for _ in 0..DEPTH {
-        let (program, rest) = words.split_first()?;
-        let name = program.rsplit('/').next().unwrap_or(program);
-        if is_left_alone(rest) && tables.wrappers(name).iter().any(|wrapper| wrapper.itself) {
+        let Inner::Runs { parts, options, .. } = unwrapped(&words)? else { return None };
+        // A container that is left to itself (`docker run -d`): the call says which it is, and is not what runs in it.
+        if options.iter().any(|option| option == "--detach") {
             return None;
         }
-        let given: Vec<Value> = rest.iter().map(|word| Value::known(word.as_str())).collect();
-        let Inner::Runs { parts, .. } = unwrap(name, tables.wrappers(name), &given, &Value::default()) else {
-            return None;
-        };
         let texts = |values: &[Value]| values.iter().map(|value| value.text.clone()).collect::<Vec<_>>();
         match parts.as_slice() {
             [Part::Words { pieces, .. }] => {
@@ -60,34 +55,26 @@ pub fn payload(argv: &[String]) -> Option<Payload> {
     None
 }
 
-/// Whether a container is left to itself (`docker run -d`): the call says which it is, and is not what runs in it.
-fn is_left_alone(words: &[String]) -> bool {
-    words.iter().take_while(|word| *word != "--").any(|word| {
-        word == "--detach"
-            || word.strip_prefix('-').is_some_and(|bundle| {
-                bundle.contains('d') && bundle.chars().all(|letter| "ditqP".contains(letter))
-            })
-    })
+/// What is inside the words of a call.
+fn unwrapped(argv: &[String]) -> Option<Inner> {
+    let (program, rest) = argv.split_first()?;
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let given: Vec<Value> = rest.iter().map(|word| Value::known(word.as_str())).collect();
+    Some(unwrap(name, Tables::builtin().wrappers(name), &given, &Value::default()))
 }
 
 /// The command that the call hands over to, and the assignments in front of it: `ionice -c3 tar ...`.
 pub fn handed_over(argv: &[String]) -> Option<(Vec<String>, Vec<String>)> {
-    let tables = Tables::builtin();
-    if !tables.hands_over(argv) {
+    if !Tables::builtin().hands_over(argv) {
         return None;
     }
-    let (program, rest) = argv.split_first()?;
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let given: Vec<Value> = rest.iter().map(|word| Value::known(word.as_str())).collect();
-    let Inner::Runs { parts, .. } = unwrap(name, tables.wrappers(name), &given, &Value::default()) else {
-        return None;
-    };
+    let Inner::Runs { link, parts, .. } = unwrapped(argv)? else { return None };
     let [Part::Words { pieces, remote: false }] = parts.as_slice() else { return None };
     let words: Vec<String> = pieces.iter().map(|piece| piece.value.text.clone()).collect();
-    let before = rest.get(..rest.len().checked_sub(words.len())?)?;
+    let before = argv.get(1..argv.len().checked_sub(words.len())?)?;
     let is_assignment =
         |word: &&String| word.split_once('=').is_some_and(|(variable, _)| crate::bash::is_name(variable));
-    let set = if name == "env" { before.iter().filter(is_assignment).cloned().collect() } else { Vec::new() };
+    let set = if link == "env" { before.iter().filter(is_assignment).cloned().collect() } else { Vec::new() };
     Some((set, words))
 }
 
@@ -124,6 +111,9 @@ mod tests {
             ("kubectl exec deploy/db -- sh -c 'a | b'", Some("a | b")),
             ("docker run --rm image sh -c 'a && b'", Some("a && b")),
             ("docker run -d image sh -c 'a && b'", None),
+            ("docker run --detach=true image sh -c 'a && b'", None),
+            ("docker exec -d db sh -c 'a && b'", None),
+            ("docker exec db sh -c 'a && b' -d", Some("a && b")),
             ("ssh web-1 sudo systemctl stop x", Some("sudo systemctl stop x")),
             ("ssh web-1", Some("-")),
             ("sudo bash -s -- x", Some("- x")),

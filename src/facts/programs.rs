@@ -60,14 +60,15 @@ impl Walk<'_> {
 
     /// Runs what a wrapper was found to run, one after the other.
     pub(super) fn carried(&mut self, line: &Line, inner: Inner, state: State) -> Out {
-        let Inner::Runs { link: name, parts, and_itself, doubt } = inner else {
+        let Inner::Runs { link: name, options, parts, and_itself, doubt } = inner else {
             return self.finish(line, state);
         };
         let mut out =
             if and_itself { self.finish(line, state) } else { Out { ok: vec![state], fail: Vec::new() } };
         for part in parts {
             let words = own_words(line, &part);
-            let by = Link { name: name.clone(), words, remote: is_remote(&part), doubt: doubt.clone() };
+            let (name, options) = (name.clone(), options.clone());
+            let by = Link { name, words, options, remote: is_remote(&part), doubt: doubt.clone() };
             let before = self.settle(out.both());
             out = Out::default();
             for state in before {

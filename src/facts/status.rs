@@ -8,21 +8,26 @@
 mod around;
 mod background;
 mod commands;
+mod conditions;
+mod index;
 mod later;
 mod names;
 mod objects;
 mod reach;
 mod reading;
 mod relies;
+mod search;
 mod stdin;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::mem::{Discriminant, discriminant};
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::Dialect;
-use crate::bash::syntax::{Command, Pipeline, Script, Sequence, Statement};
+use crate::bash::syntax::{Command, Pipeline, Script, Sequence, Simple, Statement};
 use crate::commands::Tables;
 use crate::source::Span;
 
@@ -30,7 +35,9 @@ use super::places::{Places, Ran, Regime};
 use super::value::Place;
 
 use around::{Acts, Around};
-use later::Later;
+use index::Index;
+use later::{Handed, Later, Opens};
+use objects::Line;
 use reach::Tally;
 
 /// Who looks at a status.
@@ -155,6 +162,8 @@ pub struct Statuses {
     pub thrown: Vec<Thrown>,
     /// Stolen input.
     pub thefts: Vec<Theft>,
+    /// Commands that were read to find later tests: what it costs.
+    pub looked: u32,
 }
 
 /// Reads a script with what the walk noted.
@@ -186,13 +195,19 @@ pub(super) fn statuses<'s>(
         pipe_at: FxHashMap::default(),
         out: Statuses::default(),
         later: Vec::new(),
-        callers: Vec::new(),
+        open: BTreeMap::new(),
+        left: FxHashMap::default(),
+        handed: RefCell::default(),
+        lines: RefCell::default(),
+        indexes: RefCell::default(),
+        looked: Cell::new(0),
         sinks: Vec::new(),
         regime: Regime::default(),
     };
     pass.sequence(&script.body, Around::top());
     pass.uncalled();
     pass.background(script);
+    pass.out.looked = pass.looked.get();
     pass.out
 }
 
@@ -226,8 +241,15 @@ struct Pass<'s> {
     out: Statuses,
     /// What runs after the command in hand, innermost last, in the same function.
     later: Vec<Later<'s>>,
-    /// What runs after the calls around it, outermost first.
-    callers: Vec<Later<'s>>,
+    /// What the function in hand has left untested so far, and what those that were read have.
+    open: Opens,
+    left: FxHashMap<Span, Opens>,
+    handed: RefCell<Handed>,
+    /// Lines that were read, by their commands.
+    lines: RefCell<FxHashMap<*const Simple, Rc<Line>>>,
+    /// What the lists of statements name, by their ends.
+    indexes: RefCell<FxHashMap<*const Statement, Rc<Index>>>,
+    looked: Cell<u32>,
     /// Variables that take what the substitution in hand prints, innermost last.
     sinks: Vec<Vec<&'s str>>,
     /// The options last seen: those of a place that no path leads to.
@@ -387,12 +409,15 @@ impl<'s> Pass<'s> {
     /// Enters a function's body, once for each way of being called.
     fn enter(&mut self, body: &'s Command, around: Around) {
         self.called.insert(body.span);
-        if !self.entered.insert((body.span, around)) {
-            return;
+        if self.entered.insert((body.span, around)) {
+            self.enter_first(body, around);
         }
+        self.answer_for(body.span);
+    }
+
+    fn enter_first(&mut self, body: &'s Command, around: Around) {
+        let open = std::mem::take(&mut self.open);
         let later = std::mem::take(&mut self.later);
-        let depth = self.callers.len();
-        self.callers.extend(&later);
         let sinks = std::mem::take(&mut self.sinks);
         let regime = self.regime;
         let text = (self.file.replace(0), self.host.take());
@@ -403,8 +428,9 @@ impl<'s> Pass<'s> {
         self.host = text.1;
         self.regime = regime;
         self.sinks = sinks;
-        self.callers.truncate(depth);
         self.later = later;
+        let open = std::mem::replace(&mut self.open, open);
+        self.left(body, open);
     }
 
     /// Functions that nothing calls by name: a trap may, or another script.
@@ -454,7 +480,10 @@ impl<'s> Pass<'s> {
     }
 
     fn throw(&mut self, at: Span, how: Throw, program: String) {
-        let at = self.reported(at);
+        self.throw_at(self.reported(at), how, program);
+    }
+
+    fn throw_at(&mut self, at: Span, how: Throw, program: String) {
         if self.noted.insert((at, discriminant(&how))) {
             self.out.thrown.push(Thrown { at, how, program });
         }

@@ -68,6 +68,8 @@ pub(super) enum Inner {
     Runs {
         /// The wrapper's name as the chain shows it (`juju ssh`).
         link: String,
+        /// Its options, in each of their spellings; a lone `-` is one.
+        options: Vec<String>,
         /// What it runs, in order.
         parts: Vec<Part>,
         /// Whether the wrapper does something of its own besides (`find -delete`).
@@ -180,7 +182,8 @@ fn conclude(scan: &Scan<'_>, link: &str, added: &Value) -> Inner {
     let mut parts = found.besides.clone();
     let runs = |parts: Vec<Part>, doubt: Option<String>| {
         let doubt = doubt.or_else(|| found.doubt.clone());
-        Inner::Runs { link: link.to_owned(), parts, and_itself: wrapper.itself, doubt }
+        let options = found.seen.clone();
+        Inner::Runs { link: link.to_owned(), options, parts, and_itself: wrapper.itself, doubt }
     };
     if found.nothing {
         return if parts.is_empty() { Inner::Itself } else { runs(parts, None) };

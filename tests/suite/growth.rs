@@ -11,7 +11,7 @@ use gauntlet::source::RepoPath;
 /// Scripts of one shape: the text of the one with so many parts.
 type Shape = fn(usize) -> String;
 
-const SHAPES: [(&str, Shape); 8] = [
+const SHAPES: [(&str, Shape); 12] = [
     ("one statement after another", flat),
     ("each function calls the next", chain),
     ("functions that call each other", mutual),
@@ -20,6 +20,10 @@ const SHAPES: [(&str, Shape); 8] = [
     ("ids that are checked by one of many functions", checks),
     ("a case with many arms", arms),
     ("loops in loops, one after another", loops),
+    ("failures that are thrown away, of commands alike", thrown_away),
+    ("failures that are thrown away, and questions", asked),
+    ("a value that is handed on and on", handed_on),
+    ("a value that a function hands to itself", handed_back),
 ];
 
 fn text(parts: usize, mut part: impl FnMut(&mut String, usize)) -> String {
@@ -109,13 +113,47 @@ fn loops(parts: usize) -> String {
     })
 }
 
-/// The statements that were walked.
+fn thrown_away(parts: usize) -> String {
+    text(parts, |text, n| {
+        writeln!(text, "x{n}=$(mytool get word{n}) || true\nmytool set word{n} || true").expect("memory");
+    })
+}
+
+fn asked(parts: usize) -> String {
+    text(parts, |text, n| {
+        writeln!(text, "x{n}=$(mytool get word{n}) || true\nif mytool get other{n} \"$y{n}\"; then :; fi")
+            .expect("memory");
+    })
+}
+
+fn handed_on(parts: usize) -> String {
+    let calls = |name: &str| format!("{name} \"$1\"\n").repeat(parts / 5);
+    let functions = format!("a() {{\n{}}}\nb() {{\n{}}}\nc() {{ echo \"$1\"; }}\n", calls("b"), calls("c"));
+    let called = text(parts / 5, |text, n| {
+        writeln!(text, "x{n}=$(mytool get word{n}) || true\na \"$x{n}\"").expect("memory");
+    });
+    functions + &called
+}
+
+fn handed_back(parts: usize) -> String {
+    let called = text(parts / 2, |text, n| {
+        writeln!(text, "x{n}=$(mytool get word{n}) || true\na \"$x{n}\"").expect("memory");
+    });
+    format!("a() {{\n{}}}\n{called}", "a \"$1\"\n".repeat(parts / 2))
+}
+
+/// The statements that were walked, and the commands that were looked at for a test of what a command did.
 fn steps(script: &str) -> u32 {
     // Without optimisation, a few dozen calls in each other need more stack than a test's thread has.
     const STACK_BYTES: usize = 64 << 20;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let walk = thread.spawn_scoped(scope, || walk(script).steps).expect("a thread");
+        let walk = thread
+            .spawn_scoped(scope, || {
+                let seen = walk(script);
+                seen.steps + seen.statuses.looked
+            })
+            .expect("a thread");
         walk.join().expect("the walk ends")
     })
 }

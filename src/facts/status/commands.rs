@@ -319,7 +319,8 @@ fn test_words<'s>(test: &'s Test, parts: &mut Substitutions<'s>) {
     }
 }
 
-fn plain(word: &Word) -> Option<&str> {
+/// A word that is plain text and no option.
+pub(super) fn plain(word: &Word) -> Option<&str> {
     match word.parts.as_slice() {
         [Part { kind: PartKind::Literal(text), .. }] if !text.starts_with('-') => Some(text),
         _ => None,

@@ -57,17 +57,13 @@ pub(super) fn is_true(pipeline: &Pipeline, functions: &Bodies<'_>) -> bool {
 const DEEPEST_TRUE: u32 = 4;
 
 fn succeeds(command: &Command, functions: &Bodies<'_>, depth: u32) -> bool {
-    let alone = |body: &Sequence| match body.statements.as_slice() {
-        [statement] if statement.rest.is_empty() => match statement.first.stages.as_slice() {
-            [inner] => !statement.first.negated && succeeds(inner, functions, depth),
-            _ => false,
-        },
+    let only = |body: &Sequence, does: &dyn Fn(&Command) -> bool| match body.statements.as_slice() {
+        [Statement { rest, first: Pipeline { negated: false, stages, .. }, .. }] => {
+            rest.is_empty() && matches!(stages.as_slice(), [inner] if does(inner))
+        }
         _ => false,
     };
-    let leaves_well = |body: &Sequence| {
-        matches!(body.statements.as_slice(), [statement] if statement.rest.is_empty()
-            && matches!(statement.first.stages.as_slice(), [inner] if is_plainly(inner, &["exit", "0"])))
-    };
+    let alone = |body| only(body, &|inner| succeeds(inner, functions, depth));
     match &command.kind {
         CommandKind::Simple(simple) => {
             let words: Vec<String> = simple.words.iter().map_while(Word::plain).collect();
@@ -82,7 +78,7 @@ fn succeeds(command: &Command, functions: &Bodies<'_>, depth: u32) -> bool {
             matches!(name, "true" | ":" | "/bin/true" | "/usr/bin/true")
         }
         CommandKind::Group(body) => alone(body),
-        CommandKind::Subshell(body) => alone(body) || leaves_well(body),
+        CommandKind::Subshell(body) => alone(body) || only(body, &|inner| is_plainly(inner, &["exit", "0"])),
         _ => false,
     }
 }

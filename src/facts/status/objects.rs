@@ -7,14 +7,20 @@ use super::super::unwrap::{self, Inner, unwrap};
 use super::super::value::Value;
 
 /// A command line as it is written: each variable stands between two holes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Line {
     words: Vec<String>,
+    /// What it does to the world.
+    pub effect: Effect,
+    /// Whether it changes only what lies below the folders that it is given.
+    below: bool,
+    about: About,
 }
 
 /// What a line is about.
-struct About<'l> {
-    words: Vec<&'l str>,
+#[derive(Debug)]
+struct About {
+    words: Vec<String>,
     /// Whether the tables know its program, and so which words are options and verbs.
     known: bool,
 }
@@ -37,57 +43,72 @@ impl Line {
             };
             values = inner;
         }
-        Self { words: values.iter().map(|value| value.text.clone()).collect() }
-    }
-
-    fn program(&self) -> &str {
-        self.words.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program))
-    }
-
-    /// What the line does to the world.
-    pub fn effect(&self, tables: &Tables) -> Effect {
+        let words: Vec<String> = values.into_iter().map(|value| value.text.clone()).collect();
         let hole = HOLE.to_string();
         let texts: Vec<&str> =
-            self.words.iter().map(|word| if word.contains(HOLE) { &hole } else { word.as_str() }).collect();
-        tables.effect(&texts)
+            words.iter().map(|word| if word.contains(HOLE) { &hole } else { word.as_str() }).collect();
+        let (effect, about) = (tables.effect(&texts), About::of(&words, tables));
+        let below = tables.acts_below(program(&words));
+        Self { words, effect, below, about }
+    }
+
+    /// Its words, behind wrappers.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// The words that it is about.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        self.about.words.iter().map(String::as_str)
+    }
+
+    /// The words that may be files which it makes.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().skip(1).filter(|_| !self.below).map(String::as_str)
+    }
+
+    /// Whether an answer must be about all that this line is about.
+    pub fn wants_all(&self, taken: bool) -> bool {
+        self.effect == Effect::Read || taken && self.effect != Effect::Mutate
     }
 
     /// Whether a file test of `word` may be one of what the line did.
-    pub fn names_file(&self, word: &str, tables: &Tables) -> bool {
-        !tables.acts_below(self.program()) && self.words.iter().skip(1).any(|mine| same(mine, word))
+    pub fn names_file(&self, word: &str) -> bool {
+        self.files().any(|mine| same(mine, word))
     }
 
     /// Whether an answer of `other` tells how this line ended: it is about the same. What only reads, or what is run
     /// for what it prints (`taken`), has brought about nothing else; whoever asks for the same once more looks at it.
-    pub fn is_told_by(&self, other: &Self, taken: bool, tables: &Tables) -> bool {
-        if self == other {
+    pub fn is_told_by(&self, other: &Self, taken: bool) -> bool {
+        if self.words == other.words {
             return true;
         }
-        let (mine, its) = (self.about(tables), other.about(tables));
-        let effect = self.effect(tables);
-        if effect == Effect::Read || taken && effect != Effect::Mutate {
+        let (mine, its) = (&self.about, &other.about);
+        let alike = program(&self.words) == program(&other.words);
+        if self.wants_all(taken) {
             let all = |of: &About, among: &About| of.words.iter().all(|word| among.names(word));
-            return self.program() == other.program()
-                && !mine.words.is_empty()
-                && all(&mine, &its)
-                && all(&its, &mine);
+            return alike && !mine.words.is_empty() && all(mine, its) && all(its, mine);
         }
-        let from = if self.program() == other.program() { common(&mine, &its) } else { 0 };
+        let from = if alike { common(mine, its) } else { 0 };
         mine.words[from..].iter().any(|word| its.words[from..].iter().any(|other| same(word, other)))
-    }
-
-    fn about(&self, tables: &Tables) -> About<'_> {
-        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        if let Some(objects) = tables.objects(&words) {
-            return About { words: objects, known: true };
-        }
-        // Of a program that is not known, a short word may be an option's value as well.
-        let names = |word: &&str| !word.starts_with('-') && (word.len() > 2 || word.contains(HOLE));
-        About { words: words.into_iter().skip(1).filter(names).collect(), known: false }
     }
 }
 
-impl About<'_> {
+fn program(words: &[String]) -> &str {
+    words.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program))
+}
+
+impl About {
+    fn of(words: &[String], tables: &Tables) -> Self {
+        let texts: Vec<&str> = words.iter().map(String::as_str).collect();
+        let objects = tables.objects(&texts);
+        let known = objects.is_some();
+        // Of a program that is not known, a short word may be an option's value as well.
+        let names = |word: &&str| !word.starts_with('-') && (word.len() > 2 || word.contains(HOLE));
+        let words = objects.unwrap_or_else(|| texts.into_iter().skip(1).filter(names).collect());
+        Self { words: words.into_iter().map(str::to_owned).collect(), known }
+    }
+
     fn names(&self, word: &str) -> bool {
         self.words.iter().any(|mine| same(mine, word))
     }
@@ -124,16 +145,29 @@ fn inside(inner: Inner) -> Option<Vec<Value>> {
 /// Whether two words name the same: as they are written, as a path's last part, or by the same variables.
 pub(super) fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.trim_end_matches('/'), b.trim_end_matches('/'));
-    let last = |word: &'_ str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    let (last_a, last_b) = (last(a), last(b));
     if a.is_empty() || b.is_empty() {
         return false;
     }
+    let (last_a, last_b) = (last(a), last(b));
     if a == b || a == last_b || last_a == b {
         return true;
     }
-    let (names_a, names_b) = (variables(&last_a), variables(&last_b));
-    !names_a.is_empty() && names_a == names_b && (last_a.contains(&last_b) || last_b.contains(&last_a))
+    if !(last_a.contains(HOLE) && (last_a.contains(last_b) || last_b.contains(last_a))) {
+        return false;
+    }
+    let names = variables(last_a);
+    !names.is_empty() && names == variables(last_b)
+}
+
+/// What all words have in common that are the [`same`]: the last part of a path, or the variables in that.
+pub(super) fn alike(word: &str) -> Vec<&str> {
+    let last = last(word.trim_end_matches('/'));
+    let names = variables(last);
+    if names.is_empty() { vec![last] } else { names }
+}
+
+fn last(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or_default()
 }
 
 /// The variables between the holes of a text.

@@ -8,7 +8,7 @@ use crate::commands::Reading;
 
 use super::super::programs::is_shell;
 use super::super::value::Place;
-use super::names::{Bodies, ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
+use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
 use super::stdin::{Readers, plain_words};
 use super::{Pass, Stage};
 
@@ -50,11 +50,18 @@ impl<'s> Pass<'s> {
                 at: command.span,
                 name: self.stage_name(command),
                 external: self.runs_program(command),
-                writes: !output_leaves(command) && !shielded(command),
+                writes: !output_leaves(command) && !self.is_shielded(command),
                 early,
             });
         }
         stages
+    }
+
+    /// `{ producer || true; }`: its end by SIGPIPE is not the group's.
+    fn is_shielded(&self, command: &Command) -> bool {
+        let (CommandKind::Group(body) | CommandKind::Subshell(body)) = &command.kind else { return false };
+        let last = body.statements.last().and_then(|statement| statement.rest.last());
+        matches!(last, Some((ListOp::Or, pipeline)) if is_true(pipeline, &self.functions))
     }
 
     fn leaves_early(&self, command: &'s Command) -> Option<String> {
@@ -334,13 +341,6 @@ pub(super) fn takes_a_number_of_lines(simple: &Simple) -> bool {
         }
     }
     false
-}
-
-/// `{ producer || true; }`: its end by SIGPIPE is not the group's.
-fn shielded(command: &Command) -> bool {
-    let (CommandKind::Group(body) | CommandKind::Subshell(body)) = &command.kind else { return false };
-    let ends_in_true = |statement: &Statement| matches!(statement.rest.last(), Some((ListOp::Or, pipeline)) if is_true(pipeline, &Bodies::default()));
-    body.statements.last().is_some_and(ends_in_true)
 }
 
 /// Whether a condition that reads can end the loop otherwise than by the end of the input: `read -r x && [[ $x ]]`.

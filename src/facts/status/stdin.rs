@@ -3,7 +3,7 @@
 use crate::bash::syntax::{
     Command, CommandKind, Part, PartKind, Pipeline, Sequence, Simple, Statement, Word,
 };
-use crate::bash::visit::{Visitor, walk_command, walk_part};
+use crate::bash::visit::{Visitor, walk_command, walk_part, walk_statement};
 use crate::source::Span;
 
 use super::super::programs::is_shell;
@@ -21,11 +21,13 @@ const DEEPEST: u32 = 8;
 pub(super) struct Readers<F, T> {
     ask: F,
     pub found: Option<T>,
+    /// Whether jobs are looked at too: a shell that runs a text gives its own no stdin.
+    jobs: bool,
 }
 
 impl<'s, T, F: FnMut(&'s Command, &'s Simple) -> Option<T>> Readers<F, T> {
     pub(super) fn new(ask: F) -> Self {
-        Self { ask, found: None }
+        Self { ask, found: None, jobs: true }
     }
 }
 
@@ -34,6 +36,12 @@ impl<'s, T, F: FnMut(&'s Command, &'s Simple) -> Option<T>> Visitor<'s> for Read
     fn part(&mut self, part: &'s Part) {
         if !matches!(part.kind, PartKind::Process(_)) {
             walk_part(self, part);
+        }
+    }
+
+    fn statement(&mut self, statement: &'s Statement) {
+        if self.jobs || !statement.background {
+            walk_statement(self, statement);
         }
     }
 
@@ -137,9 +145,8 @@ impl<'s> Pass<'s> {
         texts.into_iter().find_map(|(file, script)| {
             let outer = self.file.replace(file);
             let mut readers = Readers::new(|command, simple| self.swallows_stdin(command, simple));
-            // A shell that runs a text gives its jobs no stdin.
-            let statements = script.body.statements.iter().filter(|statement| !statement.background);
-            statements.for_each(|statement| readers.statement(statement));
+            readers.jobs = false;
+            readers.sequence(&script.body);
             let found = readers.found;
             self.file.set(outer);
             found

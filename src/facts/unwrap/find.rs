@@ -51,7 +51,7 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
     if parts.is_empty() {
         return Inner::Itself;
     }
-    Inner::Runs { link: wrapper.name.clone(), parts, and_itself: true, doubt: None }
+    Inner::Runs { link: wrapper.name.clone(), options: Vec::new(), parts, and_itself: true, doubt: None }
 }
 
 /// An expression that cannot be read: what seems to be a command in the rest of it must not be overlooked.
@@ -66,7 +66,8 @@ fn unclear(wrapper: &Wrapper, rest: &[Piece], found: &Value, mut opaque: Opaque)
         .collect();
     if !parts.is_empty() {
         let link = wrapper.name.clone();
-        opaque.guess = Some(Box::new(Inner::Runs { link, parts, and_itself: false, doubt: None }));
+        opaque.guess =
+            Some(Box::new(Inner::Runs { link, options: Vec::new(), parts, and_itself: false, doubt: None }));
     }
     Inner::Opaque(opaque)
 }

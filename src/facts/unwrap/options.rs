@@ -21,7 +21,7 @@ pub(super) struct Found {
     pub elsewhere: bool,
     pub doubt: Option<String>,
     pub unreadable: Option<String>,
-    seen: Vec<String>,
+    pub seen: Vec<String>,
 }
 
 /// A pass over the words.
@@ -105,9 +105,7 @@ impl<'w> Scan<'w> {
             }
             self.take_operand();
         }
-        if self.wrapper.dash && self.lone_dash() {
-            self.at += 1;
-        }
+        self.skip_lone_dash();
         if self.wrapper.assignments == Assignments::Behind {
             while self.pieces.get(self.at).is_some_and(|piece| piece.value.text.contains('=')) {
                 self.at += 1;
@@ -117,9 +115,7 @@ impl<'w> Scan<'w> {
     }
 
     fn anywhere(&mut self) -> Option<Opaque> {
-        if self.wrapper.dash && self.lone_dash() {
-            self.at += 1;
-        }
+        self.skip_lone_dash();
         loop {
             if !self.only_operands
                 && let Some(opaque) = self.options()
@@ -129,9 +125,10 @@ impl<'w> Scan<'w> {
             if self.at >= self.pieces.len() {
                 return None;
             }
-            if self.wrapper.dash && self.operands.is_empty() && self.lone_dash() {
-                self.at += 1;
-            } else if self.operands.len() < self.wrapper.operands {
+            if self.operands.is_empty() && self.skip_lone_dash() {
+                continue;
+            }
+            if self.operands.len() < self.wrapper.operands {
                 self.take_operand();
             } else {
                 self.late.push(self.pieces[self.at].clone());
@@ -140,8 +137,15 @@ impl<'w> Scan<'w> {
         }
     }
 
-    fn lone_dash(&self) -> bool {
-        self.pieces.get(self.at).is_some_and(|piece| piece.value.constant() == Some("-"))
+    /// Skips a `-` that stands for an option, where one is there.
+    fn skip_lone_dash(&mut self) -> bool {
+        let is_dash = |piece: &Piece| piece.value.constant() == Some("-");
+        let skips = self.wrapper.dash && self.pieces.get(self.at).is_some_and(is_dash);
+        if skips {
+            self.found.seen.push("-".to_owned());
+            self.at += 1;
+        }
+        skips
     }
 
     fn take_operand(&mut self) {

@@ -31,7 +31,13 @@ pub(super) fn read(name: &str, wrapper: &Wrapper, pieces: &[Piece]) -> Inner {
         }
         Ok(part) => {
             let doubt = wrapper.doubt.clone();
-            Inner::Runs { link: name.to_owned(), parts: vec![part], and_itself: false, doubt }
+            Inner::Runs {
+                link: name.to_owned(),
+                options: Vec::new(),
+                parts: vec![part],
+                and_itself: false,
+                doubt,
+            }
         }
         Err(opaque) => Inner::Opaque(opaque),
     }
