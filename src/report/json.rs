@@ -14,6 +14,7 @@ use crate::report::statistics::{Row, Statistics};
 pub struct Json {
     findings: Vec<JsonFinding>,
     trials: Vec<JsonTrial>,
+    not_checked: Vec<JsonProblem>,
     statistics: Option<Statistics>,
 }
 
@@ -32,9 +33,18 @@ struct Document<'a> {
     findings: Option<&'a [JsonFinding]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trials: Option<&'a [JsonTrial]>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_checked: &'a [JsonProblem],
     #[serde(skip_serializing_if = "Option::is_none")]
     statistics: Option<Vec<&'a Row>>,
     summary: Summary,
+}
+
+/// What should have been checked and could not be.
+#[derive(Debug, Serialize)]
+struct JsonProblem {
+    what: String,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -114,9 +124,11 @@ impl Report for Json {
         match event {
             Event::FileChecked { findings, .. } => self.findings.extend(findings.iter().map(JsonFinding::of)),
             Event::TrialFinished(trial) => self.trials.push(JsonTrial::of(trial)),
+            Event::NotChecked { what, reason } => {
+                self.not_checked.push(JsonProblem { what: what.clone(), reason: reason.clone() });
+            }
             Event::LintStarted { .. }
             | Event::FileSkipped { .. }
-            | Event::NotChecked { .. }
             | Event::LintFinished
             | Event::GuardTested { .. }
             | Event::RunStarted { .. }
@@ -131,10 +143,13 @@ impl Report for Json {
     fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
         // What is stale in the settings is known last, and stands at its place all the same.
         self.findings.sort_by(|a, b| a.path.cmp(&b.path));
+        // Where no part came to anything, who looks for either list finds it empty, and the reason beside it.
+        let none = status.lint.is_none() && status.run.is_none();
         let document = Document {
             version: 1,
-            findings: status.lint.is_some().then_some(self.findings.as_slice()),
-            trials: status.run.is_some().then_some(self.trials.as_slice()),
+            findings: (none || status.lint.is_some()).then_some(self.findings.as_slice()),
+            trials: (none || status.run.is_some()).then_some(self.trials.as_slice()),
+            not_checked: &self.not_checked,
             statistics: self.statistics.as_ref().map(Statistics::rows),
             summary: Summary::of(status),
         };

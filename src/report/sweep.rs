@@ -9,12 +9,15 @@ use anstyle::{AnsiColor, Style};
 use crate::event::{Event, Status, Trial, TrialKind};
 use crate::fault::Persistence;
 use crate::report::{Report, plain};
+use crate::verdict::Verdict;
 
 /// The form for people.
 #[derive(Debug, Default)]
 pub struct SweepText {
     red: Vec<Trial>,
     calls: BTreeSet<String>,
+    /// Trials in which the script noticed the fault and ended with 0 all the same.
+    recovered: usize,
     script: String,
     /// The guessed answers that the script took.
     assumed: Vec<String>,
@@ -37,6 +40,7 @@ impl Report for SweepText {
             if matches!(trial.kind, TrialKind::Fault(..)) {
                 self.calls.insert(call(trial));
             }
+            self.recovered += usize::from(trial.verdict == Verdict::Recovered);
             if trial.verdict.is_red() {
                 self.red.push((**trial).clone());
             }
@@ -67,6 +71,12 @@ impl Report for SweepText {
 }
 
 impl SweepText {
+    /// What comes of a failure that is red, in one half-sentence for all of them.
+    fn and_then(&self) -> &'static str {
+        let passes = self.red.iter().any(|trial| trial.verdict == Verdict::Swallowed);
+        if passes { "and be taken for a success" } else { "and the script does or says what it must not" }
+    }
+
     fn summary(&self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
         let Some(run) = &status.run else { return writeln!(out, "sweep     NOT DONE (see stderr)") };
         let rung = run.rung.map_or_else(|| "none".to_owned(), |rung| rung.to_string());
@@ -75,7 +85,14 @@ impl SweepText {
         if let Some(reason) = run.incomplete() {
             return writeln!(out, "sweep     NOT COMPLETE: {reason}   rung {rung}");
         }
-        let tried = format!("{} swallowed)   {} inapplicable   rung {rung}", run.swallowed, run.inapplicable);
+        let recovered = match self.recovered {
+            0 => String::new(),
+            some => format!(", {some} recovered"),
+        };
+        let tried = format!(
+            "{} swallowed{recovered})   {} inapplicable   rung {rung}",
+            run.swallowed, run.inapplicable
+        );
         if run.red == 0 && !status.interrupted && status.not_checked == 0 {
             let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
             return writeln!(out, "sweep     {style}ALL GREEN{style:#} ({calls}, {faults}, {tried}");
@@ -85,9 +102,10 @@ impl SweepText {
             self.red.iter().filter(|trial| matches!(trial.kind, TrialKind::Fault(..))).map(call).collect();
         writeln!(
             out,
-            "sweep     {style}RED{style:#}: {} of {calls} of {} may fail and be taken for a success ({} of {faults} red, {tried}",
+            "sweep     {style}RED{style:#}: {} of {calls} of {} may fail {} ({} of {faults} red, {tried}",
             red.len(),
             plain::line(&self.script),
+            self.and_then(),
             run.red
         )
     }

@@ -21,7 +21,7 @@ static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) \b(not|no|never|nothing|none|cannot|can't|couldn't|didn't|isn't|wasn't|won't|unable|without|
           fail(s|ed|ure|ures|ing)?|errors?|fatal|incomplete|unsuccessful(ly)?|unfinished|unhealthy|abort(s|ed|ing)?|
-          refus(ed|ing)|invalid|malformed|unexpected|stopped|interrupted|skipp(ed|ing)|would|killed|terminated)\b | n't\b | \b0\s+(ok|passed|done|succeeded|completed?|healthy)\b
+          refus(ed|ing)|invalid|malformed|unexpected|stopped|interrupted|skipp(ed|ing)|missing|would|killed|terminated)\b | n't\b | \b0\s+(ok|passed|done|succeeded|completed?|healthy)\b
           | \b(un|in)-?(success|complete|finished|healthy)",
     )
     .expect("the denials compile: a test uses them")
@@ -30,7 +30,7 @@ static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
 /// What looks like a denial and is none: "0 failed", "no errors".
 static CLEAN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(0|no|zero|without(\s+any)?|none)\s+(fail(ed|ures?)?|errors?|problems?|skipped|warnings?)\b",
+        r"(?i)\b(0|no|zero|without(\s+any)?|none)\s+(fail(ed|ures?)?|errors?|problems?|skipped|missing|warnings?)\b",
     )
     .expect("the clean counts compile: a test uses them")
 });

@@ -305,9 +305,16 @@ impl Trial<'_> {
             story::tail_from(&self.record.stderr, call.stderr_before).replacen(&self.fault.stderr, "", 1);
         let stdout = self.without_answers(stdout);
         if self.bench.harness.guessed && self.record.end != End::Code(0) {
-            return unaided::claim(&stdout, &stderr);
+            return unaided::claim(&self.without_quotes(&stdout), &self.without_quotes(&stderr));
         }
         claim(patterns, &stdout).or_else(|| claim(patterns, &stderr)).map(str::to_owned)
+    }
+
+    /// Without the guessed answers that the script repeats: they are the tools' words (`install ok installed`).
+    fn without_quotes(&self, text: &str) -> String {
+        let guessed = self.record.calls.iter().filter(|call| call.answer == Answer::Guess);
+        let answers = guessed.map(|call| call.stdout.trim()).filter(|answer| answer.contains(' '));
+        answers.fold(text.to_owned(), |text, answer| text.replace(answer, ""))
     }
 
     /// What a tool printed straight to the script's stdout is the tool's word, not the script's.

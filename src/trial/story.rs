@@ -65,7 +65,8 @@ pub fn assumed(calls: &[Call]) -> Vec<String> {
     let taken =
         |call: &&Call| call.answer == Answer::Guess && matches!(call.output, Output::Pipe | Output::File);
     for call in calls.iter().filter(taken) {
-        let line = format!("{} => {}", shown(&call.site.argv), call.stdout.trim_end());
+        let answer = Some(call.stdout.trim_end()).filter(|text| !text.is_empty()).unwrap_or("(nothing)");
+        let line = format!("{} => {answer}", shown(&call.site.argv));
         if !lines.contains(&line) {
             lines.push(line);
         }

@@ -55,6 +55,11 @@ fn what_cannot_be_swept_is_said_with_2() {
         assert!(stderr.contains(part), "{args:?}: {stderr}");
         assert!(stdout.contains("NOT DONE"), "{args:?}: {stdout}");
     }
+    let (_, stdout, _) = run(&folder, &["sweep", "usage.sh", "--output-format", "json"]);
+    let json: Value = serde_json::from_str(&stdout).expect("it is JSON");
+    assert_eq!(json["trials"], serde_json::json!([]));
+    let reason = json["not_checked"][0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("there is no green run"), "{stdout}");
 }
 
 #[test]

@@ -451,6 +451,11 @@ pub(super) fn repeat(course: &Course, id: &str, worlds: &Arc<dyn Worlds>) -> Res
     let name = course.harness.name.as_str();
     let wanted = id.split('/').nth(1).unwrap_or_default();
     let cases = &course.harness.cases;
+    if wanted.is_empty() {
+        return Err(format!(
+            "`{id}` is no trial id: take one from the report of a run, HARNESS/CASE/PROGRAM#K/KIND/once"
+        ));
+    }
     let case = cases.iter().position(|case| case.name == wanted).ok_or_else(|| {
         let known: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
         format!("the harness {name} has no case `{wanted}`: {}", suggestion(wanted, known.iter().copied()))

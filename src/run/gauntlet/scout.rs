@@ -402,9 +402,8 @@ fn why_not(course: &Course, request: &Sweep, survey: &Survey, record: &Record) -
     };
     let mut lines =
         vec![format!("was not swept: there is no green run. Without any fault the script {ended}")];
-    let said: Vec<&str> =
-        record.stderr.lines().chain(record.stdout.lines()).filter(|line| !line.trim().is_empty()).collect();
-    let said = &said[said.len().saturating_sub(4)..];
+    // What tells why is likelier on stderr, and nearer to the end.
+    let said: Vec<&str> = last_lines(&record.stdout, 2).chain(last_lines(&record.stderr, 3)).collect();
     if !said.is_empty() {
         lines.push("it said:".to_owned());
         lines.extend(said.iter().map(|line| {
@@ -444,9 +443,17 @@ fn why_not(course: &Course, request: &Sweep, survey: &Survey, record: &Record) -
     lines.join("\n")
 }
 
+/// The last lines of a text that say anything.
+fn last_lines(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let skipped = lines.len().saturating_sub(most);
+    lines.into_iter().skip(skipped)
+}
+
 fn arguments_hint(request: &Sweep, survey: &Survey) -> String {
     if request.args.is_empty() && survey.positional > 0 {
-        return ": it was given no arguments, and it reads some: give them after `--`".to_owned();
+        return ": it was given no arguments, and it looks at some: if it needs them, give them after `--`"
+            .to_owned();
     }
     String::new()
 }
