@@ -36,6 +36,7 @@ pub use outputs::{Outputs, Plainly};
 pub use own::OwnTool;
 pub use pattern::{Pattern, WrongPattern};
 pub use pipes::Reading;
+pub use programs::PRAGMAS;
 pub use safe::Safe;
 pub use tables::{CredentialOptions, Secrets, Tables, read_tools};
 pub use tool::{FileWords, Files, Http, Language, OptionName, ProgramText, Searches, Tool, WrongTool};

@@ -1,17 +1,15 @@
-//! Awk programs: whether one does anything else than read its input and print.
+//! Awk programs: whether one does anything else than read and print, and which files it reads by itself.
 //!
 //! A program is cut into tokens. Where awks disagree on how, or where a slash may divide as well as begin a regular
 //! expression, nothing is known of it: what is hidden in a text of one reading runs in the other.
 
-use super::HOLE;
-
 /// A part of a program.
 #[derive(Debug, PartialEq)]
-enum Token {
+enum Token<'t> {
     /// A name or a keyword.
-    Word(String),
+    Word(&'t str),
     /// A string, where nothing in it is escaped.
-    Text(String),
+    Text(&'t str),
     /// A number, a regular expression, or a string with escapes.
     Value,
     /// A sign, or several that belong together.
@@ -29,14 +27,16 @@ const SIGNS: [&str; 22] = [
     "=",
 ];
 
-/// Whether a program surely only reads and prints.
-pub(super) fn only_reads(program: &str) -> bool {
-    !program.contains(HOLE) && tokens(program).is_some_and(|tokens| are_harmless(&tokens))
+/// The files that a program reads besides its input; `None` where it may do more than read and print, or read what it does not
+/// name.
+pub(super) fn files(program: &str) -> Option<Vec<&str>> {
+    let tokens = tokens(program)?;
+    (are_harmless(&tokens) && !chooses_input(&tokens)).then(|| read_by(&tokens)).flatten()
 }
 
 /// The tokens of a program; `None` where they are not sure.
-fn tokens(program: &str) -> Option<Vec<Token>> {
-    let mut tokens: Vec<Token> = Vec::new();
+fn tokens(program: &str) -> Option<Vec<Token<'_>>> {
+    let mut tokens: Vec<Token<'_>> = Vec::new();
     // For each parenthesis that is open: whether a statement follows the closing one.
     let mut heads: Vec<bool> = Vec::new();
     let mut behind_head = false;
@@ -76,7 +76,7 @@ fn tokens(program: &str) -> Option<Vec<Token>> {
             }
             _ if first.is_ascii_alphabetic() || first == '_' => {
                 let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-                (Token::Word(rest[..end].to_owned()), &rest[end..])
+                (Token::Word(&rest[..end]), &rest[end..])
             }
             _ => {
                 let sign = LONG_SIGNS.iter().chain(&SIGNS).find(|sign| rest.starts_with(**sign))?;
@@ -86,7 +86,7 @@ fn tokens(program: &str) -> Option<Vec<Token>> {
         behind_head = false;
         match token {
             Token::Sign("(") => {
-                heads.push(matches!(tokens.last(), Some(Token::Word(word)) if ["if", "while", "for", "switch"].contains(&word.as_str())));
+                heads.push(matches!(tokens.last(), Some(Token::Word(word)) if ["if", "while", "for", "switch"].contains(word)));
             }
             Token::Sign(")") => behind_head = heads.pop()?,
             _ => {}
@@ -105,7 +105,7 @@ enum Slash {
 }
 
 /// What a slash does behind that token.
-fn slash(before: Option<&Token>) -> Slash {
+fn slash(before: Option<&Token<'_>>) -> Slash {
     const OPENS: [&str; 8] = ["print", "printf", "return", "in", "exit", "else", "do", "case"];
     const UNCLEAR: [&str; 11] = [
         "getline",
@@ -121,8 +121,8 @@ fn slash(before: Option<&Token>) -> Slash {
         "ENDFILE",
     ];
     match before {
-        Some(Token::Word(word)) if OPENS.contains(&word.as_str()) => Slash::Begins,
-        Some(Token::Word(word)) if UNCLEAR.contains(&word.as_str()) => Slash::Unclear,
+        Some(Token::Word(word)) if OPENS.contains(word) => Slash::Begins,
+        Some(Token::Word(word)) if UNCLEAR.contains(word) => Slash::Unclear,
         Some(Token::Word(_) | Token::Text(_) | Token::Value | Token::Sign(")" | "]")) => Slash::Divides,
         Some(Token::Sign("++" | "--" | "$")) => Slash::Unclear,
         Some(Token::Sign(_) | Token::Line) | None => Slash::Begins,
@@ -130,7 +130,7 @@ fn slash(before: Option<&Token>) -> Slash {
 }
 
 /// A string, behind its first quote.
-fn text(rest: &str) -> Option<(Token, &str)> {
+fn text(rest: &str) -> Option<(Token<'_>, &str)> {
     let mut is_quoted = false;
     let mut is_literal = true;
     for (at, c) in rest.char_indices() {
@@ -139,7 +139,7 @@ fn text(rest: &str) -> Option<(Token, &str)> {
             '\\' => (is_quoted, is_literal) = (true, false),
             '\n' => return None,
             '"' => {
-                let token = if is_literal { Token::Text(rest[..at].to_owned()) } else { Token::Value };
+                let token = if is_literal { Token::Text(&rest[..at]) } else { Token::Value };
                 return Some((token, &rest[at + 1..]));
             }
             _ => {}
@@ -182,14 +182,13 @@ fn expression(rest: &str) -> Option<&str> {
 }
 
 /// Whether nothing in the program runs a command or writes a file.
-fn are_harmless(tokens: &[Token]) -> bool {
+fn are_harmless(tokens: &[Token<'_>]) -> bool {
     let mut printing = false;
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
         let next = tokens.get(at + 1);
         match token {
-            Token::Word(word) if word == "system" => return false,
-            Token::Word(word) if word == "print" || word == "printf" => (printing, depth) = (true, 0),
+            Token::Word("print" | "printf") => (printing, depth) = (true, 0),
             Token::Sign("(" | "[") => depth += 1,
             Token::Sign(")" | "]") => depth = depth.saturating_sub(1),
             Token::Sign(";" | "}" | "{") => printing = false,
@@ -197,7 +196,7 @@ fn are_harmless(tokens: &[Token]) -> bool {
                 printing = false;
             }
             Token::Sign("|") => {
-                let reads = matches!(next, Some(Token::Word(word)) if word == "getline");
+                let reads = matches!(next, Some(Token::Word("getline")));
                 let command = if reads { at.checked_sub(1).map(|before| &tokens[before]) } else { next };
                 let alone = if reads {
                     at.checked_sub(2).is_none_or(|before| opens(&tokens[before]))
@@ -210,32 +209,96 @@ fn are_harmless(tokens: &[Token]) -> bool {
             }
             Token::Sign(">=") if printing && depth == 0 => return false,
             Token::Sign(">" | ">>") if printing && depth == 0 => {
-                let stream = |text: &str| ["/dev/stderr", "/dev/stdout", "/dev/null"].contains(&text);
-                let shown = matches!(next, Some(Token::Text(text)) if stream(text));
+                let shown = matches!(next, Some(Token::Text("/dev/stderr" | "/dev/stdout" | "/dev/null")));
                 if !(shown && tokens.get(at + 2).is_none_or(ends)) {
                     return false;
                 }
             }
             // Only the target of a `print` may stand behind `>>`.
-            Token::Sign("|&" | ">>") => return false,
+            Token::Word("system") | Token::Sign("|&" | ">>") => return false,
             _ => {}
         }
     }
     true
 }
 
+/// The files that `getline < "FILE"` names; `None` where one of them is named otherwise than by a text.
+fn read_by<'t>(tokens: &[Token<'t>]) -> Option<Vec<&'t str>> {
+    let mut files = Vec::new();
+    for at in (0..tokens.len()).filter(|at| tokens[*at] == Token::Word("getline")) {
+        let behind = behind_target(&tokens[at + 1..])?;
+        let from = tokens.len() - behind.len();
+        if behind.first() != Some(&Token::Sign("<")) {
+            continue;
+        }
+        let alone = tokens.get(from + 2).is_none_or(|behind| {
+            ends(behind)
+                || matches!(behind, Token::Sign(")" | ">" | "<" | "==" | "!=" | ">=" | "<=" | "&&" | "||"))
+        });
+        match tokens.get(from + 1).filter(|_| alone)? {
+            Token::Text(name) if !name.starts_with("/inet") => files.push(*name),
+            _ => return None,
+        }
+    }
+    Some(files)
+}
+
+/// What follows the variable or the field that a `getline` sets, where there is one: `name[i]`, `$1`. `None` where it is another
+/// expression.
+fn behind_target<'a, 't>(tokens: &'a [Token<'t>]) -> Option<&'a [Token<'t>]> {
+    let behind = match tokens {
+        [Token::Sign("$"), Token::Word(_) | Token::Value, rest @ ..] | [Token::Word(_), rest @ ..] => rest,
+        [Token::Sign("$"), ..] => return None,
+        _ => return Some(tokens),
+    };
+    let mut depth = 0_usize;
+    for (at, token) in behind.iter().enumerate() {
+        match token {
+            Token::Sign("[") => depth += 1,
+            Token::Sign("]") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(&behind[at + usize::from(*token == Token::Sign("]"))..]);
+        }
+    }
+    Some(&[])
+}
+
+/// Whether a program may choose which files its input is: it names `ARGV` otherwise than to compare with it or to take from it.
+fn chooses_input(tokens: &[Token<'_>]) -> bool {
+    // gawk reaches every variable by its name.
+    if tokens.contains(&Token::Word("SYMTAB")) {
+        return true;
+    }
+    let compares = |sign: &str| ["==", "!=", "<", "<=", ">="].contains(&sign);
+    let mut named = (0..tokens.len()).filter(|at| matches!(tokens[*at], Token::Word("ARGV" | "ARGC")));
+    named.any(|at| {
+        let is_read = match tokens[..at] {
+            [.., Token::Word("delete")] => true,
+            [.., Token::Sign(sign)] => compares(sign),
+            _ => false,
+        };
+        let behind = behind_target(&tokens[at..]).and_then(<[Token<'_>]>::first);
+        !is_read
+            || behind.is_some_and(
+                |next| matches!(next, Token::Sign(sign) if sign.ends_with('=') && !compares(sign)),
+            )
+    })
+}
+
 /// Whether a line that ends so goes on in the next one.
-fn goes_on(before: Option<&Token>) -> bool {
+fn goes_on(before: Option<&Token<'_>>) -> bool {
     matches!(before, Some(Token::Sign("," | "&&" | "||")))
 }
 
 /// Whether an expression begins behind that token.
-fn opens(token: &Token) -> bool {
+fn opens(token: &Token<'_>) -> bool {
     matches!(token, Token::Line | Token::Sign("{" | "}" | ";" | "(" | ")" | "!" | "&&" | "||"))
 }
 
 /// Whether a statement ends at that token.
-fn ends(token: &Token) -> bool {
+fn ends(token: &Token<'_>) -> bool {
     matches!(token, Token::Line | Token::Sign("}" | ";"))
 }
 
@@ -269,6 +332,37 @@ fn is_filter(command: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn only_reads(program: &str) -> bool {
+        files(program).is_some()
+    }
+
+    #[test]
+    fn the_files_that_a_program_reads_are_known() {
+        let named: [(&str, &[&str]); 5] = [
+            (r#"{getline l < "/etc/shadow"; print l}"#, &["/etc/shadow"]),
+            (r#"BEGIN{while ((getline l < "a") > 0) n++; close("a"); print n}"#, &["a"]),
+            (r#"{getline a[i + 1, "x"] < "a"; getline $2 < "b"; getline < "c"}"#, &["a", "b", "c"]),
+            (r#"{if ((getline l) > 0 && $1 < "x") print}"#, &[]),
+            ("FILENAME == ARGV[1] {n++}", &[]),
+        ];
+        for (program, read) in named {
+            assert_eq!(files(program).as_deref(), Some(read), "{program}");
+        }
+        for program in [
+            r#"{getline l < ("/etc/" "shadow")}"#,
+            r#"{getline l < "/etc/" "shadow"}"#,
+            r#"BEGIN{f = "/etc/shadow"; getline l < f}"#,
+            r#"BEGIN{ARGV[1] = "/etc/shadow"; ARGC = 2} {print}"#,
+            "{getline l < $1}",
+            r#"0 == ARGV[1] = "/etc/shadow""#,
+            r#"{getline $(NF + 1) < "/etc/shadow"}"#,
+            r#"BEGIN{getline < "/inet/tcp/0/host/80"}"#,
+            r#"BEGIN{SYMTAB["ARGV"][1] = "/etc/shadow"} {print}"#,
+        ] {
+            assert_eq!(files(program), None, "{program}");
+        }
+    }
 
     #[test]
     fn programs_that_read_are_told_from_those_that_hide_a_command() {

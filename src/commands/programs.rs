@@ -13,17 +13,28 @@ impl ProgramText {
         if values(&given.options, &self.from_file).next().is_some() {
             return self.language.of_unknown();
         }
+        let mut texts = self.among(given);
+        if texts.is_empty() && self.stdin {
+            let Some(text) = stdin else { return Effect::Unknown };
+            texts.push(text);
+        }
+        texts.into_iter().map(|text| self.language.effect(text)).max().unwrap_or(Effect::Read)
+    }
+
+    /// The texts of the program that stand among the words.
+    fn among<'w>(&self, given: &Given<'w>) -> Vec<&'w str> {
         let mut texts: Vec<&str> = values(&given.options, &self.options).map(|value| value.text).collect();
         let from = self.operand.map_or(usize::MAX, |number| number.saturating_sub(1));
         let most = if self.rest { usize::MAX } else { 1 };
         if texts.is_empty() || self.rest {
             texts.extend(given.operands.iter().skip(from).take(most).map(|operand| operand.text));
         }
-        if texts.is_empty() && self.stdin {
-            let Some(text) = stdin else { return Effect::Unknown };
-            texts.push(text);
-        }
-        texts.into_iter().map(|text| self.language.effect(text)).max().unwrap_or(Effect::Read)
+        texts
+    }
+
+    /// The files that a program which only reads names in its own text.
+    pub(super) fn files<'w>(&self, given: &Given<'w>) -> Vec<&'w str> {
+        self.among(given).into_iter().flat_map(|text| self.language.files(text)).collect()
     }
 }
 
@@ -39,10 +50,20 @@ impl Language {
     fn effect(self, text: &str) -> Effect {
         match self {
             Self::Sql => sql(text),
-            Self::Sed => sed(text),
-            Self::Awk if awk::only_reads(text) => Effect::Read,
-            Self::Awk => Effect::Unknown,
+            Self::Sed | Self::Awk if text.contains(HOLE) => Effect::Unknown,
+            Self::Sed => sed(text).map_or(Effect::Unknown, |_| Effect::Read),
+            Self::Awk => awk::files(text).map_or(Effect::Unknown, |_| Effect::Read),
         }
+    }
+
+    /// The files that a program reads by itself.
+    fn files(self, text: &str) -> Vec<&str> {
+        match self {
+            Self::Sql => None,
+            Self::Sed => sed(text),
+            Self::Awk => awk::files(text),
+        }
+        .unwrap_or_default()
     }
 }
 
@@ -84,6 +105,50 @@ const CHANGING: [&str; 30] = [
     "dblink_exec",
     "pg_drop_replication_slot",
     "load_extension",
+];
+
+/// Pragmas of sqlite that tell of what they are given.
+pub const PRAGMAS: [&str; 10] = [
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+    "foreign_key_list",
+    "foreign_key_check",
+    "integrity_check",
+    "quick_check",
+];
+
+/// Those that tell where they are given nothing.
+const PRAGMAS_WITHOUT_VALUE: [&str; 26] = [
+    "application_id",
+    "auto_vacuum",
+    "busy_timeout",
+    "cache_size",
+    "collation_list",
+    "compile_options",
+    "data_version",
+    "database_list",
+    "encoding",
+    "foreign_keys",
+    "freelist_count",
+    "function_list",
+    "journal_mode",
+    "journal_size_limit",
+    "locking_mode",
+    "max_page_count",
+    "mmap_size",
+    "module_list",
+    "page_count",
+    "page_size",
+    "pragma_list",
+    "schema_version",
+    "synchronous",
+    "temp_store",
+    "user_version",
+    "wal_autocheckpoint",
 ];
 
 /// SQL, with psql's (`\d`) and sqlite's (`.tables`) own commands.
@@ -138,8 +203,6 @@ fn one_sql(statement: &str) -> Effect {
         ["d", "l", "dt", "du", "dn", "di", "df", "dv", "x", "timing", "conninfo", "pset"];
     const SQLITE: [&str; 9] =
         ["tables", "schema", "mode", "headers", "dump", "databases", "indexes", "indices", "timeout"];
-    // Pragmas that do something although nothing is set.
-    const ACTING: [&str; 4] = ["wal_checkpoint", "optimize", "incremental_vacuum", "shrink_memory"];
     if let Some(own) = statement.strip_prefix('\\') {
         let name: String = own.chars().take_while(char::is_ascii_alphabetic).collect();
         return if PSQL.contains(&name.as_str()) { Effect::Read } else { Effect::Mutate };
@@ -159,15 +222,23 @@ fn one_sql(statement: &str) -> Effect {
     let explains = first.eq_ignore_ascii_case("explain");
     let changes = |word: &str| CHANGING.iter().any(|verb| word.eq_ignore_ascii_case(verb));
     let runs = words().any(|word| word.eq_ignore_ascii_case("analyze"));
-    let acts = || words().any(|word| ACTING.iter().any(|verb| word.eq_ignore_ascii_case(verb)));
-    let sets = || statement.contains('=') || acts();
-    if !reads || statement.contains('\\') || first.eq_ignore_ascii_case("pragma") && sets() {
+    let pragma = first.eq_ignore_ascii_case("pragma");
+    if !reads || statement.contains('\\') || pragma && !pragma_tells(&statement[first.len()..]) {
         Effect::Mutate
     } else if shows || explains && !runs || !words().any(changes) {
         Effect::Read
     } else {
         Effect::Mutate
     }
+}
+
+/// Whether a pragma of sqlite, behind that word, only tells something.
+fn pragma_tells(behind: &str) -> bool {
+    let end = behind.find(['(', '=']).unwrap_or(behind.len());
+    let (name, value) = behind.split_at(end);
+    let name = name.rsplit('.').next().unwrap_or(name).trim();
+    let is_one = |known: &[&str]| known.iter().any(|known| name.eq_ignore_ascii_case(known));
+    is_one(&PRAGMAS) && !value.starts_with('=') || is_one(&PRAGMAS_WITHOUT_VALUE) && value.is_empty()
 }
 
 /// The text with its string literals and comments emptied.
@@ -209,21 +280,19 @@ fn plain_comment(behind: &str) -> Option<usize> {
     (!runs && !comment.contains("/*")).then(|| comment.chars().count() + 2)
 }
 
-/// A sed script: `w`, `W` and the flag of `s` write a file, `e` runs a command.
-fn sed(script: &str) -> Effect {
-    if script.contains(HOLE) {
-        return Effect::Unknown;
-    }
+/// The files that a sed script reads; `None` where it may do more than read (`w`, `W` and the flag of `s` write a file, `e` runs
+/// a command), or is not understood.
+fn sed(script: &str) -> Option<Vec<&str>> {
+    let mut files = Vec::new();
     let mut rest = script.trim_start_matches([' ', '\t', '\n', ';']);
     while !rest.is_empty() {
-        let Some(next) = sed_command(rest) else { return Effect::Unknown };
-        rest = next.trim_start_matches([' ', '\t', '\n', ';', '}']);
+        rest = sed_command(rest, &mut files)?.trim_start_matches([' ', '\t', '\n', ';', '}']);
     }
-    Effect::Read
+    Some(files)
 }
 
 /// What follows a command that only prints or edits; `None` where it may do more, or is not understood.
-fn sed_command(script: &str) -> Option<&str> {
+fn sed_command<'t>(script: &'t str, files: &mut Vec<&'t str>) -> Option<&'t str> {
     let rest = sed_addresses(script)?;
     let mut chars = rest.chars();
     let command = chars.next()?;
@@ -234,7 +303,12 @@ fn sed_command(script: &str) -> Option<&str> {
         'q' | 'Q' | 'l' | 'L' => Some(rest.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit())),
         'b' | 't' | 'T' | ':' => Some(&rest[rest.find(['\n', ';', '}']).unwrap_or(rest.len())..]),
         'a' | 'i' | 'c' => Some(behind_text(rest)),
-        'r' | 'R' | '#' => Some(&rest[line_end(rest)..]),
+        'r' | 'R' => {
+            let (name, rest) = rest.split_at(line_end(rest));
+            files.push(name.trim());
+            Some(rest)
+        }
+        '#' => Some(&rest[line_end(rest)..]),
         's' | 'y' => {
             let delimiter = rest.chars().next()?;
             let rest = sed_section(&rest[delimiter.len_utf8()..], delimiter, command == 's')?;

@@ -109,7 +109,7 @@ impl Tables {
     }
 
     /// The words that may name files, and what is attached to options: all but the text that the program looks for or
-    /// runs, and `.` where it looks through the working directory. The program is word 0.
+    /// runs, but for the files that such a text names; and `.` where it looks through the working directory. The program is word 0.
     pub fn may_be_files<'w, S: AsRef<str>>(&self, words: &'w [S]) -> Vec<&'w str> {
         let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
         let Some(tool) = self.grammar(words) else { return texts };
@@ -119,7 +119,13 @@ impl Tables {
         let values = given.options.iter().filter_map(|option| option.value);
         let attached = values.filter(|value| value.from > 0 && !held.contains(&value.index));
         let here = tool.looks_here(&given, &held).then_some(".");
-        apart.map(|(_, word)| *word).chain(attached.map(|value| value.text)).chain(here).collect()
+        let by_itself = tool.text.iter().flat_map(|text| text.files(&given));
+        apart
+            .map(|(_, word)| *word)
+            .chain(attached.map(|value| value.text))
+            .chain(here)
+            .chain(by_itself)
+            .collect()
     }
 
     /// What the options of these names, abbreviated perhaps, are given. The program is word 0.
@@ -202,6 +208,7 @@ mod tests {
             ("rg .env", vec!["."]),
             ("grep -r .env", vec!["-r", "."]),
             ("cat a b", vec!["a", "b"]),
+            ("sed r.env a", vec!["a", ".env"]),
         ] {
             let words: Vec<&str> = line.split(' ').collect();
             assert_eq!(Tables::builtin().may_be_files(&words), files, "{line}");

@@ -1,18 +1,10 @@
 //! SQL: which functions a text calls.
 
+use crate::commands::PRAGMAS;
+
 /// Whether an SQL text calls a function that is not known to only compute or tell.
 pub(super) fn calls_unknown(text: &str) -> bool {
-    const PURE: [&str; 83] = [
-        // SQLite's pragmas that tell of the schema.
-        "table_info",
-        "table_xinfo",
-        "table_list",
-        "index_list",
-        "index_info",
-        "foreign_key_list",
-        "foreign_key_check",
-        "integrity_check",
-        "quick_check",
+    const PURE: [&str; 74] = [
         "count",
         "sum",
         "avg",
@@ -95,10 +87,18 @@ pub(super) fn calls_unknown(text: &str) -> bool {
             .rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '"' || c == '`' || c == '.'))
             .map_or(0, |start| start + before[start..].chars().next().map_or(1, char::len_utf8));
         let name = before[start..].trim_matches(['"', '`']).to_ascii_lowercase();
-        if !name.is_empty() && !PURE.contains(&name.as_str()) {
+        // A pragma may have a database in front of it: `main.table_info(t)`.
+        let pragma = name.rsplit('.').next().filter(|_| follows_pragma(&before[..start]));
+        let known = PURE.contains(&name.as_str()) || pragma.is_some_and(|pragma| PRAGMAS.contains(&pragma));
+        if !name.is_empty() && !known {
             return true;
         }
         at += found + 1;
     }
     false
+}
+
+fn follows_pragma(before: &str) -> bool {
+    let last = before.split_ascii_whitespace().next_back();
+    before.ends_with(char::is_whitespace) && last.is_some_and(|word| word.eq_ignore_ascii_case("pragma"))
 }
