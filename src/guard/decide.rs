@@ -103,13 +103,13 @@ impl<'p> Bench<'p> {
         for carried in &close.carried {
             visit::walk_script(&mut shape, &carried.script);
         }
-        let Looks { spread, counted, tame, fed, functions, evaluated, .. } =
-            self.plain(script, &close, &shape);
         let mut pieces = vec![close];
-        self.unreached(script, &commands.simple, &mut pieces);
-        shape.folders.extend(pieces.iter().flat_map(secret_files::folders));
+        self.unreached(&commands.simple, &mut pieces);
+        let folders: Vec<String> = pieces.iter().flat_map(secret_files::folders).collect();
+        let Looks { spread, counted, tame, fed, functions, evaluated, .. } =
+            self.plain(script, &pieces[0], shape.moves, &folders);
         self.ended(&pieces);
-        self.told(&pieces, &shape);
+        self.told(&pieces, &shape, &folders);
         let feeds = pieces.iter().flat_map(|close| close.seen.invocations.all()).any(payload::feeds);
         for close in &pieces {
             self.seen(close, feeds);
@@ -117,8 +117,7 @@ impl<'p> Bench<'p> {
                 policy: self.policy,
                 names: &self.names,
                 moves: shape.moves,
-                own_folders: &shape.own_folders,
-                folders: &shape.folders,
+                folders: &folders,
                 spread: &spread,
                 counted: &counted,
                 tame: &tame,
@@ -150,7 +149,7 @@ impl<'p> Bench<'p> {
     }
 
     /// What the texts do without commands: commands with words that spread, functions, values that are evaluated.
-    fn plain(&mut self, script: &Script, close: &Close, shape: &Shape) -> Looks {
+    fn plain(&mut self, script: &Script, close: &Close, moves: bool, folders: &[String]) -> Looks {
         let mut looks = Looks::default();
         let texts = || std::iter::once(script).chain(close.carried.iter().map(|carried| &carried.script));
         let (numbers, starts) = (Numbers::of(texts()), Starts::of(texts()));
@@ -162,9 +161,9 @@ impl<'p> Bench<'p> {
                 numbers: &numbers,
                 starts: &starts,
                 policy: self.policy,
-                moves: shape.moves,
-                own_folders: &shape.own_folders,
-                folders: &shape.folders,
+                moves,
+                folders,
+                names: &self.names,
                 reasons: &mut self.reasons,
                 looks: &mut looks,
             };
@@ -175,7 +174,7 @@ impl<'p> Bench<'p> {
 
     /// Commands that the walk did not come to (a branch that it took for impossible, a function that nothing calls) are
     /// judged by themselves: nothing is let through because it is believed not to run.
-    fn unreached(&mut self, script: &Script, commands: &[&Command], pieces: &mut Vec<Close>) {
+    fn unreached(&mut self, commands: &[&Command], pieces: &mut Vec<Close>) {
         let close = &pieces[0];
         let mut left: Vec<(Span, Script)> = Vec::new();
         let mut covered: Vec<Span> = Vec::new();
@@ -193,7 +192,6 @@ impl<'p> Bench<'p> {
             let missed = inner.simple.into_iter().filter(|command| !carried.reached.contains(&command.span));
             left.extend(missed.map(|command| (carried.at, alone(command))));
         }
-        let _ = script;
         for (at, script) in left {
             let mut close = self.walk(&script);
             let mut inner = Commands::default();
@@ -229,14 +227,14 @@ impl<'p> Bench<'p> {
     }
 
     /// Files of secrets that one command names for another to show, and files that are written by names which variables hold.
-    fn told(&mut self, pieces: &[Close], shape: &Shape) {
+    fn told(&mut self, pieces: &[Close], shape: &Shape, folders: &[String]) {
         let all: Vec<&Invocation> = pieces.iter().flat_map(|close| close.seen.invocations.all()).collect();
-        if let Some(invocation) = secret_files::passed_on(&all, &shape.texts) {
+        if let Some(invocation) = secret_files::passed_on(&all, &shape.texts, &self.names) {
             self.ask("prints-secret", invocation.at, "it may show a file of secrets".to_owned());
         }
         let written = pieces.iter().flat_map(|close| &close.seen.list).filter(|seen| seen.writes_file);
         for (at, target) in written.filter_map(|seen| Some((seen.at, seen.words.get(1)?))) {
-            let reached = own::reached_from(&shape.own_folders, target).is_some();
+            let reached = own::reached_from(folders, target).is_some();
             if reached || self.policy.is_own(target, shape.moves) {
                 let what = format!("`{}` belongs to the guard", target.replace(HOLE, "\u{2026}"));
                 self.say(Decision::Deny, "own-files", at, what, own::INSTEAD);
@@ -373,10 +371,6 @@ fn alone(command: &Command) -> Script {
 struct Shape {
     /// Whether the folder changes.
     moves: bool,
-    /// Folders of the guard that it may change to.
-    own_folders: Vec<String>,
-    /// Folders that it may change to.
-    folders: Vec<String>,
     /// Texts that commands are given to read.
     texts: Vec<String>,
     environment: BTreeMap<String, String>,
@@ -386,12 +380,6 @@ impl<'s> Visitor<'s> for Shape {
     fn command(&mut self, command: &'s Command) {
         if let CommandKind::Simple(simple) = &command.kind {
             let mut words = simple.words.iter().filter_map(Word::plain);
-            let first = simple.words.first().and_then(Word::plain);
-            if first.is_some_and(|first| ["cd", "pushd"].contains(&first.as_str())) {
-                let to = || simple.words.iter().skip(1);
-                self.own_folders.extend(to().filter_map(Word::plain).filter(|to| own::is_own(to)));
-                self.folders.extend(to().map(|word| plain::known_text(&word.parts)));
-            }
             self.moves |=
                 words.any(|word| ["cd", "pushd", "popd", "env", "sudo", "chroot"].contains(&word.as_str()));
         }

@@ -10,6 +10,7 @@ use crate::bash::syntax::{
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Plainly, Tables, is_no_file};
+use crate::facts::SecretNames;
 use crate::source::Span;
 
 use super::environment::{Class, class, inert_value};
@@ -32,10 +33,9 @@ pub(super) struct Plain<'p> {
     pub policy: &'p Policy,
     /// Whether the text changes its folder: relative paths are then not known.
     pub moves: bool,
-    /// Folders of the guard that it may change to.
-    pub own_folders: &'p [String],
     /// Folders that it may change to.
     pub folders: &'p [String],
+    pub names: &'p SecretNames,
     pub reasons: &'p mut Vec<Reason>,
     pub looks: &'p mut Looks,
 }
@@ -127,9 +127,9 @@ impl Plain<'_> {
             }
         }
         if let Some(value) = first.and_then(|first| self.looks.aliases.get(&first)) {
-            let rest: Option<Vec<String>> = simple.words.iter().skip(1).map(Word::plain).collect();
-            let rest = rest.and_then(|rest| shlex::try_join(rest.iter().map(String::as_str)).ok());
-            let code = format!("{value} {}", rest.unwrap_or_default());
+            let rest: Vec<String> = simple.words.iter().skip(1).map(|word| known_text(&word.parts)).collect();
+            let rest = shlex::try_join(rest.iter().map(String::as_str)).unwrap_or_default();
+            let code = format!("{value} {rest}");
             self.looks.evaluated.push((self.at(command.span), code));
         }
         let at = self.at(command.span);
@@ -250,9 +250,11 @@ impl Plain<'_> {
             RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::DuplicateInput => {}
             RedirectOp::DuplicateOutput if moves_descriptor => {}
             RedirectOp::Input => {
-                let below =
-                    |path: &str| self.folders.iter().any(|folder| secret_files::is_below(folder, path));
-                if target.as_deref().is_some_and(|path| secret_files::is_secret_file(path) || below(path)) {
+                let secret = |path: &str| {
+                    secret_files::holds_secret(path, self.names)
+                        || secret_files::is_below(self.folders, path, self.names).is_some()
+                };
+                if target.as_deref().is_some_and(secret) {
                     self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
                 }
                 if target
@@ -284,7 +286,7 @@ impl Plain<'_> {
         if NOT_WRITTEN.contains(&target) || descriptor {
             return;
         }
-        if self.policy.is_own(target, self.moves) || own::reached_from(self.own_folders, target).is_some() {
+        if self.policy.is_own(target, self.moves) || own::reached_from(self.folders, target).is_some() {
             return self.say(
                 Decision::Deny,
                 "own-files",

@@ -22,8 +22,6 @@ pub(super) struct Programs<'p> {
     pub names: &'p SecretNames,
     /// Whether the text changes its folder.
     pub moves: bool,
-    /// Folders of the guard that it may change to.
-    pub own_folders: &'p [String],
     /// Folders that it may change to.
     pub folders: &'p [String],
     /// Commands with words that may come to others than they seem.
@@ -219,7 +217,7 @@ impl Programs<'_> {
         if let Some(why) = own::acts_on_guard(&plain, changes) {
             return Found::deny("own-files", why, own::INSTEAD);
         }
-        let reached = |word: &String| own::reached_from(self.own_folders, word);
+        let reached = |word: &String| own::reached_from(self.folders, word);
         if changes && let Some(folder) = plain.iter().skip(1).find_map(reached) {
             return Found::deny("own-files", format!("it changes what is in `{folder}`"), own::INSTEAD);
         }
@@ -265,10 +263,10 @@ impl Programs<'_> {
                 return Found::ask("unknown-word", what);
             }
         }
-        if secret_files::handed(invocation) {
+        if secret_files::handed(invocation, self.names) {
             return Found::ask("strict", format!("`{name}` is given files of secrets"));
         }
-        if let Some(folder) = secret_files::shown_in(self.folders, invocation, &plain) {
+        if let Some(folder) = secret_files::shown_in(self.folders, invocation, &plain, self.names) {
             return Found::ask("strict", format!("`{name}` shows files of `{folder}`"));
         }
         if let Some(why) = strict::why_not(&plain, !judged.files.is_empty(), self.names) {

@@ -6,13 +6,13 @@ use crate::facts::{Close, Ending, Invocation, SecretNames};
 use super::decide::argv;
 use super::own::{is_part, widened};
 
-/// Whether a file holds credentials, whatever is read of it.
-pub(super) fn is_secret_file(path: &str) -> bool {
+/// Whether a file holds credentials by its own name, or by its folder's.
+fn is_secret_file(path: &str) -> bool {
     is_in_secret_folder(path) || has_secret_name(path) || is_key(path)
 }
 
 /// Whether a path is a folder of secrets, or something below one that is not known to be plain.
-pub(super) fn is_in_secret_folder(path: &str) -> bool {
+fn is_in_secret_folder(path: &str) -> bool {
     if !path.contains(['/', '.']) {
         return false;
     }
@@ -78,13 +78,18 @@ pub(super) fn folders(close: &Close) -> impl Iterator<Item = String> {
 
 /// The folder of which a command shows a file of secrets: one of these, to which the text may change, or one to which a wrapper
 /// on the way does.
-pub(super) fn shown_in(folders: &[String], invocation: &Invocation, words: &[String]) -> Option<String> {
-    let mut folders = folders.iter().cloned().chain(moved_to(invocation)).peekable();
-    if folders.peek().is_none() || !shows_files(words) {
+pub(super) fn shown_in(
+    folders: &[String],
+    invocation: &Invocation,
+    words: &[String],
+    names: &SecretNames,
+) -> Option<String> {
+    let folders: Vec<String> = folders.iter().cloned().chain(moved_to(invocation)).collect();
+    if folders.is_empty() || !shows_files(words) {
         return None;
     }
     let files = Tables::builtin().may_be_files(words);
-    folders.find(|folder| files.iter().any(|file| is_below(folder, file)))
+    files.into_iter().find_map(|file| is_below(&folders, file, names)).map(str::to_owned)
 }
 
 /// The folders to which wrappers may change: `env -C`, `sudo -D`.
@@ -98,25 +103,25 @@ fn moved_to(invocation: &Invocation) -> impl Iterator<Item = String> {
     words.map(folder)
 }
 
-/// Whether a path from that folder leads to a file of secrets.
-pub(super) fn is_below(folder: &str, path: &str) -> bool {
+/// The folder from which a path leads to a file of secrets, where one of these does.
+pub(super) fn is_below<'f>(folders: &'f [String], path: &str, names: &SecretNames) -> Option<&'f str> {
     let relative = !path.starts_with(['/', '~', '-']) && !path.is_empty();
-    let whole = || format!("{}/{path}", folder.trim_end_matches('/'));
-    relative && (is_in_secret_folder(&whole()) || has_secret_name(&whole()))
+    let whole = |folder: &str| format!("{}/{path}", folder.trim_end_matches('/'));
+    folders.iter().map(String::as_str).find(|folder| relative && holds_secret(&whole(folder), names))
 }
 
 /// Whether a word names a file of secrets: itself, behind an option's `=`, or in a commit or an archive.
 pub(super) fn names_secret(word: &str, names: &SecretNames) -> bool {
     let whole = word.rsplit('=').next().unwrap_or(word);
     let inner = whole.rsplit(':').next().unwrap_or(whole);
-    [whole, inner].iter().any(|path| names_one(path, names))
+    [whole, inner].iter().any(|path| holds_secret(path, names))
 }
 
-fn names_one(path: &str, names: &SecretNames) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let plain_end = beyond::PLAIN_ENDS.iter().any(|end| name.ends_with(end));
+/// Whether a path is that of a file of secrets: by its own name, by its folder's, or by what is said of one in its parts.
+pub(super) fn holds_secret(path: &str, names: &SecretNames) -> bool {
+    let plain_end = beyond::PLAIN_ENDS.iter().any(|end| path.ends_with(end));
     if path.starts_with('-') || plain_end && !is_in_secret_folder(path) {
-        return has_secret_name(path) && name.ends_with("openrc.sh");
+        return has_secret_name(path);
     }
     let is_path = path.contains('/') || path.starts_with('.');
     is_secret_file(path) || is_path && (names.path_matches(path) || holds_many(path))
@@ -128,7 +133,13 @@ fn holds_many(path: &str) -> bool {
     folders.split('/').any(|folder| beyond::PLURAL_FOLDERS.contains(&folder.to_ascii_lowercase().as_str()))
 }
 
-/// Whether a word is such a file, or a pattern of names that may be one: `*.key`, `*id_rsa*`, `[.]env`, `.*\\.env$`.
+/// Whether a word that stands for files names such ones, as itself or as a pattern.
+fn may_name_secrets(word: &str, names: &SecretNames) -> bool {
+    let is_path = !word.contains(char::is_whitespace) && !word.contains("://");
+    is_pattern_of_secrets(word) || is_path && names_secret(word, names)
+}
+
+/// Whether a word is a pattern of names of which one may be such a file: `*.key`, `*id_rsa*`, `[.]env`, `.*\\.env$`.
 fn is_pattern_of_secrets(word: &str) -> bool {
     let file = word.rsplit('=').next().unwrap_or(word);
     // Of a regular expression only what it has in common with a glob.
@@ -149,7 +160,11 @@ fn nearly_names_one(pattern: &str) -> bool {
 /// Whether one of a text's commands names files of secrets, and another one shows files whose names come from elsewhere.
 ///
 /// `texts`: what is handed to commands in here-strings and heredocs, which may be such names too.
-pub(super) fn passed_on<'i>(invocations: &[&'i Invocation], texts: &[String]) -> Option<&'i Invocation> {
+pub(super) fn passed_on<'i>(
+    invocations: &[&'i Invocation],
+    texts: &[String],
+    names: &SecretNames,
+) -> Option<&'i Invocation> {
     let names_one = |invocation: &&&Invocation| {
         let words = match &invocation.ending {
             Ending::Builtin(words) if ["test", "["].contains(&super::strict::base(words)) => &[],
@@ -158,11 +173,13 @@ pub(super) fn passed_on<'i>(invocations: &[&'i Invocation], texts: &[String]) ->
         };
         let hidden =
             words.iter().skip(1).map(String::as_str).filter(|word| word.starts_with(['.', '\\', '^']));
-        Tables::builtin().may_be_files(words).into_iter().chain(hidden).any(is_pattern_of_secrets)
+        Tables::builtin().may_be_files(words).into_iter().any(|word| may_name_secrets(word, names))
+            || hidden.into_iter().any(is_pattern_of_secrets)
             || finds_by_ending(words)
     };
     let source = invocations.iter().find(names_one).map(|invocation| invocation.at);
-    let handed = texts.iter().flat_map(|text| text.split_whitespace()).any(is_pattern_of_secrets);
+    let mut words = texts.iter().flat_map(|text| text.split_whitespace());
+    let handed = words.any(|word| may_name_secrets(word, names));
     if source.is_none() && !handed {
         return None;
     }
@@ -185,10 +202,10 @@ fn finds_by_ending(words: &[String]) -> bool {
 }
 
 /// Whether a wrapper on the way hands files of secrets to a command that shows what is in them.
-pub(super) fn handed(invocation: &Invocation) -> bool {
+pub(super) fn handed(invocation: &Invocation, names: &SecretNames) -> bool {
     let words = argv(invocation).unwrap_or_default();
     let secret = |word: &String| {
-        is_pattern_of_secrets(word) || word.strip_prefix("-a").is_some_and(is_pattern_of_secrets)
+        [word, word.strip_prefix("-a").unwrap_or(word)].iter().any(|word| may_name_secrets(word, names))
     };
     let finds = ["find", "fd", "xargs", "parallel"];
     let mut links = invocation.chain.iter().filter(|link| finds.contains(&link.name.as_str()));

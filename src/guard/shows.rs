@@ -39,11 +39,6 @@ pub(super) fn prints_secret(words: &[String], names: &SecretNames) -> Option<Str
     if environ::is_printed(words, names) {
         return Some("it prints the environment, secrets too".to_owned());
     }
-    if ["curl", "wget"].contains(&program)
-        && let Some(file) = args.iter().find(|word| sends_secret(word))
-    {
-        return Some(format!("`{file}` sends a secret"));
-    }
     let file = secret_files::shown(words, names)?;
     Some(format!("`{file}` holds a secret by its name"))
 }
@@ -99,9 +94,4 @@ fn prints_output(args: &[String], names: &SecretNames) -> bool {
         Some("show") => args.iter().any(|word| word.trim_start_matches('-').starts_with("json")),
         _ => false,
     }
-}
-
-/// Whether a word puts a file of secrets into what is sent: `@FILE`, `name@FILE`.
-fn sends_secret(word: &str) -> bool {
-    word.rsplit_once('@').is_some_and(|(_, file)| secret_files::is_secret_file(file)) && !word.contains("://")
 }
