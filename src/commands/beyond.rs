@@ -48,11 +48,16 @@ impl Door {
     }
 }
 
-/// Whether a text has a name that begins so, and that is no key and no variable: neither a part of another one, nor behind a
-/// dot or a dollar sign.
+/// Whether a text has a name that begins so, and that is no key, no variable and no string: neither a part of another one, nor
+/// behind a dot, a dollar sign or a quote. A blank in it is any number of blanks, or a comment.
 fn calls(text: &str, name: &str) -> bool {
-    let other = |c: char| c.is_alphanumeric() || "_.$-/".contains(c);
-    text.match_indices(name).any(|(at, _)| !text[..at].ends_with(other))
+    let other = |c: char| c.is_alphanumeric() || "_.$-/\"".contains(c);
+    let (name, next) = name.split_once(' ').unwrap_or((name, ""));
+    let goes_on = |rest: &str| {
+        let rest = rest.trim_start();
+        next.is_empty() || rest.starts_with(next) || rest.starts_with('#')
+    };
+    text.match_indices(name).any(|(at, _)| !text[..at].ends_with(other) && goes_on(&text[at + name.len()..]))
 }
 
 #[cfg(test)]
@@ -69,6 +74,9 @@ mod tests {
             ("curl", "%output{f}"),
             ("curl", "-sH@f"),
             ("yq", ".a = load(\"f\")"),
+            ("jq", "import  \"a\" as $d; $d"),
+            ("jq", "include\"a\"; f"),
+            ("jq", "import # a comment\n\"a\" as $d; $d"),
         ] {
             assert!(opens(program, word), "{program} {word}");
         }
@@ -79,6 +87,8 @@ mod tests {
             ("cat", "-o"),
             ("curl", "-HX: @f"),
             ("yq", ".payload, .load"),
+            ("jq", "select(.verb==\"import\")"),
+            ("jq", ".important, .import"),
         ] {
             assert!(!opens(program, word), "{program} {word}");
         }

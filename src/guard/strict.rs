@@ -245,7 +245,9 @@ fn git(args: &[String]) -> Option<String> {
     }
     let verb = args.get(at).map_or("", String::as_str);
     let rest = args.get(at + 1..).unwrap_or_default();
-    if verb == "push" && !rest.iter().any(|word| word == "--no-verify") {
+    // The last of both holds; `--ver` may be `--verbose` too.
+    let said = rest.iter().rev().find(|word| *word == "--no-verify" || word.starts_with("--veri"));
+    if verb == "push" && said.is_none_or(|word| word != "--no-verify") {
         return Some("the hook `pre-push` runs in a simulation too".to_owned());
     }
     // The manual's page, unless it is to be shown elsewhere.
