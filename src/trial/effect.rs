@@ -3,9 +3,10 @@
 //! A call that carries another command (`sudo`, `ssh`, `bash -s`) does what that command does: it is read as the
 //! shell text that it is, with what it was given on stdin.
 
+use crate::bash::syntax::Script;
 use crate::bash::{self, Dialect};
 use crate::commands::{Effect, Tables};
-use crate::facts::{Context, Gates, NoLibrary, SecretNames, observe};
+use crate::facts::{Context, Ending, Gates, NoLibrary, SecretNames, invocations, observe};
 use crate::source::RepoPath;
 use crate::trial::calls::typed;
 use crate::trial::harness::Harness;
@@ -23,11 +24,6 @@ pub fn mutates(harness: &Harness, call: &Call) -> bool {
 }
 
 fn carried_mutates(tables: &Tables, call: &Call) -> bool {
-    let text = match &call.stdin {
-        Some(stdin) => format!("{} <<'{MARK}'\n{stdin}\n{MARK}\n", typed(&call.argv)),
-        None => format!("{} </dev/null\n", typed(&call.argv)),
-    };
-    let reading = bash::parse(&text);
     let context = Context {
         library: &NoLibrary,
         secret_names: &SecretNames::new(tables, &[]),
@@ -36,8 +32,34 @@ fn carried_mutates(tables: &Tables, call: &Call) -> bool {
         traced: false,
         dialect: Dialect::Bash,
     };
-    let seen = observe(&RepoPath::new("call"), &reading.script, &context);
+    let seen = observe(&RepoPath::new("call"), &carried(call), &context);
     seen.list.iter().any(|observation| observation.effect == Effect::Mutate)
+}
+
+/// What a call does, without what it does that to ([`Tables::deed`]): of each command that it carries, where it carries any.
+pub fn deeds(call: &Call) -> Vec<Vec<String>> {
+    let tables = Tables::builtin();
+    let deed = |words: &[String]| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        tables.deed(&words).into_iter().map(str::to_owned).collect()
+    };
+    if tables.wrappers(call.program()).is_empty() {
+        return vec![deed(&call.argv)];
+    }
+    let programs = invocations(&carried(call)).into_iter().filter_map(|invocation| match invocation.ending {
+        Ending::Program(words) => Some(deed(&words)),
+        _ => None,
+    });
+    programs.collect()
+}
+
+/// The text that a call is.
+fn carried(call: &Call) -> Script {
+    let text = match &call.stdin {
+        Some(stdin) => format!("{} <<'{MARK}'\n{stdin}\n{MARK}\n", typed(&call.argv)),
+        None => format!("{} </dev/null\n", typed(&call.argv)),
+    };
+    bash::parse(&text).script
 }
 
 /// Ends the heredoc in which a carried command's stdin stands.
@@ -60,6 +82,27 @@ mod tests {
             ..Call::default()
         };
         mutates(&harness, &call)
+    }
+
+    #[test]
+    fn what_a_call_does_is_told_without_what_it_does_that_to() {
+        let of = |line: &str| {
+            let argv = shlex::split(line).expect("it splits");
+            deeds(&Call { site: Site { argv: argv.clone(), at: None }, argv, ..Call::default() })
+        };
+        for (one, other, same) in [
+            ("openstack volume delete a", "openstack volume delete b", true),
+            ("openstack volume snapshot create --volume a x", "openstack volume delete a", false),
+            ("ssh db1 pg_dump -f /a legacy", "ssh db2 pg_dump -f /b legacy", true),
+            ("ssh db1 pg_dump -f /a legacy", "ssh db1 dropdb legacy", false),
+            ("curl -X POST https://h/a", "curl -X POST https://h/b", true),
+            ("curl -X POST https://h/a", "curl -X DELETE https://h/a", false),
+            ("psql -c 'DROP TABLE a'", "psql -c 'DROP TABLE b'", true),
+            ("psql -c 'CREATE TABLE a'", "psql -c 'DROP TABLE a'", false),
+            ("unheard-of a", "unheard-of b", true),
+        ] {
+            assert_eq!(of(one) == of(other), same, "{one} / {other}");
+        }
     }
 
     #[test]

@@ -275,16 +275,21 @@ impl Trial<'_> {
         if self.guessed_empty() {
             return self.change_without_the_answer();
         }
-        self.after().find(|call| mutates(self.bench.harness, call) && self.counts(call))
+        let calls = self.record.calls.iter().enumerate().skip(self.fired + 1);
+        let after = calls.filter(|(_, call)| call.answer != Answer::Fault);
+        { after }
+            .find(|(at, call)| mutates(self.bench.harness, call) && self.counts(*at))
+            .map(|(_, call)| call)
     }
 
-    /// Whether a change after the fault must not have been.
-    fn counts(&self, call: &Call) -> bool {
+    /// Whether the change with this number, after the fault, must not have been.
+    fn counts(&self, at: usize) -> bool {
         let harness = self.bench.harness;
+        let call = &self.record.calls[at];
         !harness.cleanups.iter().any(|cleanup| cleanup.pattern.matches(&call.argv))
             && !(harness.guessed
                 && (self.bench.outline.cleans_up(call)
-                    || self.answers_the_failure(call)
+                    || self.answers_the_failure(at)
                     || self.goes_on_by_itself(call)))
             && !self.bench.outline.run_beside(&self.fault.site, &call.site)
             // Whoever writes a harness says what a stage may do behind another that failed.

@@ -88,13 +88,16 @@ impl Outline {
         })
     }
 
-    /// Whether the calls come from different stages of one pipeline.
+    /// Whether the calls come from different stages of one pipeline, as far as lines and names tell.
     pub fn are_stages(&self, fault: &Site, call: &Site) -> bool {
         self.shapes.iter().any(|shape| {
             shape.pipelines.iter().any(|stages| {
-                let of =
-                    |site| stages.iter().position(|stage| self.makes(shape, stage.lines, &stage.names, site));
-                of(fault).zip(of(call)).is_some_and(|(one, other)| one != other)
+                let of = |site| {
+                    let all = stages.iter().enumerate();
+                    all.filter(move |(_, stage)| self.makes(shape, stage.lines, &stage.names, site))
+                        .map(|(at, _)| at)
+                };
+                of(fault).any(|one| of(call).any(|other| one != other))
             })
         })
     }
@@ -124,14 +127,8 @@ impl Outline {
 
     /// Whether one of the run's calls carries this one: a signal that comes while it runs comes while its carrier does.
     pub fn is_carried(&self, call: &Site, run: &[Call]) -> bool {
-        self.shapes.iter().any(|shape| {
-            shape.children.iter().filter(|child| child.carrier.is_some()).any(|child| {
-                self.child_makes(shape, child, call)
-                    && run.iter().any(|other| {
-                        carries(shape, child, &other.site) && !Tables::builtin().hands_over(&other.argv)
-                    })
-            })
-        })
+        run.iter()
+            .any(|other| self.is_carried_by(call, &other.site) && !Tables::builtin().hands_over(&other.argv))
     }
 
     /// Whether the one call is made by text that the other one carries.
@@ -262,9 +259,13 @@ fn another_round(fault: &Site, call: &Site) -> bool {
 /// Whether a file's name or first line says that it is a shell script.
 pub fn is_shell(source: &SourceText) -> bool {
     let name = source.path().file_name();
-    let first = source.text().lines().next().unwrap_or_default();
-    [".sh", ".bash", ".ksh"].iter().any(|ending| name.ends_with(ending))
-        || (first.starts_with("#!") && first.ends_with(|c: char| c.is_alphanumeric()) && first.contains("sh"))
+    [".sh", ".bash", ".ksh"].iter().any(|ending| name.ends_with(ending)) || says_shell(source.text())
+}
+
+/// Whether a text's first line says that it is a shell script.
+pub fn says_shell(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.starts_with("#!") && first.ends_with(|c: char| c.is_alphanumeric()) && first.contains("sh")
 }
 
 /// Where a file of the repository stands in the world.

@@ -223,9 +223,8 @@ fn disk_full(call: &Call, writes: bool) -> Option<Reply> {
         return None;
     }
     let plain = || {
-        let usual = tables.failure(&call.argv).0;
-        let exit = if tables.is_answer(&call.argv, usual) { 2 } else { usual };
-        Reply::new(exit, "", &format!("{}: write error: No space left on device", call.program()))
+        let (exit, _) = tables.plain_failure(&call.argv)?;
+        Some(Reply::new(exit, "", &format!("{}: write error: No space left on device", call.program())))
     };
-    Some(own.unwrap_or_else(plain))
+    own.or_else(plain)
 }

@@ -58,12 +58,23 @@ pub fn told_apart(judgement: &mut Judgement, probed: &Record) {
 /// Whether bash itself says that a command could not be run as it stands (`x.sh: line 7: /values.yaml: Permission denied`),
 /// and did not in the green run.
 pub(super) fn complains(stderr: &str, green: &str) -> bool {
+    const NOT_RUN: [&str; 8] = [
+        ": Permission denied",
+        ": Read-only file system",
+        ": No such file or directory",
+        ": command not found",
+        ": Is a directory",
+        ": Not a directory",
+        ": ambiguous redirect",
+        ": File name too long",
+    ];
     let of_bash = |line: &&str| {
         line.split_once(": line ")
             .and_then(|(_, rest)| rest.split_once(": "))
             .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    stderr.lines().filter(of_bash).any(|line| !green.lines().any(|own| own == line))
+    let not_run = |line: &&str| of_bash(line) && NOT_RUN.iter().any(|end| line.ends_with(end));
+    stderr.lines().filter(not_run).any(|line| !green.lines().any(|own| own == line))
 }
 
 /// What claims success although the script ended with a failure.

@@ -313,13 +313,25 @@ fn course_of(
     }
 }
 
-/// Whether a script starts something without its environment (`env -i`): what says who calls would be lost with it.
+/// Whether a script starts something without its environment (`env -i`, also `env -u X -i`): what says who calls would be lost
+/// with it.
 fn starts_afresh(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.windows(2).any(|pair| {
-        pair[0].rsplit(['/', '(', '`']).next() == Some("env")
-            && matches!(pair[1], "-" | "-i" | "--ignore-environment")
-    })
+    let is_env = |word: &str| word.rsplit(['/', '(', '`']).next() == Some("env");
+    let mut words = text.split_whitespace();
+    while let Some(word) = words.next() {
+        if !is_env(word) {
+            continue;
+        }
+        let mut rest = words.clone();
+        while let Some(option) = rest.next().filter(|word| word.starts_with('-') || word.contains('=')) {
+            match option {
+                "-" | "-i" | "--ignore-environment" => return true,
+                "-u" | "--unset" | "-C" | "--chdir" => drop(rest.next()),
+                _ => {}
+            }
+        }
+    }
+    false
 }
 
 /// The options that a first line such as `#!/bin/bash -eu` gives the shell.

@@ -13,7 +13,7 @@ use crate::bash::visit::{
 };
 use crate::facts::{Ending, invocations};
 use crate::source::{SourceText, Span};
-use crate::trial::outline::open_text;
+use crate::trial::outline::{open_text, says_shell};
 
 /// A script of the world.
 #[derive(Debug)]
@@ -71,12 +71,7 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
         found.looks_at_user |= parts.any(|name| matches!(name, "UID" | "EUID"));
         let mut walk = Walk { found: &mut found, names: &mut names, main: index == 0, in_function: false };
         walk_script(&mut walk, scout.script);
-        for invocation in invocations(scout.script) {
-            if let Ending::Program(words) = &invocation.ending {
-                found.programs.extend(words.first().cloned());
-            }
-            found.programs.extend(invocation.chain.iter().map(|link| link.name.clone()));
-        }
+        found.programs.extend(programs(scout.script));
     }
     let in_their_place: Vec<Hint> = found.hints.iter().filter_map(handed_over).collect();
     found.hints.extend(in_their_place);
@@ -106,6 +101,18 @@ fn handed_over(hint: &Hint) -> Option<Hint> {
     Some(Hint { words, ..hint.clone() })
 }
 
+/// The programs that a script calls, those on the way to another one too.
+fn programs(script: &Script) -> Vec<String> {
+    let all = invocations(script).into_iter().flat_map(|invocation| {
+        let last = match invocation.ending {
+            Ending::Program(words) => words.into_iter().next(),
+            _ => None,
+        };
+        last.into_iter().chain(invocation.chain.into_iter().map(|link| link.name))
+    });
+    all.collect()
+}
+
 /// The programs of scripts that a script writes: documents that begin with `#!`, or go into a file that is named like one.
 fn written(script: &Script) -> BTreeSet<String> {
     struct Written(BTreeSet<String>);
@@ -122,21 +129,12 @@ fn written(script: &Script) -> BTreeSet<String> {
             let is_script = named
                 .chain(words.iter().map(|word| open_text(&word.parts)))
                 .any(|name| [".sh", ".bash"].iter().any(|ending| name.ends_with(ending)));
-            for redirect in &command.redirects {
-                if let Target::HereDocument(document) = &redirect.target {
-                    let text = open_text(document.body());
-                    if is_script
-                        || text.starts_with("#!")
-                            && text.lines().next().is_some_and(|line| line.contains("sh"))
-                    {
-                        for invocation in invocations(&crate::bash::parse(&text).script) {
-                            if let Ending::Program(words) = &invocation.ending {
-                                self.0.extend(words.first().cloned());
-                            }
-                            self.0.extend(invocation.chain.iter().map(|link| link.name.clone()));
-                        }
-                    }
-                }
+            let documents = command.redirects.iter().filter_map(|redirect| match &redirect.target {
+                Target::HereDocument(document) => Some(open_text(document.body())),
+                Target::Word(_) => None,
+            });
+            for text in documents.filter(|text| is_script || says_shell(text)) {
+                self.0.extend(programs(&crate::bash::parse(&text).script));
             }
             walk_command(self, command);
         }

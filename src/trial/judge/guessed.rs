@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Trial;
+use super::rounds::{is_alike, is_of_one_command};
 use crate::commands::{Effect, Tables};
 use crate::fault::FaultKind;
 use crate::trial::effect::mutates;
@@ -118,19 +119,18 @@ impl Trial<'_> {
     /// Where nobody declared what puts things back: a command that the green run never comes to, in a run that ends
     /// with a failure, is the script's answer to it. So is a message to somebody. And who does the same to several things may
     /// do it to the others.
-    pub(super) fn answers_the_failure(&self, call: &Call) -> bool {
+    pub(super) fn answers_the_failure(&self, at: usize) -> bool {
+        let (call, failing) = (&self.record.calls[at], &self.record.calls[self.fired]);
         if unaided::notifies(call) {
             return true;
         }
-        let same = |other: &Call| other.site.at == call.site.at && other.program() == call.program();
-        let failing = &self.record.calls[self.fired];
         // The other rounds of a loop that says at its end that one failed; `xargs` does no other.
-        let another_round = same(failing) && failing.site.argv != call.site.argv;
+        let another_round = || is_of_one_command(failing, call) && failing.site.argv != call.site.argv;
         self.record.end != End::Code(0)
-            && (another_round
-                || !self.bench.green.calls.iter().any(same)
-                || self.is_of_another_item(call)
-                || self.puts_back(call))
+            && (another_round()
+                || !self.bench.green.calls.iter().any(|other| is_alike(other, call))
+                || self.is_of_another_item(at)
+                || self.puts_back(at))
     }
 }
 

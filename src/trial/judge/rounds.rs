@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Trial;
 use crate::commands::Tables;
-use crate::trial::effect::mutates;
+use crate::trial::effect::{deeds, mutates};
 use crate::trial::outline::Outline;
 use crate::trial::world::{Answer, Call};
 
@@ -40,12 +40,11 @@ impl<'a> Run<'a> {
 impl Trial<'_> {
     /// Whether the call is work on something else than what failed: it is one of several rounds, and names what another
     /// round of the failing command was about, and nothing of what only the failing one was about.
-    pub(super) fn is_of_another_item(&self, call: &Call) -> bool {
+    pub(super) fn is_of_another_item(&self, at: usize) -> bool {
         let outline = self.bench.outline;
         let green = Run { calls: &self.bench.green.calls, outline };
         let run = Run { calls: &self.record.calls, outline };
-        let Some(at) = run.calls.iter().position(|other| std::ptr::eq(other, call)) else { return false };
-        let rounds = green.rounds_of(call);
+        let rounds = green.rounds_of(&run.calls[at]);
         let own: BTreeSet<&str> = run
             .names(at)
             .into_iter()
@@ -55,26 +54,42 @@ impl Trial<'_> {
         let named = |names: &BTreeSet<&str>, but: &BTreeSet<&str>| {
             names.difference(but).any(|name| own.iter().any(|other| are_related(name, other)))
         };
+        let exactly = |names: &BTreeSet<&str>, but: &BTreeSet<&str>| {
+            names.difference(but).any(|name| own.contains(name))
+        };
+        // Who names the other thing itself does not name the one that is a part of that name (`web` in `web-2`).
         let elsewhere = |round: &BTreeSet<&str>| {
-            !failing.is_subset(round) && named(round, &failing) && !named(&failing, round)
+            let is_another = exactly(round, &failing) && !exactly(&failing, round);
+            !failing.is_subset(round) && (is_another || named(round, &failing) && !named(&failing, round))
         };
         green.rounds_of(&run.calls[self.fired]).iter().any(elsewhere)
     }
 
     /// Whether the call undoes what the script did before it.
-    pub(super) fn puts_back(&self, call: &Call) -> bool {
+    pub(super) fn puts_back(&self, at: usize) -> bool {
         let calls = &self.record.calls;
-        let Some(at) = calls.iter().position(|other| std::ptr::eq(other, call)) else { return false };
+        let tables = Tables::builtin();
+        let later = &calls[at].site.argv;
+        if !tables.may_put_back(later) {
+            return false;
+        }
         let changes = calls[..at].iter().filter(|other| mutates(self.bench.harness, other));
         let ended_well = |other: &Call| other.answer != Answer::Fault && other.exit == 0;
         let done: Vec<_> = changes.map(|other| (other.site.argv.as_slice(), ended_well(other))).collect();
-        Tables::builtin().inverses().puts_back(&done, &call.site.argv)
+        tables.puts_back(&done, later)
     }
 }
 
-/// Whether two calls come from the same place and program.
-fn is_of_one_command(one: &Call, other: &Call) -> bool {
-    one.site.at.is_some() && one.site.at == other.site.at && one.program() == other.program()
+/// Whether two calls come from the same place, and do the same to what they name: a helper function (`run() { "$@"; }`) makes
+/// all its calls at one place.
+pub(super) fn is_of_one_command(one: &Call, other: &Call) -> bool {
+    one.site.at.is_some() && is_alike(one, other)
+}
+
+/// The same, where the place of both may not be known.
+pub(super) fn is_alike(one: &Call, other: &Call) -> bool {
+    let same = one.site.at == other.site.at && one.program() == other.program();
+    same && (one.site.argv == other.site.argv || deeds(one) == deeds(other))
 }
 
 /// The names in a word: `root@web-1:/etc/app` has four.
