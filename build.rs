@@ -17,7 +17,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The files of tools, in the order in which a later entry of a name beats an earlier one.
+/// The files of tools. Each name has one entry.
 const TOOLS: [&str; 6] =
     ["openstack.toml", "cloud.toml", "system.toml", "files.toml", "readers.toml", "agents.toml"];
 
@@ -180,7 +180,9 @@ fn shelf(code: &mut String, shelf: &str, key: &str, files: &[&str]) {
             let aliases = entry.get("aliases").and_then(toml::Value::as_array);
             let aliases = aliases.into_iter().flatten().filter_map(toml::Value::as_str);
             for name in name.into_iter().chain(aliases) {
-                index.entry(name.to_owned()).or_default().push(count);
+                let entries = index.entry(name.to_owned()).or_default();
+                assert!(entries.is_empty() || shelf != "TOOLS", "{file}: `{name}` has an entry already");
+                entries.push(count);
             }
             count += 1;
         }
@@ -242,6 +244,9 @@ fn statics(file: &str) -> String {
     code.push_str("/// The doors of `guard.toml`.\nstatic DOORS: &[Door] = &[\n");
     for door in table.get("door").and_then(toml::Value::as_array).into_iter().flatten() {
         let keys = ["programs", "starts", "words", "holds", "calls", "options", "values", "but_for"];
+        for key in door.as_table().into_iter().flat_map(toml::Table::keys) {
+            assert!(keys.contains(&key.as_str()), "{file}: a door has no `{key}`: {door}");
+        }
         let lists = keys.map(|key| format!("{key}: &{}", list(door.get(key))));
         writeln!(code, "    Door {{ {} }},", lists.join(", ")).expect("a string grows");
     }

@@ -62,7 +62,29 @@ fn calls(text: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::given::Name;
     use super::*;
+
+    #[test]
+    fn no_door_is_of_an_option_that_asks_because_its_table_does_not_list_it() {
+        let mut dead = Vec::new();
+        for door in DOORS {
+            let options = door.options.iter().chain(door.starts).chain(door.words);
+            for written in options.filter(|option| option.starts_with('-')) {
+                let bare = written.trim_start_matches('-');
+                let mut letters = bare.chars();
+                let name = match (letters.next(), letters.next()) {
+                    (Some(letter), None) if !written.starts_with("--") => Name::Letter(letter),
+                    _ => Name::Word(bare),
+                };
+                let tools = door.programs.iter().filter_map(|program| Tables::builtin().tool(program));
+                if tools.into_iter().all(|tool| tool.is_unlisted(name)) {
+                    dead.push(format!("{:?}: {written}", door.programs));
+                }
+            }
+        }
+        assert!(dead.is_empty(), "{dead:#?}");
+    }
 
     #[test]
     fn a_door_is_opened_by_a_start_a_whole_word_an_option_or_a_text() {

@@ -21,7 +21,7 @@ pub fn tells_nothing<S: AsRef<str>>(words: &[S]) -> bool {
 pub fn shows_files<S: AsRef<str>>(words: &[S]) -> bool {
     let program = words.first().map_or("", |word| basename(word.as_ref()));
     let reads = || Tables::builtin().tool(program).is_some_and(Tool::reads_on_any_line);
-    let shows = beyond::SHOWS_FILES.contains(&program) || program == "git" || reads();
+    let shows = beyond::SHOWS_FILES.contains(&program) || reads();
     shows && !beyond::NETWORK.contains(&program) && !tells_nothing(words)
 }
 

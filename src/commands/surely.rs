@@ -195,6 +195,18 @@ mod tests {
     }
 
     #[test]
+    fn no_row_of_what_is_not_known_is_of_an_option_that_asks_because_it_is_not_listed() {
+        let tables = Tables::builtin();
+        let mut dead = Vec::new();
+        for tool in tables.embedded_names().filter_map(|name| tables.embedded_tool(name)) {
+            let names = tool.unknown.iter().flat_map(Pattern::option_names);
+            let unlisted = names.filter(|name| tool.is_unlisted(*name));
+            dead.extend(unlisted.map(|name| format!("{}: {name:?}", tool.name)));
+        }
+        assert!(dead.is_empty(), "{dead:#?}");
+    }
+
+    #[test]
     fn a_text_is_no_file_wherever_the_options_put_it() {
         for (line, files) in [
             ("grep .env a", vec!["a"]),

@@ -80,15 +80,14 @@ fn is_secret_kind(word: &str) -> bool {
     ["secret", "secrets"].iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 
-/// Parts of names of values that hold a credential among other things.
-const TELLING: [&str; 4] = ["kubeconfig", "kube_config", "connection_string", "dsn"];
-
 /// Whether `terraform output` prints a single value whose name tells of a secret, or may.
 fn prints_output(args: &[String], names: &SecretNames) -> bool {
     let mut operands = args.iter().filter(|word| !word.starts_with('-'));
     match operands.next().map(String::as_str) {
         Some("output") => operands.any(|name| {
-            names.matches(name) || name.contains(HOLE) || TELLING.iter().any(|text| name.contains(text))
+            names.matches(name)
+                || name.contains(HOLE)
+                || beyond::TELLING_OUTPUTS.iter().any(|text| name.contains(text))
         }),
         // A plan or a state in JSON holds every value.
         Some("show") => args.iter().any(|word| word.trim_start_matches('-').starts_with("json")),

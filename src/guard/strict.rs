@@ -33,7 +33,6 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
                 |word: &&str| word.contains('+') && word.contains("://") || word.contains("command=");
             args.iter().map(String::as_str).find(starts)
         }
-        "sed" => beyond::door(words).or_else(|| sed_in_place(args)),
         "curl" => beyond::door(words).or_else(|| named_file(words)),
         _ if always_writes(program) => {
             // Where the tables find no file that is written, they have misread the line.
@@ -98,12 +97,6 @@ fn reaches_out(program: &str, args: &[String]) -> Option<&'static str> {
         "curl" | "wget" if any(&other_scheme) => {
             Some("it reads files, or speaks to a service that is no web server")
         }
-        "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "localectl" | "networkctl"
-        | "resolvectl" | "machinectl" | "coredumpctl" | "busctl" | "bootctl" | "systemd-analyze"
-            if any(&|word| ["--ho", "--ma", "-H", "-M"].iter().any(|option| word.starts_with(option))) =>
-        {
-            Some("it asks another machine")
-        }
         "helm" if any(&|word| word.contains("://") && !is_of_scheme(word, &["http", "https", "oci"])) => {
             Some("a plugin fetches it")
         }
@@ -153,8 +146,7 @@ fn openssl(args: &[String]) -> Option<String> {
     let verb = args.first().map_or("", String::as_str);
     let request =
         verb == "req" && args.iter().any(|word| word == "-in") && args.iter().any(|word| word == "-noout");
-    let door =
-        ["-engine", "-provider", "-out", "-config", "-new", "-key", "-CAcreate", "-signkey", "-nocert"];
+    let door = ["-out", "-new", "-key", "-CAcreate", "-signkey", "-nocert"];
     let bad = args.iter().any(|word| door.iter().any(|start| word.starts_with(start)));
     let checks = ["rsa", "ec", "pkey", "dsa"].contains(&verb)
         && args.iter().any(|word| word == "-noout")
@@ -204,12 +196,6 @@ pub(super) fn reads_graphql(words: &[String]) -> bool {
         }
     }
     queries == 1
-}
-
-fn sed_in_place(args: &[String]) -> Option<&str> {
-    args.iter().map(String::as_str).find(|word| {
-        word.starts_with('-') && !word.starts_with("--") && word.contains('i') && !word.contains('e')
-    })
 }
 
 /// `git`: settings on its line can name programs, as can some options of verbs that read.

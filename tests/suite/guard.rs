@@ -267,6 +267,40 @@ fn a_guard_that_fails_or_hangs_blocks() {
 }
 
 #[test]
+fn a_place_that_the_policy_names_may_be_written_by_what_writes_nothing_else() {
+    let folder = Folder::new();
+    folder.write("gauntlet.toml", "version = 1\n[guard]\nwritable = [\"w/**\"]\n");
+    folder.write("w/a", "");
+    let decided = |command: &str| {
+        let input = json!({"tool_name": "Bash", "cwd": folder.path(""), "tool_input": {"command": command}});
+        decision(&ask(&folder, &input.to_string())).0
+    };
+    for command in [
+        "sort -o w/x a",
+        "sort --output=w/x a",
+        "iconv -o w/x a",
+        "tree -o w/x",
+        "journalctl --cursor-file=w/x",
+        "named-checkzone -o w/x example.org a",
+        "psql -o w/x -c 'select 1'",
+        "sed -i s/a/b/ w/a",
+        "sed -ni.bak p w/a",
+    ] {
+        assert_eq!(decided(command), "allow", "{command}");
+        let elsewhere = command.replace("w/", "v/");
+        assert_eq!(decided(&elsewhere), "ask", "{elsewhere}");
+    }
+    for command in [
+        "sed '-i/etc/cron.d/*' s/a/b/ w/a",
+        "sed --in-place='../v/*' s/a/b/ w/a",
+        "sort --compress-program=w/a -o w/x a",
+        "sort -o w/x .env",
+    ] {
+        assert_eq!(decided(command), "ask", "{command}");
+    }
+}
+
+#[test]
 fn a_link_to_the_guards_own_files_is_followed() {
     let folder = Folder::new();
     folder.write(".claude/settings.json", "{}");
