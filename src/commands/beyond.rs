@@ -90,7 +90,7 @@ mod tests {
     fn a_door_is_opened_by_a_start_a_whole_word_an_option_or_a_text() {
         let opens = |program: &str, word: &str| door(&[program, word]).is_some();
         for (program, word) in [
-            ("sort", "--compress-program=x"),
+            ("helm", "--post-renderer=x"),
             ("rg", "--pre=x"),
             ("wget", "-qe"),
             ("curl", "%output{f}"),
