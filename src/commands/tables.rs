@@ -46,6 +46,8 @@ pub struct Secrets {
     pub names: Vec<String>,
     /// Last segments that make a name harmless.
     pub harmless_suffixes: Vec<String>,
+    /// Ends of the names of files that tell of secrets and hold none.
+    pub documents: Vec<String>,
     /// Commands that print secrets.
     pub printers: Vec<String>,
     /// Programs that hand what they are given to the system's log, or to every terminal.

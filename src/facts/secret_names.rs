@@ -7,6 +7,7 @@ use crate::commands::Tables;
 pub struct SecretNames {
     names: Vec<Vec<String>>,
     harmless: Vec<String>,
+    documents: Vec<String>,
 }
 
 impl SecretNames {
@@ -16,6 +17,7 @@ impl SecretNames {
         Self {
             names: tables.secrets().names.iter().chain(more).map(split).collect(),
             harmless: tables.secrets().harmless_suffixes.clone(),
+            documents: tables.secrets().documents.clone(),
         }
     }
 
@@ -37,13 +39,17 @@ impl SecretNames {
         })
     }
 
-    /// Whether the file's own name tells of a secret (`/run/secrets/vault_token`, `admin-password.txt`).
+    /// Whether the file's own name tells of a secret (`/run/secrets/vault_token`, `admin-password.txt`), and not only of what is
+    /// said about one (`token.rs`).
     pub fn path_matches(&self, path: &str) -> bool {
         // Every user may read it: it holds accounts, no passwords.
         if path == "/etc/passwd" {
             return false;
         }
         let path = path.to_ascii_lowercase();
+        if self.documents.iter().any(|end| path.ends_with(end)) {
+            return false;
+        }
         path.split('/').any(|part| {
             let segments: Vec<&str> = part
                 .split(|c: char| !c.is_ascii_alphanumeric())

@@ -6,11 +6,11 @@ use super::decide::decide;
 use super::own;
 use super::policy::Policy;
 use super::request::{Malformed, Mode, Request, Work};
+use super::secret_files;
 use super::verdict::{Decision, Reason, Verdict, capped};
 
 /// Tools that only look.
-const READERS: [&str; 8] =
-    ["Read", "Glob", "Grep", "LS", "NotebookRead", "BashOutput", "TaskOutput", "ToolSearch"];
+const READERS: [&str; 5] = ["Glob", "LS", "BashOutput", "TaskOutput", "ToolSearch"];
 
 /// What the hook says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,14 @@ pub fn answer(request: &Request, policy: &Policy, witness: &dyn Witness, finding
             }
             Answer { decision, reason, verdict }
         }
+        Work::Look(paths) => match paths.iter().find(|path| secret_files::is_told_by_name(path)) {
+            Some(path) => {
+                let what = format!("`{path}` holds a secret by its name");
+                let verdict = Verdict::plain(Decision::Ask, "prints-secret", what, "");
+                Answer { decision: policy.when_asking(request.mode), ..plain(verdict) }
+            }
+            None => plain(Verdict::plain(Decision::Allow, "reader", "", "")),
+        },
         Work::File { path, text, edits } => file(request, policy, path, text.as_deref(), edits, findings),
         Work::Other if request.tool.contains("update_settings") || request.tool.contains("Config") => {
             plain(Verdict::plain(Decision::Ask, "settings", "a tool changes settings", ""))

@@ -8,7 +8,7 @@ use crate::bash::syntax::{
 };
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
-use crate::commands::{HOLE, Tables};
+use crate::commands::{HOLE, Tables, beyond};
 use crate::facts::{
     Close, Context, Ending, Gates, Given, Invocation, Link, NoLibrary, SecretNames, observe_closely,
 };
@@ -73,7 +73,8 @@ impl<'s> Visitor<'s> for Commands<'s> {
 
 impl<'p> Bench<'p> {
     fn new(policy: &'p Policy, witness: &'p dyn Witness) -> Self {
-        Self { policy, witness, names: SecretNames::new(Tables::builtin(), &[]), reasons: Vec::new() }
+        let more: Vec<String> = beyond::SECRET_VARIABLES.iter().map(ToString::to_string).collect();
+        Self { policy, witness, names: SecretNames::new(Tables::builtin(), &more), reasons: Vec::new() }
     }
 
     fn ask(&mut self, rule: &str, at: Span, what: String) {
@@ -234,7 +235,7 @@ impl<'p> Bench<'p> {
         }
         let written = pieces.iter().flat_map(|close| &close.seen.list).filter(|seen| seen.writes_file);
         for (at, target) in written.filter_map(|seen| Some((seen.at, seen.words.get(1)?))) {
-            let reached = own::reached_from(folders, target).is_some();
+            let reached = self.policy.reaches_own(folders, target);
             if reached || self.policy.is_own(target, shape.moves) {
                 let what = format!("`{}` belongs to the guard", target.replace(HOLE, "\u{2026}"));
                 self.say(Decision::Deny, "own-files", at, what, own::INSTEAD);

@@ -60,6 +60,13 @@ impl Programs<'_> {
                 let found = link.words.iter().find(acts);
                 found.map(|word| Found::ask("written-file", format!("`find {word}` changes files")))
             }
+            // What it repeats it also shows, and nothing else; `--shotsdir` writes.
+            "watch" => link
+                .words
+                .iter()
+                .take_while(|word| word.starts_with('-') || word.parse::<f64>().is_ok())
+                .any(|word| word.starts_with("-s") || word.starts_with("--s"))
+                .then(|| Found::ask("written-file", "`watch --shotsdir` writes files")),
             "time" => link
                 .words
                 .iter()

@@ -48,7 +48,7 @@ impl Logged {
             Work::Shell(command) if exposed => bare(command),
             Work::Shell(command) => redacted(command, &names),
             Work::File { path, .. } => path.clone(),
-            Work::Other => String::new(),
+            Work::Look(_) | Work::Other => String::new(),
         };
         let reason = if exposed { REDACTED.to_owned() } else { redacted(&answer.reason, &names) };
         Self {

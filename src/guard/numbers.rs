@@ -22,7 +22,13 @@ pub(super) struct Numbers {
     keyed: FxHashSet<String>,
     /// Whether a loop takes its words from an array.
     from_arrays: bool,
+    /// Whether one of the shell's own numbers is given something else: it is taken for a number nowhere then.
+    own_are_lost: bool,
 }
+
+/// The shell's own numbers.
+const OWN: [&str; 12] =
+    ["#", "?", "$", "!", "RANDOM", "SRANDOM", "SECONDS", "LINENO", "BASHPID", "EPOCHSECONDS", "UID", "EUID"];
 
 impl Numbers {
     /// Reads all assignments of these texts.
@@ -41,27 +47,14 @@ impl Numbers {
     }
 
     fn assigned(&mut self, name: &str, number: bool) {
+        self.own_are_lost |= OWN.contains(&name) && !number;
         *self.variables.entry(name.to_owned()).or_insert(true) &= number;
     }
 
     /// Whether the parameter can only hold a number.
     fn is_number(&self, name: &str) -> bool {
-        const OWN: [&str; 12] = [
-            "#",
-            "?",
-            "$",
-            "!",
-            "RANDOM",
-            "SRANDOM",
-            "SECONDS",
-            "LINENO",
-            "BASHPID",
-            "EPOCHSECONDS",
-            "UID",
-            "EUID",
-        ];
         match self.variables.get(name) {
-            Some(number) => *number,
+            Some(number) => *number && !self.own_are_lost,
             None => OWN.contains(&name),
         }
     }
@@ -137,7 +130,8 @@ impl Numbers {
                 PartKind::Parameter(parameter) => {
                     !parameter.indirect
                         && (matches!(parameter.op, ParameterOp::Length)
-                            || ["#", "?"].contains(&parameter.name.as_str()))
+                            || matches!(parameter.op, ParameterOp::Plain)
+                                && OWN.contains(&parameter.name.as_str()))
                 }
                 PartKind::Command(substitution) => prints_number(&substitution.body),
                 PartKind::Process(_) => false,
@@ -266,6 +260,12 @@ impl<'s> Visitor<'s> for Numbers {
     }
 }
 
+/// Whether a jq program prints nothing but lengths.
+fn counts(program: &str) -> bool {
+    let last = program.rsplit('|').next().unwrap_or(program).trim();
+    last == "length" && !program.contains([',', '(', '"', ';'])
+}
+
 /// The names in an arithmetic text.
 fn identifiers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '#' || c == '@'))
@@ -300,6 +300,7 @@ fn prints_number(body: &Sequence) -> bool {
     let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
     let Some(words) = words.filter(|_| statement.rest.is_empty()) else { return false };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let is_name = |word: &&str| !word.starts_with('-') && !word.contains(['*', '?', '[', '{', '~']);
     match words.as_slice() {
         ["wc", "-l" | "-c" | "-w" | "-m"]
         | ["nproc"]
@@ -307,7 +308,15 @@ fn prints_number(body: &Sequence) -> bool {
         | ["id", "-u" | "-g"]
         | ["stat", "-c", "%s" | "%Y" | "%a", _] => true,
         ["seq", numbers @ ..] => numbers.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_digit())),
-        ["grep", option, _] => option.starts_with("-c") || *option == "--count",
+        // One file: of several it prints the names, too.
+        ["grep", option, rest @ ..] if rest.len() < 3 => {
+            ["-c", "-ic", "-ci", "-vc", "-cv", "-cE", "-Ec", "--count"].contains(option)
+                && rest.iter().all(is_name)
+        }
+        ["git", "rev-list", "--count", rest @ ..] => rest.iter().all(is_name),
+        ["jq", program, file @ ..] | ["jq", "-r", program, file @ ..] if file.len() < 2 => {
+            counts(program) && file.iter().all(is_name)
+        }
         _ => false,
     }
 }

@@ -77,10 +77,10 @@ pub(super) fn names_own(word: &str) -> bool {
     is_own(word) || word.split(['=', ':', '@', ',']).skip(1).any(is_own) || word.split(':').any(is_own)
 }
 
-/// The file of the guard that a relative path leads to from one of these folders.
-pub(super) fn reached_from<'f>(folders: &'f [String], path: &str) -> Option<&'f str> {
+/// Whether a relative path leads to one of the guard's files from one of these folders.
+pub(super) fn reached_from(folders: &[String], path: &str) -> bool {
     let relative = !path.starts_with(['/', '~', '-']) && !path.is_empty();
-    folders.iter().map(String::as_str).find(|folder| relative && is_own(&format!("{folder}/{path}")))
+    relative && folders.iter().any(|folder| is_own(&format!("{folder}/{path}")))
 }
 
 /// Whether a program's own text (`python -c`, an `sh -c` that could not be read) mentions one of them.
@@ -89,8 +89,10 @@ pub(super) fn text_names_own(text: &str) -> bool {
 }
 
 /// Words by which an agent's own settings are bypassed, in the call of an agent.
-const BYPASSES: [&str; 5] = [
+const BYPASSES: [&str; 7] = [
     "--bare",
+    "--settings",
+    "--setting-sources",
     "--dangerously-skip-permissions",
     "--allow-dangerously-skip-permissions",
     "bypassPermissions",
@@ -109,7 +111,9 @@ pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
     {
         return Some(format!("`claude {bypass}` starts an agent without its guard"));
     }
-    if ["kill", "pkill", "killall", "skill", "xkill", "slay"].contains(&program) && has("gauntlet") {
+    let fits = |word: &String| program == "pkill" && pattern_finds(word, "gauntlet guard");
+    let ends = ["kill", "pkill", "killall", "skill", "xkill", "slay"].contains(&program);
+    if ends && (has("gauntlet") || words.iter().skip(1).any(fits)) {
         return Some("it ends the guard".to_owned());
     }
     if program == "gauntlet" && words.get(1).is_some_and(|verb| verb == "guard") {
@@ -143,6 +147,14 @@ pub(super) fn acts_on_guard(words: &[String], changes: bool) -> Option<String> {
         return Some("its program names files of the guard".to_owned());
     }
     None
+}
+
+/// Whether a pattern of `pkill` finds a command line, as far as globs tell.
+fn pattern_finds(pattern: &str, line: &str) -> bool {
+    const LEAST: usize = 3;
+    let known = pattern.chars().filter(|c| c.is_alphanumeric()).count();
+    let text = pattern.trim_start_matches('^').trim_end_matches('$').replace(".*", "*");
+    !pattern.starts_with('-') && known >= LEAST && glob(&format!("*{}*", widened(&text)), line)
 }
 
 /// Whether it puts files as they are into git's own store, or talks to a forge: the files stay as they are.

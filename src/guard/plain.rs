@@ -163,7 +163,9 @@ impl Plain<'_> {
                         self.ask("evaluated-later", word.span, what);
                     }
                 }
-                Operand::Name(name) => self.set(&name.name, None, name.span, false),
+                // It keeps its value, which was judged where it was given; others see it from now on.
+                Operand::Name(name) if keyword == "export" && class(&name.name) != Class::Own => {}
+                Operand::Name(name) => self.set(&name.name, None, name.span, keyword == "export"),
                 Operand::Assignment(assignment) => {
                     let value = value_text(assignment);
                     self.set(&assignment.target.name, value.as_deref(), assignment.span, exported);
@@ -286,7 +288,7 @@ impl Plain<'_> {
         if NOT_WRITTEN.contains(&target) || descriptor {
             return;
         }
-        if self.policy.is_own(target, self.moves) || own::reached_from(self.folders, target).is_some() {
+        if self.policy.is_own(target, self.moves) || self.policy.reaches_own(self.folders, target) {
             return self.say(
                 Decision::Deny,
                 "own-files",

@@ -20,7 +20,7 @@ const OPENERS: [&str; 14] = [
 pub fn is_plain(request: &Request) -> bool {
     match &request.work {
         Work::Shell(command) => is_plain_command(command),
-        Work::Other => true,
+        Work::Look(_) | Work::Other => true,
         Work::File { .. } => false,
     }
 }

@@ -126,6 +126,12 @@ impl Policy {
         own::is_own(path) || self.leads_to_own(path, moves)
     }
 
+    /// Whether a relative path leads to one of the guard's files from one of these folders, or from the one in which the command
+    /// runs.
+    pub(super) fn reaches_own(&self, folders: &[String], path: &str) -> bool {
+        own::reached_from(folders, path) || own::reached_from(std::slice::from_ref(&self.folder), path)
+    }
+
     /// Whether the links of a path lead to one of the guard's files.
     pub(super) fn leads_to_own(&self, path: &str, moves: bool) -> bool {
         let Some(real) = self.real else { return false };

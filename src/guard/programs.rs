@@ -217,9 +217,12 @@ impl Programs<'_> {
         if let Some(why) = own::acts_on_guard(&plain, changes) {
             return Found::deny("own-files", why, own::INSTEAD);
         }
-        let reached = |word: &String| own::reached_from(self.folders, word);
-        if changes && let Some(folder) = plain.iter().skip(1).find_map(reached) {
-            return Found::deny("own-files", format!("it changes what is in `{folder}`"), own::INSTEAD);
+        let reached = |word: &&String| self.policy.reaches_own(self.folders, word);
+        if changes
+            && !own::only_records(name, &plain)
+            && let Some(word) = plain.iter().skip(1).find(reached)
+        {
+            return Found::deny("own-files", format!("`{word}` belongs to the guard there"), own::INSTEAD);
         }
         let is_path = |word: &str| word.contains('/') || strict::always_writes(name);
         let linked = |word: &&String| is_path(word) && self.policy.leads_to_own(word, self.moves);

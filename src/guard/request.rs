@@ -75,6 +75,8 @@ pub enum Work {
         /// Texts that are put in for others.
         edits: Vec<(String, String)>,
     },
+    /// Show files, or look through them: their paths and patterns.
+    Look(Vec<String>),
     /// Something without a command and without a file.
     Other,
 }
@@ -155,6 +157,14 @@ fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
             told(input)?;
         }
         return Ok(Work::Shell(command.clone()));
+    }
+    if ["Read", "NotebookRead", "Grep"].contains(&tool) {
+        let field = |name| optional(input, name).transpose();
+        return ["file_path", "notebook_path", "path", "glob"]
+            .into_iter()
+            .filter_map(field)
+            .collect::<Result<_, _>>()
+            .map(Work::Look);
     }
     let writes = ["Write", "Edit", "MultiEdit", "NotebookEdit"].contains(&tool);
     if !writes {

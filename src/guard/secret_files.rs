@@ -29,10 +29,12 @@ fn is_in_secret_folder(path: &str) -> bool {
 
 fn has_secret_name(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or(path);
-    let known = |known: &&str| {
-        let whole = path.strip_suffix(*known).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-        whole || !known.contains('/') && is_part(last, known)
+    let unclear = last.contains(['*', '?', '[', HOLE]);
+    let named = |known: &str| {
+        last == known || unclear && is_part(last, known) || known.contains('*') && glob(known, last)
     };
+    let below = |known: &str| path.contains('/') && tails(path).any(|tail| glob(known, tail));
+    let known = |known: &&str| if known.contains('/') { below(known) } else { named(known) };
     let settings = ["openrc", "novarc", "keystonerc"].iter().any(|name| {
         last.strip_suffix(".sh")
             .unwrap_or(last)
@@ -44,7 +46,18 @@ fn has_secret_name(path: &str) -> bool {
             .iter()
             .any(|plain| kind.ends_with(plain))
     });
-    path.ends_with(".keyring") || settings || dotenv || beyond::SECRET_FILES.iter().any(known)
+    let fits = |pattern: &&str| glob(pattern, last);
+    path.ends_with(".keyring")
+        || settings
+        || dotenv
+        || beyond::SECRET_FILES.iter().any(known)
+        || beyond::SECRET_GLOBS.iter().any(fits)
+        || unclear && nearly_names_one(last)
+}
+
+/// A path, and what is left of it behind each of its folders.
+fn tails(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[at + 1..]))
 }
 
 /// `server.key`, `ca-key.pem`: not a certificate, not a public key.
@@ -54,7 +67,7 @@ fn is_key(path: &str) -> bool {
     let stem = stem.to_ascii_lowercase();
     match end {
         "key" => !stem.is_empty(),
-        "pem" => stem.contains("key") && !stem.contains("pub") || stem == "*",
+        "pem" => stem.contains("key") && !stem.contains("pub") || stem.contains("private") || stem == "*",
         _ => false,
     }
 }
@@ -117,9 +130,15 @@ pub(super) fn names_secret(word: &str, names: &SecretNames) -> bool {
     [whole, inner].iter().any(|path| holds_secret(path, names))
 }
 
+/// Whether a path is that of a file of secrets, with the names that are built in.
+pub(super) fn is_told_by_name(path: &str) -> bool {
+    holds_secret(path, &SecretNames::new(Tables::builtin(), &[]))
+}
+
 /// Whether a path is that of a file of secrets: by its own name, by its folder's, or by what is said of one in its parts.
 pub(super) fn holds_secret(path: &str, names: &SecretNames) -> bool {
-    let plain_end = beyond::PLAIN_ENDS.iter().any(|end| path.ends_with(end));
+    let documents = Tables::builtin().secrets().documents.iter().map(String::as_str);
+    let plain_end = beyond::PLAIN_ENDS.iter().copied().chain(documents).any(|end| path.ends_with(end));
     if path.starts_with('-') || plain_end && !is_in_secret_folder(path) {
         return has_secret_name(path);
     }
@@ -153,6 +172,10 @@ fn nearly_names_one(pattern: &str) -> bool {
     const MOST: usize = 2;
     let wide = widened(pattern);
     let known = wide.chars().filter(|c| !['*', '?'].contains(c)).count();
+    // `.*`: all that begin with a dot, which only a dot finds.
+    if known == 1 && wide.starts_with('.') && wide.contains(['*', '?']) {
+        return true;
+    }
     let names = beyond::SECRET_FILES.iter().filter(|name| known < name.len() && known + MOST >= name.len());
     known > MOST && names.into_iter().any(|name| glob(&wide, name))
 }

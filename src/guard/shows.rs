@@ -6,13 +6,17 @@ use crate::facts::SecretNames;
 use super::environ;
 use super::secret_files;
 
-/// Whether a line reads what vault tells of itself, which is no secret.
+/// Whether a line reads what vault tells of itself, or how somebody may log in, which is no secret.
 pub(super) fn reads_of_itself(words: &[String]) -> bool {
     let Some(rest) = words.get(2..) else { return false };
     let paths = rest.iter().filter(|word| !word.starts_with('-')).collect::<Vec<_>>();
     let of_itself = |path: &&String| {
-        path.strip_prefix("sys/")
-            .is_some_and(|path| beyond::VAULT_ITSELF.contains(&path.split('/').next().unwrap_or_default()))
+        let parts: Vec<&str> = path.split('/').collect();
+        match parts.as_slice() {
+            ["sys", part, ..] => beyond::VAULT_ITSELF.contains(part),
+            ["auth", _, "role", role] => !role.is_empty(),
+            _ => false,
+        }
     };
     super::strict::base(words) == "vault"
         && words[1] == "read"
@@ -59,7 +63,13 @@ fn prints_object(words: &[String]) -> bool {
     // What a file names is not known.
     let from_file = tables.operands(words).first() == Some(&"get")
         && !given(&["-f", "-k", "--filename", "--kustomize"]).is_empty();
-    let whole = |form: &str| !["name", "wide"].contains(&form);
+    // `jsonpath={.metadata.name}`
+    let of_itself = |form: &str| {
+        let field = form.strip_prefix("jsonpath={.metadata.").and_then(|rest| rest.strip_suffix('}'));
+        ["jsonpath={.type}"].contains(&form)
+            || field.is_some_and(|field| ["name", "namespace", "creationTimestamp", "uid"].contains(&field))
+    };
+    let whole = |form: &str| !["name", "wide"].contains(&form) && !of_itself(form);
     let prints = given(&["-o", "--output"]).into_iter().any(whole) || !given(&["--template"]).is_empty();
     let verbose = |level: &str| level.parse::<u32>().map_or(true, |level| level > MOST_VERBOSE);
     let traces = given(&["-v", "--v"]).into_iter().any(verbose);

@@ -106,7 +106,11 @@ impl Starts {
         }
         match &parameter.op {
             ParameterOp::Length => Some(Plainly::One),
-            ParameterOp::Plain => self.variables.get(&parameter.name).copied().flatten(),
+            ParameterOp::Plain => match self.variables.get(&parameter.name) {
+                Some(known) => *known,
+                // The shell keeps absolute paths in them, and so does a login.
+                None => ["PWD", "OLDPWD", "HOME"].contains(&parameter.name.as_str()).then_some(Plainly::Path),
+            },
             _ => None,
         }
     }
@@ -268,7 +272,9 @@ pub(super) fn written(commands: &[Command]) -> Option<Vec<Vec<String>>> {
             && matches!(redirect.fd, Some(Fd::Number(2)))
             && matches!(&redirect.target, Target::Word(word) if word.plain().as_deref() == Some("/dev/null"))
     };
-    let text = |word: &Word| word.plain().filter(|text| !word.braces && !text.contains(['*', '?', '[']));
+    // A quoted pattern is no pattern of the shell's.
+    let globs = |part: &Part| matches!(&part.kind, PartKind::Literal(text) if text.contains(['*', '?', '[']));
+    let text = |word: &Word| word.plain().filter(|_| !word.braces && !word.parts.iter().any(globs));
     let mut stages = Vec::new();
     for command in commands {
         let CommandKind::Simple(simple) = &command.kind else { return None };

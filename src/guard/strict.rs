@@ -149,8 +149,8 @@ fn openssl(args: &[String]) -> Option<String> {
     let door = ["-out", "-new", "-key", "-CAcreate", "-signkey", "-nocert"];
     let bad = args.iter().any(|word| door.iter().any(|start| word.starts_with(start)));
     let checks = ["rsa", "ec", "pkey", "dsa"].contains(&verb)
-        && args.iter().any(|word| word == "-noout")
-        && !args.iter().any(|word| word.starts_with("-text") || word.starts_with("-pubout"));
+        && args.iter().any(|word| word == "-noout" || word == "-pubout")
+        && !args.iter().any(|word| word.starts_with("-text"));
     (bad || !request && !checks && !beyond::OPENSSL_READS.contains(&verb))
         .then(|| format!("what `openssl {verb}` writes or shows may be a key"))
 }

@@ -497,3 +497,28 @@ fn a_failing_case_makes_the_outcome_one_of_findings() {
     assert_eq!(outcome(Vec::new()), Outcome::Clean);
     assert_eq!(outcome(vec!["a case".to_owned()]), Outcome::Findings);
 }
+
+#[test]
+fn the_folder_in_which_it_runs_and_the_files_that_are_read_count() {
+    let folder = Folder::new();
+    let shell = |cwd: &str, command: &str| {
+        let input = json!({"tool_name": "Bash", "cwd": cwd, "tool_input": {"command": command}});
+        ask(&folder, &input.to_string())
+    };
+    assert_blocked(&shell("/srv/app/.claude", "rm settings.json"), "from the guard's own folder");
+    assert_eq!(decision(&shell("/srv/app", "rm settings.yaml")).0, "ask");
+    let read = |tool: &str, key: &str, path: &str| {
+        let input = json!({"tool_name": tool, "cwd": "/srv", "tool_input": {key: path}}).to_string();
+        decision(&ask(&folder, &input)).0
+    };
+    for (tool, key, path, wanted) in [
+        ("Read", "file_path", "/root/.ssh/id_rsa", "ask"),
+        ("Grep", "path", "/srv/app/.env", "ask"),
+        ("Read", "file_path", "/srv/app/src/token.rs", "allow"),
+        ("Read", "file_path", "/srv/app/README.md", "allow"),
+    ] {
+        assert_eq!(read(tool, key, path), wanted, "{tool} {path}");
+    }
+    let broken = r#"{"tool_name": "Read", "tool_input": {"file_path": 7}}"#;
+    assert_blocked(&ask(&folder, broken), broken);
+}

@@ -99,7 +99,7 @@ fn one(
         *into.reasons.entry("malformed".to_owned()).or_default() += 1;
         return;
     };
-    if request.work == Work::Other {
+    if matches!(request.work, Work::Look(_) | Work::Other) {
         into.others += 1;
         return;
     }
@@ -127,7 +127,7 @@ fn one(
             let subject = match &request.work {
                 Work::Shell(command) => command.clone(),
                 Work::File { path, .. } => path.clone(),
-                Work::Other => String::new(),
+                Work::Look(_) | Work::Other => String::new(),
             };
             *into.differences.entry((subject, answer.decision, theirs)).or_default() += 1;
         }
