@@ -76,7 +76,6 @@ impl<'a> Walk<'a> {
                     call.runs_given();
                 }
                 let stdin = self.redirections(command, &mut state);
-                self.replace_stdin(command, &stdin);
                 let leaves = Self::output_leaves(command);
                 let line = Line { place, words, spans, from_params, exec: None, at: 0, links: Vec::new() };
                 self.stdins.push(stdin);

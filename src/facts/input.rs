@@ -42,12 +42,8 @@ impl Walk<'_> {
                 names.push(text.to_owned());
             }
         }
-        let stdin = match &descriptor {
-            Some(number) => self.descriptor(number),
-            None => self.stdins.last().cloned(),
-        };
-        typed &= stdin.is_some() || descriptor.is_none();
-        typed &= !matches!(stdin, Some(Stdin::Other(_)));
+        let stdin = self.read_from(descriptor.as_ref(), &state);
+        typed &= matches!(stdin, Some(Stdin::Operator | Stdin::Terminal));
         let source = match stdin {
             Some(Stdin::Other(value)) => Some(value),
             _ => None,
@@ -111,19 +107,21 @@ impl Walk<'_> {
 
     pub(super) fn mapfile(&mut self, line: &Line, mut state: State) -> Out {
         let mut name = "MAPFILE".to_owned();
+        let mut descriptor = None;
         let mut words = line.args().iter();
         while let Some(value) = words.next() {
             match value.text.as_str() {
                 "-t" => {}
-                "-d" | "-n" | "-O" | "-s" | "-u" | "-C" | "-c" => {
+                "-u" => descriptor = words.next(),
+                "-d" | "-n" | "-O" | "-s" | "-C" | "-c" => {
                     words.next();
                 }
                 text if text.starts_with('-') => {}
                 text => text.clone_into(&mut name),
             }
         }
-        let source = match self.stdins.last() {
-            Some(Stdin::Other(value)) => Some(value.clone()),
+        let source = match self.read_from(descriptor, &state) {
+            Some(Stdin::Other(value)) => Some(value),
             _ => None,
         };
         let sym = match source.as_ref().and_then(Value::symbol) {

@@ -345,7 +345,9 @@ impl Walk<'_> {
     fn copies_terminal(&self, words: &[&str]) -> bool {
         let Some((program, args)) = words.split_first() else { return false };
         let is_file = |word: &&str| !word.starts_with('-') && word.parse::<u32>().is_err();
-        self.reads_tty && ["cat", "head"].contains(program) && !args.iter().any(is_file)
+        matches!(self.stdins.last(), Some(Stdin::Terminal))
+            && ["cat", "head"].contains(program)
+            && !args.iter().any(is_file)
     }
 
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.

@@ -2,78 +2,85 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{Command, CommandKind, RedirectOp, Sequence, Target, Word};
+use crate::bash::syntax::{Command, CommandKind, Fd, Redirect, RedirectOp, Sequence, Target, Word};
 use crate::source::Span;
 
 use super::outlets::is_bare_exec;
-use super::state::State;
+use super::state::{Descriptor, State, Stdin};
 use super::value::{Content, Flow, MOST_CHOICES, Source, Sym, Value};
-use super::walk::{Output, Stdin, Walk};
+use super::walk::{Output, Walk};
 
 /// Stands among the names of a value that is random text.
 pub(super) const RANDOM_TEXT: &str = "random text";
 
 impl<'a> Walk<'a> {
-    /// Reads a command's redirections; gives what it has on stdin.
+    /// Reads a command's redirections; gives what it has on stdin. What a bare `exec` opens stays open, and what it leads to
+    /// stdin is there for all that follows.
     pub(super) fn redirections(&mut self, command: &'a Command, state: &mut State) -> Stdin {
-        use crate::bash::syntax::Fd;
         let mut stdin = self.stdins.last().cloned().unwrap_or_default();
-        self.reads_tty = false;
+        let stays = is_bare_exec(command);
         for redirect in &command.redirects {
-            let to_stdin = matches!(redirect.fd, None | Some(Fd::Number(0)));
-            if let Some(Fd::Variable(name)) = &redirect.fd {
-                let sym = self.symbols.of(Source::Computed(self.place(redirect.span)));
-                self.descriptors.insert(sym);
-                state.set(name, Content::Scalar(Value::unknown(sym)));
-            }
-            match (&redirect.target, redirect.op) {
-                (Target::HereDocument(document), _) => {
-                    let mut value = Value::default();
-                    for part in document.body() {
-                        value.append(&self.part_value(part, state));
-                    }
-                    value.written = Some(self.place(document.body_span()));
-                    if to_stdin {
-                        stdin = Stdin::Other(value);
-                    }
+            let reads = self.redirection(redirect, &stdin, state);
+            match &redirect.fd {
+                None | Some(Fd::Number(0)) if reads_in(redirect.op) => {
+                    stdin = reads
+                        .unwrap_or_else(|| Stdin::Other(self.file_content(&Value::default(), redirect.span)));
                 }
-                (Target::Word(word), RedirectOp::HereString) => {
-                    let value = self.value(word, state);
-                    if to_stdin {
-                        stdin = Stdin::Other(value);
-                    }
+                Some(Fd::Number(number)) if stays => state.open(Descriptor::Number(*number), reads),
+                Some(Fd::Variable(name)) => {
+                    let sym = self.symbols.of(Source::Computed(self.place(redirect.span)));
+                    self.descriptors.insert(sym);
+                    state.set(name, Content::Scalar(Value::unknown(sym)));
+                    state.open(Descriptor::Named(sym), reads);
                 }
-                (
-                    Target::Word(word),
-                    RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::DuplicateInput,
-                ) => {
-                    self.piped_in = None;
-                    let value = self.value(word, state);
-                    let piped = self.piped_in.take();
-                    let tty = value.constant().is_some_and(|text| text == "/dev/tty" || text == "/dev/stdin");
-                    let duplicates = redirect.op == RedirectOp::DuplicateInput;
-                    let copied = if duplicates { self.descriptor(&value) } else { None };
-                    if let (true, Some(copied)) = (to_stdin, copied) {
-                        stdin = copied;
-                    } else if to_stdin && !tty {
-                        stdin =
-                            Stdin::Other(piped.unwrap_or_else(|| self.file_content(&value, redirect.span)));
-                    } else if to_stdin && tty {
-                        stdin = Stdin::Operator;
-                        self.reads_tty = true;
-                    }
-                }
-                (Target::Word(word), op) => {
-                    let value = self.value(word, state);
-                    self.lead(redirect, word, &value);
-                    if op != RedirectOp::DuplicateOutput || !self.is_descriptor(&value) {
-                        self.observe_write(&value, redirect.span, state);
-                    }
-                }
+                _ => {}
             }
         }
-        self.opened_inputs(command, state);
+        if stays {
+            self.have_stdin(stdin.clone());
+        }
         stdin
+    }
+
+    /// One redirection; gives what can be read there, `None` where nothing can.
+    fn redirection(&mut self, redirect: &'a Redirect, stdin: &Stdin, state: &mut State) -> Option<Stdin> {
+        match (&redirect.target, redirect.op) {
+            (Target::HereDocument(document), _) => {
+                let mut value = Value::default();
+                for part in document.body() {
+                    value.append(&self.part_value(part, state));
+                }
+                value.written = Some(self.place(document.body_span()));
+                Some(Stdin::Other(value))
+            }
+            (Target::Word(word), RedirectOp::HereString) => Some(Stdin::Other(self.value(word, state))),
+            (Target::Word(word), op) if reads_in(op) => {
+                self.piped_in = None;
+                let value = self.value(word, state);
+                if let Some(piped) = self.piped_in.take() {
+                    return Some(Stdin::Other(piped));
+                }
+                let copied = match value.constant() {
+                    Some("-") if op == RedirectOp::DuplicateInput => return None,
+                    Some("/dev/tty") => Some(Stdin::Terminal),
+                    Some("/dev/stdin" | "/proc/self/fd/0") => Some(stdin.clone()),
+                    Some(path) if op != RedirectOp::DuplicateInput => path
+                        .strip_prefix("/dev/fd/")
+                        .and_then(|number| descriptor(&Value::known(number), stdin, state)),
+                    _ if op == RedirectOp::DuplicateInput => descriptor(&value, stdin, state),
+                    _ => None,
+                };
+                Some(copied.unwrap_or_else(|| Stdin::Other(self.file_content(&value, redirect.span))))
+            }
+            (Target::Word(word), op) => {
+                let value = self.value(word, state);
+                self.lead(redirect, word, &value);
+                if op != RedirectOp::DuplicateOutput || !self.is_descriptor(&value) {
+                    self.observe_write(&value, redirect.span, state);
+                }
+                None
+            }
+        }
     }
 
     /// Whether what `>&` is given is a descriptor, and no file.
@@ -83,86 +90,21 @@ impl<'a> Walk<'a> {
             || value.symbol().is_some_and(|sym| self.descriptors.contains(&sym))
     }
 
-    /// What a descriptor reads that the script opened, or stdin; `None` where that is not known.
-    pub(super) fn descriptor(&self, number: &Value) -> Option<Stdin> {
-        if let Some(sym) = number.symbol() {
-            return self.named_stdins.get(&sym).cloned();
-        }
-        match number.constant()?.trim_end_matches('-').parse().ok()? {
-            0 => Some(self.stdins.last().cloned().unwrap_or_default()),
-            number => self.kept_stdins.get(&number).cloned(),
+    /// What the command in hand reads from a descriptor: stdin where none is named, `None` where it is not known.
+    pub(super) fn read_from(&self, number: Option<&Value>, state: &State) -> Option<Stdin> {
+        let stdin = self.stdins.last().cloned().unwrap_or_default();
+        match number {
+            Some(number) => descriptor(number, &stdin, state),
+            None => Some(stdin),
         }
     }
 
-    /// What a bare `exec` opens under a number of its own, or under a name; of two, the one that is no terminal.
-    fn opened_inputs(&mut self, command: &Command, state: &mut State) {
-        use crate::bash::syntax::Fd;
-        if !is_bare_exec(command) {
-            return;
-        }
-        for redirect in &command.redirects {
-            let Target::Word(word) = &redirect.target else { continue };
-            if !matches!(redirect.op, RedirectOp::Input | RedirectOp::ReadWrite) {
-                continue;
-            }
-            let tty = word.plain().is_some_and(|text| text == "/dev/tty");
-            let reads = if tty {
-                Stdin::Operator
-            } else {
-                Stdin::Other(Value::unknown(self.symbols.of(Source::Computed(self.place(redirect.span)))))
-            };
-            match &redirect.fd {
-                Some(Fd::Number(number)) if *number != 0 => {
-                    let known = self.kept_stdins.entry(*number).or_insert_with(|| reads.clone());
-                    if !tty {
-                        *known = reads;
-                    }
-                }
-                Some(Fd::Variable(name)) => {
-                    if let Some(sym) = state.vars.get(name).and_then(|content| content.scalar().symbol()) {
-                        self.named_stdins.insert(sym, reads);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// A bare `exec` leads stdin elsewhere for all that follows.
-    pub(super) fn replace_stdin(&mut self, command: &Command, stdin: &Stdin) {
-        use crate::bash::syntax::Fd;
-        if !is_bare_exec(command) {
-            return;
-        }
-        let mut now = None;
-        for redirect in &command.redirects {
-            let Target::Word(word) = &redirect.target else { continue };
-            let copied = (redirect.op == RedirectOp::DuplicateInput)
-                .then(|| word.plain().and_then(|text| text.trim_end_matches('-').parse::<i32>().ok()))
-                .flatten();
-            let reads = matches!(
-                redirect.op,
-                RedirectOp::Input
-                    | RedirectOp::ReadWrite
-                    | RedirectOp::HereString
-                    | RedirectOp::DuplicateInput
-            );
-            match (&redirect.fd, copied) {
-                (None | Some(Fd::Number(0)), Some(from)) if self.kept_stdins.contains_key(&from) => {
-                    now = self.kept_stdins.get(&from).cloned();
-                }
-                (None | Some(Fd::Number(0)), _) if reads => now = Some(stdin.clone()),
-                (Some(Fd::Number(to)), Some(0)) => {
-                    let before = self.stdins.last().cloned().unwrap_or_default();
-                    self.kept_stdins.insert(*to, before);
-                }
-                _ => {}
-            }
-        }
-        let Some(now) = now else { return };
+    /// From here on this is on stdin.
+    fn have_stdin(&mut self, stdin: Stdin) {
         match self.stdins.last_mut() {
-            Some(around) => *around = now,
-            None => self.stdins.push(now),
+            Some(around) => *around = stdin,
+            None if matches!(stdin, Stdin::Operator) => {}
+            None => self.stdins.push(stdin),
         }
     }
 
@@ -170,13 +112,10 @@ impl<'a> Walk<'a> {
     /// shell and had the stdin around it.
     pub(super) fn leave_stdin(&mut self, command: &Command) {
         let Some(after) = self.stdins.pop() else { return };
-        if !command.redirects.is_empty() || matches!(command.kind, CommandKind::Subshell(_)) {
-            return;
-        }
-        match self.stdins.last_mut() {
-            Some(around) => *around = after,
-            None if matches!(after, Stdin::Other(_)) => self.stdins.push(after),
-            None => {}
+        let own =
+            |redirect: &Redirect| reads_in(redirect.op) && matches!(redirect.fd, None | Some(Fd::Number(0)));
+        if !command.redirects.iter().any(own) && !matches!(command.kind, CommandKind::Subshell(_)) {
+            self.have_stdin(after);
         }
     }
 
@@ -253,6 +192,30 @@ impl<'a> Walk<'a> {
         value.splits = false;
         value
     }
+}
+
+/// Whether a redirection opens something to read.
+fn reads_in(op: RedirectOp) -> bool {
+    matches!(
+        op,
+        RedirectOp::Input
+            | RedirectOp::ReadWrite
+            | RedirectOp::DuplicateInput
+            | RedirectOp::HereString
+            | RedirectOp::HereDocument
+    )
+}
+
+/// What a descriptor reads that the script opened, or stdin; `None` where that is not known.
+fn descriptor(number: &Value, stdin: &Stdin, state: &State) -> Option<Stdin> {
+    let opened = match number.symbol() {
+        Some(sym) => Descriptor::Named(sym),
+        None => match number.constant()?.trim_end_matches('-').parse().ok()? {
+            0 => return Some(stdin.clone()),
+            number => Descriptor::Number(number),
+        },
+    };
+    state.rare.inputs.get(&opened).cloned()
 }
 
 /// The file of `$(< file)`.

@@ -143,6 +143,27 @@ impl Shape {
     }
 }
 
+/// What a command reads on stdin, or from another descriptor.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stdin {
+    /// What whoever starts the script gives it: their terminal, or a pipe.
+    #[default]
+    Operator,
+    /// The terminal, by its name.
+    Terminal,
+    /// Something else.
+    Other(Value),
+}
+
+/// A descriptor that a path has opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Descriptor {
+    /// `exec 3<file`
+    Number(i32),
+    /// `exec {name}<file`: what the variable holds.
+    Named(Sym),
+}
+
 /// What seldom changes on a path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rare {
@@ -156,6 +177,8 @@ pub struct Rare {
     pub confirmed: BTreeSet<Confirmation>,
     /// Variables whose attributes change what they are given (`declare -i`).
     pub shaped: BTreeMap<Rc<str>, Shape>,
+    /// What can be read from descriptors that were opened to stay.
+    pub inputs: BTreeMap<Descriptor, Stdin>,
     /// Traps: signal, text, and where it was set.
     pub traps: BTreeMap<String, (Value, Place)>,
 }
@@ -281,6 +304,17 @@ impl State {
     /// What seldom changes, to be changed.
     pub fn rare_mut(&mut self) -> &mut Rare {
         Rc::make_mut(&mut self.rare)
+    }
+
+    /// A descriptor is opened or, without anything to read there, closed.
+    pub fn open(&mut self, descriptor: Descriptor, reads: Option<Stdin>) {
+        match reads {
+            Some(reads) => drop(self.rare_mut().inputs.insert(descriptor, reads)),
+            None if self.rare.inputs.contains_key(&descriptor) => {
+                self.rare_mut().inputs.remove(&descriptor);
+            }
+            None => {}
+        }
     }
 
     /// Whether a function is being walked.

@@ -26,6 +26,7 @@ use super::secret_names::SecretNames;
 use super::state::{Confirmation, State, Switch, settle, settle_further};
 use super::value::{Content, Flow, Place, Source, Sym, Symbols, Value};
 
+pub(super) use super::state::Stdin;
 pub(super) use shells::Ended;
 
 /// The paths on which a command succeeded, and those on which it failed.
@@ -108,16 +109,6 @@ pub(super) struct Arenas {
     pub summaries: Arena<Rc<Summary>>,
     /// What functions of sourced files do for a word.
     pub effects: Arena<Arc<super::library::functions::Effects>>,
-}
-
-/// What a command reads on stdin.
-#[derive(Debug, Clone, Default)]
-pub(super) enum Stdin {
-    /// The operator's terminal or pipe.
-    #[default]
-    Operator,
-    /// Something else.
-    Other(Value),
 }
 
 /// What a substitution has printed so far.
@@ -234,16 +225,10 @@ pub(super) struct Walk<'a> {
     pub missed: BTreeSet<Rc<str>>,
     /// Descriptors that the script opened under a name (`exec {fd}>file`).
     pub descriptors: FxHashSet<Sym>,
-    /// Copies of stdin that a bare `exec` has kept, by descriptor.
-    pub kept_stdins: FxHashMap<i32, Stdin>,
-    /// What descriptors read that a bare `exec` has opened under a name.
-    pub named_stdins: FxHashMap<Sym, Stdin>,
     /// Whether text was run that is not read, and so any variable may have changed.
     pub unsettled: bool,
     /// Whether the case of letters may not matter in patterns (`shopt -s nocasematch`).
     pub any_case: bool,
-    /// Whether the command in hand was given the terminal to read.
-    pub reads_tty: bool,
     /// The programs that printed unknown values.
     pub printers: FxHashMap<Sym, Vec<String>>,
     /// Commands around the one in hand, through calls and texts too: the walk recurses into each.
