@@ -15,6 +15,7 @@ mod decide;
 mod effects;
 mod elements;
 mod environment;
+mod flags;
 mod getopts;
 mod habits;
 mod handlers;
@@ -189,8 +190,6 @@ impl<'a> Walk<'a> {
             missed: BTreeSet::default(),
             descriptors: FxHashSet::default(),
             unsettled: false,
-            any_case: false,
-            printers: FxHashMap::default(),
             levels: 0,
             summaries: FxHashMap::default(),
             seen: Vec::new(),

@@ -48,7 +48,7 @@ impl Outputs {
     }
 
     /// The variables that evaluating the command's output sets; `None` where they may be any.
-    pub fn set_by_output(&self, words: &[String]) -> Option<&[String]> {
+    pub fn set_by_output(&self, words: &[&str]) -> Option<&[String]> {
         let fits = |sets: &&Sets| sets.outputs.iter().any(|command| matches_words(command, words));
         self.sets.iter().find(fits).map(|sets| sets.names.as_slice())
     }

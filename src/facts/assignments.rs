@@ -7,11 +7,10 @@ use crate::bash::visit::{Visitor, walk_assignment, walk_part};
 use crate::commands::HOLE;
 use crate::source::Span;
 
-use super::branches::AMONG;
 use super::elements::Keyed;
 use super::literals::is_literal_credential;
 use super::redirects::RANDOM_TEXT;
-use super::state::{Shape, State, symbol_mark};
+use super::state::{Shape, State};
 use super::value::{Content, Flow, Place, Source, StepKind, Value, too_many};
 use super::walk::{Out, Walk, index_word};
 
@@ -50,8 +49,6 @@ impl<'a> Walk<'a> {
         }
         let content = self.assigned(assignment, state);
         let name = assignment.target.name.as_str();
-        let content = self.shaped(name, content, assignment, state);
-        let content = self.no_longer_checked(name, content, assignment, state);
         let plain = match &content {
             Content::Scalar(value) => value.constant().is_some(),
             Content::Array(_) | Content::Keyed(_) => {
@@ -81,38 +78,30 @@ impl<'a> Walk<'a> {
     }
 
     /// What a variable's attribute makes of it (`declare -i`): where that is another text, it is not known.
-    fn shaped(&mut self, name: &str, content: Content, assignment: &Assignment, state: &State) -> Content {
-        let Some(shape) = state.rare.shaped.get(name).copied() else { return content };
-        let kept = |value: &Value| value.constant().is_none_or(|text| shape.keeps(text));
-        let Content::Scalar(value) = &content else { return content };
-        if kept(value) && !(assignment.append && shape == Shape::Number) {
-            return content;
+    fn shaped(&mut self, name: &str, value: Value, place: Place, state: &State) -> Value {
+        let Some(shape) = state.rare.shaped.get(name) else { return value };
+        if value.constant().is_none_or(|text| shape.keeps(text)) {
+            return value;
         }
-        let sym = self.symbols.of(Source::Computed(self.place(assignment.span)));
-        Content::Scalar(Value::unknown(sym).with(|new| new.secret.clone_from(&value.secret)))
+        let sym = self.symbols.of(Source::Computed(place));
+        Value::unknown(sym).with(|new| new.secret.clone_from(&value.secret))
     }
 
     /// `id="x$id"`: what was checked is no longer all of it.
-    fn no_longer_checked(
-        &mut self,
-        name: &str,
-        content: Content,
-        assignment: &Assignment,
-        state: &mut State,
-    ) -> Content {
-        let Content::Scalar(value) = &content else { return content };
+    fn no_longer_checked(&mut self, name: &str, value: Value, place: Place, state: &mut State) -> Value {
+        if state.checked.is_empty() || value.syms.is_empty() {
+            return value;
+        }
         let old = state.vars.get(name).map(Content::scalar).and_then(|old| old.symbol());
         let Some(old) = old.filter(|old| state.checked.contains(old) && value.syms.contains(old)) else {
-            return content;
+            return value;
         };
         if value.symbol() == Some(old) {
-            return content;
+            return value;
         }
-        let sym = self.symbols.of(Source::Computed(self.place(assignment.span)));
+        let sym = self.symbols.of(Source::Computed(place));
         state.renew(sym, &mut self.symbols);
-        Content::Scalar(
-            value.clone().with(|value| (value.text, value.syms) = (String::from(HOLE), vec![sym])),
-        )
+        value.with(|value| (value.text, value.syms) = (String::from(HOLE), vec![sym]))
     }
 
     /// What an assignment's right side gives.
@@ -184,10 +173,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn stored_value(&mut self, name: &str, mut value: Value, place: Place, state: &mut State) -> Value {
+    fn stored_value(&mut self, name: &str, value: Value, place: Place, state: &mut State) -> Value {
         // By another name for it, the variable is what it is.
         let target = state.rare.references.get(name).cloned();
         let name = target.as_deref().unwrap_or(name);
+        let value = self.shaped(name, value, place, state);
+        let mut value = self.no_longer_checked(name, value, place, state);
         if let Some(flow) = value.secret.clone() {
             let kind = StepKind::Stored { secret_name: self.tells_of_secret(name) };
             value.secret = Some(flow.step(kind, place, name, format!("it is put into `{name}`")));
@@ -232,6 +223,14 @@ impl<'a> Walk<'a> {
         let content = self.stored(name, content, place, state);
         let old = state.vars.get(name).cloned();
         let new = match (old, content) {
+            // It is added.
+            (Some(Content::Scalar(_)) | None, Content::Scalar(more))
+                if state.rare.shaped.get(name) == Some(&Shape::Number) =>
+            {
+                let sym = self.symbols.of(Source::Computed(place));
+                state.renew(sym, &mut self.symbols);
+                Content::Scalar(Value::unknown(sym).with(|new| new.secret.clone_from(&more.secret)))
+            }
             (None | Some(Content::Scalar(_)), Content::Array(values)) => Content::Array(values),
             (Some(Content::Array(mut list)), Content::Array(values)) => {
                 const MOST_ELEMENTS: usize = 24;
@@ -388,27 +387,6 @@ impl<'a> Walk<'a> {
         Out::success(state)
     }
 
-    /// A variable is set whose name comes from outside (`declare "$1"`, `printf -v "$key"`): a flag may be any.
-    pub(super) fn any_flag_set(&mut self, name: &Value, state: &mut State) {
-        let Some(sym) = name.syms.first().copied().filter(|_| name.text.starts_with(HOLE)) else { return };
-        let subject = symbol_mark(sym);
-        let tells_little = |test: &str| {
-            let rest = &test[subject.len()..];
-            ![" is ", " =~ ", AMONG].iter().any(|kind| rest.starts_with(kind))
-                && rest.strip_prefix(" matches ").is_none_or(|pattern| pattern.starts_with('*'))
-        };
-        if state.any_holds(sym, &subject, tells_little) {
-            return;
-        }
-        let is_flag = |content: &Content| matches!(content, Content::Scalar(value) if is_switch(value));
-        let flags: Vec<Rc<str>> =
-            state.vars.iter().filter(|(_, held)| is_flag(held)).map(|(name, _)| Rc::clone(name)).collect();
-        for flag in flags {
-            let sym = self.symbols.joined(&flag);
-            state.set_anew(&flag, sym, Content::Scalar(Value::unknown(sym)), &mut self.symbols);
-        }
-    }
-
     /// `declare "name=$value"`
     fn assign_word(&mut self, value: Value, span: Span, local: bool, state: &mut State) {
         self.any_flag_set(&value, state);
@@ -480,15 +458,6 @@ fn assigned_name(operand: &Operand) -> Option<&str> {
         Operand::Assignment(assignment) => Some(&assignment.target.name),
         Operand::Flag(_) | Operand::Dynamic(_) => None,
     }
-}
-
-/// Whether a value is what a flag holds.
-fn is_switch(value: &Value) -> bool {
-    value.constant().is_some_and(|text| {
-        ["", "0", "1", "true", "false", "yes", "no", "on", "off"]
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word))
-    })
 }
 
 /// Whether the right side of an assignment runs a command.

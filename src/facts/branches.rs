@@ -2,7 +2,7 @@
 
 use crate::bash::syntax::{ArmEnd, Case, If, Word};
 
-use super::state::{State, symbol_mark};
+use super::state::{State, Switch, symbol_mark};
 use super::walk::{Out, Walk};
 
 /// Stands between a value and the words one of which it is.
@@ -56,7 +56,8 @@ impl<'a> Walk<'a> {
             let mut matched = self.settle(matched);
             if let (Some(sym), Some(words)) = (subject.symbol(), words_of(&arm.patterns)) {
                 let test = format!("{}{AMONG}{words}", symbol_mark(sym));
-                matched.retain_mut(|state| state.assume(&test, true));
+                let exactly = |state: &State| state.options.nocasematch == Switch::Off;
+                matched.retain_mut(|state| !exactly(state) || state.assume(&test, true));
             }
             // Who falls in from the arm above is none of its words.
             matched.append(&mut falling);

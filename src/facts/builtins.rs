@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::calls::Line;
 use super::decide::bracket;
 use super::invocations::{Ending, texts};
-use super::state::{Parameters, State};
+use super::state::{Parameters, State, Switch};
 use super::value::{Content, Place, Source, Sym, Value, too_many};
 use super::walk::{Out, Walk};
 
@@ -325,7 +325,9 @@ impl Walk<'_> {
                 self.set_option(name, flags.contains('s'), line.place.span, &mut state);
             }
         }
-        self.any_case |= flags.contains('s') && texts.iter().any(|text| text == "nocasematch");
+        if flags.contains(['s', 'u']) && texts.iter().any(|text| text == "nocasematch") {
+            state.options.nocasematch = if flags.contains('s') { Switch::On } else { Switch::Off };
+        }
         Out::success(state)
     }
 }

@@ -9,7 +9,8 @@ use crate::bash::syntax::{Arithmetic, Expression, Part, PartKind, Test, Word};
 use crate::commands::{HOLE, glob};
 
 use super::Gates;
-use super::state::{Confirmation, MARK, State, symbol_mark};
+use super::arithmetic::number_of;
+use super::state::{Confirmation, MARK, State, Switch, symbol_mark};
 use super::value::{Content, Place, Sym, Value};
 use super::walk::{Out, Walk};
 
@@ -143,19 +144,25 @@ impl<'a> Walk<'a> {
     /// A word as a pattern for `subject` (in `[[ == ]]` and `case`).
     pub(super) fn matches(&mut self, subject: &Value, pattern: &'a Word, mut state: State) -> Split {
         let value = self.value(pattern, &mut state);
-        if self.any_case
-            && let (Some(text), Some(pattern)) = (subject.constant(), value.constant())
-            && !glob(pattern, text)
-            && glob(&pattern.to_lowercase(), &text.to_lowercase())
-        {
-            return (vec![state.clone()], vec![state]);
+        let case = state.options.nocasematch;
+        let is_text = !active_glob(&pattern.parts) && !expands_to_pattern(&pattern.parts, &value);
+        let (yes, mut no) = if is_text {
+            equals(subject, &value, case != Switch::Off, state, self.context.gates)
+        } else {
+            self.matches_pattern(subject, &value, case != Switch::Off, state)
+        };
+        // Whether the case of letters matters is not known.
+        if case == Switch::Unknown && no.is_empty() && value.text != "*" && value.text != subject.text {
+            no.clone_from(&yes);
         }
-        if !active_glob(&pattern.parts) && !expands_to_pattern(&pattern.parts, &value) {
-            return equals(subject, &value, state, self.context.gates);
-        }
-        if value.text == "*" {
+        (yes, no)
+    }
+
+    fn matches_pattern(&mut self, subject: &Value, pattern: &Value, folds: bool, state: State) -> Split {
+        if pattern.text == "*" {
             return (vec![state], Vec::new());
         }
+        let (subject, value) = (&folded(subject, folds), &folded(pattern, folds));
         let plain = !value.text.contains(['[', '(', HOLE]);
         if let (true, Some(text)) = (plain, subject.constant()) {
             return if glob(&value.text, text) {
@@ -164,7 +171,8 @@ impl<'a> Walk<'a> {
                 (Vec::new(), vec![state])
             };
         }
-        let (mut yes, no) = assumed(&format!("{} matches {}", key(subject), key(&value)), state);
+        let matches = if folds { "matches in any case" } else { "matches" };
+        let (mut yes, no) = assumed(&format!("{} {matches} {}", key(subject), key(value)), state);
         let core = value.text.trim_matches('*').trim();
         if subject.from_args && self.context.gates.lets_change(core) {
             for state in &mut yes {
@@ -204,7 +212,7 @@ impl<'a> Walk<'a> {
         let (mut yes, no) = match (subject.constant(), &known) {
             (Some(text), Some(known)) => match &known.regex {
                 Some(regex) if regex.is_match(text) => (vec![state], Vec::new()),
-                Some(_) if self.any_case => (vec![state.clone()], vec![state]),
+                Some(_) if state.options.nocasematch != Switch::Off => (vec![state.clone()], vec![state]),
                 Some(_) => (Vec::new(), vec![state]),
                 None => (vec![state.clone()], vec![state]),
             },
@@ -299,9 +307,9 @@ pub(super) fn bracket(words: &[Value], state: State, gates: &Gates) -> Split {
         }
         [op, value] => unary(op.constant().unwrap_or_default(), value, state),
         [left, op, right] => match op.constant().unwrap_or_default() {
-            "=" | "==" => equals(left, right, state, gates),
+            "=" | "==" => equals(left, right, false, state, gates),
             "!=" => {
-                let (yes, no) = equals(left, right, state, gates);
+                let (yes, no) = equals(left, right, false, state, gates);
                 (no, yes)
             }
             other => compare(left, other, right, state),
@@ -399,31 +407,35 @@ fn compare(left: &Value, op: &str, right: &Value, state: State) -> Split {
 }
 
 fn number(value: &Value) -> Option<i64> {
-    let text = value.constant()?.trim();
-    // What `010` is depends on who compares.
-    if text.len() > 1 && text.trim_start_matches('-').starts_with('0') {
-        return None;
-    }
-    if text.is_empty() { Some(0) } else { text.parse().ok() }
+    let text = value.constant()?;
+    let digits = text.trim().trim_start_matches(['-', '+']);
+    // What `010` is depends on who compares, and only `[[` reads `0x8`.
+    if digits.len() > 1 && digits.starts_with('0') { None } else { number_of(text) }
 }
 
-/// Equality, and what a path learns from it: the apply mode, the typed confirmation.
-fn equals(left: &Value, right: &Value, state: State, gates: &Gates) -> Split {
-    if let (Some(a), Some(b)) = (left.constant(), right.constant()) {
+/// A value as a test sees it: in small letters where their case does not matter.
+fn folded(value: &Value, folds: bool) -> Value {
+    if folds { value.clone().with(|value| value.text = value.text.to_lowercase()) } else { value.clone() }
+}
+
+/// Equality, where it `folds` but for the case of letters, and what a path learns from it: the apply mode, the typed
+/// confirmation.
+fn equals(left: &Value, right: &Value, folds: bool, state: State, gates: &Gates) -> Split {
+    let (a, b) = (folded(left, folds), folded(right, folds));
+    if let (Some(a), Some(b)) = (a.constant(), b.constant()) {
         return if a == b { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
     }
-    if differs(left, right) || differs(right, left) {
+    if differs(&a, &b) || differs(&b, &a) {
         return (Vec::new(), vec![state]);
     }
     let (left, right) = (&without_prefix(left, right), &without_prefix(right, left));
     let (left, right) = if left.constant().is_some() { (right, left) } else { (left, right) };
     let (left, right) = if right.typed && !left.typed { (right, left) } else { (left, right) };
-    let subject = key(left);
-    let object = key(right);
-    let test = format!("{subject} is {object}");
+    // What is alike but for the case of letters is another thing to know than what is the same.
+    let prefix = format!("{} {} ", key(&folded(left, folds)), if folds { "resembles" } else { "is" });
+    let test = format!("{prefix}{}", key(&folded(right, folds)));
     let (mut yes, no) = assumed(&test, state);
     if right.constant().is_some() {
-        let prefix = format!("{subject} is ");
         let others = |known: &str| *known == test || !constant_rest(known, &prefix);
         yes.retain(|state| !left.syms.first().is_some_and(|sym| state.any_holds(*sym, &prefix, others)));
     }

@@ -295,7 +295,9 @@ impl<'a> Walk<'a> {
             }
         }
         let ends = out.both();
-        summary.options = ends.iter().map(|end| end.options).reduce(Options::common).unwrap_or(start.options);
+        let changed = |options: Options| options.changed_from(start.options);
+        let options = ends.iter().map(|end| changed(end.options));
+        summary.options = options.reduce(Options::common).unwrap_or_else(|| changed(start.options));
         for end in &ends {
             self.add_end(&mut summary, end, &start, false);
         }

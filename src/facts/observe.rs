@@ -1,6 +1,6 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -84,6 +84,8 @@ pub struct Observation {
     pub exposed: Vec<Exposure>,
     /// The gates that some path to it lacks.
     pub missing: Missing,
+    /// Where text is run that is not read and may set what some path without `--apply` tested on its way here.
+    pub unsettled_by: Option<Span>,
     /// Ids without a check.
     pub unchecked: Vec<Unchecked>,
     /// Options in force on the first path seen.
@@ -122,8 +124,8 @@ pub struct Observations {
     pub unread: Vec<super::invocations::UnreadText>,
     /// The script's first command that is more than a setting, and the options in force there on every path.
     pub first: Option<(Span, Options)>,
-    /// Where text is run that is not read, and may set what the script had set before.
-    pub unsettled: Vec<Span>,
+    /// Where text is run that is not read, and the variables that it may set, though the script had set them before.
+    pub(super) unsettled: BTreeMap<Span, BTreeSet<Rc<str>>>,
     /// Credentials in the text, in order.
     pub literals: Vec<super::literals::Literal>,
     /// Secrets that come to light, in the order of the walk.
@@ -232,6 +234,7 @@ impl Walk<'_> {
             remote: self.remote > 0,
             exposed,
             missing,
+            unsettled_by: self.unsettled_by(missing, state),
             unchecked,
             options: state.options,
             dead: self.dead,
@@ -262,6 +265,7 @@ impl Walk<'_> {
             remote: self.remote > 0,
             exposed,
             missing: Missing::default(),
+            unsettled_by: None,
             unchecked,
             options: state.options,
             dead: self.dead,
@@ -293,6 +297,7 @@ impl Walk<'_> {
             remote: self.remote > 0,
             exposed: Vec::new(),
             missing,
+            unsettled_by: self.unsettled_by(missing, state),
             unchecked: Vec::new(),
             options: state.options,
             dead: self.dead,
@@ -333,6 +338,17 @@ impl Walk<'_> {
             }
             names
         })
+    }
+
+    /// Where text ran last that is not read and may have set a variable which the path tested.
+    fn unsettled_by(&mut self, missing: Missing, state: &State) -> Option<Span> {
+        if !missing.apply {
+            return None;
+        }
+        let symbols = &mut self.symbols;
+        let mut tested = |name: &Rc<str>| state.was_tested(symbols.joined(name));
+        let mut texts = self.observations.unsettled.iter().rev();
+        texts.find(|(_, names)| names.iter().any(&mut tested)).map(|(at, _)| *at)
     }
 
     fn exposures(&self, run: &Run<'_>, at: Span) -> Vec<Exposure> {
@@ -575,6 +591,7 @@ impl Observation {
             self.words = other.words;
         }
         self.missing.add(other.missing);
+        self.unsettled_by = self.unsettled_by.max(other.unsettled_by);
         for exposure in other.exposed {
             if !self.exposed.iter().any(|known| known.span == exposure.span) {
                 self.exposed.push(exposure);

@@ -381,13 +381,13 @@ impl Walk<'_> {
         self.looks_up(line);
         let below = self.searched(line);
         let typed = self.copies_terminal(&line.texts());
-        let words: Vec<String> = line.texts().into_iter().map(str::to_owned).collect();
+        let sets = self.tables.outputs().set_by_output(&texts);
         let Some(output) = self.outputs.last_mut() else { return };
         output.below = below.filter(|_| !output.opaque && output.values.is_empty());
         output.nameless = nameless && !output.opaque && output.values.is_empty();
         output.random = output.nameless && prints_random_text(&texts);
         output.typed = typed && !output.opaque && output.values.is_empty();
-        output.printer = (!output.opaque).then_some(words);
+        output.sets = sets.filter(|_| !output.opaque);
         output.opaque = true;
         output.from_args |= from_args;
         output.own_file |= own_file;

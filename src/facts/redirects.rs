@@ -145,11 +145,7 @@ impl<'a> Walk<'a> {
         let sym = if output.nameless { Sym::VOLATILE } else { self.symbols.of(Source::Computed(place)) };
         let mut value = Value::unknown(sym);
         value.typed = output.typed && output.values.is_empty();
-        if let Some(printer) = output.printer.filter(|_| output.values.is_empty()) {
-            self.printers.insert(sym, printer);
-        } else {
-            self.printers.remove(&sym);
-        }
+        value.sets = output.sets.filter(|_| output.values.is_empty());
         if output.random {
             value.names.push(Rc::from(RANDOM_TEXT));
         }

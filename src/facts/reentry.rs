@@ -6,6 +6,7 @@ use crate::commands::glob;
 
 use super::builtins::{is_builtin, unknown_parameters};
 use super::calls::Line;
+use super::flags::assigned_in;
 use super::invocations::{Ending, Link, texts};
 use super::programs::inner_line;
 use super::state::State;
@@ -31,6 +32,10 @@ impl Walk<'_> {
             state.params = Rc::new(unknown_parameters(&text));
             return Out::success(state);
         }
+        let mut state = state;
+        for name in assigned_in(&text) {
+            self.any_flag_set(&name, &mut state);
+        }
         self.text_here(line, &text, "eval", state)
     }
 
@@ -46,8 +51,7 @@ impl Walk<'_> {
         });
         out.unwrap_or_else(|| {
             let mut state = caller;
-            let printer = text.symbol().and_then(|sym| self.printers.get(&sym));
-            let sets = printer.and_then(|words| self.tables.outputs().set_by_output(words));
+            let sets = text.symbol().and(text.sets);
             self.may_set(sets, line.place, &mut state);
             Out::either(state)
         })
@@ -63,8 +67,9 @@ impl Walk<'_> {
             None => !SHELLS_OWN.contains(&name),
         };
         let (at, _) = self.report_span(place);
-        if state.unsettle(&may, &mut self.symbols) && !self.observations.unsettled.contains(&at) {
-            self.observations.unsettled.push(at);
+        let names = state.unsettle(&may, &mut self.symbols);
+        if !names.is_empty() {
+            self.observations.unsettled.entry(at).or_default().extend(names);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is known on one path through a script, and how paths that agree on what matters are joined.
 
+mod inputs;
 mod join;
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::map::Map;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
+pub use inputs::{Descriptor, Stdin};
 pub(super) use join::{join_contents, passed};
 pub use join::{settle, settle_further};
 
@@ -38,6 +40,8 @@ pub struct Options {
     pub pipefail: Switch,
     /// `set -x`
     pub xtrace: Switch,
+    /// `shopt -s nocasematch`: the case of letters does not matter to `[[` and `case`.
+    pub nocasematch: Switch,
 }
 
 impl Options {
@@ -47,6 +51,7 @@ impl Options {
             nounset: each(self.nounset, other.nounset),
             pipefail: each(self.pipefail, other.pipefail),
             xtrace: each(self.xtrace, other.xtrace),
+            nocasematch: each(self.nocasematch, other.nocasematch),
         }
     }
 
@@ -141,27 +146,6 @@ impl Shape {
             Self::Upper => text == text.to_uppercase(),
         }
     }
-}
-
-/// What a command reads on stdin, or from another descriptor.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Stdin {
-    /// What whoever starts the script gives it: their terminal, or a pipe.
-    #[default]
-    Operator,
-    /// The terminal, by its name.
-    Terminal,
-    /// Something else.
-    Other(Value),
-}
-
-/// A descriptor that a path has opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Descriptor {
-    /// `exec 3<file`
-    Number(i32),
-    /// `exec {name}<file`: what the variable holds.
-    Named(Sym),
 }
 
 /// What seldom changes on a path.
@@ -306,17 +290,6 @@ impl State {
         Rc::make_mut(&mut self.rare)
     }
 
-    /// A descriptor is opened or, without anything to read there, closed.
-    pub fn open(&mut self, descriptor: Descriptor, reads: Option<Stdin>) {
-        match reads {
-            Some(reads) => drop(self.rare_mut().inputs.insert(descriptor, reads)),
-            None if self.rare.inputs.contains_key(&descriptor) => {
-                self.rare_mut().inputs.remove(&descriptor);
-            }
-            None => {}
-        }
-    }
-
     /// Whether a function is being walked.
     pub fn in_function(&self) -> bool {
         self.scope.is_some()
@@ -395,7 +368,8 @@ impl State {
             }
         }
         if let Some(options) = scope.options {
-            self.options = options;
+            // `set` is what `local -` is about, and no `shopt`.
+            self.options = Options { nocasematch: self.options.nocasematch, ..options };
         }
         self.scope.clone_from(&scope.outer);
     }
@@ -473,23 +447,31 @@ impl State {
     }
 
     /// Something that is not followed may set these variables: what the script gave them is what they may still hold.
-    /// Gives whether there is any.
-    pub fn unsettle(&mut self, may_set: &dyn Fn(&str) -> bool, symbols: &mut Symbols) -> bool {
+    /// Gives their names, and those of what was unsettled before.
+    pub fn unsettle(&mut self, may_set: &dyn Fn(&str) -> bool, symbols: &mut Symbols) -> Vec<Rc<str>> {
         let known = |content: &Content| match content {
             Content::Scalar(value) => value.constant().is_some() && value.secret.is_none() && !value.own_file,
             Content::Keyed(_) => true,
             Content::Array(_) | Content::Many(_) => false,
         };
-        let names: Vec<Rc<str>> = self
-            .vars
-            .iter()
-            .filter(|(name, content)| known(content) && may_set(name))
-            .map(|(name, _)| Rc::clone(name))
-            .collect();
-        let any = !names.is_empty();
-        for name in names {
-            let sym = symbols.joined(&name);
-            let content = match self.vars.get(&name) {
+        let mut unsettled = |name: &str, content: &Content| match content {
+            Content::Scalar(value) => {
+                !value.fallbacks.is_empty() && value.symbol().is_some_and(|sym| sym == symbols.joined(name))
+            }
+            _ => false,
+        };
+        let mut again = Vec::new();
+        let mut names = Vec::new();
+        for (name, content) in self.vars.iter().filter(|(name, _)| may_set(name)) {
+            if known(content) {
+                names.push(Rc::clone(name));
+            } else if unsettled(name, content) {
+                again.push(Rc::clone(name));
+            }
+        }
+        for name in &names {
+            let sym = symbols.joined(name);
+            let content = match self.vars.get(name) {
                 Some(Content::Scalar(value)) => {
                     let text = value.text.clone();
                     Content::Scalar(Value::unknown(sym).with(|value| value.fallbacks.push(text)))
@@ -500,12 +482,20 @@ impl State {
                 }
                 _ => continue,
             };
-            self.set_anew(&name, sym, content, symbols);
+            self.set_anew(name, sym, content, symbols);
         }
         if self.rare.unset.iter().any(|name| may_set(name)) {
             self.rare_mut().unset.retain(|name| !may_set(name));
         }
-        any
+        names.append(&mut again);
+        names
+    }
+
+    /// Whether a test of the symbol led here.
+    pub fn was_tested(&self, sym: Sym) -> bool {
+        let index = self.index.borrow();
+        let mut tests = index.tests.get(&sym).into_iter().flatten();
+        tests.any(|test| self.outcomes.contains_key(test))
     }
 
     /// Whether a variable holds a symbol.

@@ -347,6 +347,8 @@ pub struct Known {
     pub fallbacks: Vec<String>,
     /// All the texts that it may be, where they are known (both branches of an `if`); none where they are not.
     pub choices: Vec<String>,
+    /// The variables that evaluating it sets, where that is known.
+    pub sets: Option<&'static [String]>,
     /// Whether a status (an HTTP code) stands behind its last line end.
     pub ends_in_status: bool,
     /// Whether it is a path that the script's own `mktemp` made, or one below it.
@@ -403,7 +405,8 @@ impl Value {
             && known.names.is_empty()
             && known.fallbacks.is_empty()
             && known.secret.is_none()
-            && known.written.is_none();
+            && known.written.is_none()
+            && known.sets.is_none();
         let flags = [known.from_args, known.typed, known.ends_in_status, known.own_file, known.splits];
         says_nothing && flags == [false; 5]
     }
@@ -442,6 +445,7 @@ impl Known {
             return self.outgrow(other);
         }
         self.fallbacks = self.appended_fallbacks(other);
+        self.sets = None;
         if self.text.is_empty() && self.syms.is_empty() {
             self.own_file = other.own_file;
             self.choices.clone_from(&other.choices);
@@ -530,6 +534,7 @@ impl Value {
             }
             same.secret = self.secret.clone().or_else(|| other.secret.clone());
             same.own_file &= other.own_file;
+            same.sets = self.sets.filter(|sets| other.sets == Some(*sets));
             same.typed &= other.typed;
             same.from_args |= other.from_args;
             return same;

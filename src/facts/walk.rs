@@ -128,8 +128,8 @@ pub(super) struct Output {
     pub random: bool,
     /// The folder below which all is that it printed.
     pub below: Option<Value>,
-    /// The program that printed it.
-    pub printer: Option<Vec<String>>,
+    /// The variables that evaluating it sets, where it is known of the program that printed it.
+    pub sets: Option<&'static [String]>,
     /// Whether it is what a program copied from the terminal.
     pub typed: bool,
     /// Programs that it looked up: what it printed may be the path of one of them.
@@ -227,10 +227,6 @@ pub(super) struct Walk<'a> {
     pub descriptors: FxHashSet<Sym>,
     /// Whether text was run that is not read, and so any variable may have changed.
     pub unsettled: bool,
-    /// Whether the case of letters may not matter in patterns (`shopt -s nocasematch`).
-    pub any_case: bool,
-    /// The programs that printed unknown values.
-    pub printers: FxHashMap<Sym, Vec<String>>,
     /// Commands around the one in hand, through calls and texts too: the walk recurses into each.
     pub levels: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,

@@ -155,6 +155,23 @@ fn a_check_in_a_large_file_holds_behind_it() {
 }
 
 #[test]
+fn a_large_file_and_its_functions_leave_the_case_of_letters_as_it_was_or_as_they_set_it() {
+    let tests = "[[ abc == ABC ]] && docker rm folded\n[[ abc == ABC ]] || docker rm exact";
+    let changed = |file: &str, before: &str| {
+        let seen = with_large_file(file, &format!("{before}\n{tests}"));
+        let words = seen.list.iter().filter(|seen| seen.effect == Effect::Mutate);
+        words.filter_map(|seen| seen.words.last().cloned()).collect::<Vec<_>>()
+    };
+    assert_eq!(changed(":", ":"), ["exact"]);
+    assert_eq!(changed(":", "shopt -s nocasematch; source ./lib.sh"), ["folded"]);
+    assert_eq!(changed("shopt -s nocasematch", ":"), ["folded"]);
+    let fold = "fold() { shopt -s nocasematch; }";
+    assert_eq!(changed(fold, ":"), ["exact"]);
+    assert_eq!(changed(fold, "fold"), ["folded"]);
+    assert_eq!(changed(fold, "(fold)"), ["exact"]);
+}
+
+#[test]
 fn how_a_call_returned_for_one_word_says_nothing_of_another() {
     let script = "known() { if [[ \"$1\" == a ]]; then return 0; else return 1; fi; }\nknown b";
     let seen = observe(&format!("{script}\nif known a; then delete_server web; fi"));

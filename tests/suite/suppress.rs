@@ -126,3 +126,25 @@ fn no_message_repeats_a_literal_secret() {
         assert!(!said.contains("tr0ub4dor") && !said.contains("hunter2"), "{said}");
     }
 }
+
+#[test]
+fn an_open_gate_names_the_last_text_that_may_have_set_what_it_tests() {
+    let text = "MODE=show
+[[ ${1:-} != --apply ]] || MODE=apply
+source \"$HOME/.ops.sh\"
+source ./more.sh
+COLOUR=0
+eval \"$(colours)\"
+MODE_SEEN=0
+[[ ${1:-} != --apply ]] || docker rm a
+[[ $MODE == apply ]] || exit 0
+docker rm b
+";
+    let found = |text: &str| {
+        let found = checked("x.sh", text, &["ungated-mutation"]).findings;
+        found.last().map(|finding| finding.advice.why.clone()).unwrap_or_default()
+    };
+    assert!(found(text).contains("line 6 runs text"), "{}", found(text));
+    let own = text.replace("COLOUR=0", "LS_COLORS=").replace("colours", "dircolors");
+    assert!(found(&own).contains("line 4 runs text"), "{}", found(&own));
+}

@@ -220,7 +220,14 @@ impl<'a> Walk<'a> {
     pub(super) fn nothing_known(&mut self) -> State {
         let unknown = Switch::Unknown;
         let mut start = State::start(self.any_words(), Rc::default());
-        start.options = Options { errexit: unknown, nounset: unknown, pipefail: unknown, xtrace: unknown };
+        start.options = Options {
+            errexit: unknown,
+            nounset: unknown,
+            pipefail: unknown,
+            xtrace: unknown,
+            // Who sets it says so where it matters.
+            nocasematch: Switch::Off,
+        };
         start
     }
 

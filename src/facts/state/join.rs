@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::facts::value::{Content, MOST_CHOICES, Source, Sym, Symbols, Value};
 
-use super::{Parameters, Scope, State, Stdin, holds, same_or_equal};
+use super::{Parameters, Scope, State, holds, same_or_equal};
 
 impl State {
     fn depth(&self) -> u32 {
@@ -107,20 +107,6 @@ impl State {
             && let Some(joined) = join_scopes(mine, theirs)
         {
             self.scope = Some(joined);
-        }
-    }
-
-    /// Of two files under one number the one that is no terminal counts.
-    fn join_inputs(&mut self, other: &Self) {
-        for (descriptor, theirs) in &other.rare.inputs {
-            let counts = match self.rare.inputs.get(descriptor) {
-                Some(Stdin::Other(_)) => false,
-                Some(mine) => theirs != mine,
-                None => true,
-            };
-            if counts {
-                self.open(*descriptor, Some(theirs.clone()));
-            }
         }
     }
 

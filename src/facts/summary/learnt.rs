@@ -35,7 +35,11 @@ impl Walk<'_> {
         self.summarise(index, start, out);
         let summary = self.summaries.get(&index)?;
         let change = summary.carries.change.and_then(|index| self.observations.list.get(index));
-        let change = change.cloned().map(|seen| Observation { missing: summary.carries.missing, ..seen });
+        let change = change.cloned().map(|seen| Observation {
+            missing: summary.carries.missing,
+            unsettled_by: None,
+            ..seen
+        });
         let set = summary.set.iter();
         Some(Learnt {
             cost: summary.cost,

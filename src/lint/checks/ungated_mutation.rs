@@ -72,9 +72,7 @@ fn why(script: &Script<'_>, seen: &Observation, gated: Option<u32>) -> String {
             )
         }
         Missing { apply: true, .. } => {
-            let before = |at: &&Span| at.start < seen.at.start;
-            let unread =
-                script.seen.unsettled.iter().filter(before).map(|at| script.source.line(at.start)).max();
+            let unread = seen.unsettled_by.map(|at| script.source.line(at.start));
             let unread = unread.map_or_else(String::new, |line| {
                 format!("; line {line} runs text that is not read here and may set the mode: set it behind that line")
             });
