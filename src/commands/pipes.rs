@@ -90,6 +90,20 @@ pub(super) struct Pipes {
     pure: Vec<String>,
     never_read: Vec<String>,
     read_all: Vec<String>,
+    filter: Vec<Filter>,
+}
+
+/// A program that prints lines of its stdin, whole.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filter {
+    names: Vec<String>,
+    #[serde(default)]
+    options: Vec<Opt>,
+    #[serde(default)]
+    other: Vec<String>,
+    #[serde(default)]
+    text: Vec<String>,
 }
 
 impl Tables {
@@ -115,6 +129,25 @@ impl Tables {
         let Some(closer) = self.closer(program) else { return Reading::Whole };
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         closer.reading(program, &words)
+    }
+
+    /// Whether the program with these words, its name first, prints nothing but whole lines of its stdin.
+    pub fn keeps_lines<S: AsRef<str>>(&self, argv: &[S]) -> bool {
+        let Some((program, words)) = argv.split_first() else { return false };
+        let program = basename(program.as_ref());
+        let has_name = |filter: &&Filter| filter.names.iter().any(|name| name == program);
+        let Some(filter) = self.pipes().filter.iter().find(has_name) else { return false };
+        let options = match (self.closer(program), self.readers(program)) {
+            (Some(closer), _) => &closer.options,
+            (None, [reader, ..]) => &reader.options,
+            (None, []) => &filter.options,
+        };
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        let parsed = Parsed::scan(options, &words, None, Style::Gnu);
+        let has = |name: &String| parsed.has(options, name);
+        let patterns = usize::from(!filter.text.is_empty() && !filter.text.iter().any(has));
+        let files = parsed.operands.iter().skip(patterns).filter(|file| **file != "-").count();
+        files == 0 && !filter.other.iter().any(has)
     }
 
     /// Whether the program with these words, its name first, swallows what stands on its stdin.

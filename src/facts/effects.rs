@@ -59,13 +59,9 @@ impl Walk<'_> {
     /// The folder below which all is that a line prints: that of a `find`, or of a list that is only sorted or cut.
     pub(super) fn searched(&self, line: &Line) -> Option<Value> {
         const OTHER: [&str; 8] = ["-printf", "-fprintf", "-ls", "-fls", "-exec", "-execdir", "-ok", "-okdir"];
-        const KEEP_LINES: [&str; 8] = ["sort", "uniq", "head", "tail", "grep", "egrep", "fgrep", "tac"];
         let program = line.name()?.rsplit('/').next()?;
-        if KEEP_LINES.contains(&program) {
-            let Some(Stdin::Other(list)) = self.stdins.last().filter(|_| keeps_lines(program, line.args()))
-            else {
-                return None;
-            };
+        if self.tables.keeps_lines(&line.texts()) {
+            let Some(Stdin::Other(list)) = self.stdins.last() else { return None };
             return self.found_below.get(&list.symbol()?).cloned();
         }
         let args = line.args();
@@ -128,25 +124,6 @@ impl Walk<'_> {
         }
         Out { ok: vec![inside], fail: vec![state] }
     }
-}
-
-/// Whether a filter prints whole lines of its stdin: it names no file, and nothing but lines is asked for.
-fn keeps_lines(program: &str, args: &[Value]) -> bool {
-    let asks_otherwise = |text: &str| match program {
-        "head" | "tail" => text.starts_with("-c") || text.starts_with("--bytes"),
-        "uniq" => text.starts_with("-c") || text == "--count",
-        "sort" | "tac" => false,
-        _ => {
-            !text.starts_with("--") && text.contains(['o', 'c', 'n', 'H', 'b', 'l', 'L'])
-                || text.starts_with("--")
-        }
-    };
-    let is_option = |text: &str| text.starts_with('-') && text.len() > 1;
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let texts = || args.iter().map(|value| value.text.as_str());
-    let operands = texts().filter(|text| !is_option(text) && !is_number(text)).count();
-    let patterns = usize::from(program.ends_with("grep"));
-    operands <= patterns && !texts().any(|text| is_option(text) && asks_otherwise(text))
 }
 
 /// Whether the working directory is one that the script's own `mktemp` made.
