@@ -1,5 +1,7 @@
 //! Files that hold credentials by their names, and the commands that show what is in them.
 
+use rustc_hash::FxHashSet;
+
 use crate::commands::{HOLE, Tables, beyond, glob, shows_files, tells_nothing};
 use crate::facts::{Close, Ending, Invocation, SecretNames};
 
@@ -164,7 +166,8 @@ fn is_pattern_of_secrets(word: &str) -> bool {
     // Of a regular expression only what it has in common with a glob.
     let plain = file.replace("\\.", ".").to_ascii_lowercase();
     let bare = plain.trim_start_matches(['^', '*']).trim_end_matches(['$', '*']).trim_start_matches(".*");
-    [file, &plain, bare].iter().any(|name| is_secret_file(name)) || nearly_names_one(file)
+    let others = [plain.as_str(), bare].into_iter().filter(|name| *name != file);
+    is_secret_file(file) || others.into_iter().any(is_secret_file) || nearly_names_one(file)
 }
 
 /// Whether a glob has all but a few characters of such a name.
@@ -196,13 +199,15 @@ pub(super) fn passed_on<'i>(
         };
         let hidden =
             words.iter().skip(1).map(String::as_str).filter(|word| word.starts_with(['.', '\\', '^']));
-        Tables::builtin().may_be_files(words).into_iter().any(|word| may_name_secrets(word, names))
+        let files: FxHashSet<&str> = Tables::builtin().may_be_files(words).into_iter().collect();
+        files.into_iter().any(|word| may_name_secrets(word, names))
             || hidden.into_iter().any(is_pattern_of_secrets)
             || finds_by_ending(words)
     };
     let source = invocations.iter().find(names_one).map(|invocation| invocation.at);
-    let mut words = texts.iter().flat_map(|text| text.split_whitespace());
-    let handed = words.any(|word| may_name_secrets(word, names));
+    // Long texts say the same words again.
+    let words: FxHashSet<&str> = texts.iter().flat_map(|text| text.split_whitespace()).collect();
+    let handed = words.into_iter().any(|word| may_name_secrets(word, names));
     if source.is_none() && !handed {
         return None;
     }
