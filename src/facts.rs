@@ -28,6 +28,7 @@ mod lists;
 mod literals;
 mod loops;
 mod map;
+mod naming;
 mod observe;
 mod outlets;
 mod payload;
@@ -190,6 +191,7 @@ impl<'a> Walk<'a> {
             missed: BTreeSet::default(),
             descriptors: FxHashSet::default(),
             unsettled: false,
+            terminal: FxHashSet::default(),
             levels: 0,
             summaries: FxHashMap::default(),
             seen: Vec::new(),

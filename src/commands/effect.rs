@@ -275,6 +275,24 @@ impl Tool {
         given.options.iter().filter(fits).filter_map(|option| option.value).map(word).collect()
     }
 
+    /// The words of a line, the program being word 0, that are no ids: a host, the name of what is yet to be made.
+    pub fn plain_words(&self, argv: &[&str]) -> Vec<usize> {
+        let Some((_, words)) = argv.split_first().filter(|_| !self.plain_operands.is_empty()) else {
+            return Vec::new();
+        };
+        let given = Given::read(self, words);
+        let fits = |operands: &&super::tool::Files| {
+            operands.when.as_ref().is_none_or(|when| when.matches(&given, Spelt::Exactly))
+        };
+        let operands = self.plain_operands.iter().find(fits).into_iter().flat_map(|operands| &operands.of);
+        let named = operands.map(|which| which.among(&given)).find(|named| !named.is_empty());
+        let index = |file: Written| match file {
+            Written::Word { index, .. } => Some(index),
+            Written::Here => None,
+        };
+        named.into_iter().flatten().filter_map(index).collect()
+    }
+
     /// The files that the line names and writes.
     fn written(&self, given: &Given<'_>) -> Vec<Written> {
         let mut written = self.files_of_options(given);
@@ -307,7 +325,9 @@ impl FileWords {
                     Written::Word { index: operand.index, from: operand.from + from }
                 })
                 .collect(),
-            Self::Option(names) => values(&given.options, names).map(word).collect(),
+            Self::Option(names) => {
+                values(&given.globals, names).chain(values(&given.options, names)).map(word).collect()
+            }
             Self::Here => vec![Written::Here],
             Self::None => Vec::new(),
         }

@@ -67,6 +67,8 @@ pub(super) struct Value<'w> {
 pub(super) struct Given<'w> {
     pub operands: Vec<Value<'w>>,
     pub options: Vec<Opt<'w>>,
+    /// Those in front of the first operand that say nothing of what its verb does.
+    pub globals: Vec<Opt<'w>>,
     /// Words in front of the first option or parenthesis.
     pub leading: usize,
     /// Whether help or the version is asked for.
@@ -172,9 +174,7 @@ impl<'w> Given<'w> {
 
     fn add(&mut self, tool: &Tool, option: Opt<'w>) {
         let global = self.operands.is_empty() && tool.globals.iter().any(|known| known.is(option.name));
-        if !global {
-            self.options.push(option);
-        }
+        if global { self.globals.push(option) } else { self.options.push(option) }
     }
 
     /// `tar xzf FILE`: the letters' values follow in their order.

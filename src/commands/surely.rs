@@ -161,6 +161,24 @@ impl Tables {
         })
     }
 
+    /// Whether a command is one of those that print a secret, and does not print other columns only.
+    pub fn prints<S: AsRef<str>>(&self, words: &[S]) -> bool {
+        let others = |columns: &&super::tables::PrinterColumns| {
+            let names: Vec<&str> = columns.options.iter().map(String::as_str).collect();
+            let given = self.values_of(words, &names);
+            let may_be_secret = |column: &&str| {
+                column.contains(HOLE)
+                    || columns.secret.iter().any(|secret| secret.eq_ignore_ascii_case(column))
+            };
+            !given.is_empty()
+                && !given.iter().any(may_be_secret)
+                && self.is_of(words, std::iter::once(columns.call.as_str()))
+        };
+        let secrets = self.secrets();
+        self.is_of(words, secrets.printers.iter().map(String::as_str))
+            && secrets.printer_columns.iter().find(others).is_none()
+    }
+
     /// Whether a line shows a secret whatever it names, by the program's table. The program is word 0.
     pub fn prints_secret<S: AsRef<str>>(&self, words: &[S]) -> bool {
         let Some(tool) = self.grammar(words).filter(|tool| !tool.secret.is_empty()) else { return false };

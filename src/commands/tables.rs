@@ -50,6 +50,8 @@ pub struct Secrets {
     pub documents: Vec<String>,
     /// Commands that print secrets.
     pub printers: Vec<String>,
+    /// Printers that print columns.
+    pub printer_columns: Vec<PrinterColumns>,
     /// Programs that hand what they are given to the system's log, or to every terminal.
     pub loggers: Vec<String>,
     /// Programs whose output is the text that they read, whole or in another spelling.
@@ -69,6 +71,18 @@ pub struct Secrets {
     /// What to write instead.
     #[serde(skip, default = "safe_forms")]
     pub safe: LazyLock<Vec<Safe>>,
+}
+
+/// A command that prints columns, some of which are secrets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrinterColumns {
+    /// The command, as words that glob.
+    pub call: String,
+    /// Options that name a column each.
+    pub options: Vec<String>,
+    /// Columns that hold a secret.
+    pub secret: Vec<String>,
 }
 
 fn safe_forms() -> LazyLock<Vec<Safe>> {

@@ -111,6 +111,9 @@ pub struct Tool {
     /// Options whose value is a size, a text, an address: it names no object.
     #[serde(default)]
     pub plain_options: Vec<OptionName>,
+    /// Operands that are no ids, by line: a host, the name of what is yet to be made. The first entry that fits holds.
+    #[serde(default)]
+    pub plain_operands: Vec<Files>,
     /// What only reads, by the project's settings: it counts before everything above.
     #[serde(skip)]
     pub own_read: Vec<Pattern>,

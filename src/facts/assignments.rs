@@ -9,6 +9,7 @@ use crate::source::Span;
 
 use super::elements::Keyed;
 use super::literals::is_literal_credential;
+use super::naming::made_of_old;
 use super::redirects::RANDOM_TEXT;
 use super::state::{Shape, State};
 use super::value::{Content, Flow, Place, Source, StepKind, Value, too_many};
@@ -71,6 +72,7 @@ impl<'a> Walk<'a> {
             if emptied && matches!(state.vars.get(name), Some(Content::Keyed(_))) {
                 state.set(name, Content::Keyed(Keyed::default()));
             } else {
+                state.given(name, &content, made_of_old(assignment));
                 state.set(name, content);
             }
         }

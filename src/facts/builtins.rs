@@ -93,7 +93,8 @@ impl Walk<'_> {
             "[" | "test" => {
                 let args = line.args();
                 let words = if name == "[" { args.split_last().map_or(args, |(_, rest)| rest) } else { args };
-                let (ok, fail) = bracket(words, state, self.context.gates);
+                let words = self.each_told_apart(words);
+                let (ok, fail) = bracket(&words, state, self.context.gates);
                 self.note_decided(ok.is_empty() || fail.is_empty());
                 Out { ok, fail }
             }
@@ -323,6 +324,12 @@ impl Walk<'_> {
         if flags.contains('o') && flags.contains(['s', 'u']) {
             for name in texts.iter().filter(|text| !text.starts_with('-')) {
                 self.set_option(name, flags.contains('s'), line.place.span, &mut state);
+            }
+        }
+        let top_level = self.frames.is_empty() && !self.dead;
+        if top_level && !flags.contains(['o', 'q', 'p']) && flags.contains(['s', 'u']) {
+            for name in texts.iter().filter(|text| !text.starts_with('-')) {
+                self.switched(name, flags.contains('s'), true, line.place.span, &state);
             }
         }
         if flags.contains(['s', 'u']) && texts.iter().any(|text| text == "nocasematch") {

@@ -10,6 +10,7 @@ use crate::source::Span;
 use super::branches::AMONG;
 use super::builtins::unknown_parameters;
 use super::invocations::Link;
+use super::observe::Switched;
 use super::state::{Parameters, State, Switch, symbol_mark};
 use super::value::{Content, Place, Source, StepKind, Value, too_many};
 use super::walk::{Frame, Out, Walk};
@@ -337,9 +338,14 @@ impl<'a> Walk<'a> {
             "xtrace" | "x" => state.options.xtrace = switch,
             _ => {}
         }
+        self.switched(name, on, false, span, state);
+    }
+
+    /// Notes that an option changes, one of `shopt` or of `set`.
+    pub(super) fn switched(&mut self, name: &str, on: bool, shopt: bool, span: Span, state: &State) {
         let (at, elsewhere) = self.report_span(self.place(span));
         let contained = self.subshells > 0 || self.remote > 0 || elsewhere || state.options_are_local();
-        self.observations.switched(at, name, on, contained);
+        self.observations.switched(Switched { at, name: name.to_owned(), on, shopt, contained });
     }
 }
 

@@ -147,7 +147,8 @@ impl<'a> Walk<'a> {
         let case = state.options.nocasematch;
         let is_text = !active_glob(&pattern.parts) && !expands_to_pattern(&pattern.parts, &value);
         let (yes, mut no) = if is_text {
-            equals(subject, &value, case != Switch::Off, state, self.context.gates)
+            let (left, right) = self.told_apart(subject, &value);
+            equals(&left, &right, case != Switch::Off, state, self.context.gates)
         } else {
             self.matches_pattern(subject, &value, case != Switch::Off, state)
         };
@@ -431,12 +432,19 @@ fn equals(left: &Value, right: &Value, folds: bool, state: State, gates: &Gates)
     let (left, right) = (&without_prefix(left, right), &without_prefix(right, left));
     let (left, right) = if left.constant().is_some() { (right, left) } else { (left, right) };
     let (left, right) = if right.typed && !left.typed { (right, left) } else { (left, right) };
+    let (subject, object) = (key(&folded(left, folds)), key(&folded(right, folds)));
     // What is alike but for the case of letters is another thing to know than what is the same.
-    let prefix = format!("{} {} ", key(&folded(left, folds)), if folds { "resembles" } else { "is" });
-    let test = format!("{prefix}{}", key(&folded(right, folds)));
+    let prefix = format!("{subject} {} ", if folds { "resembles" } else { "is" });
+    let test = match (subject.as_str(), object.as_str()) {
+        ("", _) => format!("empty {object}"),
+        (_, "") => format!("empty {subject}"),
+        _ => format!("{prefix}{object}"),
+    };
     let (mut yes, no) = assumed(&test, state);
     if right.constant().is_some() {
         let others = |known: &str| *known == test || !constant_rest(known, &prefix);
+        let empty = format!("empty {subject}");
+        yes.retain(|state| object.is_empty() || state.outcomes.get(empty.as_str()) != Some(&true));
         yes.retain(|state| !left.syms.first().is_some_and(|sym| state.any_holds(*sym, &prefix, others)));
     }
     for state in &mut yes {
@@ -445,10 +453,16 @@ fn equals(left: &Value, right: &Value, folds: bool, state: State, gates: &Gates)
             && !left.fallbacks.iter().any(fallback)
             && (right.constant().is_some_and(|word| gates.lets_change(word))
                 || is_long_option(left, right, state, gates));
-        if left.typed && !right.typed {
+        // Of a text that was not typed yet, too, it is known that nothing else was.
+        let sides = if is_nothing(right) { (right, left) } else { (left, right) };
+        let (left, right) = sides;
+        if left.typed && (!right.typed || is_nothing(left)) {
             match right.constant() {
                 Some(phrase) => Walk::confirm(state, Confirmation::Constant(phrase.to_owned())),
-                None if may_name(right) => Walk::confirm(state, Confirmation::Named),
+                None if may_name(right) => {
+                    Walk::confirm(state, Confirmation::Named);
+                    state.names_typed(right);
+                }
                 None => {}
             }
         }
@@ -456,11 +470,20 @@ fn equals(left: &Value, right: &Value, folds: bool, state: State, gates: &Gates)
     (yes, no)
 }
 
+/// Whether the operator was asked, or will be, and has typed nothing.
+fn is_nothing(value: &Value) -> bool {
+    value.typed && value.constant() == Some("")
+}
+
 /// `--apply` and the like by way of `getopts "n:-:"`: the option is `-`, its argument `apply`.
 fn is_long_option(left: &Value, right: &Value, state: &State, gates: &Gates) -> bool {
-    right.constant().is_some_and(|word| gates.lets_change(&format!("--{word}")))
-        && left.names.iter().any(|name| name.as_ref() == "OPTARG")
-        && state.outcomes.iter().any(|(test, holds)| *holds && test.ends_with(" is -"))
+    let Some(word) = right.constant() else { return false };
+    let behind_dash = || state.outcomes.iter().any(|(test, holds)| *holds && test.ends_with(" is -"));
+    let lets = |word: &str| gates.lets_change(&format!("--{word}"));
+    // `"$opt$OPTARG"`: the option and its argument in one word.
+    let both = || left.syms.len() == 2 && left.text.chars().all(|c| c == HOLE);
+    left.names.iter().any(|name| name.as_ref() == "OPTARG")
+        && (lets(word) && behind_dash() || word.strip_prefix('-').is_some_and(lets) && both())
 }
 
 /// Whether a text that is known is none that the other value can have: it begins or ends otherwise.

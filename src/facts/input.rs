@@ -1,5 +1,7 @@
 //! `read` and `mapfile`: what comes from the operator, from a list, from another command.
 
+use std::rc::Rc;
+
 use super::calls::Line;
 use super::state::State;
 use super::value::{Content, Flow, Source, Sym, Value};
@@ -44,6 +46,7 @@ impl Walk<'_> {
         }
         let stdin = self.read_from(descriptor.as_ref(), &state);
         typed &= matches!(stdin, Some(Stdin::Operator | Stdin::Terminal));
+        let terminal = typed && matches!(stdin, Some(Stdin::Terminal));
         let source = match stdin {
             Some(Stdin::Other(value)) => Some(value),
             _ => None,
@@ -63,6 +66,9 @@ impl Walk<'_> {
         for name in names.iter().chain(&array) {
             if list.is_none() {
                 state.renew(sym, &mut self.symbols);
+            }
+            if terminal {
+                self.terminal.insert(Rc::from(name.as_str()));
             }
             let mut value = Value::unknown(sym);
             value.typed = typed;
@@ -86,6 +92,7 @@ impl Walk<'_> {
             let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
             let content =
                 if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
+            state.given(name, &content, false);
             state.set(name, content);
             failed.set(name, Content::Scalar(Value::default()));
             sym = self.symbols.of(Source::Element(sym));

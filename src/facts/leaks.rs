@@ -202,8 +202,7 @@ impl Walk<'_> {
     fn prints_secret(&self, line: &Line) -> Option<Rc<Flow>> {
         let texts = line.texts();
         let program = *texts.first()?;
-        let printers = self.tables.secrets().printers.iter().map(String::as_str);
-        if self.tables.is_of(&texts, printers) {
+        if self.tables.prints(&texts) {
             return Some(Flow::start(
                 line.place,
                 format!("the output of `{program}`"),

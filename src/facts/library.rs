@@ -367,7 +367,7 @@ impl<'a> Walk<'a> {
     ) -> Out {
         let (at, _) = self.report_span(Place { file, span: line.place.span });
         for switch in &summary.switches {
-            self.observations.switched(at, &switch.name, switch.on, true);
+            self.observations.switched(Switched { at, contained: true, ..switch.clone() });
         }
         for invocation in &summary.invocations {
             self.invoked_again(invocation, at);

@@ -15,7 +15,8 @@ type Head<'h, 'a> = &'h mut dyn FnMut(&mut Walk<'a>, Vec<State>) -> (Vec<State>,
 type Body<'h, 'a> = &'h mut dyn FnMut(&mut Walk<'a>, Vec<State>) -> Vec<State>;
 
 impl<'a> Walk<'a> {
-    pub(super) fn while_loop(&mut self, repeat: &'a While, state: State) -> Out {
+    pub(super) fn while_loop(&mut self, repeat: &'a While, mut state: State) -> Out {
+        self.nothing_typed(repeat, &mut state);
         let condition = &repeat.condition;
         let body = &repeat.body;
         let until = repeat.until;
@@ -119,6 +120,7 @@ impl<'a> Walk<'a> {
                         }
                         let content = Content::Scalar(element.clone());
                         let content = walk.stored(&variable, content, place, &mut entering);
+                        entering.given(&variable, &content, false);
                         entering.set(&variable, content);
                         goes.push(entering);
                     }
@@ -146,6 +148,7 @@ impl<'a> Walk<'a> {
         for item in items {
             for state in &mut states {
                 let content = self.stored(variable, Content::Scalar(item.clone()), place, state);
+                state.given(variable, &content, false);
                 state.set(variable, content);
             }
             self.loops.push(Jumps::default());

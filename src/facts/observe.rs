@@ -10,6 +10,7 @@ use crate::source::{RepoPath, Span};
 
 use super::calls::Line;
 use super::ids::id_name;
+use super::naming::tells;
 use super::state::{Confirmation, Options, State};
 use super::value::{Flow, Place, Source, StepKind, Sym, Value};
 use super::walk::{Stdin, Walk};
@@ -105,6 +106,8 @@ pub struct Switched {
     pub name: String,
     /// Whether it is switched on.
     pub on: bool,
+    /// Whether it is one of `shopt`, and none of `set`.
+    pub shopt: bool,
     /// Whether it is only a subshell's or another file's.
     pub contained: bool,
 }
@@ -285,7 +288,8 @@ impl Walk<'_> {
         } else {
             // What is noted of a change that was confirmed is part of it.
             let naming = &self.observations.naming;
-            missing(state, |phrase| named_in(&target.text, phrase) || naming.contains(phrase))
+            let by_name = !state.names_another(std::iter::once(target));
+            missing(state, by_name, |phrase| named_in(&target.text, phrase) || naming.contains(phrase))
         };
         let observation = Observation {
             at,
@@ -325,14 +329,17 @@ impl Walk<'_> {
             Some(Stdin::Other(value)) if is_text => Some(value.text.as_str()),
             _ => None,
         };
-        missing(state, |phrase| {
+        let by_name = !state.names_another(run.exec.iter().chain(run.argv));
+        missing(state, by_name, |phrase| {
             // The value of an option may name the object too: a namespace, a project.
             let behind_option = (2..words.len()).filter(|index| words[index - 1].starts_with('-'));
-            let mut objects = tables.object_words(words).into_iter().chain(behind_option);
-            let names = objects.any(|index| words.get(index).is_some_and(|word| says(word, phrase)))
-                || read.is_some_and(|text| says(text, phrase))
-                || folders.iter().any(|folder| named_in(folder, phrase))
-                || machines.clone().any(|word| named_in(word, phrase));
+            let objects: Vec<usize> = tables.object_words(words).into_iter().chain(behind_option).collect();
+            let names = tells(phrase, &mut |said| {
+                objects.iter().any(|index| words.get(*index).is_some_and(|word| says(word, said)))
+                    || read.is_some_and(|text| says(text, said))
+                    || folders.iter().any(|folder| named_in(folder, said))
+                    || machines.clone().any(|word| named_in(word, said))
+            });
             if names && !naming.contains(phrase) {
                 naming.insert(phrase.to_owned());
             }
@@ -390,15 +397,21 @@ impl Walk<'_> {
         let forms = tool.map_or(&[][..], |tool| tool.own_ids.as_slice());
         let collections =
             tool.and_then(|tool| tool.http.as_ref()).map_or(&[][..], |http| http.collections.as_slice());
+        let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
+        let plain = tool.map_or_else(Vec::new, |tool| tool.plain_words(&words));
         let mut unchecked: Vec<Unchecked> = Vec::new();
         for (index, value) in run.argv.iter().enumerate().skip(1) {
             let before = run.argv[index - 1].text.as_str();
-            let takes_id = takes_ids && tool.is_some_and(|tool| tool.may_take_id(before));
+            let takes_id =
+                takes_ids && tool.is_some_and(|tool| tool.may_take_id(before)) && !plain.contains(&index);
             for (hole, sym) in value.syms.iter().enumerate() {
                 let whole =
                     takes_id && value.text.chars().eq([HOLE]) || names_member(value, hole, collections);
                 let Some(name) = self.object_name(value, *sym, whole) else { continue };
-                if state.checked.contains(sym) || self.is_of_form(*sym, forms, state) {
+                if state.checked.contains(sym)
+                    || self.symbols.each_checked(*sym, state)
+                    || self.is_of_form(*sym, forms, state)
+                {
                     continue;
                 }
                 let offset = run.exec.len().saturating_sub(run.argv.len());
@@ -481,10 +494,11 @@ fn not_an_object(name: &str) -> bool {
     name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
 }
 
-/// `named` says whether a phrase names what is changed.
-fn missing(state: &State, mut named: impl FnMut(&str) -> bool) -> Missing {
+/// `by_name`: what the operator typed is what the variables name that are handed over; `named` says whether a phrase names
+/// what is changed.
+fn missing(state: &State, by_name: bool, mut named: impl FnMut(&str) -> bool) -> Missing {
     let phrase = state.rare.confirmed.iter().any(|confirmation| match confirmation {
-        Confirmation::Named => true,
+        Confirmation::Named => by_name,
         Confirmation::Constant(text) => named(text),
     });
     Missing { apply: !state.apply, phrase: !phrase }
@@ -534,8 +548,7 @@ impl Observations {
     }
 
     /// Notes that an option changes.
-    pub(super) fn switched(&mut self, at: Span, name: &str, on: bool, contained: bool) {
-        let switched = Switched { at, name: name.to_owned(), on, contained };
+    pub(super) fn switched(&mut self, switched: Switched) {
         if !self.switches.contains(&switched) {
             self.switches.push(switched);
         }

@@ -366,8 +366,7 @@ impl Walk<'_> {
             Some(Stdin::Other(value)) => value.secret.clone(),
             _ => None,
         };
-        let printers = self.tables.secrets().printers.iter().map(String::as_str);
-        let prints = self.tables.is_of(&texts, printers);
+        let prints = self.tables.prints(&texts);
         let program = texts.first().copied().unwrap_or_default();
         let reads_file = ["cat", "head", "tail"].contains(texts.first().unwrap_or(&""))
             && texts

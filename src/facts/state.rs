@@ -11,6 +11,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::map::Map;
+use super::naming::Named;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
 pub use inputs::{Descriptor, Stdin};
@@ -159,6 +160,8 @@ pub struct Rare {
     pub exported: BTreeSet<Rc<str>>,
     /// Typed confirmations.
     pub confirmed: BTreeSet<Confirmation>,
+    /// The variables that the typed text named.
+    pub named: Named,
     /// Variables whose attributes change what they are given (`declare -i`).
     pub shaped: BTreeMap<Rc<str>, Shape>,
     /// What can be read from descriptors that were opened to stay.
@@ -335,6 +338,7 @@ impl State {
         if let Some(scope) = &mut self.scope {
             Rc::make_mut(scope).saved.insert(name, old);
         }
+        self.forget_named(name);
     }
 
     /// Enters a function.
@@ -362,6 +366,7 @@ impl State {
         let Some(scope) = self.scope.take() else { return };
         for (name, old) in scope.saved.iter() {
             self.stand_alone(name);
+            self.forget_named(name);
             match old {
                 Some(content) => self.set(name, content.clone()),
                 None => self.vars.remove(name),
@@ -390,6 +395,10 @@ impl State {
     pub fn renew(&mut self, sym: Sym, symbols: &mut Symbols) {
         if sym == Sym::VOLATILE || sym == Sym::FAILED {
             return;
+        }
+        if self.rare.named.holds(sym) {
+            let older = symbols.of(Source::Older(sym));
+            self.rare_mut().named.renew(sym, older);
         }
         let held = self.held_by(sym);
         if !held.is_empty() {
@@ -589,7 +598,9 @@ impl State {
         self.checked = checked;
         self.apply = inner.apply;
         if confirmed {
-            self.rare_mut().confirmed.clone_from(&inner.rare.confirmed);
+            let rare = self.rare_mut();
+            rare.confirmed.clone_from(&inner.rare.confirmed);
+            rare.named.clone_from(&inner.rare.named);
         }
     }
 }

@@ -181,6 +181,11 @@ impl Symbols {
         (value, false)
     }
 
+    /// The symbol of `source`, where it has one.
+    pub fn known(&self, source: &Source) -> Option<Sym> {
+        self.known.get(source).copied()
+    }
+
     fn add(&mut self, source: Source) -> Sym {
         let sym = Sym(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
         self.sources.push(source);

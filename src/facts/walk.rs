@@ -227,6 +227,8 @@ pub(super) struct Walk<'a> {
     pub descriptors: FxHashSet<Sym>,
     /// Whether text was run that is not read, and so any variable may have changed.
     pub unsettled: bool,
+    /// The variables that are read from the terminal itself.
+    pub terminal: FxHashSet<Rc<str>>,
     /// Commands around the one in hand, through calls and texts too: the walk recurses into each.
     pub levels: u32,
     pub summaries: FxHashMap<usize, super::summary::Summary>,

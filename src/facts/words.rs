@@ -369,7 +369,8 @@ impl<'a> Walk<'a> {
             ParameterOp::Default { word, .. } | ParameterOp::Assign { word, .. } => {
                 let other = self.value(word, state);
                 let mut value = plain;
-                if value.constant().is_some_and(str::is_empty) && value.syms.is_empty() {
+                let nothing = value.constant().is_some_and(str::is_empty);
+                if nothing && other.constant() != Some("") {
                     value = named(other.with(|other| other.names.clone_from(&value.names)), name);
                 } else if value.constant().is_none() {
                     value.choices = defaulted(&value.choices, &other);
@@ -400,6 +401,7 @@ impl<'a> Walk<'a> {
                     });
                 }
                 let mut value = self.changed(plain.clone(), place).with(|value| value.own_file = false);
+                value.typed = plain.typed;
                 if plain.ends_in_status && pattern.constant() == Some("*\n") {
                     value.secret = None;
                 }
@@ -410,7 +412,9 @@ impl<'a> Walk<'a> {
                 if let Some(text) = without(&plain, &cut, End::Back) {
                     return plain.with(|value| value.text = text);
                 }
+                let typed = plain.typed;
                 let mut value = self.changed(plain, place);
+                value.typed = typed;
                 value.own_file &= cut.constant().is_some_and(|text| !text.contains(['*', '?', '[']));
                 value
             }
@@ -420,7 +424,9 @@ impl<'a> Walk<'a> {
                 if let Some(text) = replaced(&plain, &pattern, &other, *all) {
                     return plain.with(|value| value.text = text);
                 }
+                let typed = plain.typed && other.constant().is_some();
                 let mut value = self.changed(plain, place);
+                value.typed = typed;
                 value.secret = value.secret.clone().or_else(|| other.secret.clone());
                 value
             }

@@ -288,7 +288,7 @@ impl Programs<'_> {
         let shown = shown(words);
         match judged.effect {
             Effect::Read => {}
-            Effect::Session => {
+            Effect::Session if judged.files.is_empty() => {
                 return Some(Found::ask("session", format!("`{shown}` changes what the client remembers")));
             }
             Effect::Unknown => {
@@ -302,7 +302,9 @@ impl Programs<'_> {
                     format!("what `{shown}` does cannot be told from its words"),
                 ));
             }
-            Effect::Mutate => return Some(Found::ask("mutating", format!("`{shown}` may change something"))),
+            Effect::Session | Effect::Mutate => {
+                return Some(Found::ask("mutating", format!("`{shown}` may change something")));
+            }
         }
         for file in &judged.files {
             let Some(name) = named(words, file) else {

@@ -61,7 +61,7 @@ pub(super) fn operand(texts: &[Cow<'_, str>]) -> Option<Given> {
     }
     let first = words.first_mut()?;
     *first = first.rsplit('/').next().unwrap_or(first);
-    let last = *words.last()?;
+    let last = *words.last().filter(|last| !last.starts_with('-'))?;
     let calls = &Tables::builtin().secrets().credential_calls;
     let program = words[0].to_owned();
     calls

@@ -73,6 +73,9 @@ impl State {
             let more = other.rare.exported.iter().cloned();
             self.rare_mut().exported.extend(more);
         }
+        if self.rare.named != other.rare.named {
+            self.rare_mut().named.join(&other.rare.named);
+        }
         if self.rare.shaped != other.rare.shaped {
             let more: Vec<_> =
                 other.rare.shaped.iter().map(|(name, shape)| (Rc::clone(name), *shape)).collect();

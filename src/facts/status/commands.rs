@@ -4,7 +4,7 @@ use crate::bash::syntax::{
     Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Sequence, Simple, Test,
     Word,
 };
-use crate::bash::visit::{Visitor, walk_part};
+use crate::bash::visit::Visitor;
 use crate::source::Span;
 
 use super::around::{Acts, Around};
@@ -131,12 +131,7 @@ impl<'s> Pass<'s> {
         for assignment in assignments {
             parts.assignment(assignment);
         }
-        let mut numbers = Numbers::default();
-        for assignment in assignments {
-            numbers.assignment(assignment);
-        }
-        let counts = |part: &Part| numbers.spans.iter().any(|number| number.contains(part.span));
-        let gives_status = |part: &&&Part| matches!(part.kind, PartKind::Command(_)) && !counts(part);
+        let gives_status = |part: &&&Part| matches!(part.kind, PartKind::Command(_));
         let last = parts.found.iter().rev().find(gives_status).map(|part| part.span);
         self.sinks.push(assignments.iter().map(|assignment| assignment.target.name.as_str()).collect());
         for part in &parts.found {
@@ -144,10 +139,6 @@ impl<'s> Pass<'s> {
                 self.masked(&[part], at, around, || Throw::Process);
                 continue;
             };
-            if counts(part) {
-                self.masked(&[part], at, around, || Throw::Test);
-                continue;
-            }
             if last != Some(part.span) {
                 self.masked(&[part], at, around, || Throw::NotLast);
                 continue;
@@ -286,21 +277,6 @@ impl<'s> Pass<'s> {
             matches!(&asked.kind, CommandKind::Simple(_))
                 && names::mentions(&[names::Looked::Command(asked)], &["!"])
         })
-    }
-}
-
-/// The places of `$(( ... ))`: what fails in there gives no status.
-#[derive(Default)]
-struct Numbers {
-    spans: Vec<Span>,
-}
-
-impl<'s> Visitor<'s> for Numbers {
-    fn part(&mut self, part: &'s Part) {
-        match part.kind {
-            PartKind::Arithmetic(_) => self.spans.push(part.span),
-            _ => walk_part(self, part),
-        }
     }
 }
 

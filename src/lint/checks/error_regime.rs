@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::bash::Dialect;
 use crate::commands::Effect;
-use crate::facts::{Options, Switch};
+use crate::facts::{Options, Switch, Switched};
 use crate::finding::Advice;
 use crate::lint::script::{Form, Report, Script};
 use crate::source::Span;
@@ -98,7 +98,8 @@ fn errexit(script: &Script<'_>, first: Span, at_first: Switch) -> Switch {
 
 /// Where the finding stands: the first `set` of the script, else its first command.
 fn place(script: &Script<'_>, first: Span) -> Span {
-    script.seen.switches.iter().find(|switch| switch.on && !switch.at.is_empty()).map_or(first, |switch| {
+    let is_set = |switch: &&Switched| switch.on && !switch.shopt && !switch.at.is_empty();
+    script.seen.switches.iter().find(is_set).map_or(first, |switch| {
         let line = script.source.line_span(script.source.line(switch.at.start));
         let text = script.text(line);
         let indent = u32::try_from(text.len() - text.trim_start().len()).unwrap_or(0);

@@ -1,0 +1,270 @@
+//! What the typed text named: the variables that held the target when it was compared, those that have become something
+//! else since, and the words of a command that a known phrase tells of.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::bash::syntax::{Assignment, Command, CommandKind, Parameter, ParameterOp, Simple, While, Word};
+use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_sequence};
+
+use super::state::State;
+use super::value::{Content, Source, Sym, Symbols, Value};
+use super::walk::Walk;
+
+/// The variables that the typed text named.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Named {
+    /// Those that still hold it, each with what it holds.
+    held: BTreeMap<Rc<str>, Vec<Sym>>,
+    /// Those that were given something else since.
+    stale: Vec<Rc<str>>,
+}
+
+impl Named {
+    /// What is known after two paths have met that both were confirmed.
+    pub fn join(&mut self, other: &Self) {
+        self.held.retain(|name, syms| other.held.get(name) == Some(syms));
+        for name in &other.stale {
+            if !self.stale.contains(name) {
+                self.stale.push(Rc::clone(name));
+            }
+        }
+        self.stale.sort();
+    }
+
+    /// A symbol is about to stand for a new value, and the other one for what it stood for.
+    pub fn renew(&mut self, sym: Sym, older: Sym) {
+        let syms = self.held.values_mut().flatten();
+        syms.filter(|held| **held == sym).for_each(|held| *held = older);
+    }
+
+    /// Whether a variable that was named holds the symbol.
+    pub fn holds(&self, sym: Sym) -> bool {
+        self.held.values().flatten().any(|held| *held == sym)
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        self.held.contains_key(name) || self.stale.iter().any(|known| known.as_ref() == name)
+    }
+}
+
+impl State {
+    /// Notes that the operator typed the phrase: which variables hold what it names.
+    pub(super) fn names_typed(&mut self, phrase: &Value) {
+        let shared = |content: &Content| -> Vec<Sym> {
+            let held = content.values().iter().flat_map(|value| value.syms.iter().copied());
+            held.filter(|sym| *sym != Sym::VOLATILE && phrase.syms.contains(sym)).collect()
+        };
+        let held: BTreeMap<Rc<str>, Vec<Sym>> = phrase
+            .names
+            .iter()
+            .filter_map(|name| {
+                let syms = match self.vars.get(name) {
+                    Some(content) => shared(content),
+                    None => phrase.syms.iter().copied().filter(|sym| *sym != Sym::VOLATILE).collect(),
+                };
+                (!syms.is_empty()).then(|| (Rc::clone(name), syms))
+            })
+            .collect();
+        let named = &mut self.rare_mut().named;
+        named.stale.clear();
+        named.held.extend(held);
+    }
+
+    /// A variable is given a value, which is made of its old one or not.
+    pub(super) fn given(&mut self, name: &str, content: &Content, made_of_old: bool) {
+        if !self.rare.named.held.contains_key(name) {
+            return;
+        }
+        let syms: Vec<Sym> = content.values().iter().flat_map(|value| value.syms.iter().copied()).collect();
+        let named = &mut self.rare_mut().named;
+        let Some(held) = named.held.get_mut(name) else { return };
+        if made_of_old {
+            *held = syms;
+        } else if !syms.iter().any(|sym| held.contains(sym)) {
+            named.held.remove(name);
+            named.stale.push(Rc::from(name));
+            named.stale.sort();
+        }
+    }
+
+    /// Of a variable of that name that a function has for itself nothing is known.
+    pub(super) fn forget_named(&mut self, name: &str) {
+        if self.rare.named.knows(name) {
+            let named = &mut self.rare_mut().named;
+            named.held.remove(name);
+            named.stale.retain(|known| known.as_ref() != name);
+        }
+    }
+
+    /// Whether a command names its target by a variable that was given something else since it was typed, and by none
+    /// that still holds what was typed.
+    pub(super) fn names_another<'v>(&self, words: impl Iterator<Item = &'v Value> + Clone) -> bool {
+        let named = &self.rare.named;
+        let stale = |word: &Value| {
+            named.stale.iter().any(|name| self.vars.get(name).is_some_and(|now| stands_for(word, name, now)))
+        };
+        let still = |word: &Value| {
+            let held = || named.held.values().flatten();
+            word.syms.iter().any(|sym| held().any(|known| known == sym))
+        };
+        !named.stale.is_empty() && words.clone().any(stale) && !words.clone().any(still)
+    }
+}
+
+/// Whether a word is, or holds, what the variable holds now.
+fn stands_for(word: &Value, name: &Rc<str>, now: &Content) -> bool {
+    now.values().iter().any(|value| match value.constant() {
+        Some(text) => !text.is_empty() && word.constant() == Some(text),
+        None => word.names.contains(name) && value.syms.iter().any(|sym| word.syms.contains(sym)),
+    })
+}
+
+/// Whether the right side of an assignment is made of what the variable holds: it is a text, a part of it, or the answer
+/// to a question about it. That another variable has it for a default is not enough.
+pub(super) fn made_of_old(assignment: &Assignment) -> bool {
+    struct Search<'n> {
+        name: &'n str,
+        found: bool,
+    }
+    impl<'s> Visitor<'s> for Search<'_> {
+        fn parameter(&mut self, parameter: &'s Parameter, _: crate::source::Span) {
+            if parameter.name == self.name {
+                self.found = true;
+            } else if !matches!(parameter.op, ParameterOp::Default { .. } | ParameterOp::Assign { .. }) {
+                walk_parameter(self, parameter);
+            }
+        }
+    }
+    let mut search = Search { name: &assignment.target.name, found: assignment.append };
+    walk_assignment(&mut search, assignment);
+    search.found
+}
+
+/// Whether a phrase tells of what a command changes: as it is, by its last part (`NAMESPACE/NAME`, `HOST:NAME`), or by
+/// all of its parts (`NAMESPACE-NAME`). `said` asks whether a word of the command says a text.
+pub(super) fn tells(phrase: &str, said: &mut dyn FnMut(&str) -> bool) -> bool {
+    said(phrase) || phrase.split_whitespace().any(|word| parts_tell(word, said))
+}
+
+fn parts_tell(word: &str, said: &mut dyn FnMut(&str) -> bool) -> bool {
+    if said(word) {
+        return true;
+    }
+    let is_path = word.starts_with(['/', '~', '.']) || word.contains("//");
+    let last = word.rsplit_once(['/', ':']).filter(|_| !is_path);
+    if let Some((_, last)) = last {
+        return parts_tell(last, said);
+    }
+    word.match_indices('-').any(|(at, _)| said(&word[..at]) && parts_tell(&word[at + 1..], said))
+}
+
+impl<'a> Walk<'a> {
+    /// `typed=; until [[ $typed == "$name" ]]; do read ... typed; done`: a variable that the loop's condition compares and
+    /// its body reads, and that is empty so far, is what the operator has typed so far: nothing.
+    pub(super) fn nothing_typed(&self, repeat: &'a While, state: &mut State) {
+        let mut reads = Reads::default();
+        walk_sequence(&mut reads, &repeat.body);
+        if reads.names.is_empty() {
+            return;
+        }
+        let mut asked = Asked::default();
+        walk_sequence(&mut asked, &repeat.condition);
+        for name in reads.names.into_iter().filter(|name| asked.names.contains(name)) {
+            let empty = match state.vars.get(name) {
+                Some(content) => content.scalar().constant() == Some(""),
+                None => state.rare.unset.contains(name),
+            };
+            if empty {
+                let nothing = Value::default().with(|value| value.typed = true);
+                state.set(name, Content::Scalar(nothing));
+            }
+        }
+    }
+
+    /// Of two values that were read where the operator may type, the one that was read from the terminal itself was typed,
+    /// and the other is an item of a list that was led into the script.
+    pub(super) fn told_apart(&self, left: &Value, right: &Value) -> (Value, Value) {
+        let mut sides = (left.clone(), right.clone());
+        if left.typed && right.typed {
+            match (self.from_terminal(left), self.from_terminal(right)) {
+                (true, false) => sides.1.typed = false,
+                (false, true) => sides.0.typed = false,
+                _ => {}
+            }
+        }
+        sides
+    }
+
+    /// The words of a test, each pair that is compared told apart.
+    pub(super) fn each_told_apart(&self, words: &[Value]) -> Vec<Value> {
+        let mut words = words.to_vec();
+        for at in 2..words.len() {
+            if ["=", "==", "!="].iter().any(|op| words[at - 1].constant() == Some(op)) {
+                (words[at - 2], words[at]) = self.told_apart(&words[at - 2], &words[at]);
+            }
+        }
+        words
+    }
+
+    fn from_terminal(&self, value: &Value) -> bool {
+        value.names.iter().any(|name| self.terminal.contains(name))
+    }
+}
+
+/// The variables that something reads.
+#[derive(Default)]
+struct Reads<'s> {
+    names: Vec<&'s str>,
+}
+
+impl<'s> Reads<'s> {
+    fn simple(&mut self, simple: &'s Simple) {
+        let mut words = simple.words.iter().filter_map(plain);
+        let is_read = words.next() == Some("read");
+        // `-t` and `-i` bring a default: nobody typed that.
+        let given = |word: &&str| word.starts_with('-') && word.contains(['t', 'i']);
+        if is_read && !words.clone().any(|word| given(&word)) {
+            self.names.extend(words.filter(|word| !word.starts_with('-')));
+        }
+    }
+}
+
+impl<'s> Visitor<'s> for Reads<'s> {
+    fn command(&mut self, command: &'s Command) {
+        if let CommandKind::Simple(simple) = &command.kind {
+            self.simple(simple);
+        }
+        walk_command(self, command);
+    }
+}
+
+/// The variables that a text expands.
+#[derive(Default)]
+struct Asked<'s> {
+    names: Vec<&'s str>,
+}
+
+impl<'s> Visitor<'s> for Asked<'s> {
+    fn parameter(&mut self, parameter: &'s Parameter, _: crate::source::Span) {
+        self.names.push(&parameter.name);
+        walk_parameter(self, parameter);
+    }
+}
+
+fn plain(word: &Word) -> Option<&str> {
+    use crate::bash::syntax::{Part, PartKind};
+    match word.parts.as_slice() {
+        [Part { kind: PartKind::Literal(text), .. }] => Some(text),
+        _ => None,
+    }
+}
+
+impl Symbols {
+    /// Whether each value of the list that the symbol stands for has passed a check, or there is none.
+    pub(super) fn each_checked(&self, list: Sym, state: &State) -> bool {
+        let Some(element) = self.known(&Source::Element(list)) else { return false };
+        let some = format!("some {}", super::state::symbol_mark(element));
+        state.checked.contains(&element) || state.outcomes.get(some.as_str()) == Some(&false)
+    }
+}
