@@ -1,7 +1,5 @@
 //! `read` and `mapfile`: what comes from the operator, from a list, from another command.
 
-use std::rc::Rc;
-
 use super::calls::Line;
 use super::state::State;
 use super::value::{Content, Flow, Source, Sym, Value};
@@ -46,7 +44,7 @@ impl Walk<'_> {
         }
         let stdin = self.read_from(descriptor.as_ref(), &state);
         typed &= matches!(stdin, Some(Stdin::Operator | Stdin::Terminal));
-        let terminal = typed && matches!(stdin, Some(Stdin::Terminal));
+        self.note_terminal(stdin.as_ref(), &names);
         let source = match stdin {
             Some(Stdin::Other(value)) => Some(value),
             _ => None,
@@ -66,9 +64,6 @@ impl Walk<'_> {
         for name in names.iter().chain(&array) {
             if list.is_none() {
                 state.renew(sym, &mut self.symbols);
-            }
-            if terminal {
-                self.terminal.insert(Rc::from(name.as_str()));
             }
             let mut value = Value::unknown(sym);
             value.typed = typed;

@@ -16,7 +16,7 @@ type Body<'h, 'a> = &'h mut dyn FnMut(&mut Walk<'a>, Vec<State>) -> Vec<State>;
 
 impl<'a> Walk<'a> {
     pub(super) fn while_loop(&mut self, repeat: &'a While, mut state: State) -> Out {
-        self.nothing_typed(repeat, &mut state);
+        Self::nothing_typed(repeat, &mut state);
         let condition = &repeat.condition;
         let body = &repeat.body;
         let until = repeat.until;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::bash::syntax::{Assignment, Command, CommandKind, Parameter, ParameterOp, Simple, While, Word};
 use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_sequence};
 
-use super::state::State;
+use super::state::{State, Stdin};
 use super::value::{Content, Source, Sym, Symbols, Value};
 use super::walk::Walk;
 
@@ -99,7 +99,7 @@ impl State {
 
     /// Whether a command names its target by a variable that was given something else since it was typed, and by none
     /// that still holds what was typed.
-    pub(super) fn names_another<'v>(&self, words: impl Iterator<Item = &'v Value> + Clone) -> bool {
+    pub(super) fn names_another<'v>(&self, words: &(impl Iterator<Item = &'v Value> + Clone)) -> bool {
         let named = &self.rare.named;
         let stale = |word: &Value| {
             named.stale.iter().any(|name| self.vars.get(name).is_some_and(|now| stands_for(word, name, now)))
@@ -162,7 +162,7 @@ fn parts_tell(word: &str, said: &mut dyn FnMut(&str) -> bool) -> bool {
 impl<'a> Walk<'a> {
     /// `typed=; until [[ $typed == "$name" ]]; do read ... typed; done`: a variable that the loop's condition compares and
     /// its body reads, and that is empty so far, is what the operator has typed so far: nothing.
-    pub(super) fn nothing_typed(&self, repeat: &'a While, state: &mut State) {
+    pub(super) fn nothing_typed(repeat: &'a While, state: &mut State) {
         let mut reads = Reads::default();
         walk_sequence(&mut reads, &repeat.body);
         if reads.names.is_empty() {
@@ -182,12 +182,20 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Notes which variables are read from the terminal itself.
+    pub(super) fn note_terminal(&mut self, stdin: Option<&Stdin>, names: &[String]) {
+        if matches!(stdin, Some(Stdin::Terminal)) {
+            let reply = names.is_empty().then_some("REPLY");
+            self.terminal.extend(names.iter().map(String::as_str).chain(reply).map(Rc::from));
+        }
+    }
+
     /// Of two values that were read where the operator may type, the one that was read from the terminal itself was typed,
     /// and the other is an item of a list that was led into the script.
     pub(super) fn told_apart(&self, left: &Value, right: &Value) -> (Value, Value) {
         let mut sides = (left.clone(), right.clone());
         if left.typed && right.typed {
-            match (self.from_terminal(left), self.from_terminal(right)) {
+            match (self.is_from_terminal(left), self.is_from_terminal(right)) {
                 (true, false) => sides.1.typed = false,
                 (false, true) => sides.0.typed = false,
                 _ => {}
@@ -207,7 +215,7 @@ impl<'a> Walk<'a> {
         words
     }
 
-    fn from_terminal(&self, value: &Value) -> bool {
+    fn is_from_terminal(&self, value: &Value) -> bool {
         value.names.iter().any(|name| self.terminal.contains(name))
     }
 }

@@ -288,7 +288,7 @@ impl Walk<'_> {
         } else {
             // What is noted of a change that was confirmed is part of it.
             let naming = &self.observations.naming;
-            let by_name = !state.names_another(std::iter::once(target));
+            let by_name = !state.names_another(&std::iter::once(target));
             missing(state, by_name, |phrase| named_in(&target.text, phrase) || naming.contains(phrase))
         };
         let observation = Observation {
@@ -329,7 +329,7 @@ impl Walk<'_> {
             Some(Stdin::Other(value)) if is_text => Some(value.text.as_str()),
             _ => None,
         };
-        let by_name = !state.names_another(run.exec.iter().chain(run.argv));
+        let by_name = !state.names_another(&run.exec.iter().chain(run.argv));
         missing(state, by_name, |phrase| {
             // The value of an option may name the object too: a namespace, a project.
             let behind_option = (2..words.len()).filter(|index| words[index - 1].starts_with('-'));
