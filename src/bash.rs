@@ -22,7 +22,7 @@ mod witness;
 use std::panic::AssertUnwindSafe;
 
 use crate::source::Span;
-pub use plain::is_name;
+pub use plain::{counts_bytes, is_name, is_shells_own};
 use query::{Query, Searched};
 use syntax::Script;
 pub use testimony::{InProcess, Pending, Question, SecondParser, Silence, Testimony, Witness};

@@ -20,6 +20,46 @@ impl Word {
     }
 }
 
+/// Whether bash itself says what the variable holds, whatever it was set to.
+pub fn is_shells_own(name: &str) -> bool {
+    const NAMES: [&str; 19] = [
+        "_",
+        "RANDOM",
+        "SRANDOM",
+        "SECONDS",
+        "EPOCHSECONDS",
+        "EPOCHREALTIME",
+        "LINENO",
+        "BASHPID",
+        "PIPESTATUS",
+        "BASH_COMMAND",
+        "BASH_SUBSHELL",
+        "BASH_LINENO",
+        "BASH_ARGC",
+        "BASH_ARGV",
+        "BASH_ARGV0",
+        "FUNCNAME",
+        "GROUPS",
+        "DIRSTACK",
+        "HISTCMD",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Whether a format of `printf` has a `%n`: it sets the variable that its argument names.
+pub fn counts_bytes(format: &str) -> bool {
+    let mut rest = format;
+    while let Some((_, behind)) = rest.split_once('%') {
+        let conversion = behind.trim_start_matches(|c: char| "-+ #0123456789.*'hlLjzt".contains(c));
+        if conversion.starts_with('n') {
+            return true;
+        }
+        // `%%`: the second one begins nothing.
+        rest = conversion.strip_prefix('%').unwrap_or(conversion);
+    }
+    false
+}
+
 /// Whether a text is the name of a variable, and nothing more.
 pub fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();

@@ -99,7 +99,7 @@ impl<'w> Given<'w> {
                 given.operands.push(Value { index: at, from: 0, text: word });
                 only_operands |= given.operands.len() > 1 && tool.hands_over(&given.operands);
             } else if word == "--" {
-                only_operands = true;
+                only_operands = !tool.expression;
             } else {
                 let before = at.checked_sub(2).map_or("", |before| words[before]);
                 given.help |= ["--help", "--version"].contains(&word)

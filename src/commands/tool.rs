@@ -34,6 +34,9 @@ pub struct Tool {
     /// listed, any other one may do anything.
     #[serde(default)]
     pub options: Vec<OptionName>,
+    /// Whether what stands behind `--` is read like what stands in front of it: an expression, whose words are no options.
+    #[serde(default)]
+    pub expression: bool,
     /// The word that divides several commands on one line.
     pub divider: Option<String>,
     /// Lines behind which another program's words stand.

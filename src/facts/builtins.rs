@@ -2,6 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::bash::{counts_bytes, is_name};
+use crate::commands::HOLE;
+
 use super::calls::Line;
 use super::decide::bracket;
 use super::invocations::{Ending, texts};
@@ -84,7 +87,7 @@ impl Walk<'_> {
         if !exempt {
             self.observations.first(line.place, &state);
         }
-        if !matches!(name, "eval" | "source" | "." | "trap" | "command" | "builtin" | "exec") {
+        if !matches!(name, "eval" | "source" | "." | "trap" | "command" | "builtin" | "exec" | "jobs") {
             self.invoked(line, Ending::Builtin(texts(line.argv())));
         }
         match name {
@@ -120,6 +123,7 @@ impl Walk<'_> {
             "source" | "." => self.source(line, state),
             "trap" => self.trap(line, state),
             "command" | "builtin" | "exec" => self.rerun(name, line, state),
+            "jobs" => self.jobs(line, state),
             "getopts" => self.getopts(line, state),
             "export" | "readonly" | "local" | "declare" | "typeset" => {
                 for value in line.args() {
@@ -208,13 +212,16 @@ impl Walk<'_> {
 
     fn print(&mut self, name: &str, line: &Line, mut state: State) -> Out {
         let args = line.args();
-        if name == "printf" && args.first().is_some_and(|value| value.text == "-v") {
-            let name = args.get(1).cloned().unwrap_or_default();
+        let (variable, args) = if name == "printf" { given_to_printf(args) } else { (None, args) };
+        if name == "printf" {
+            self.count_written(args, line.place, &mut state);
+        }
+        if let Some(name) = variable {
             if name.constant().is_none() {
                 self.any_flag_set(&name, &mut state);
             }
             if let Some(variable) = name.constant().map(str::to_owned) {
-                let value = self.formatted(&args[2.min(args.len())..], line.place, &mut state);
+                let value = self.formatted(args, line.place, &mut state);
                 let content = Content::Scalar(value);
                 if let Some((array, key)) = variable.split_once('[') {
                     let key = Value::known(key.trim_end_matches(']'));
@@ -254,9 +261,26 @@ impl Walk<'_> {
         Out::success(state)
     }
 
+    /// `printf '%n' NAME`: how much was written is put into the variable.
+    fn count_written(&mut self, args: &[Value], place: Place, state: &mut State) {
+        let Some((format, names)) = args.split_first() else { return };
+        if !format.text.contains(HOLE) && !counts_bytes(&format.text) {
+            return;
+        }
+        for name in names {
+            let Some(variable) = name.constant().filter(|name| is_name(name)).map(str::to_owned) else {
+                if counts_bytes(&format.text) {
+                    self.any_flag_set(name, state);
+                }
+                continue;
+            };
+            let sym = self.symbols.joined(&variable);
+            state.set_anew(&variable, sym, Content::Scalar(Value::unknown(sym)), &mut self.symbols);
+        }
+    }
+
     /// What `printf FORMAT ARG...` gives: exact for `%s` alone, else unknown with the same history.
     fn formatted(&mut self, args: &[Value], place: Place, state: &mut State) -> Value {
-        let args = if args.first().is_some_and(|value| value.text == "--") { &args[1..] } else { args };
         let Some((format, values)) = args.split_first() else { return Value::default() };
         let format_text = format.constant().unwrap_or_default();
         if let ([value], "%s" | "%s\\n" | "%s\\0") = (values, format_text) {
@@ -337,6 +361,28 @@ impl Walk<'_> {
         }
         Out::success(state)
     }
+}
+
+/// The variable that `printf` sets (`-v NAME`, `-vNAME`: the last one counts), and the words behind its options.
+fn given_to_printf(args: &[Value]) -> (Option<Value>, &[Value]) {
+    let mut variable = None;
+    let mut rest = args;
+    while let Some((first, behind)) = rest.split_first() {
+        match first.text.strip_prefix("-v") {
+            Some("") => {
+                variable = behind.first().cloned();
+                rest = behind.get(1..).unwrap_or_default();
+            }
+            Some(name) => {
+                let name = name.to_owned();
+                variable = Some(first.clone().with(|value| value.text = name));
+                rest = behind;
+            }
+            None if first.text == "--" => return (variable, behind),
+            None => break,
+        }
+    }
+    (variable, rest)
 }
 
 /// `exit 0` is `true`, `exit 1` is `false`, a bare `exit` gives the last command's, `exit "$rc"` may not be known.

@@ -240,6 +240,21 @@ impl Walk<'_> {
         out
     }
 
+    /// `jobs -x x`: what it runs, functions and builtins too.
+    pub(super) fn jobs(&mut self, line: &Line, state: State) -> Out {
+        match unwrap("jobs", self.tables.wrappers("jobs"), line.args(), &Value::default()) {
+            Inner::Opaque(opaque) => self.opaque(line, opaque, state),
+            Inner::Runs { link, mut parts, .. } => match parts.pop() {
+                Some(Part::Words { pieces, .. }) => self.run(inner_line(line, &pieces, Link::new(link)), state),
+                _ => Out::either(state),
+            },
+            Inner::Itself => {
+                self.invoked(line, Ending::Builtin(texts(line.argv())));
+                Out::either(state)
+            }
+        }
+    }
+
     /// A program whose name may be one of a few.
     pub(super) fn choose_or_run(&mut self, line: Line, state: State) -> Out {
         let choices = line.words.get(line.at).map(|head| self.choices(head)).unwrap_or_default();

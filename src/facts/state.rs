@@ -10,6 +10,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::bash::is_shells_own;
+
 use super::map::Map;
 use super::naming::Named;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
@@ -300,6 +302,9 @@ impl State {
 
     /// Sets a variable, and the one that it stands for.
     pub fn set(&mut self, name: &str, content: Content) {
+        if is_shells_own(name) {
+            return;
+        }
         if !self.rare.references.is_empty()
             && let Some(target) =
                 self.rare.references.get(name).cloned().filter(|target| target.as_ref() != name)

@@ -419,7 +419,12 @@ impl<'a> Walk<'a> {
             }
             CommandKind::If(conditional) => self.conditional(conditional, state),
             CommandKind::While(repeat) => self.while_loop(repeat, state),
-            CommandKind::For(each) | CommandKind::Select(each) => self.for_loop(each, state),
+            CommandKind::For(each) => self.for_loop(each, state),
+            CommandKind::Select(each) => {
+                let typed = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
+                state.set("REPLY", Content::Scalar(typed));
+                self.for_loop(each, state)
+            }
             CommandKind::ArithmeticFor(each) => {
                 for part in each.header.iter().flatten() {
                     self.arithmetic_value(part, part.span, &mut state);
@@ -449,7 +454,10 @@ impl<'a> Walk<'a> {
             CommandKind::Coproc(coproc) => {
                 self.observations.first(self.place(command.span), &state);
                 self.subshell(&state, &mut |walk, inner| walk.pipeline(&coproc.body, vec![inner], true));
-                let name = format!("{}_PID", coproc.name.as_deref().unwrap_or("COPROC"));
+                let name = coproc.name.as_deref().unwrap_or("COPROC");
+                let ends = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
+                state.set(name, Content::Many(ends));
+                let name = format!("{name}_PID");
                 let own = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
                 state.set(&name, Content::Scalar(own.with(|value| value.names.push(Rc::from("!")))));
                 Out::success(state)

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::bash::is_shells_own;
 use crate::bash::syntax::{Parameter, ParameterOp, Part, PartKind, Subscript, Word};
 use crate::commands::HOLE;
 use crate::source::Span;
@@ -165,12 +166,8 @@ impl<'a> Walk<'a> {
                     _ => Value::unknown(Sym::FAILED),
                 };
             }
-            "?" | "!" | "RANDOM" | "SRANDOM" | "SECONDS" | "EPOCHSECONDS" | "EPOCHREALTIME" | "LINENO"
-            | "BASHPID" | "PIPESTATUS"
-                if !state.vars.contains_key(name) =>
-            {
-                return Value::unknown(Sym::VOLATILE);
-            }
+            "?" | "!" => return Value::unknown(Sym::VOLATILE),
+            name if is_shells_own(name) => return Value::unknown(Sym::VOLATILE),
             "BASH_REMATCH" if !state.vars.contains_key(name) => {
                 return named(Value::unknown(Sym::VOLATILE), name);
             }

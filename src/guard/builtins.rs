@@ -1,6 +1,6 @@
 //! The shell's own commands: which of them change nothing outside of the shell and evaluate nothing.
 
-use crate::bash::is_name;
+use crate::bash::{counts_bytes, is_name};
 use crate::commands::HOLE;
 
 use super::environment::{Class, class};
@@ -66,17 +66,20 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
             if bad || hidden { evaluates() } else { None }
         }
         "printf" => {
-            let first = args.first().copied().unwrap_or_default();
-            let variable = first
-                .strip_prefix("-v")
-                .map(|rest| if rest.is_empty() { args.get(1).copied().unwrap_or_default() } else { rest });
-            match variable {
-                None if first.starts_with(HOLE) => {
-                    Some("what `printf` is told to do is not known".to_owned())
-                }
-                None => None,
-                Some(variable) => variable_set(variable, "printf -v"),
+            let (variable, rest) = given_to_printf(&args);
+            let (format, values) = rest.split_first().map_or(("", rest), |(format, values)| (*format, values));
+            let unknown = |word: &&str| word.contains(HOLE);
+            if format.starts_with(HOLE) || format.contains(HOLE) && values.iter().any(|value| unknown(value)) {
+                return Some("what `printf` is told to do is not known".to_owned());
             }
+            let counted = if counts_bytes(format) { values } else { &[] };
+            let counted = counted.iter().find_map(|name| variable_set(name, "printf %n"));
+            counted.or_else(|| variable.and_then(|variable| variable_set(variable, "printf -v")))
+        }
+        "jobs" => {
+            let may_run = |arg: &&str| arg.starts_with(HOLE);
+            (loose || args.len() > 1 && args.iter().any(may_run))
+                .then(|| "`jobs` may be told to run a command".to_owned())
         }
         "cd" | "pushd" | "popd" | "dirs" | "shift" | "exit" | "return" | "break" | "continue" | "logout" => {
             None
@@ -113,12 +116,44 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
 /// The variable that decides what runs, where a builtin sets it by its name.
 pub(super) fn hijacked(words: &[String]) -> Option<&str> {
     let (name, args) = words.split_first()?;
-    let by_name = match name.as_str() {
-        "read" | "mapfile" | "readarray" | "getopts" => args,
-        "printf" if args.first().is_some_and(|word| word == "-v") => args.get(1..2)?,
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let by_name: Vec<&str> = match name.as_str() {
+        "read" | "mapfile" | "readarray" | "getopts" => args.into_iter().map(named).collect(),
+        "printf" => {
+            let (variable, rest) = given_to_printf(&args);
+            let counts = rest.first().is_some_and(|format| counts_bytes(format) || format.contains(HOLE));
+            variable.into_iter().chain(if counts { rest } else { &[] }.iter().copied()).collect()
+        }
         _ => return None,
     };
-    by_name.iter().map(String::as_str).find(|word| is_name(word) && class(word) == Class::Hijack)
+    by_name.into_iter().find(|word| is_name(word) && class(word) == Class::Hijack)
+}
+
+/// The variable that a word names by which a builtin sets one: `NAME`, `-vNAME`, `-raNAME`.
+pub(super) fn named(word: &str) -> &str {
+    let attached = word.strip_prefix('-').and_then(|letters| letters.split_once(['v', 'a', 'p']));
+    attached.map_or(word, |(_, name)| name)
+}
+
+/// The variable that `printf` sets, and the words behind its options.
+fn given_to_printf<'w, 'l>(args: &'l [&'w str]) -> (Option<&'w str>, &'l [&'w str]) {
+    let mut variable = None;
+    let mut rest = args;
+    while let Some((first, behind)) = rest.split_first() {
+        match first.strip_prefix("-v") {
+            Some("") => {
+                variable = behind.first().copied();
+                rest = behind.get(1..).unwrap_or_default();
+            }
+            Some(name) => {
+                variable = Some(name);
+                rest = behind;
+            }
+            None if *first == "--" => return (variable, behind),
+            None => break,
+        }
+    }
+    (variable, rest)
 }
 
 fn variable_set(name: &str, by: &str) -> Option<String> {

@@ -5,7 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::bash::is_name;
+use crate::bash::{is_name, is_shells_own};
 use crate::bash::syntax::{
     Arithmetic, Assignment, Command, CommandKind, Declare, Expression, For, Operand, Parameter, ParameterOp,
     Part, PartKind, Script, Sequence, Subscript, Value, Word,
@@ -54,8 +54,8 @@ impl Numbers {
     /// Whether the parameter can only hold a number.
     fn is_number(&self, name: &str) -> bool {
         match self.variables.get(name) {
-            Some(number) => *number && !self.own_are_lost,
-            None => OWN.contains(&name),
+            Some(number) if !is_shells_own(name) => *number && !self.own_are_lost,
+            _ => OWN.contains(&name),
         }
     }
 
@@ -205,11 +205,16 @@ impl Numbers {
 impl<'s> Visitor<'s> for Numbers {
     fn command(&mut self, command: &'s Command) {
         match &command.kind {
-            CommandKind::For(each) | CommandKind::Select(each) => self.loop_over(each),
+            CommandKind::For(each) => self.loop_over(each),
+            CommandKind::Select(each) => {
+                self.loop_over(each);
+                self.assigned("REPLY", false);
+            }
             CommandKind::Declare(declare) => self.declared(declare),
             CommandKind::Simple(simple) => {
-                let mut words = simple.words.iter().filter_map(Word::plain);
-                let sets = words.next().is_some_and(|name| {
+                let words = simple.words.iter().skip(1).filter_map(Word::plain);
+                let sets = simple.words.first().is_some_and(|first| {
+                    let Some(name) = first.plain() else { return true };
                     [
                         "read",
                         "mapfile",
@@ -225,8 +230,11 @@ impl<'s> Visitor<'s> for Numbers {
                         || ["command", "builtin", "eval"].contains(&name.as_str())
                 });
                 if sets {
-                    for word in words.filter(|word| is_name(word)) {
-                        self.assigned(&word, false);
+                    for word in words {
+                        let name = super::builtins::named(&word);
+                        if is_name(name) {
+                            self.assigned(name, false);
+                        }
                     }
                     self.assigned("REPLY", false);
                 }

@@ -330,6 +330,9 @@ impl<'s> Visitor<'s> for Plain<'_> {
             CommandKind::For(each) | CommandKind::Select(each) => {
                 self.set(&each.variable.name, None, each.variable.span, false);
             }
+            CommandKind::Coproc(coproc) => {
+                self.set(coproc.name.as_deref().unwrap_or("COPROC"), None, command.span, false);
+            }
             _ => {}
         }
         visit::walk_command(self, command);

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::bash::is_name;
+use crate::bash::{is_name, is_shells_own};
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Fd, For, Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect,
     RedirectOp, Script, Sequence, Target, Value, Word,
@@ -101,7 +101,7 @@ impl Starts {
     }
 
     fn parameter(&self, parameter: &Parameter) -> Option<Plainly> {
-        if parameter.indirect || parameter.subscript.is_some() {
+        if parameter.indirect || parameter.subscript.is_some() || is_shells_own(&parameter.name) {
             return None;
         }
         match &parameter.op {
@@ -170,10 +170,14 @@ impl<'s> Visitor<'s> for Starts {
     fn command(&mut self, command: &'s Command) {
         match &command.kind {
             CommandKind::For(each) => self.loop_over(each),
-            CommandKind::Select(each) => self.assigned(&each.variable.name, None),
+            CommandKind::Select(each) => {
+                self.assigned(&each.variable.name, None);
+                self.assigned("REPLY", None);
+            }
             CommandKind::Simple(simple) if !self.read.contains(&command.span) => {
                 // Whatever names a variable may set it.
-                for word in simple.words.iter().skip(1).filter_map(Word::plain).filter(|word| is_name(word)) {
+                for word in simple.words.iter().skip(1).filter_map(Word::plain) {
+                    let name = super::builtins::named(&word);
                     let sets = [
                         "read",
                         "mapfile",
@@ -186,8 +190,9 @@ impl<'s> Visitor<'s> for Starts {
                         "builtin",
                         "let",
                     ];
-                    if simple.words[0].plain().is_none_or(|first| sets.contains(&first.as_str())) {
-                        self.assigned(&word, None);
+                    let may_set = || simple.words[0].plain().is_none_or(|first| sets.contains(&first.as_str()));
+                    if is_name(name) && may_set() {
+                        self.assigned(name, None);
                     }
                 }
             }
