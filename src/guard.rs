@@ -14,6 +14,7 @@ mod environment;
 mod exposed;
 mod help;
 mod hooks;
+mod inputs;
 mod json;
 mod links;
 mod log;

@@ -149,7 +149,7 @@ impl Tool {
         let given = Given::read(self, words);
         let mut judged = self.judge_given(&given, stdin);
         let reads = judged.effect == Effect::Read && !given.help;
-        let strange = || self.has_verbs() && given.has_strange_front(self);
+        let strange = || self.has_verbs() && given.has_strange_front(self, self.acts(&given));
         if reads && (given.options.iter().any(|option| self.is_unlisted(option.name)) || strange()) {
             judged.effect = Effect::Unknown;
             judged.unlisted = true;
@@ -242,6 +242,15 @@ impl Tool {
     pub(super) fn has_verbs(&self) -> bool {
         let files = self.files.iter().filter_map(|files| files.when.as_ref());
         self.effects().chain(files).any(Pattern::names_first_word)
+    }
+
+    /// How many operands it takes to say what a line does that reads.
+    fn acts(&self, given: &Given<'_>) -> usize {
+        let reading = self.own_read.iter().chain(&self.read).chain(&self.simulate);
+        let fitting = reading.filter(|pattern| pattern.matches(given, Spelt::Exactly));
+        let by_pattern = fitting.map(|pattern| pattern.acts(&given.operands)).max();
+        let by_noun = || self.verb_at(&given.operands).map_or(0, |at| at + 1);
+        by_pattern.unwrap_or_else(by_noun)
     }
 
     pub(super) fn verb_at(&self, operands: &[Value<'_>]) -> Option<usize> {

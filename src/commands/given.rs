@@ -111,13 +111,16 @@ impl<'w> Given<'w> {
         given
     }
 
-    /// Whether an option in front of the first operand is given a value, and the tool lists none that takes one.
-    pub fn has_strange_front(&self, tool: &Tool) -> bool {
-        let first = self.operands.first().map_or(usize::MAX, |operand| operand.index);
-        let front = self.options.iter().take_while(|option| option.at < first);
-        front
-            .filter(|option| matches!(option.name, Name::Word(_)) && option.value.is_some())
-            .any(|option| !tool.knows(option.name))
+    /// Whether an option in front of the words that say what is done (so many operands) is none that the tool lists: what
+    /// looks like one of these words may be its value.
+    pub fn has_strange_front(&self, tool: &Tool, acts: usize) -> bool {
+        let before = |number: usize| self.operands.get(number).map_or(usize::MAX, |operand| operand.index);
+        let given_value = |option: &&Opt<'_>| {
+            option.at < before(0) && matches!(option.name, Name::Word(_)) && option.value.is_some()
+        };
+        let hides = |option: &&Opt<'_>| acts > 0 && !self.operands.is_empty() && option.at < before(acts - 1);
+        let front = self.options.iter().filter(|option| given_value(option) || hides(option));
+        front.into_iter().any(|option| !tool.knows(option.name))
     }
 
     /// Reads the option in the word before `at`; gives where the next word is.

@@ -17,8 +17,9 @@ impl Http {
         let mut body = has(&self.body) && !has(&self.get);
         if self.operands {
             let first = given.operands.first().map(|first| first.text);
-            method = method
-                .or(first.filter(|first| !first.is_empty() && first.chars().all(|c| c.is_ascii_uppercase())));
+            // Whatever its case; of a lone word it is the address.
+            let is_method = |first: &&str| first.chars().all(|c| c.is_ascii_alphabetic());
+            method = method.or(first.filter(|first| given.operands.len() > 1 && is_method(first)));
             body |= given.operands.iter().skip(1).any(|operand| sends(operand.text));
         }
         let changes = match method {

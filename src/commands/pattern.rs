@@ -121,6 +121,23 @@ impl Pattern {
             && operands_match(&self.operands, &given.operands, self.whole)
     }
 
+    /// How many of these operands it takes to say what is done: those up to the last that it names.
+    pub(super) fn acts(&self, operands: &[Value<'_>]) -> usize {
+        let named = |part: &Part| match part {
+            Part::One(words) | Part::Some(words) => words.iter().any(|word| word != "*"),
+            Part::Any => false,
+        };
+        let Some(last) = self.operands.iter().rposition(named) else { return 0 };
+        if self.operands[..last].iter().all(|part| matches!(part, Part::One(_))) {
+            return last + 1;
+        }
+        let fits = |operand: &Value<'_>| match &self.operands[last] {
+            Part::One(words) | Part::Some(words) => words.iter().any(|word| glob(word, operand.text)),
+            Part::Any => false,
+        };
+        operands.iter().rposition(fits).map_or(0, |at| at + 1)
+    }
+
     /// The words that it names without globs.
     pub(super) fn plain_words(&self) -> impl Iterator<Item = &str> {
         self.operands

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::HOLE;
 use super::effect::{any, glob, matches_words};
-use super::given::{Given, Opt};
+use super::given::{Given, Name, Opt, Spelling};
 use super::pattern::{Pattern, Spelt};
 use super::tables::{Tables, basename};
 use super::tool::Tool;
@@ -135,6 +135,48 @@ impl Tables {
         let given = Given::read(tool, &texts);
         let is_one = |option: &&Opt<'_>| names.iter().any(|name| option.name.may_be(name));
         given.options.iter().filter(is_one).map(|option| value_of(option, &texts)).collect()
+    }
+
+    /// Whether a word ends in that option, bundled or abbreviated perhaps, so that the next word is its value.
+    pub fn takes_next(&self, program: &str, word: &str, option: &str) -> bool {
+        if word == option {
+            return true;
+        }
+        match word.strip_prefix("--") {
+            Some(_) => self.abbreviates(program, word, option),
+            None => self.bundled(program, word, option) == Some(""),
+        }
+    }
+
+    /// What an option is given in its own word, bundled or abbreviated perhaps.
+    pub fn attached_to<'w>(&self, program: &str, word: &'w str, option: &str) -> Option<&'w str> {
+        if option.len() > "-x".len() {
+            let (name, value) = word.split_once('=')?;
+            return (name == option || self.abbreviates(program, name, option)).then_some(value);
+        }
+        let attached = word.strip_prefix(option).or_else(|| self.bundled(program, word, option));
+        attached.filter(|value| !value.is_empty())
+    }
+
+    /// Whether a word is a long option, cut short, and no other one by its own name.
+    fn abbreviates(&self, program: &str, word: &str, option: &str) -> bool {
+        const SHORTEST: usize = "--x".len();
+        let Some(tool) = self.tool(program).filter(|_| word.len() >= SHORTEST) else { return false };
+        option.starts_with("--") && option.starts_with(word) && !tool.knows(Name::Word(&word[2..]))
+    }
+
+    /// What stands behind a short option in a bundle of several, the others taking no value.
+    fn bundled<'w>(&self, program: &str, word: &'w str, option: &str) -> Option<&'w str> {
+        let tool = self.grammar(&[program]).filter(|tool| tool.spelling != Spelling::Words)?;
+        let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
+        let wanted = option.strip_prefix('-').filter(|name| name.len() == 1)?.chars().next()?;
+        let (front, value) = letters.split_once(wanted)?;
+        let is_flag = |letter: char| {
+            letter.is_ascii_alphanumeric()
+                && !tool.letter_takes_value(letter)
+                && !tool.letter_takes_rest(letter)
+        };
+        (!front.is_empty() && front.chars().all(is_flag)).then_some(value)
     }
 
     /// The operands. The program is word 0.

@@ -33,6 +33,12 @@ pub struct CredentialOptions {
     /// What stands between a name and the credential (`user:password`).
     #[serde(default)]
     pub after: Option<String>,
+    /// What stands behind the credential, and without which there is none (`user:password@host`).
+    #[serde(default)]
+    pub until: Option<String>,
+    /// What divides several of them, of which each may be a credential or anything else (`theme=dark; session=...`).
+    #[serde(default)]
+    pub between: Option<String>,
     /// The verb under which they are these options.
     #[serde(default)]
     pub verb: Option<String>,

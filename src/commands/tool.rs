@@ -30,6 +30,10 @@ pub struct Tool {
     /// Options that, in front of the first operand, say nothing of what its verb does.
     #[serde(default)]
     pub globals: Vec<OptionName>,
+    /// Options that take no value and may stand in front of the verb. Where any other one stands there, its value may be what
+    /// looks like the verb.
+    #[serde(default)]
+    pub flags: Vec<OptionName>,
     /// The options, besides those with a value, under which what reads or simulates does nothing else; where some are
     /// listed, any other one may do anything.
     #[serde(default)]
@@ -343,9 +347,15 @@ impl Tool {
         let patterns = || self.read.iter().chain(&self.simulate).chain(&self.write).chain(&self.unknown);
         let is_global = || self.globals.iter().any(|known| known.is(name));
         let is_listed = || !self.options.is_empty() && !self.is_unlisted(name);
+        // Several letters are one entry.
+        let is_flag = |known: &OptionName| match name {
+            Name::Letter(letter) if !known.0.starts_with("--") => known.0.contains(letter),
+            _ => known.is(name),
+        };
         self.lists(name)
             || is_global()
             || is_listed()
+            || self.flags.iter().any(is_flag)
             || patterns().flat_map(Pattern::option_names).any(|known| known == name)
     }
 

@@ -214,7 +214,7 @@ impl Walk<'_> {
         let args = line.args();
         let (variable, args) = if name == "printf" { given_to_printf(args) } else { (None, args) };
         if name == "printf" {
-            self.count_written(args, line.place, &mut state);
+            self.count_written(args, &mut state);
         }
         if let Some(name) = variable {
             if name.constant().is_none() {
@@ -262,7 +262,7 @@ impl Walk<'_> {
     }
 
     /// `printf '%n' NAME`: how much was written is put into the variable.
-    fn count_written(&mut self, args: &[Value], place: Place, state: &mut State) {
+    fn count_written(&mut self, args: &[Value], state: &mut State) {
         let Some((format, names)) = args.split_first() else { return };
         if !format.text.contains(HOLE) && !counts_bytes(&format.text) {
             return;

@@ -20,7 +20,7 @@ pub(super) enum Place {
 }
 
 /// How tokens of well-known services begin, and what follows.
-const TOKENS: [(&[&str], &str); 10] = [
+const TOKENS: [(&[&str], &str); 11] = [
     (&["AKIA", "ASIA"], "[0-9A-Z]{16}"),
     (&["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], "[A-Za-z0-9]{30,}"),
     (&["github_pat_"], "[A-Za-z0-9_]{30,}"),
@@ -29,6 +29,7 @@ const TOKENS: [(&[&str], &str); 10] = [
     (&["hvs.", "hvb.", "hvr."], "[A-Za-z0-9_-]{20,}"),
     (&["sk_live_"], "[A-Za-z0-9]{16,}"),
     (&["npm_"], "[A-Za-z0-9]{30,}"),
+    (&["bot"], "[0-9]{8,10}:[A-Za-z0-9_-]{30,}"),
     (&["AIza"], "[A-Za-z0-9_-]{30,}"),
     (&["eyJ"], r"[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
 ];

@@ -119,7 +119,9 @@ impl Walk<'_> {
         match line.args().iter().find(|value| !value.text.starts_with('-')) {
             Some(folder) if folder.own_file => inside.set("PWD", Content::Scalar(folder.clone())),
             Some(folder) if works_in_own(&state) && folder.constant().is_some_and(is_below) => {}
-            _ => drop(inside.vars.remove("PWD")),
+            _ => {
+                inside.vars.remove("PWD");
+            }
         }
         inside.vars.remove("OLDPWD");
         Out { ok: vec![inside], fail: vec![state] }

@@ -4,6 +4,7 @@
 //! What is only written about (usage text, comments) is left out. Whether a text is a credential is judged by
 //! `credentials`; no value is followed here, and none is repeated.
 
+mod options;
 mod words;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use crate::bash::visit::{
 use crate::commands::{CredentialOptions, HOLE, Tables};
 use crate::source::Span;
 
+use options::credential_options;
 use words::{default_of, is_shown, operand, program_of, snake, text_of, text_of_parts};
 
 use super::credentials::{Place, SHORTEST_FORM, is_credential, private_key, shows_itself};
@@ -266,7 +268,7 @@ impl Search<'_> {
         if text.contains(HOLE) && text.trim_matches(HOLE).is_empty() {
             return None;
         }
-        if let Some(given) = self.after_option(options, texts, index) {
+        if let Some(given) = self.after_option(program, options, texts, index) {
             return Some(given);
         }
         if program == "openssl"
@@ -306,52 +308,6 @@ impl Search<'_> {
             rest = value;
         }
         None
-    }
-
-    /// A credential that is the value of the option before it, or attached to its own.
-    fn after_option(
-        &self,
-        options: &[&CredentialOptions],
-        texts: &[Cow<'_, str>],
-        index: usize,
-    ) -> Option<Given> {
-        let text = texts[index].as_ref();
-        let before = index.checked_sub(1).map_or("", |before| texts[before].as_ref());
-        let long = before.starts_with("--") && !before.contains('=') && !text.starts_with('-');
-        if long && self.option_tells(before) && is_credential(text, Place::Certain) {
-            return Some(Given::Option(before.to_owned()));
-        }
-        for known in options {
-            for option in &known.options {
-                let value = if before == option {
-                    Some(text)
-                } else if option.len() > "-x".len() {
-                    text.strip_prefix(option.as_str()).and_then(|rest| rest.strip_prefix('='))
-                } else {
-                    text.strip_prefix(option.as_str()).filter(|rest| !rest.is_empty())
-                };
-                let Some(value) = value else { continue };
-                let value = match known.after.as_deref() {
-                    Some(mark) => value.split_once(mark).map(|(_, password)| password),
-                    None => Some(value),
-                };
-                let place = if known.after.is_some() { Place::Sure } else { Place::Certain };
-                if value.is_some_and(|value| is_credential(value, place)) {
-                    return Some(Given::Option(option.clone()));
-                }
-            }
-        }
-        None
-    }
-
-    /// Whether a long option's name tells that its value is a credential (`--password`, `--os-token`).
-    fn option_tells(&self, option: &str) -> bool {
-        const BARE: [&str; 2] = ["pass", "secret_key"];
-        const NEVER: [&str; 6] = ["stdin", "prompt", "fd", "env", "policy", "secret"];
-        let name = snake(option.trim_start_matches('-'));
-        let last = name.rsplit('_').next().unwrap_or_default();
-        (self.names.matches(&name) || BARE.contains(&name.as_str()))
-            && (!NEVER.contains(&last) || name == "client_secret")
     }
 
     /// `X-Vault-Token: ...`, `Authorization: Bearer ...`
@@ -451,15 +407,6 @@ impl Search<'_> {
             at += part.len();
         }
     }
-}
-
-/// The options of a command whose value is a credential.
-fn credential_options(program: &str, texts: &[Cow<'_, str>]) -> Vec<&'static CredentialOptions> {
-    let fits = |known: &&CredentialOptions| {
-        known.programs.iter().any(|name| name == program)
-            && known.verb.as_ref().is_none_or(|verb| texts.iter().any(|text| text == verb))
-    };
-    Tables::builtin().secrets().credential_options.iter().filter(fits).collect()
 }
 
 /// Whether a variable, a key or an option of that name is given a credential, and how sure that is.

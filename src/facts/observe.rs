@@ -133,6 +133,8 @@ pub struct Observations {
     pub literals: Vec<super::literals::Literal>,
     /// Secrets that come to light, in the order of the walk.
     pub leaks: Vec<super::leaks::Leak>,
+    /// Files that redirections read, by name: noted only where every command is judged for sure.
+    pub inputs: Vec<(Span, String)>,
     /// Typed constants that were seen to name what a command changes.
     pub(super) naming: FxHashSet<String>,
     /// Changes of options, in the order of the walk.

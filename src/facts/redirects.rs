@@ -57,6 +57,9 @@ impl<'a> Walk<'a> {
             (Target::Word(word), op) if reads_in(op) => {
                 self.piped_in = None;
                 let value = self.value(word, state);
+                if op == RedirectOp::Input {
+                    self.input_read(&value, redirect.span);
+                }
                 if let Some(piped) = self.piped_in.take() {
                     return Some(Stdin::Other(piped));
                 }
@@ -79,6 +82,21 @@ impl<'a> Walk<'a> {
                     self.observe_write(&value, redirect.span, state);
                 }
                 None
+            }
+        }
+    }
+
+    /// Notes the file that a redirection reads, for whoever must know each.
+    fn input_read(&mut self, file: &Value, span: Span) {
+        if self.reached.is_none() || file.own_file {
+            return;
+        }
+        let (at, _) = self.report_span(self.place(span));
+        let choices = self.choices(file);
+        let names = if choices.is_empty() { vec![file.text.clone()] } else { choices };
+        for name in names {
+            if !self.observations.inputs.contains(&(at, name.clone())) {
+                self.observations.inputs.push((at, name));
             }
         }
     }

@@ -245,7 +245,9 @@ impl Walk<'_> {
         match unwrap("jobs", self.tables.wrappers("jobs"), line.args(), &Value::default()) {
             Inner::Opaque(opaque) => self.opaque(line, opaque, state),
             Inner::Runs { link, mut parts, .. } => match parts.pop() {
-                Some(Part::Words { pieces, .. }) => self.run(inner_line(line, &pieces, Link::new(link)), state),
+                Some(Part::Words { pieces, .. }) => {
+                    self.run(inner_line(line, &pieces, Link::new(link)), state)
+                }
                 _ => Out::either(state),
             },
             Inner::Itself => {

@@ -67,9 +67,10 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
         }
         "printf" => {
             let (variable, rest) = given_to_printf(&args);
-            let (format, values) = rest.split_first().map_or(("", rest), |(format, values)| (*format, values));
+            let (format, values) =
+                rest.split_first().map_or(("", rest), |(format, values)| (*format, values));
             let unknown = |word: &&str| word.contains(HOLE);
-            if format.starts_with(HOLE) || format.contains(HOLE) && values.iter().any(|value| unknown(value)) {
+            if format.starts_with(HOLE) || format.contains(HOLE) && values.iter().any(unknown) {
                 return Some("what `printf` is told to do is not known".to_owned());
             }
             let counted = if counts_bytes(format) { values } else { &[] };

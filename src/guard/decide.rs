@@ -15,6 +15,7 @@ use crate::facts::{
 use crate::source::{RepoPath, Span};
 
 use super::exposed;
+use super::inputs::Inputs;
 use super::numbers::Numbers;
 use super::own;
 use super::payload;
@@ -107,8 +108,9 @@ impl<'p> Bench<'p> {
         let mut pieces = vec![close];
         self.unreached(&commands.simple, &mut pieces);
         let folders: Vec<String> = pieces.iter().flat_map(secret_files::folders).collect();
-        let Looks { spread, counted, tame, fed, functions, evaluated, .. } =
+        let Looks { spread, counted, tame, fed, functions, evaluated, inputs, .. } =
             self.plain(script, &pieces[0], shape.moves, &folders);
+        self.read(&pieces, &inputs);
         self.ended(&pieces);
         self.told(&pieces, &shape, &folders);
         let feeds = pieces.iter().flat_map(|close| close.seen.invocations.all()).any(payload::feeds);
@@ -169,6 +171,7 @@ impl<'p> Bench<'p> {
                 looks: &mut looks,
             };
             visit::walk_script(&mut plain, text);
+            looks.inputs.look(text, host, &starts);
         }
         looks
     }
@@ -204,6 +207,22 @@ impl<'p> Bench<'p> {
             }
             close.seen.invocations.place_all(at);
             pieces.push(close);
+        }
+    }
+
+    /// What is read by redirections and pipes.
+    fn read(&mut self, pieces: &[Close], inputs: &Inputs) {
+        for (at, program) in &inputs.sending {
+            self.ask("network", *at, format!("`{program}` sends what it reads"));
+        }
+        let read = pieces.iter().flat_map(|close| &close.seen.inputs);
+        for (at, file) in read.filter(|(at, file)| inputs.may_connect(*at, file)) {
+            let what = if file.starts_with(HOLE) {
+                "it reads a file whose name is not known, and may be a connection".to_owned()
+            } else {
+                "a connection is opened".to_owned()
+            };
+            self.ask("network", *at, what);
         }
     }
 

@@ -93,8 +93,13 @@ fn takes_pairs(words: &[String]) -> bool {
 fn mark_behind(words: &[String], index: usize) -> Option<&'static str> {
     let (program, option) = (base(words.first()?), words.get(index)?);
     let table = &Tables::builtin().secrets().credential_options;
-    let mut known = table.iter().filter(|known| known.programs.iter().any(|name| name == program));
-    known.find(|known| known.options.contains(option)).and_then(|known| known.after.as_deref())
+    let mut known = table
+        .iter()
+        .filter(|known| known.programs.iter().any(|name| name == program))
+        .filter(|known| known.until.is_none() && known.between.is_none());
+    let tables = Tables::builtin();
+    let is_one = |known: &String| tables.takes_next(program, option, known);
+    known.find(|known| known.options.iter().any(is_one)).and_then(|known| known.after.as_deref())
 }
 
 fn names_a_thing(option: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Lines that only show a help text, a version, or what a tool knows of itself.
 
-use crate::commands::{HOLE, Tables, beyond};
+use crate::commands::{HOLE, Tables, beyond, glob};
 use crate::facts::SecretNames;
 
 use super::secret_files::names_secret;
@@ -66,8 +66,24 @@ pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
                 "-help" => among(beyond::GO_HELPFUL),
                 _ => false,
             };
-            asks && front.iter().all(plain) && front.len() < 5
+            asks && front.iter().all(plain) && front.len() < 5 && is_own(program, front)
         }
         [] => false,
     }
+}
+
+/// Whether the words behind a program's name are its own: no alias or plugin, and none that it hands over.
+fn is_own(program: &str, words: &[String]) -> bool {
+    let of_program = |line: &&str| line.split_once(' ').is_some_and(|(name, _)| name == program);
+    let verbs = |line: &str| line.split_once(' ').map_or("", |(_, verbs)| verbs).to_owned();
+    let knows =
+        |line: &str| verbs(line).split('|').any(|verb| words.first().is_some_and(|word| glob(verb, word)));
+    let mut own = beyond::OWN_VERBS.iter().copied().filter(of_program).peekable();
+    let is_known = own.peek().is_none() || own.any(knows);
+    let hands = |line: &str| {
+        let verbs = verbs(line);
+        let count = verbs.split(' ').count();
+        words.len() > count && verbs.split(' ').eq(words.iter().take(count).map(String::as_str))
+    };
+    is_known && !beyond::HAND_OVER.iter().copied().filter(of_program).any(hands)
 }

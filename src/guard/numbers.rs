@@ -5,12 +5,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::bash::{is_name, is_shells_own};
 use crate::bash::syntax::{
     Arithmetic, Assignment, Command, CommandKind, Declare, Expression, For, Operand, Parameter, ParameterOp,
     Part, PartKind, Script, Sequence, Subscript, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
+use crate::bash::{is_name, is_shells_own};
 use crate::source::Span;
 
 /// What is known of the texts' variables.

@@ -14,6 +14,7 @@ use crate::facts::SecretNames;
 use crate::source::Span;
 
 use super::environment::{Class, class, inert_value};
+use super::inputs::Inputs;
 use super::numbers::Numbers;
 use super::own;
 use super::policy::Policy;
@@ -55,6 +56,8 @@ pub(super) struct Looks {
     pub functions: FxHashSet<String>,
     /// What the aliases that the text defines stand for.
     pub aliases: FxHashMap<String, String>,
+    /// What redirections and pipes give to read.
+    pub inputs: Inputs,
     /// Values of variables that a shell evaluates as text, to be read as commands.
     pub evaluated: Vec<(Span, String)>,
 }
@@ -258,11 +261,6 @@ impl Plain<'_> {
                 };
                 if target.as_deref().is_some_and(secret) {
                     self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
-                }
-                if target
-                    .is_some_and(|target| target.starts_with("/dev/tcp/") || target.starts_with("/dev/udp/"))
-                {
-                    self.ask("network", redirect.span, "a connection is opened".to_owned());
                 }
             }
             _ => self.written(redirect, target.as_deref(), &known_text(&word.parts)),

@@ -2,12 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::bash::{is_name, is_shells_own};
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Fd, For, Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect,
     RedirectOp, Script, Sequence, Target, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
+use crate::bash::{is_name, is_shells_own};
 use crate::commands::{Plainly, Tables};
 use crate::source::Span;
 
@@ -190,7 +190,8 @@ impl<'s> Visitor<'s> for Starts {
                         "builtin",
                         "let",
                     ];
-                    let may_set = || simple.words[0].plain().is_none_or(|first| sets.contains(&first.as_str()));
+                    let may_set =
+                        || simple.words[0].plain().is_none_or(|first| sets.contains(&first.as_str()));
                     if is_name(name) && may_set() {
                         self.assigned(name, None);
                     }

@@ -1,0 +1,292 @@
+//! What commands read by redirections and pipes: files that may be connections, and programs that send on what they are given.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Fd, ParameterOp, Part, PartKind, Pipeline, Redirect, RedirectOp,
+    Script, Target, Word,
+};
+use crate::bash::visit::{self, Visitor};
+use crate::commands::{HOLE, Tables, beyond};
+use crate::source::Span;
+
+use super::builtins::named;
+use super::plain::known_text;
+use super::starts::Starts;
+
+/// Folders of names under which bash opens a connection.
+const CONNECTIONS: [&str; 2] = ["/dev/tcp/", "/dev/udp/"];
+
+/// What was seen in the texts.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    /// By redirection: whether the name is known to be that of a file, or the variable that holds it.
+    files: FxHashMap<Span, (bool, Option<String>)>,
+    /// Variables that are given names of files by a loop, and how often each variable is set.
+    listed: FxHashSet<String>,
+    set: FxHashMap<String, u32>,
+    /// Commands that are given something to read.
+    fed: FxHashSet<Span>,
+    /// Commands that send it on.
+    pub sending: Vec<(Span, String)>,
+    /// Whether some text among the words names a connection.
+    named: bool,
+}
+
+/// What a command has on stdin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stdin {
+    Nothing,
+    /// Text that is written in the command.
+    Written,
+    Unknown,
+}
+
+struct Look<'l> {
+    host: Option<Span>,
+    starts: &'l Starts,
+    stdin: Stdin,
+    inputs: &'l mut Inputs,
+}
+
+impl Inputs {
+    /// Looks at a text; `host` is the command that carries it.
+    pub(super) fn look(&mut self, script: &Script, host: Option<Span>, starts: &Starts) {
+        let fed = host.is_some_and(|host| self.fed.contains(&host));
+        let stdin = if fed { Stdin::Unknown } else { Stdin::Nothing };
+        visit::walk_script(&mut Look { host, starts, stdin, inputs: self }, script);
+    }
+
+    fn sets(&mut self, name: &str) {
+        *self.set.entry(name.to_owned()).or_insert(0) += 1;
+    }
+
+    /// Whether bash may open a connection for the redirection at `at` from that file.
+    pub(super) fn may_connect(&self, at: Span, file: &str) -> bool {
+        let known = file.split(HOLE).next().unwrap_or_default();
+        if known.is_empty() && file.contains(HOLE) {
+            let is_listed = |name: &String| self.listed.contains(name) && self.set.get(name) == Some(&1);
+            let is_file =
+                |(known, name): &(bool, Option<String>)| *known || name.as_ref().is_some_and(is_listed);
+            return self.named || !self.files.get(&at).is_some_and(is_file);
+        }
+        let whole = known.len() == file.len();
+        CONNECTIONS.iter().any(|folder| known.starts_with(folder) || !whole && folder.starts_with(known))
+    }
+}
+
+impl Look<'_> {
+    fn at(&self, span: Span) -> Span {
+        self.host.unwrap_or(span)
+    }
+
+    /// What the command's own redirections give it.
+    fn given(&self, command: &Command) -> Stdin {
+        let own =
+            command.redirects.iter().filter(|redirect| matches!(redirect.fd, None | Some(Fd::Number(0))));
+        own.fold(self.stdin, |stdin, redirect| match (redirect.op, &redirect.target) {
+            (RedirectOp::Input | RedirectOp::DuplicateInput, Target::Word(word)) => {
+                match word.plain().as_deref() {
+                    Some("/dev/null" | "-") => Stdin::Nothing,
+                    _ => Stdin::Unknown,
+                }
+            }
+            (RedirectOp::HereString, Target::Word(word)) if word.plain().is_some() => Stdin::Written,
+            (RedirectOp::HereString | RedirectOp::HereDocument | RedirectOp::ReadWrite, _) => Stdin::Unknown,
+            _ => stdin,
+        })
+    }
+
+    /// Whether the words are those of a program that sends on what it reads.
+    fn sends(&self, words: &[Word]) -> Option<String> {
+        let words: Vec<String> = words.iter().map(|word| known_text(&word.parts)).collect();
+        let base = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
+        let first = base(words.first()?);
+        let most = if Tables::builtin().wrappers(&first).is_empty() { 1 } else { words.len() };
+        let is = |at: usize, line: &str| {
+            let mut names = line.split(' ');
+            names.next() == Some(base(&words[at]).as_str())
+                && names.eq(words[at + 1..].iter().take(line.split(' ').count() - 1))
+        };
+        let found = |lines: &[&str]| (0..most).find(|at| lines.iter().any(|line| is(*at, line)));
+        let ignores = words.iter().any(|word| ["-I", "--ignore-stdin"].contains(&word.as_str()));
+        let sends = found(beyond::SEND_STDIN).filter(|_| self.stdin != Stdin::Nothing && !ignores);
+        let sends =
+            sends.or_else(|| found(beyond::SEND_UNKNOWN_STDIN).filter(|_| self.stdin == Stdin::Unknown));
+        sends.map(|at| base(&words[at]))
+    }
+}
+
+impl<'s> Visitor<'s> for Look<'_> {
+    fn pipeline(&mut self, pipeline: &'s Pipeline) {
+        let outer = self.stdin;
+        for (index, stage) in pipeline.stages.iter().enumerate() {
+            let before = index.checked_sub(1).map(|before| &pipeline.stages[before]);
+            self.stdin = match before {
+                None => outer,
+                Some(before) if only_says(before) => Stdin::Written,
+                Some(_) => Stdin::Unknown,
+            };
+            if let Some(name) = reads_lines(stage).filter(|_| prints_names(&pipeline.stages[..index])) {
+                self.inputs.listed.insert(name);
+            }
+            self.command(stage);
+        }
+        self.stdin = outer;
+    }
+
+    fn command(&mut self, command: &'s Command) {
+        let outer = self.stdin;
+        self.stdin = match &command.kind {
+            CommandKind::Function(_) => Stdin::Unknown,
+            _ => self.given(command),
+        };
+        if let CommandKind::Simple(simple) = &command.kind {
+            let at = self.at(command.span);
+            if self.stdin != Stdin::Nothing {
+                self.inputs.fed.insert(at);
+            }
+            if let Some(program) = self.sends(&simple.words) {
+                self.inputs.sending.push((at, program));
+            }
+            let sets = |first: String| {
+                [
+                    "read",
+                    "mapfile",
+                    "readarray",
+                    "printf",
+                    "getopts",
+                    "wait",
+                    "eval",
+                    "command",
+                    "builtin",
+                    "let",
+                ]
+                .contains(&first.as_str())
+            };
+            if simple.words.first().is_some_and(|first| first.plain().is_none_or(sets)) {
+                for word in simple.words.iter().skip(1).filter_map(Word::plain) {
+                    self.inputs.sets(named(&word));
+                }
+            }
+        }
+        if let CommandKind::For(each) | CommandKind::Select(each) = &command.kind {
+            let name = &each.variable.name;
+            self.inputs.sets(name);
+            let names = |word: &Word| match word.parts.as_slice() {
+                [Part { kind: PartKind::Command(substitution), .. }] => {
+                    match substitution.body.statements.as_slice() {
+                        [statement] => statement.rest.is_empty() && prints_names(&statement.first.stages),
+                        _ => false,
+                    }
+                }
+                _ => word.plain().is_some(),
+            };
+            if each.words.as_ref().is_some_and(|words| words.iter().all(names)) {
+                self.inputs.listed.insert(name.clone());
+            }
+        }
+        visit::walk_command(self, command);
+        self.stdin = outer;
+    }
+
+    fn redirect(&mut self, redirect: &'s Redirect) {
+        if let (RedirectOp::Input, Target::Word(word)) = (redirect.op, &redirect.target) {
+            let is_file =
+                begins_at_home(&word.parts) || self.starts.of_words(std::slice::from_ref(word)).is_some();
+            let at = self.at(redirect.span);
+            let (known, name) = self.inputs.files.entry(at).or_insert_with(|| (true, variable(&word.parts)));
+            *known &= is_file;
+            if name.as_deref() != variable(&word.parts).as_deref() {
+                *name = None;
+            }
+        }
+        visit::walk_redirect(self, redirect);
+    }
+
+    fn assignment(&mut self, assignment: &'s Assignment) {
+        self.inputs.sets(&assignment.target.name);
+        visit::walk_assignment(self, assignment);
+    }
+
+    fn word(&mut self, word: &'s Word) {
+        let text = known_text(&word.parts);
+        self.inputs.named |= text.contains("dev/tcp") || text.contains("dev/udp");
+        visit::walk_parts(self, &word.parts);
+    }
+}
+
+/// Whether a command does nothing but write words of its own.
+fn only_says(command: &Command) -> bool {
+    let CommandKind::Simple(simple) = &command.kind else { return false };
+    let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
+    let says = |words: Vec<String>| {
+        words.first().is_some_and(|first| ["echo", "printf", "true", ":"].contains(&first.as_str()))
+    };
+    words.is_some_and(says) && command.redirects.is_empty()
+}
+
+/// The variable that a word is, and nothing else.
+fn variable(parts: &[Part]) -> Option<String> {
+    match parts {
+        [Part { kind: PartKind::DoubleQuoted(inner), .. }] => variable(inner),
+        [Part { kind: PartKind::Parameter(parameter), .. }] => {
+            let plain = matches!(parameter.op, ParameterOp::Plain)
+                && !parameter.indirect
+                && parameter.subscript.is_none();
+            plain.then(|| parameter.name.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The variable that a loop reads the lines of its input to.
+fn reads_lines(stage: &Command) -> Option<String> {
+    let CommandKind::While(each) = &stage.kind else { return None };
+    let [statement] = each.condition.statements.as_slice() else { return None };
+    let [read] = statement.first.stages.as_slice() else { return None };
+    let CommandKind::Simple(simple) = &read.kind else { return None };
+    let words: Vec<String> = simple.words.iter().map(Word::plain).collect::<Option<_>>()?;
+    let [first, options @ .., name] = words.as_slice() else { return None };
+    let plain = first == "read" && options.iter().all(|option| option == "-r");
+    let alone = statement.rest.is_empty() && read.redirects.is_empty() && stage.redirects.is_empty();
+    (plain && alone && !each.until).then(|| name.clone())
+}
+
+/// Whether a pipeline of these commands prints names of files that are there, and nothing else.
+fn prints_names(commands: &[Command]) -> bool {
+    let words = |command: &Command| -> Option<Vec<String>> {
+        let CommandKind::Simple(simple) = &command.kind else { return None };
+        let quiet = command.redirects.iter().all(|redirect| matches!(redirect.fd, Some(Fd::Number(2))));
+        let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
+        words.filter(|_| quiet && simple.assignments.is_empty())
+    };
+    let lists: Option<Vec<Vec<String>>> = commands.iter().map(words).collect();
+    let Some((first, filters)) = lists.as_deref().and_then(<[Vec<String>]>::split_first) else {
+        return false;
+    };
+    let of = |lines: &[&str], words: &[String]| {
+        lines
+            .iter()
+            .any(|line| line.split(' ').eq(words.iter().take(line.split(' ').count()).map(String::as_str)))
+    };
+    let acts = |word: &String| {
+        ["-exec", "-ok", "-printf", "-fprint", "-o", "--format"].iter().any(|act| word.starts_with(act))
+    };
+    of(beyond::PRINT_NAMES, first)
+        && !first.iter().any(acts)
+        && filters.iter().all(|filter| of(beyond::KEEP_LINES, filter) && !filter.iter().any(acts))
+}
+
+/// Whether a name begins with the user's home or the folder at hand.
+fn begins_at_home(parts: &[Part]) -> bool {
+    match parts.first().map(|part| &part.kind) {
+        Some(PartKind::DoubleQuoted(inner)) => begins_at_home(inner),
+        Some(PartKind::Parameter(parameter)) => {
+            ["HOME", "PWD"].contains(&parameter.name.as_str())
+                && matches!(parameter.op, ParameterOp::Plain)
+                && !parameter.indirect
+        }
+        _ => false,
+    }
+}
