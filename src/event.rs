@@ -131,6 +131,17 @@ pub struct Cut {
     pub unless_seen: Vec<Trial>,
 }
 
+/// A call of a script that no run made: of what it does nothing was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotReached {
+    /// The script.
+    pub path: RepoPath,
+    /// Its line (from 1).
+    pub line: u32,
+    /// How it is written there.
+    pub call: String,
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -216,6 +227,8 @@ pub enum Event {
         kept: bool,
         /// Where only a part of it ran: which.
         cut: Option<Box<Cut>>,
+        /// Calls of a script without a harness that no run made.
+        not_reached: Vec<NotReached>,
     },
     /// The user stopped the run.
     Interrupted {
@@ -289,6 +302,8 @@ pub struct RunStatus {
     pub kept: usize,
     /// Where this is a part of a run: which, from 1, and of how many.
     pub part: Option<(usize, usize)>,
+    /// Calls of a script without a harness that no run made.
+    pub not_reached: usize,
 }
 
 /// Everything that the summary and the exit code need: a fold over the events.
@@ -363,7 +378,8 @@ impl Status {
             Event::HarnessStarted { .. } => {}
             Event::TrialsPlanned { count, .. } => self.run.get_or_insert_default().planned += count,
             Event::TrialFinished(trial) => self.run.get_or_insert_default().fold(trial),
-            Event::HarnessFinished { inapplicable, declared, unbounded, kept, .. } => {
+            Event::HarnessFinished { inapplicable, declared, unbounded, kept, not_reached, .. } => {
+                self.run.get_or_insert_default().not_reached += not_reached.len();
                 let run = self.run.get_or_insert_default();
                 run.finished += 1;
                 run.inapplicable += inapplicable;

@@ -15,6 +15,7 @@ pub mod judge;
 pub mod leak;
 pub mod outline;
 pub mod pattern;
+pub mod reached;
 pub mod story;
 pub mod suite;
 pub mod sweep;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::event::{Event, Status, Trial, TrialKind};
+use crate::event::{Event, NotReached, Status, Trial, TrialKind};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
 use crate::report::statistics::{Row, Statistics};
@@ -15,6 +15,7 @@ pub struct Json {
     findings: Vec<JsonFinding>,
     trials: Vec<JsonTrial>,
     not_checked: Vec<JsonProblem>,
+    not_reached: Vec<NotReached>,
     statistics: Option<Statistics>,
 }
 
@@ -37,6 +38,8 @@ struct Document<'a> {
     not_checked: &'a [JsonProblem],
     #[serde(skip_serializing_if = "Option::is_none")]
     statistics: Option<Vec<&'a Row>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_reached: &'a [NotReached],
     summary: Summary,
 }
 
@@ -113,7 +116,14 @@ struct RunSummary {
     declared: usize,
     unbounded: usize,
     kept: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    not_reached: usize,
     rung: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Report for Json {
@@ -127,6 +137,7 @@ impl Report for Json {
             Event::NotChecked { what, reason } => {
                 self.not_checked.push(JsonProblem { what: what.clone(), reason: reason.clone() });
             }
+            Event::HarnessFinished { not_reached, .. } => self.not_reached.extend_from_slice(not_reached),
             Event::LintStarted { .. }
             | Event::FileSkipped { .. }
             | Event::LintFinished
@@ -134,7 +145,6 @@ impl Report for Json {
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }
-            | Event::HarnessFinished { .. }
             | Event::Interrupted { .. } => {}
         }
         Ok(())
@@ -151,6 +161,7 @@ impl Report for Json {
             trials: (none || status.run.is_some()).then_some(self.trials.as_slice()),
             not_checked: &self.not_checked,
             statistics: self.statistics.as_ref().map(Statistics::rows),
+            not_reached: &self.not_reached,
             summary: Summary::of(status),
         };
         serde_json::to_writer(&mut *out, &document)?;
@@ -180,6 +191,7 @@ impl Summary {
             declared: run.declared,
             unbounded: run.unbounded,
             kept: run.kept,
+            not_reached: run.not_reached,
             rung: run.rung.map(|rung| rung.to_string()),
         });
         Self { lint, run, not_checked: status.not_checked }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::event::{Event, SkipReason, Status};
+use crate::event::{Event, NotReached, SkipReason, Status};
 use crate::report::Report;
 use crate::report::json::{JsonFinding, JsonTrial, Summary};
 
@@ -24,6 +24,7 @@ struct Line<'a> {
 enum Body<'a> {
     Finding(JsonFinding),
     Trial(JsonTrial),
+    NotReached(&'a NotReached),
     NotChecked { what: &'a str, reason: &'a str },
     Skipped { path: &'a str, shell: &'a str },
     Stopped { not_run: &'a [String] },
@@ -42,6 +43,9 @@ impl Report for Jsonl {
                 findings.iter().try_for_each(|finding| line(Body::Finding(JsonFinding::of(finding)), out))
             }
             Event::TrialFinished(trial) => line(Body::Trial(JsonTrial::of(trial)), out),
+            Event::HarnessFinished { not_reached, .. } => {
+                not_reached.iter().try_for_each(|call| line(Body::NotReached(call), out))
+            }
             Event::NotChecked { what, reason } => line(Body::NotChecked { what, reason }, out),
             Event::FileSkipped { path, reason: SkipReason::OtherShell(shell) } => {
                 line(Body::Skipped { path: path.as_str(), shell }, out)
@@ -52,8 +56,7 @@ impl Report for Jsonl {
             | Event::GuardTested { .. }
             | Event::RunStarted { .. }
             | Event::HarnessStarted { .. }
-            | Event::TrialsPlanned { .. }
-            | Event::HarnessFinished { .. } => Ok(()),
+            | Event::TrialsPlanned { .. } => Ok(()),
         }
     }
 

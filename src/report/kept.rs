@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
-use crate::event::{Cut, Event, FileKind, Rung, SkipReason, Status, Trial};
+use crate::event::{Cut, Event, FileKind, NotReached, Rung, SkipReason, Status, Trial};
 use crate::finding::{Advice, Allowance, Finding, Fix, Label, Severity, Suppressed};
 use crate::id::HarnessName;
 use crate::report::Report;
@@ -60,6 +60,8 @@ enum Kept {
         unbounded: usize,
         kept: bool,
         cut: Option<Box<Cut>>,
+        #[serde(default)]
+        not_reached: Vec<NotReached>,
     },
     Interrupted {
         not_run: Vec<String>,
@@ -137,8 +139,8 @@ impl Kept {
             Event::HarnessStarted { name } => Self::HarnessStarted { name },
             Event::TrialsPlanned { name, count } => Self::TrialsPlanned { name, count },
             Event::TrialFinished(trial) => Self::TrialFinished(trial),
-            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut } => {
-                Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut }
+            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached } => {
+                Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached }
             }
             Event::Interrupted { not_run } => Self::Interrupted { not_run },
         }
@@ -170,8 +172,8 @@ impl Kept {
             Self::HarnessStarted { name } => Event::HarnessStarted { name },
             Self::TrialsPlanned { name, count } => Event::TrialsPlanned { name, count },
             Self::TrialFinished(trial) => Event::TrialFinished(trial),
-            Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut } => {
-                Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut }
+            Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached } => {
+                Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached }
             }
             Self::Interrupted { not_run } => Event::Interrupted { not_run },
         })

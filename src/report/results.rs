@@ -92,18 +92,24 @@ impl Report for Results {
             Event::TrialsPlanned { name, count } => Line::Planned { harness: name.clone(), count: *count },
             Event::TrialFinished(trial) => Line::Trial(Box::new(settled(trial))),
             // Whether it ran now or before changes nothing of what it showed.
-            Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: _, cut } => {
-                Line::Harness {
-                    name: name.clone(),
-                    inapplicable: *inapplicable,
-                    declared: *declared,
-                    unbounded: *unbounded,
-                    cut: cut.clone().map(|mut cut| {
-                        cut.unless_seen = cut.unless_seen.iter().map(settled).collect();
-                        cut
-                    }),
-                }
-            }
+            Event::HarnessFinished {
+                name,
+                inapplicable,
+                declared,
+                unbounded,
+                kept: _,
+                cut,
+                not_reached: _,
+            } => Line::Harness {
+                name: name.clone(),
+                inapplicable: *inapplicable,
+                declared: *declared,
+                unbounded: *unbounded,
+                cut: cut.clone().map(|mut cut| {
+                    cut.unless_seen = cut.unless_seen.iter().map(settled).collect();
+                    cut
+                }),
+            },
             Event::NotChecked { what, reason } => {
                 Line::NotChecked { what: what.clone(), reason: reason.clone() }
             }
@@ -316,6 +322,7 @@ impl Gathered {
                 unbounded,
                 kept: false,
                 cut: None,
+                not_reached: Vec::new(),
             });
         }
     }

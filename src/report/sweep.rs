@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::event::{Event, Status, Trial, TrialKind};
+use crate::event::{Event, NotReached, Status, Trial, TrialKind};
 use crate::fault::Persistence;
 use crate::report::{Report, plain};
 use crate::verdict::Verdict;
@@ -21,13 +21,21 @@ pub struct SweepText {
     script: String,
     /// The guessed answers that the script took.
     assumed: Vec<String>,
+    /// The calls that no run made.
+    not_reached: Vec<NotReached>,
 }
+
+/// So many calls that were not reached are shown.
+const SHOWN_CALLS: usize = 20;
 
 /// So many guesses are shown.
 const SHOWN_GUESSES: usize = 12;
 
 impl Report for SweepText {
     fn event(&mut self, event: &Event, _out: &mut dyn Write) -> io::Result<()> {
+        if let Event::HarnessFinished { not_reached, .. } = event {
+            self.not_reached.extend_from_slice(not_reached);
+        }
         if let Event::TrialFinished(trial) = event {
             if matches!(trial.kind, TrialKind::Green) && !trial.verdict.is_red() {
                 self.assumed.clone_from(&trial.aftermath);
@@ -66,6 +74,12 @@ impl Report for SweepText {
         if self.assumed.len() > SHOWN_GUESSES {
             writeln!(out, "{:9} ... and {} more", "", self.assumed.len() - SHOWN_GUESSES)?;
         }
+        for NotReached { path, line, call } in self.not_reached.iter().take(SHOWN_CALLS) {
+            writeln!(out, "not reached: {}:{line} {}", plain::line(path.as_str()), plain::line(call))?;
+        }
+        if self.not_reached.len() > SHOWN_CALLS {
+            writeln!(out, "not reached: ... and {} more", self.not_reached.len() - SHOWN_CALLS)?;
+        }
         self.summary(status, out)
     }
 }
@@ -95,7 +109,12 @@ impl SweepText {
         );
         if run.red == 0 && !status.interrupted && status.not_checked == 0 {
             let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
-            return writeln!(out, "sweep     {style}ALL GREEN{style:#} ({calls}, {faults}, {tried}");
+            let left = match run.not_reached {
+                0 => String::new(),
+                1 => " but for 1 call that was not reached".to_owned(),
+                more => format!(" but for {more} calls that were not reached"),
+            };
+            return writeln!(out, "sweep     {style}ALL GREEN{style:#}{left} ({calls}, {faults}, {tried}");
         }
         let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let red: BTreeSet<String> =

@@ -290,7 +290,9 @@ impl Journal {
     fn answer(&self, responder: &Responder, fault: Option<&Fault>, hello: &Hello) -> (Order, Answer) {
         let shape = fault.map(|fault| Self::shape(fault, responder)).unwrap_or_default();
         let (order, answer) = match responder {
-            Responder::Stub(index) => (self.reply(*index, shape), Answer::Stub(*index)),
+            Responder::Stub(index) => {
+                (self.reply(*index, shape, self.made(*index, hello)), Answer::Stub(*index))
+            }
             Responder::Real | Responder::Special => (Order::Real { shape }, Answer::Real),
             Responder::Guess(reply) => {
                 let (stdout, stderr) = (reply.stdout.clone(), reply.stderr.clone());
@@ -352,11 +354,23 @@ impl Journal {
     }
 
     /// What the stub of the plan says.
-    fn reply(&self, index: usize, shape: Shape) -> Order {
+    /// The files that a guessed answer to the call would leave, with what the stub says: `--stub` knows of no files.
+    fn made(&self, index: usize, hello: &Hello) -> Vec<(String, String)> {
+        let stub = &self.plan.stubs[index];
+        let Some(guesses) = self.plan.guesses.as_ref().filter(|_| stub.writes.is_empty() && stub.exit == 0)
+        else {
+            return Vec::new();
+        };
+        let files = guesses.answer(&words(hello), hello.at.as_ref(), 1).writes;
+        files.into_keys().map(|path| (path, stub.stdout.clone())).collect()
+    }
+
+    fn reply(&self, index: usize, shape: Shape, made: Vec<(String, String)>) -> Order {
         let stub = &self.plan.stubs[index];
         let full = matches!(shape, Shape::Full { .. });
         let cut = |text: &String| if full { half(text).to_owned() } else { text.clone() };
-        let writes = stub.writes.iter().map(|(path, text)| (path.clone(), cut(text))).collect();
+        let own = stub.writes.iter().map(|(path, text)| (path.clone(), text.clone()));
+        let writes = own.chain(made).map(|(path, text)| (path, cut(&text))).collect();
         if let Some(text) = &stub.handler {
             let feed = self.reads_stdin(index);
             let (text, placed, behind) = (text.clone(), false, None);

@@ -209,9 +209,9 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path, seen: &st
         let path = format!("/etc/{name}");
         fs::write(inside(&path), text).map_err(|error| at(&path, error))?;
     }
-    for form in shells::Form::ALL {
-        fs::write(inside(form.path()), shells::seen(&form.text(), seen))
-            .map_err(|error| at(form.path(), error))?;
+    for form in shells::Form::all() {
+        let path = form.path();
+        fs::write(inside(&path), shells::seen(&form.text(), seen)).map_err(|error| at(&path, error))?;
     }
     fs::write(inside(places::BASH_ENV_PLAIN), shells::seen(shells::UNTRACED, seen))
         .map_err(|error| at(places::BASH_ENV_PLAIN, error))?;

@@ -23,14 +23,8 @@ pub(super) const WHOLE: &str = "/.gauntlet/whole";
 pub(super) const BASH: &str = "/.gauntlet/bash";
 /// Real tools whose names are stubs.
 pub(super) const REAL: &str = "/.gauntlet/real";
-/// What every bash reads first.
+/// What every bash reads first; other forms of it have a longer name.
 pub(super) const BASH_ENV: &str = "/.gauntlet/env";
-/// The same, for scripts that trace, set traps or look at `$_`.
-pub(super) const BASH_ENV_CAREFUL: &str = "/.gauntlet/env-careful";
-/// The same, for scripts that look at the clock by bash's variables.
-pub(super) const BASH_ENV_CLOCK: &str = "/.gauntlet/env-clock";
-/// The same, for scripts that do both.
-pub(super) const BASH_ENV_CAREFUL_CLOCK: &str = "/.gauntlet/env-careful-clock";
 /// What a bash reads first that nobody asks which line calls.
 pub(super) const BASH_ENV_PLAIN: &str = "/.gauntlet/env-plain";
 /// What `/dev/random` and `/dev/urandom` say: the same in every run, or two runs without a fault would make other calls.
@@ -39,6 +33,8 @@ pub(super) const CHANCE: &str = "/.gauntlet/chance";
 pub(super) const NOTHING: &str = "/.gauntlet/nothing";
 /// Seconds that have passed of the world's time.
 pub(super) const CLOCK: &str = "/.gauntlet/state/.clock";
+/// The signal that the script was sent, once it was.
+pub(super) const SIGNAL: &str = "/.gauntlet/state/.signal";
 /// What handlers keep between calls.
 pub(super) const STATE: &str = "/.gauntlet/state";
 /// The abstract socket of the trial; abstract names live in the network namespace, not in a folder.

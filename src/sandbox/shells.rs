@@ -48,6 +48,11 @@ EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_TICK)) EPOCHREALTIME=$((1767323045 + GAU
 /// What the trap does about it before each command.
 const TICK: &str = r#"{ read -r GAUNTLET_NOW </.gauntlet/state/.clock; case ${GAUNTLET_NOW-} in "$GAUNTLET_TICK") ;; *) SECONDS=$((SECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHREALTIME=$EPOCHSECONDS.000000; GAUNTLET_TICK=$GAUNTLET_NOW;; esac; } 2>/dev/null; "#;
 
+/// What a bare `exit` in an `EXIT` trap ends with is what was so before the trap; a `DEBUG` trap makes bash forget that. So the
+/// trap remembers it where a handler begins: the line is another one, and bash still names the command before it. In the handler
+/// of a signal, which the world alone sends, a bare `exit` ends with what was last.
+const ENDS: &str = r#"case $BASH_COMMAND in "${GAUNTLET_DONE-}") case ${GAUNTLET_IN-}:$LINENO in :"${GAUNTLET_LINE-}") ;; :*) GAUNTLET_END=$? GAUNTLET_IN=1; case ${GAUNTLET_TOLD-} in "") if read -r GAUNTLET_SIGNAL </.gauntlet/state/.signal; then case $(trap -p "$GAUNTLET_SIGNAL") in "") ;; *) GAUNTLET_TOLD=1 GAUNTLET_END=;; esac; fi;; esac 2>/dev/null; case :$SHELLOPTS: in *:posix:*) ;; *) exit() { GAUNTLET_END=${1-${GAUNTLET_END:-$?}}; builtin exit "$GAUNTLET_END"; };; esac;; esac;; *) case ${GAUNTLET_IN-} in "") ;; *) unset -f exit; GAUNTLET_IN=;; esac; GAUNTLET_DONE=$BASH_COMMAND GAUNTLET_LINE=$LINENO;; esac; "#;
+
 const PLAIN: &str = "GAUNTLET_AT=${BASH_SOURCE-}:$LINENO";
 
 const CAREFUL: (&str, &str) = (
@@ -65,37 +70,41 @@ pub(super) fn seen(text: &str, root: &str) -> String {
 pub(super) struct Form {
     careful: bool,
     clock: bool,
+    ends: bool,
 }
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 4] = [
-        Self { careful: false, clock: false },
-        Self { careful: true, clock: false },
-        Self { careful: false, clock: true },
-        Self { careful: true, clock: true },
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        let has = |form: u8, bit: u8| form & bit != 0;
+        (0..8).map(move |form| Self { careful: has(form, 1), clock: has(form, 2), ends: has(form, 4) })
+    }
 
     /// The form that the trial's scripts need.
     pub fn needed(seeds: &[Seed], command: &[String]) -> Self {
-        Self { careful: needs_care(seeds, command), clock: mention(seeds, CLOCKS) }
+        Self {
+            careful: needs_care(seeds, command),
+            clock: mention(seeds, CLOCKS),
+            ends: end_in_a_trap(seeds),
+        }
     }
 
     /// Where it is in the world.
-    pub fn path(self) -> &'static str {
-        match (self.careful, self.clock) {
-            (false, false) => places::BASH_ENV,
-            (true, false) => places::BASH_ENV_CAREFUL,
-            (false, true) => places::BASH_ENV_CLOCK,
-            (true, true) => places::BASH_ENV_CAREFUL_CLOCK,
-        }
+    pub fn path(self) -> String {
+        let suffixes = [(self.careful, "-careful"), (self.clock, "-clock"), (self.ends, "-ends")];
+        let suffixes = suffixes.iter().filter(|(is_so, _)| *is_so).map(|(_, suffix)| *suffix);
+        format!("{}{}", places::BASH_ENV, suffixes.collect::<String>())
     }
 
     /// The text of `BASH_ENV`.
     pub fn text(self) -> String {
         let (clock, tick) = if self.clock { (CLOCK, TICK) } else { ("", "") };
-        let trap =
-            if self.careful { format!("{}{tick}{}", CAREFUL.0, CAREFUL.1) } else { format!("{tick}{PLAIN}") };
+        let ends = if self.ends { ENDS } else { "" };
+        let trap = if self.careful {
+            format!("{}{ends}{tick}{}", CAREFUL.0, CAREFUL.1)
+        } else {
+            format!("{ends}{tick}{PLAIN}")
+        };
         format!("{COMMON}{clock}set -o functrace\ntrap '{trap}' DEBUG\n")
     }
 }
@@ -111,6 +120,18 @@ fn mention(seeds: &[Seed], words: &[&str]) -> bool {
     seeds.iter().any(|seed| {
         let text = String::from_utf8_lossy(&seed.content);
         words.iter().any(|word| text.contains(word))
+    })
+}
+
+/// Whether one of the trial's files sets traps, and ends somewhere without a status of its own.
+fn end_in_a_trap(seeds: &[Seed]) -> bool {
+    seeds.iter().any(|seed| {
+        let text = String::from_utf8_lossy(&seed.content);
+        let is_bare = |(at, word): (usize, &str)| {
+            let behind = text[at + word.len()..].trim_start_matches([' ', '\t']).chars().next();
+            behind.is_none_or(|next| "\n;}'\"&|)#".contains(next))
+        };
+        text.contains("trap") && text.match_indices("exit").any(is_bare)
     })
 }
 

@@ -26,7 +26,7 @@ use crate::trial::pattern::argv_matches;
 pub use commands::PACKERS;
 pub use flow::escaped;
 pub use gates::{Sentinel, typed_phrase};
-pub use lacks::{asked_for, lacks};
+pub use lacks::{asked_for, called_by_path, lacks};
 pub use payloads::Given;
 pub use scout::{Scout, Survey, mentions, survey};
 pub use wants::{Want, wants};
@@ -201,6 +201,15 @@ impl Guesses {
         candidates.swap_remove(choice)
     }
 
+    /// Which candidates of a hint say something, and are no failure.
+    pub fn speaking(&self, hint: usize, argv: &[String]) -> Vec<usize> {
+        let Some(hint) = self.hints.get(hint) else { return Vec::new() };
+        let all = candidates(argv, &hint.reader, &self.args).into_iter().enumerate();
+        all.filter(|(_, reply)| reply.exit == 0 && !reply.stdout.trim().is_empty())
+            .map(|(at, _)| at)
+            .collect()
+    }
+
     /// How many candidates a hint has for this call.
     pub fn alternatives(&self, hint: usize, argv: &[String]) -> usize {
         self.hints.get(hint).map_or(1, |hint| candidates(argv, &hint.reader, &self.args).len())
@@ -242,6 +251,17 @@ pub fn candidates(words: &[String], reader: &Reader, args: &[String]) -> Vec<Rep
         offer(Reply::default());
     }
     offer(plain);
+    // What is looked for may be what should not be there.
+    let finds_nothing = Reader {
+        cells: Vec::new(),
+        wanted: Vec::new(),
+        good: Vec::new(),
+        unwanted: [reader.unwanted.clone(), reader.wanted.clone()].concat(),
+        ..reader.clone()
+    };
+    if !reader.wanted.is_empty() || !reader.cells.is_empty() {
+        offer(commands::answer(words, &finds_nothing, args, None));
+    }
     if reader.captured {
         offer(Reply::default());
         for bad in &reader.bad {

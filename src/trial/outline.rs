@@ -269,7 +269,7 @@ pub fn says_shell(text: &str) -> bool {
 }
 
 /// Where a file of the repository stands in the world.
-fn in_world(source: &SourceText) -> String {
+pub(super) fn in_world(source: &SourceText) -> String {
     format!("{REPOSITORY}/{}", source.path())
 }
 

@@ -36,9 +36,9 @@ pub struct Plan {
     /// Where the script starts; empty for the repository's folder.
     #[serde(default)]
     pub folder: String,
-    /// What is there before the script starts, besides its files: a file's content, or none for a folder.
+    /// What is there before the script starts, besides its files.
     #[serde(default)]
-    pub there: BTreeMap<String, Option<String>>,
+    pub there: BTreeMap<String, There>,
     /// What answers calls that no stub answers, where answers are guessed.
     #[serde(default)]
     pub guesses: Option<Guesses>,
@@ -60,6 +60,17 @@ pub struct Plan {
     /// Whether the script runs once before, to its end, in the same world; only the second run is recorded.
     #[serde(default)]
     pub again: bool,
+}
+
+/// Something that the script's machine has and a fresh world has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum There {
+    /// A folder.
+    Folder,
+    /// A file with this content.
+    File(String),
+    /// A program, which is answered for like any other.
+    Program,
 }
 
 /// An answer to calls that match it.

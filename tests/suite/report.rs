@@ -48,6 +48,7 @@ fn run(planned: usize, verdicts: &[Verdict]) -> Vec<Event> {
         unbounded: 1,
         kept: false,
         cut: None,
+        not_reached: Vec::new(),
     });
     events
 }

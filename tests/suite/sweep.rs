@@ -155,6 +155,29 @@ fn a_sweep_s_text_and_its_programs_forms_agree() {
 }
 
 #[test]
+fn calls_that_no_run_makes_are_told() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nquit() {\n  logger \"$1\"\n  exit 1\n}\ncase $1 in\n  start) nomad job run web.nomad || quit 'not run' ;;\n  stop) nomad job stop web ;;\nesac\n",
+    );
+    let (code, stdout, _) = run(&folder, &["sweep", "x.sh", "--", "start"]);
+    assert_eq!(code, 0, "{stdout}");
+    let told: Vec<&str> = stdout.lines().filter(|line| line.starts_with("not reached: ")).collect();
+    assert_eq!(told, ["not reached: x.sh:8 nomad job stop web"], "{stdout}");
+    assert!(stdout.contains("ALL GREEN but for 1 call that was not reached (1 call, "), "{stdout}");
+    let (_, stdout, _) = run(&folder, &["sweep", "x.sh", "--output-format", "json", "--", "start"]);
+    let json: Value = serde_json::from_str(&stdout).expect("it is JSON");
+    let wanted = serde_json::json!([{ "path": "x.sh", "line": 8, "call": "nomad job stop web" }]);
+    assert_eq!(json["not_reached"], wanted);
+    assert_eq!(json["summary"]["not_reached"], 1);
+    folder.write("y.sh", "set -eu\nnomad job run web.nomad\n");
+    let (code, stdout, _) = run(&folder, &["sweep", "y.sh"]);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.contains("ALL GREEN (1 call, "), "{stdout}");
+}
+
+#[test]
 fn a_new_harness_runs_as_it_is_written() {
     let folder = Folder::new();
     folder.write(

@@ -23,7 +23,7 @@ use crate::verdict::Verdict;
 #[derive(Debug)]
 pub(super) struct Green {
     case: usize,
-    record: Record,
+    pub record: Record,
     judgement: Judgement,
 }
 

@@ -1,11 +1,12 @@
 //! A harness file and everything that its trials need, from the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::bash::Witness;
 use crate::commands::Tables;
+use crate::event::NotReached;
 use crate::fault::FaultKind;
 use crate::nearest::suggestion;
 use crate::repo::{Project, listing, read};
@@ -18,8 +19,9 @@ use crate::trial::harness::{Case, Harness, HarnessFile, Suite};
 use crate::trial::leak;
 use crate::trial::outline::{Outline, is_shell};
 use crate::trial::pattern::Pattern;
+use crate::trial::reached::{Written, not_reached};
 use crate::trial::sweep::FaultTrial;
-use crate::trial::world::{Call, Fault, Plan};
+use crate::trial::world::{Call, Fault, Plan, Site, There};
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
 const DEADLINE_MS: u64 = 10_000;
@@ -55,12 +57,19 @@ pub(super) struct Unaided {
     /// Options of the shell that the script's first line gives.
     pub flags: Vec<String>,
     /// What the script's machine has that a fresh world has not.
-    pub there: BTreeMap<String, Option<String>>,
+    pub there: BTreeMap<String, There>,
     /// Whether the script names its terminal, which then says what its stdin says.
     pub terminal: bool,
+    /// The calls as they are written.
+    pub written: Vec<Written>,
 }
 
 impl Unaided {
+    /// The folder in which the script starts.
+    pub(super) fn start(&self) -> &str {
+        if self.folder.is_empty() { REPOSITORY } else { &self.folder }
+    }
+
     /// Whether the fault says something: a short answer does only where the script uses the answer. What a signal meets
     /// while a call runs in the background is chance, and while one runs elsewhere its carrier runs too. What hands over to
     /// another command fails as that does.
@@ -227,6 +236,13 @@ fn needs(project: &Project, stubs: Vec<String>, files: &[RepoPath]) -> Needs {
 }
 
 impl Course {
+    /// The calls that the script has and no run made, where no harness says which there are.
+    pub(super) fn not_reached(&self, sites: &BTreeSet<Site>) -> Vec<NotReached> {
+        let Some(unaided) = &self.unaided else { return Vec::new() };
+        let sites: Vec<&Site> = sites.iter().collect();
+        not_reached(&unaided.written, &sites).into_iter().map(Written::told).collect()
+    }
+
     /// The command that repeats the trial with this id.
     pub(super) fn repeat(&self, id: &str) -> String {
         match &self.unaided {

@@ -1,6 +1,7 @@
 //! One harness from start to end: green runs first, then every trial that follows from them, told in their planned
 //! order whatever order they end in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use crate::run::gauntlet::course::{Ended, Green, Leg, Tally, Task, idle_recoveri
 use crate::run::gauntlet::crew::{Crew, Errand, Report};
 use crate::run::gauntlet::{Course, Piece};
 use crate::run::{Sink, Stop};
-use crate::trial::world::{Plan, Record};
+use crate::trial::world::{Plan, Record, Site};
 
 /// How often a waiting job looks whether it shall stop.
 const LOOK: Duration = Duration::from_millis(20);
@@ -97,7 +98,9 @@ pub(super) fn run(
     let mut index = 0..;
     planned.retain(|_| index.next().is_some_and(|index| piece.holds(index, count)));
     sink(Event::TrialsPlanned { name: name.clone(), count: planned.iter().map(Task::promised).sum() });
-    trials(&desk, &greens, &planned, &mut tally, sink)?;
+    let mut sites: BTreeSet<Site> =
+        greens.iter().flat_map(|green| &green.record.calls).map(|call| call.site.clone()).collect();
+    trials(&desk, &greens, &planned, (&mut tally, &mut sites), sink)?;
     let mut last = unmet_stubs(course, &greens);
     last.extend(idle_recoveries(course, &greens, &tally));
     // What the whole harness shows a part cannot tell.
@@ -110,7 +113,8 @@ pub(super) fn run(
     }
     let Tally { inapplicable, declared, unbounded, .. } = tally;
     let cut = cut(piece, names, unless_seen);
-    sink(Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: false, cut });
+    let not_reached = course.not_reached(&sites);
+    sink(Event::HarnessFinished { name, inapplicable, declared, unbounded, kept: false, cut, not_reached });
     Ok(())
 }
 
@@ -172,12 +176,12 @@ fn green_runs(desk: &Desk<'_>, piece: &Piece, sink: &mut Sink<'_>) -> Result<Vec
     Ok(greens)
 }
 
-/// Runs the tasks; each is told once all before it are.
+/// Runs the tasks; each is told once all before it are. `sites` are those of all calls, where answers are guessed.
 fn trials(
     desk: &Desk<'_>,
     greens: &[Green],
     tasks: &[Task],
-    tally: &mut Tally,
+    (tally, sites): (&mut Tally, &mut BTreeSet<Site>),
     sink: &mut Sink<'_>,
 ) -> Result<(), Halt> {
     let name = &desk.course.harness.name;
@@ -213,6 +217,9 @@ fn trials(
             return Ok(());
         }
         let (number, record) = desk.next(|| format!("{name} ({told} of {} trials ran)", tasks.len()))?;
+        if desk.course.unaided.is_some() {
+            sites.extend(record.calls.iter().map(|call| call.site.clone()));
+        }
         let index = number / Leg::COUNT;
         let task = &tasks[index];
         let green = &greens[task.case()];

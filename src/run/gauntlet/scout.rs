@@ -1,17 +1,19 @@
 //! Finds a green run for a script whose answers are guessed: tries other guesses until the script ends well.
 
+mod further;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::run::gauntlet::load::Course;
 use crate::run::gauntlet::{Sweep, World, Worlds};
-use crate::trial::calls::{REPOSITORY, place, shown, typed};
+use crate::trial::calls::{place, shown, typed};
 use crate::trial::guess::{Hint, Reader, Sentinel, Survey, asked_for, escaped, lacks, typed_phrase, wants};
 use crate::trial::harness::DeclaredStub;
 use crate::trial::judge::exit_code;
 use crate::trial::pattern::Pattern;
-use crate::trial::world::{Answer, Call, End, Output, Plan, Record, Stub};
+use crate::trial::world::{Answer, Call, End, Output, Plan, Record, Stub, There};
 
 /// So many runs are tried.
 const RUNS: usize = 60;
@@ -85,6 +87,9 @@ pub(super) fn green(
     if ends_well(&best) && request.stdin.is_none() && survey.asks && !typed_is_settled(&course) {
         // Nothing was compared with what was typed: the mark says nothing to anybody.
         course.harness.cases[0].stdin = course.harness.cases[0].stdin.replace(&Sentinel(0).text(), "yes");
+    }
+    if ends_well(&best) {
+        best = scout.go_further(&mut course, best)?;
     }
     if !ends_well(&best) {
         let why_not = why_not(&course, request, survey, &best);
@@ -191,14 +196,18 @@ impl Scout {
     fn supply(&mut self, course: &mut Course, survey: &Survey, first: Record) -> Result<Record, String> {
         let mut best = first;
         for _ in 0..LACKED {
-            if self.for_a_file || ends_well(&best) || self.spent() {
+            if self.for_a_file || self.spent() {
                 break;
             }
+            if let Some(record) = self.programs(course, survey, &best)? {
+                best = record;
+                continue;
+            }
             let Some(unaided) = &course.unaided else { break };
-            let start = if unaided.folder.is_empty() { REPOSITORY } else { unaided.folder.as_str() };
-            let lacked = lacks(&best.stderr, start, &|line| survey.sourced.contains(&line));
+            let lacked = lacks(&best.stderr, unaided.start(), &|line| survey.sourced.contains(&line));
             let further = match self.with(course, lacked, &best)? {
                 Some(record) => Some(record),
+                None if ends_well(&best) => None,
                 None => self.asked_for(course, &best)?,
             };
             match further {
@@ -212,8 +221,8 @@ impl Scout {
     /// Puts a file or folder there that the script tests for, where that leads further.
     fn asked_for(&mut self, course: &mut Course, best: &Record) -> Result<Option<Record>, String> {
         let traced = self.traced(course)?;
-        for (path, content) in asked_for(&traced.stderr).into_iter().take(ASKED) {
-            if let Some(record) = self.with(course, BTreeMap::from([(path, content)]), best)? {
+        for (path, thing) in asked_for(&traced.stderr).into_iter().take(ASKED) {
+            if let Some(record) = self.with(course, BTreeMap::from([(path, thing)]), best)? {
                 return Ok(Some(record));
             }
         }
@@ -224,18 +233,25 @@ impl Scout {
     fn with(
         &mut self,
         course: &mut Course,
-        mut there: BTreeMap<String, Option<String>>,
+        mut there: BTreeMap<String, There>,
         best: &Record,
     ) -> Result<Option<Record>, String> {
         let Some(unaided) = &mut course.unaided else { return Ok(None) };
-        there.retain(|path, _| !unaided.there.contains_key(path));
+        there.retain(|path, thing| {
+            unaided.there.get(path).is_none_or(|own| *thing == There::Program && own != thing)
+        });
         if there.is_empty() || self.spent() {
             return Ok(None);
         }
         let before = unaided.there.clone();
         unaided.there.extend(there);
         let record = self.run(course)?;
-        if ends_well(&record) || leads_further(&record, best) {
+        let better = if ends_well(best) {
+            further::comes_further(&record, best)
+        } else {
+            ends_well(&record) || leads_further(&record, best)
+        };
+        if better {
             return Ok(Some(record));
         }
         course.unaided.iter_mut().for_each(|unaided| unaided.there.clone_from(&before));
@@ -253,7 +269,7 @@ impl Scout {
         let mut best = first;
         let asks_for_root = survey.looks_at_user || best.stderr.to_lowercase().contains("root");
         let Some(unaided) = course.unaided.clone() else { return Ok(best) };
-        let start = if unaided.folder.is_empty() { REPOSITORY } else { unaided.folder.as_str() };
+        let start = unaided.start();
         let folders = [unaided.folder.clone(), script_folder.to_owned()];
         for folder in folders.iter().take(if start == script_folder { 1 } else { 2 }) {
             for as_root in [false, true].into_iter().take(if asks_for_root { 2 } else { 1 }) {

@@ -69,7 +69,15 @@ pub(super) fn run(
     let name = course.suite.name.clone();
     let finished = |name| {
         let cut = pace::cut(piece, String::new(), Vec::new());
-        Event::HarnessFinished { name, inapplicable: 0, declared: 0, unbounded: 0, kept: false, cut }
+        Event::HarnessFinished {
+            name,
+            inapplicable: 0,
+            declared: 0,
+            unbounded: 0,
+            kept: false,
+            cut,
+            not_reached: Vec::new(),
+        }
     };
     sink(Event::HarnessStarted { name: name.clone() });
     if !piece.is_first() {

@@ -21,6 +21,7 @@ use crate::trial::guess::{Guesses, Scout, Survey, mentions, survey};
 use crate::trial::harness::{Case, DeclaredStub, Expect, Harness};
 use crate::trial::outline::{Outline, is_shell};
 use crate::trial::pattern::Pattern;
+use crate::trial::reached::{Written, written};
 use crate::trial::world::Stub;
 
 /// The name of the only case.
@@ -303,6 +304,7 @@ fn course_of(
         flags: flags(source.text()),
         there: BTreeMap::new(),
         terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
+        written: written_calls(beside, &needs, &survey.functions),
     };
     Course {
         harness,
@@ -311,6 +313,17 @@ fn course_of(
         interpreter: "bash".to_owned(),
         unaided: Some(unaided),
     }
+}
+
+/// The calls of all its scripts that may fail.
+fn written_calls(beside: &Beside, needs: &Needs, functions: &BTreeSet<String>) -> Vec<Written> {
+    let real = |name: &str| {
+        functions.contains(name)
+            || needs.real.iter().any(|real| real == name)
+            || ["sleep", "date", "timeout", "bash", "sh", "dash"].contains(&name)
+    };
+    let all = beside.sources.iter().zip(&beside.scripts);
+    all.flat_map(|(source, script)| written(source, script, &real)).collect()
 }
 
 /// Whether a script starts something without its environment (`env -i`, also `env -u X -i`): what says who calls would be lost

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Component, Path};
 
 use nix::errno::Errno;
@@ -14,9 +14,9 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
 use super::super::wire::Seed;
-use super::super::{places, root, search};
+use super::super::{keeper, places, root, search};
 use crate::event::Rung;
-use crate::trial::world::Plan;
+use crate::trial::world::{Plan, There};
 
 /// Fresh folders and a `/proc` that shows the trial's processes and nothing else of the machine.
 pub(super) fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
@@ -128,14 +128,14 @@ pub(super) fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
             folders(&root::at("/").join(target), owner)?;
         }
     }
-    std::os::unix::fs::symlink("../run", root::at("/var/run"))?;
-    std::os::unix::fs::symlink("../run/lock", root::at("/var/lock"))?;
+    symlink("../run", root::at("/var/run"))?;
+    symlink("../run/lock", root::at("/var/lock"))?;
     for seed in seeds {
         let path = root::at(&seed.path);
         let path = path.as_path();
         folders(path.parent().unwrap_or(path), owner)?;
         if seed.link {
-            std::os::unix::fs::symlink(OsStr::from_bytes(&seed.content), path)?;
+            symlink(OsStr::from_bytes(&seed.content), path)?;
             continue;
         }
         fs::write(path, &seed.content)?;
@@ -145,20 +145,31 @@ pub(super) fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts files with their content and folders there, where the world lets them be: what cannot be put there is not there.
-pub(super) fn put(there: &BTreeMap<String, Option<String>>, owner: Option<u32>) {
-    for (path, content) in there {
-        let _ = put_one(&root::at(path), content.as_deref(), owner);
+/// Puts things there, where the world lets them be: what cannot be put there is not there.
+pub(super) fn put(there: &BTreeMap<String, There>, owner: Option<u32>) {
+    for (path, thing) in there {
+        let _ = put_one(&root::at(path), thing, owner);
     }
 }
 
-fn put_one(path: &Path, content: Option<&str>, owner: Option<u32>) -> io::Result<()> {
-    let Some(content) = content else { return folders(path, owner) };
+fn put_one(path: &Path, thing: &There, owner: Option<u32>) -> io::Result<()> {
+    if *thing == There::Folder {
+        return folders(path, owner);
+    }
     if path.exists() {
         return Ok(());
     }
     folders(path.parent().unwrap_or(path), owner)?;
-    fs::write(path, content)?;
+    match thing {
+        There::Folder => {}
+        There::File(content) => fs::write(path, content)?,
+        // Its name tells the stub who it is. A large one is not worth a copy in each trial.
+        There::Program if keeper::SMALL.is_empty() => return symlink(root::at(places::STUB), path),
+        There::Program => {
+            fs::write(path, keeper::SMALL)?;
+            fs::set_permissions(path, Permissions::from_mode(0o755))?;
+        }
+    }
     chown(path, owner, owner)
 }
 

@@ -1,9 +1,11 @@
 //! The script's process: how it is started, what it prints, how it is interrupted.
 
 use std::fs;
-use std::io;
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::fchown;
 use std::os::unix::process::CommandExt;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use std::sync::Arc;
 
 use nix::sys::signal::{SigSet, Signal, kill};
@@ -26,7 +28,7 @@ pub(super) fn bash_env(plan: &Plan, seeds: &[Seed]) -> String {
     if plan.untraced {
         return root::text(places::BASH_ENV_PLAIN);
     }
-    root::text(shells::Form::needed(seeds, &plan.command).path())
+    root::text(&shells::Form::needed(seeds, &plan.command).path())
 }
 
 /// Writes down what has passed of the world's time: shells whose scripts look at it read this.
@@ -42,6 +44,15 @@ fn default_signals() -> io::Result<()> {
         flag::register(signal, Arc::default())?;
     }
     Ok(())
+}
+
+/// A pipe that is the script's own: `/dev/stderr` and its like are opened anew, by the script's user.
+fn pipe(footing: Footing) -> io::Result<(PipeReader, PipeWriter)> {
+    let (reader, writer) = io::pipe()?;
+    if footing.owner.is_some() {
+        fchown(&writer, footing.owner, footing.owner)?;
+    }
+    Ok((reader, writer))
 }
 
 /// As whom a script runs.
@@ -92,29 +103,32 @@ impl Script {
             .env("BASH_ENV", bash_env(plan, seeds))
             .envs(plan.env.iter().map(|(name, value)| (name, root::word(value))))
             .current_dir(root::at(if plan.folder.is_empty() { "/repo" } else { plan.folder.as_str() }))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .process_group(0);
+        let ((input, stdin), (stdout, output), (stderr, errors)) =
+            (pipe(footing)?, pipe(footing)?, pipe(footing)?);
+        command.stdin(input).stdout(output).stderr(errors);
         if let Some(owner) = footing.owner {
             command.uid(owner).gid(owner);
         }
         tell_time(0)?;
+        let _ = fs::remove_file(root::at(places::SIGNAL));
         default_signals()?;
         let terminal = match &plan.tty {
             _ if attended => Some(Terminal::attended()?),
             Some(text) => Some(Terminal::open(text)?),
             None => None,
         };
-        let mut child = command.spawn()?;
+        let child = command.spawn()?;
+        // Its ends of the pipes.
+        drop(command);
         // Only now: a child inherits the mask. Whatever died before is found by the first look.
         let mut mask = SigSet::empty();
         mask.add(Signal::SIGCHLD);
         mask.thread_block()?;
         let children = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
-        let stdin = Feed::new(child.stdin.take().expect("it was piped"), plan.stdin.clone())?;
-        let stdout = Capture::new(child.stdout.take().expect("it was piped"))?;
-        let stderr = Capture::new(child.stderr.take().expect("it was piped"))?;
+        let stdin = Feed::new(ChildStdin::from(OwnedFd::from(stdin)), plan.stdin.clone())?;
+        let stdout = Capture::new(ChildStdout::from(OwnedFd::from(stdout)))?;
+        let stderr = Capture::new(ChildStderr::from(OwnedFd::from(stderr)))?;
         let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
         if let Some(terminal) = &terminal {
             // A script that has ended already needs none.
@@ -132,6 +146,7 @@ impl Script {
         // Before the call is answered: the script must know of the signal when the call that it waits for ends. And
         // once: a second signal would hit its clean-up.
         let group = self.pid.as_raw();
+        let _ = fs::write(root::at(places::SIGNAL), format!("{}\n", how.signal()));
         let reaches = how.reaches_the_call();
         let _ = kill(if reaches { Pid::from_raw(-group) } else { self.pid }, signal);
         Some(move |then| Order::Interrupted {

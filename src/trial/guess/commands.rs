@@ -53,10 +53,24 @@ impl Call<'_> {
             let last = name.rsplit('/').next().unwrap_or_default();
             // Whatever has no ending may be a folder.
             let is_file = last.trim_start_matches('.').contains('.') && !name.contains([':', '*', '$']);
+            if self.program() == "git" && self.has("clone") && !last.is_empty() {
+                reply.writes.entry(format!("{name}/README.md")).or_insert_with(|| CONTENT.to_owned());
+                continue;
+            }
             if is_file && !CLOSED.iter().any(|folder| name.starts_with(folder)) && !name.contains("../") {
-                reply.writes.entry(name.to_owned()).or_insert_with(|| CONTENT.repeat(CONTENT_LINES));
+                reply.writes.entry(name.to_owned()).or_insert_with(|| self.content());
             }
         }
+    }
+
+    /// What is in a file that it makes: a dump says at its end that it is whole.
+    fn content(&self) -> String {
+        let end = match self.program() {
+            "mysqldump" | "mariadb-dump" => "-- Dump completed on 2026-01-02  3:04:05\n",
+            "pg_dump" | "pg_dumpall" => "-- PostgreSQL database dump complete\n",
+            _ => "",
+        };
+        CONTENT.repeat(CONTENT_LINES) + end
     }
 
     fn reply(&self) -> Reply {
@@ -135,6 +149,7 @@ impl Call<'_> {
                 "2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\n    inet 192.0.2.10/24 brd 192.0.2.255 scope global eth0"
             }
             "findmnt" | "blkid" | "lsblk" => "/dev/vda1",
+            "dpkg-query" | "rpm" if self.argv.iter().any(|word| forms::asks_for_version(word)) => "1.2.3-1",
             "dpkg-query" | "rpm" => "install ok installed",
             "python3" | "python" | "perl" | "ruby" | "node" if self.reader.captured => {
                 return Some(Reply::text(self.named()));
@@ -161,7 +176,7 @@ impl Call<'_> {
             "openssl" if self.has("-enddate") => "notAfter=Jan  1 00:00:00 2100 GMT",
             "openssl" if self.has("-subject") => "subject=CN = host-1",
             "pg_dump" | "pg_dumpall" | "mysqldump" | "mariadb-dump" if !self.reader.holds_something() => {
-                return Some(Reply::text(CONTENT.repeat(CONTENT_LINES)));
+                return Some(Reply::text(self.content()));
             }
             "psql" | "mysql" | "sqlite3" if self.reader.captured => return Some(Reply::text(self.sql())),
             "ceph" if self.has("health") || self.has("status") || self.has("-s") => "HEALTH_OK",

@@ -90,6 +90,8 @@ pub(super) struct Flow<'s> {
     facts: Vec<(Source, Fact)>,
     /// Pipelines whose last stage must not find anything.
     unwanted: BTreeSet<u32>,
+    /// The loops that the walk has come to.
+    loops: Vec<Span>,
     sourced: BTreeSet<u32>,
 }
 
@@ -135,6 +137,7 @@ pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) 
         filled: BTreeSet::new(),
         facts: Vec::new(),
         unwanted: BTreeSet::new(),
+        loops: Vec::new(),
         sourced: BTreeSet::new(),
     };
     walk_script(&mut names::Names { flow: &mut flow }, script);

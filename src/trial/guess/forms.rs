@@ -272,3 +272,9 @@ fn named_operands<'a>(argv: &'a [String], verb: &str) -> Vec<&'a str> {
     }
     operands
 }
+
+/// `-f='${Version}'`, `--qf '%{VERSION}'`, and nothing of a state.
+pub(super) fn asks_for_version(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    word.contains("{version") && !word.contains("status")
+}

@@ -1,6 +1,8 @@
 //! Files and folders of its machine that a run looked for and did not find, read from what it said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::trial::world::There;
 
 /// What tools say of a path that is not there.
 const NOT_THERE: &str = "No such file or directory";
@@ -22,13 +24,13 @@ const ENTERS: [&str; 5] = ["cd", "pushd", "find", "ls", "du"];
 /// Folders in which anything may be put.
 const OPEN: [&str; 9] = ["/repo/", "/tmp/", "/home/", "/var/", "/run/", "/srv/", "/opt/", "/mnt/", "/etc/"];
 
-/// The paths that a run lacked, by what it said on stderr: a file's content, or none for a folder. `folder` is where it
+/// The paths that a run lacked, by what it said on stderr, and what should be there. `folder` is where it
 /// started; `sourced` tells the lines on which a file is read as part of the script: its variables have values already.
-pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTreeMap<String, Option<String>> {
+pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTreeMap<String, There> {
     let mut found = BTreeMap::new();
     for line in stderr.lines().filter(|line| line.contains(NOT_THERE)) {
         let Some((path, before)) = path_in(line) else { continue };
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
+        let path = from(folder, path);
         if !may_be(&path) {
             continue;
         }
@@ -36,10 +38,10 @@ pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTree
         let enters = ENTERS.iter().any(|name| before.split([':', ' ']).any(|word| word == *name));
         let reads = line_in(before).is_some_and(sourced);
         let (path, content) = match path.rsplit_once('/') {
-            Some((parent, _)) if makes => (parent.to_owned(), None),
-            _ if enters => (path, None),
-            _ if reads => (path, Some(String::new())),
-            _ => (path, Some("web-1\n".to_owned())),
+            Some((parent, _)) if makes => (parent.to_owned(), There::Folder),
+            _ if enters => (path, There::Folder),
+            _ if reads => (path, There::File(String::new())),
+            _ => (path, There::File("web-1\n".to_owned())),
         };
         found.insert(path, content);
     }
@@ -47,8 +49,8 @@ pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTree
 }
 
 /// The files and folders that a run asked for with `[ -f ... ]` and its like, by its trace, the last first.
-pub fn asked_for(trace: &str) -> Vec<(String, Option<String>)> {
-    let mut found: Vec<(String, Option<String>)> = Vec::new();
+pub fn asked_for(trace: &str) -> Vec<(String, There)> {
+    let mut found: Vec<(String, There)> = Vec::new();
     for line in trace.lines().rev().filter(|line| line.starts_with('+')) {
         let words = shlex::split(line.trim_start_matches('+').trim()).unwrap_or_default();
         let test = match words.split_first() {
@@ -58,8 +60,9 @@ pub fn asked_for(trace: &str) -> Vec<(String, Option<String>)> {
         let test = if test.first().is_some_and(|word| word == "!") { &test[1..] } else { test };
         let [op, path, ..] = test else { continue };
         let content = match op.as_str() {
-            "-d" => None,
-            "-e" | "-f" | "-r" | "-s" => Some("# web-1\n".to_owned()),
+            "-d" => There::Folder,
+            "-e" | "-f" | "-r" | "-s" => There::File("# web-1\n".to_owned()),
+            "-x" => There::Program,
             _ => continue,
         };
         // Whoever finds a lock goes no further.
@@ -69,6 +72,47 @@ pub fn asked_for(trace: &str) -> Vec<(String, Option<String>)> {
         }
     }
     found
+}
+
+/// Builtins and tools that execute what they are given, where they run for real.
+const STARTERS: [&str; 11] =
+    ["exec", "command", "env", "nohup", "nice", "timeout", "setsid", "stdbuf", "xargs", "time", "ionice"];
+
+/// The paths of what a run called by a path, by its trace. `folder` is where it started.
+pub fn called_by_path(trace: &str, folder: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folder = folder.to_owned();
+    for line in trace.lines().filter(|line| line.starts_with('+')) {
+        let words = shlex::split(line.trim_start_matches('+').trim()).unwrap_or_default();
+        let Some((first, rest)) = words.split_first() else { continue };
+        if matches!(first.as_str(), "cd" | "pushd") {
+            if let Some(target) = rest.iter().find(|word| !word.starts_with('-')) {
+                folder = from(&folder, target);
+            }
+            continue;
+        }
+        let program = if STARTERS.contains(&first.as_str()) {
+            rest.iter().find(|word| word.contains('/') && !word.starts_with('-') && !word.contains('='))
+        } else {
+            Some(first).filter(|word| word.contains('/') && !word.contains('='))
+        };
+        found.extend(program.map(|word| from(&folder, word)).filter(|path| may_be(path)));
+    }
+    found
+}
+
+/// A path as it is from that folder, without `.` and `x/..`.
+fn from(folder: &str, path: &str) -> String {
+    let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 /// Whether something may be put there.
@@ -101,8 +145,8 @@ mod tests {
 
     #[test]
     fn a_complaint_tells_what_was_not_there() {
-        let file = |path: &str| (path.to_owned(), Some("web-1\n".to_owned()));
-        let folder = |path: &str| (path.to_owned(), None);
+        let file = |path: &str| (path.to_owned(), There::File("web-1\n".to_owned()));
+        let folder = |path: &str| (path.to_owned(), There::Folder);
         for (said, wanted) in [
             ("/repo/x.sh: line 4: cd: /opt/app: No such file or directory", folder("/opt/app")),
             ("/repo/x.sh: line 9: conf/hosts: No such file or directory", file("/repo/conf/hosts")),
@@ -115,15 +159,19 @@ mod tests {
             ("find: \u{2018}/var/dumps\u{2019}: No such file or directory", folder("/var/dumps")),
             (
                 "/repo/x.sh: line 2: /etc/default/x: No such file or directory",
-                ("/etc/default/x".to_owned(), Some(String::new())),
+                ("/etc/default/x".to_owned(), There::File(String::new())),
             ),
         ] {
             let found = lacks(said, "/repo", &|line| line == 2);
             assert_eq!(found.into_iter().collect::<Vec<_>>(), [wanted], "{said}");
         }
         let trace = "+ [[ -r /etc/a.conf ]]\n+ '[' '!' -d /srv/b ']'\n+ [ -z x ]\n+ [ -f /usr/c ]\n";
-        let wanted = [folder("/srv/b"), ("/etc/a.conf".to_owned(), Some("# web-1\n".to_owned()))];
+        let wanted = [folder("/srv/b"), ("/etc/a.conf".to_owned(), There::File("# web-1\n".to_owned()))];
         assert_eq!(asked_for(trace), wanted);
+        let trace =
+            "+ ./seed.sh a\n+ cd /opt/app\n++ bin/x -q y/z\n+ timeout 9 ./slow\n+ cat ./none\n+ A=/opt/b\n";
+        let called = ["/opt/app/bin/x", "/opt/app/slow", "/repo/seed.sh"].map(str::to_owned);
+        assert_eq!(called_by_path(trace, "/repo"), BTreeSet::from(called));
         for said in [
             "bash: /usr/bin/x: No such file or directory",
             "cat: /proc/9/x: No such file or directory",

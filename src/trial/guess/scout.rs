@@ -49,6 +49,10 @@ pub struct Survey {
     pub options: BTreeSet<String>,
     /// The lines on which a script reads a file as part of itself.
     pub sourced: BTreeSet<u32>,
+    /// The functions of all its scripts.
+    pub functions: BTreeSet<String>,
+    /// Whether it calls programs by a path.
+    pub by_path: bool,
     /// Whether it looks at its user's number.
     pub looks_at_user: bool,
 }
@@ -71,12 +75,14 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
         found.looks_at_user |= parts.any(|name| matches!(name, "UID" | "EUID"));
         let mut walk = Walk { found: &mut found, names: &mut names, main: index == 0, in_function: false };
         walk_script(&mut walk, scout.script);
-        found.programs.extend(programs(scout.script));
+        let called = programs(scout.script);
+        found.by_path |= called.iter().any(|name| is_a_path(name));
+        found.programs.extend(called);
     }
     let in_their_place: Vec<Hint> = found.hints.iter().filter_map(handed_over).collect();
     found.hints.extend(in_their_place);
-    let functions = names.functions;
-    found.programs.retain(|name| is_program(name) && !functions.contains(name));
+    found.functions = names.functions;
+    found.programs.retain(|name| is_program(name) && !found.functions.contains(name));
     let outer = names.read.union(&names.guarded).filter(|name| !names.set.contains(*name) && !is_own(name));
     for name in outer {
         match demanded.get(name) {
@@ -111,6 +117,12 @@ fn programs(script: &Script) -> Vec<String> {
         last.into_iter().chain(invocation.chain.into_iter().map(|link| link.name))
     });
     all.collect()
+}
+
+/// Whether a program's name says where it is, and not where the system's programs are.
+fn is_a_path(name: &str) -> bool {
+    let of_the_system = ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/", "/bin/", "/sbin/"];
+    name.contains('/') && !of_the_system.iter().any(|folder| name.starts_with(folder))
 }
 
 /// The programs of scripts that a script writes: documents that begin with `#!`, or go into a file that is named like one.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use gauntlet::event::Rung;
 use gauntlet::sandbox::{Setup, Worker};
-use gauntlet::trial::world::{End, Stub};
+use gauntlet::trial::world::{End, Stub, There};
 
 use super::{Case, GAUNTLET, rungs, stub};
 
@@ -171,10 +171,44 @@ fn a_script_that_prints_a_lot_is_not_held_up() {
 #[test]
 fn what_cannot_be_put_into_a_world_is_not_there_and_nothing_else_is_lost() {
     let mut case = Case::new("cat /srv/app; test -e /srv/app/conf || echo missing");
-    let file = |text: &str| Some(text.to_owned());
+    let file = |text: &str| There::File(text.to_owned());
     case.plan.there =
         [("/srv/app".to_owned(), file("app\n")), ("/srv/app/conf".to_owned(), file("x"))].into();
     case.everywhere(|record| assert_eq!(record.stdout, "app\nmissing\n"));
+}
+
+#[test]
+fn a_program_that_is_put_into_a_world_is_answered_for() {
+    let mut case = Case::new("cd /srv/app; test -x bin/migrate && bin/migrate up");
+    case.plan.there = [("/srv/app/bin/migrate".to_owned(), There::Program)].into();
+    case.plan.stubs = vec![stub("migrate up", "done\n")];
+    case.everywhere(|record| {
+        assert_eq!((record.end, record.stdout.as_str()), (End::Code(0), "done\n"), "{}", record.stderr);
+        assert_eq!(record.calls[0].argv, ["bin/migrate", "up"]);
+    });
+}
+
+#[test]
+fn a_script_opens_its_own_outputs_by_their_names() {
+    let case = Case::new("echo a >/dev/stdout; echo b >>/dev/stderr; echo c >/dev/fd/2");
+    case.everywhere(|record| {
+        assert_eq!((record.stdout.as_str(), record.stderr.as_str()), ("a\n", "b\nc\n"));
+    });
+}
+
+#[test]
+fn a_bare_exit_in_a_trap_ends_as_it_does_in_plain_bash() {
+    for (text, code) in [
+        ("trap 'curl x; exit' EXIT\n(exit 3) || exit", 3),
+        ("set -e\nend() {\n  curl x\n  exit\n}\ntrap end EXIT\nf() { (exit 4); }\ny=$(f)\n", 4),
+        ("trap 'curl x; exit 5' EXIT\nfalse\nexit", 5),
+        ("set -e\ntrap 'true; exit' EXIT\n( trap 'true; exit' EXIT; exit 6 )", 6),
+        ("trap 'true; exit' EXIT\nfalse\nexit 0", 0),
+    ] {
+        let mut case = Case::new(text);
+        case.plan.stubs = vec![stub("curl x", "")];
+        case.everywhere(|record| assert_eq!(record.end, End::Code(code), "{text}: {}", record.stderr));
+    }
 }
 
 #[test]

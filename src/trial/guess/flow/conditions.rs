@@ -6,6 +6,7 @@ use crate::bash::syntax::{
     Case, Command, CommandKind, Expression, ListOp, Pipeline, Sequence, Statement, Test, Word,
 };
 use crate::commands::Tables;
+use crate::source::Span;
 
 /// What follows from a condition.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,7 @@ impl Flow<'_> {
                 }
             }
             CommandKind::While(whilst) => {
+                self.loops.push(command.span);
                 let fork = Fork { yes: Outcome::Skips, no: Outcome::Succeeds, decides: true };
                 let fork = if whilst.until { fork.not() } else { fork };
                 if let [statement] = whilst.condition.statements.as_slice()
@@ -77,7 +79,8 @@ impl Flow<'_> {
                 }
                 self.last_of(&whilst.condition, fork);
             }
-            CommandKind::Case(case) => self.case(case),
+            CommandKind::For(_) => self.loops.push(command.span),
+            CommandKind::Case(case) => self.case(case, command.span),
             _ => {}
         }
     }
@@ -252,13 +255,22 @@ impl Flow<'_> {
         }
     }
 
-    fn case(&mut self, case: &Case) {
+    fn case(&mut self, case: &Case, span: Span) {
         let sources = self.sources(&case.word);
         if sources.is_empty() {
             return;
         }
+        let in_loop = self.loops.iter().any(|around| around.start < span.start && span.end <= around.end);
+        let rest = case
+            .arms
+            .iter()
+            .filter(|arm| arm.patterns.iter().any(|word| word.plain().as_deref() == Some("*")));
+        let rest_succeeds =
+            rest.map(|arm| self.outcome(&arm.body)).any(|outcome| outcome == Outcome::Succeeds);
         for arm in &case.arms {
             let outcome = self.outcome(&arm.body);
+            // `while :; do case $state in BUILD) ;; *) break ;; esac; sleep 5; done`: it waits as long as it is that.
+            let waits = in_loop && rest_succeeds && outcome < Outcome::Succeeds && self.is_idle(&arm.body);
             for pattern in &arm.patterns {
                 let Some(text) =
                     self.constant(pattern).filter(|text| text != "*").and_then(|text| unglobbed(&text))
@@ -267,6 +279,7 @@ impl Flow<'_> {
                 };
                 let fact = match outcome {
                     Outcome::Fails => Fact::Bad(text),
+                    _ if waits => Fact::Bad(text),
                     Outcome::Succeeds => Fact::Good(3, text),
                     Outcome::Goes => Fact::Good(2, text),
                     Outcome::Skips => Fact::Good(1, text),
@@ -274,6 +287,16 @@ impl Flow<'_> {
                 self.fact(&sources, &fact);
             }
         }
+    }
+
+    /// Whether a body does nothing but pass time, or speak.
+    fn is_idle(&self, body: &Sequence) -> bool {
+        const IDLE: [&str; 6] = ["sleep", ":", "true", "echo", "printf", "continue"];
+        let commands = body.statements.iter().flat_map(Statement::pipelines);
+        commands.flat_map(|pipeline| &pipeline.stages).all(|command| {
+            matches!(command.kind, CommandKind::Simple(_))
+                && self.program(command).is_some_and(|name| IDLE.contains(&name.as_str()))
+        })
     }
 
     /// Whether a pipeline calls a program: it does something about a failure, and does not only speak of it.

@@ -1,0 +1,97 @@
+//! A run that ends well and leaves out what the script does: an empty list, a program that is not there. Of two green runs the
+//! one that makes more calls is the better one.
+
+use std::collections::BTreeSet;
+
+use super::{ASKED, Scout, ends_well, hint_of, set_choice};
+use crate::run::gauntlet::load::Course;
+use crate::trial::guess::{Survey, asked_for, called_by_path};
+use crate::trial::reached::not_reached;
+use crate::trial::world::{Answer, Output, Record, Site, There};
+
+/// So many runs are tried.
+const RUNS: usize = 16;
+
+/// Whether a run that ends well makes calls at all places at which another one does, and at more.
+pub(super) fn comes_further(record: &Record, best: &Record) -> bool {
+    let places = |record: &Record| -> BTreeSet<_> {
+        record.calls.iter().map(|call| (call.site.at.clone(), call.program().to_owned())).collect()
+    };
+    let (own, other) = (places(record), places(best));
+    ends_well(record) && own.len() > other.len() && own.is_superset(&other)
+}
+
+impl Scout {
+    /// Gives other answers to the calls that said nothing, and puts there what the run tested for, as long as it makes calls at
+    /// more places, and at all those at which it did before.
+    pub(super) fn go_further(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
+        let until = self.runs + RUNS;
+        let mut best = first;
+        let mut tried: BTreeSet<(usize, usize)> = BTreeSet::new();
+        'again: while !self.for_a_file && leaves_out(course, &best) {
+            let silent = |call: &&_| says_nothing(call);
+            for call in best.calls.iter().filter(silent) {
+                let hint = hint_of(course, call);
+                let Some(unaided) = &course.unaided else { return Ok(best) };
+                let speaking = unaided.guesses.speaking(hint, &call.argv);
+                let current = unaided.guesses.choices.get(&hint).copied().unwrap_or_default();
+                for choice in speaking.into_iter().filter(|choice| *choice != current) {
+                    if self.runs >= until || !tried.insert((hint, choice)) {
+                        continue;
+                    }
+                    set_choice(course, hint, choice);
+                    let record = self.run(course)?;
+                    if comes_further(&record, &best) {
+                        best = record;
+                        continue 'again;
+                    }
+                    set_choice(course, hint, current);
+                }
+            }
+            if self.runs >= until {
+                break;
+            }
+            let traced = self.traced(course)?;
+            for (path, thing) in asked_for(&traced.stderr).into_iter().take(ASKED) {
+                if self.runs < until
+                    && let Some(record) = self.with(course, [(path, thing)].into(), &best)?
+                {
+                    best = record;
+                    continue 'again;
+                }
+            }
+            break;
+        }
+        Ok(best)
+    }
+
+    /// Puts the programs there that the run called by a path, and that are not there, as long as that leads further. One that
+    /// the script makes itself replaces them.
+    pub(super) fn programs(
+        &mut self,
+        course: &mut Course,
+        survey: &Survey,
+        best: &Record,
+    ) -> Result<Option<Record>, String> {
+        if !survey.by_path {
+            return Ok(None);
+        }
+        let traced = self.traced(course)?;
+        let Some(unaided) = &course.unaided else { return Ok(None) };
+        let mut called = called_by_path(&traced.stderr, unaided.start());
+        called.retain(|path| !course.needs.files.iter().any(|(_, own)| own == path));
+        self.with(course, called.into_iter().map(|path| (path, There::Program)).collect(), best)
+    }
+}
+
+/// Whether the script has calls that the run did not make.
+fn leaves_out(course: &Course, record: &Record) -> bool {
+    let sites: Vec<&Site> = record.calls.iter().map(|call| &call.site).collect();
+    course.unaided.as_ref().is_some_and(|unaided| !not_reached(&unaided.written, &sites).is_empty())
+}
+
+/// Whether somebody reads what the call says, and it said nothing.
+fn says_nothing(call: &crate::trial::world::Call) -> bool {
+    let is_read = matches!(call.output, Output::Pipe | Output::File);
+    is_read && call.answer == Answer::Guess && call.stdout.trim().is_empty() && call.exit == 0
+}
