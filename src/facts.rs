@@ -34,6 +34,7 @@ mod outlets;
 mod payload;
 mod places;
 mod programs;
+mod put_off;
 mod redirects;
 mod reentry;
 mod secret_names;
@@ -46,7 +47,7 @@ mod value;
 mod walk;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -195,6 +196,7 @@ impl<'a> Walk<'a> {
             levels: 0,
             summaries: FxHashMap::default(),
             seen: Vec::new(),
+            waiting: BTreeMap::new(),
             subshells: 0,
             remote: 0,
             dead: false,
@@ -221,6 +223,7 @@ impl<'a> Walk<'a> {
         ends.extend(self.exits.pop().unwrap_or_default().paths.into_iter().map(|(state, _)| state));
         let ends = self.settle(ends);
         self.exit_traps(&ends);
+        self.follow_put_off();
         self.uncalled_functions(ends.first().unwrap_or(&start));
     }
 

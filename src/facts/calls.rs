@@ -12,8 +12,9 @@ use super::builtins::unknown_parameters;
 use super::invocations::Link;
 use super::observe::Switched;
 use super::state::{Parameters, State, Switch, symbol_mark};
+use super::summary::{Course, Ends};
 use super::value::{Content, Place, Source, StepKind, Value, too_many};
-use super::walk::{Frame, Out, Walk};
+use super::walk::{Ended, Frame, Out, Walk};
 
 /// A command line in hand: its words and what is known of where they came from.
 #[derive(Clone)]
@@ -73,8 +74,12 @@ impl<'a> Walk<'a> {
             CommandKind::Simple(simple) => {
                 let mut prefix = self.prefix(&simple.assignments, &mut state);
                 let (words, spans, from_params) = self.command_fields(&simple.words, &mut state);
-                if from_params && let Some(call) = self.observations.in_calls.last_mut() {
-                    call.runs_given();
+                if let Some(call) = self.observations.in_calls.last_mut() {
+                    if from_params {
+                        call.runs_given();
+                    } else if simple.words.iter().any(comes_from_parameters) {
+                        call.passes_words();
+                    }
                 }
                 let stdin = self.redirections(command, &mut state);
                 let leaves = Self::output_leaves(command);
@@ -143,6 +148,7 @@ impl<'a> Walk<'a> {
             return out;
         };
         if line.exec.is_none() && !name.contains('/') {
+            self.note_looked_up(&name);
             if let Some(index) = state.functions.get(name.as_str()).copied() {
                 self.observations.first(line.place, &state);
                 return self.call(index, &line, state);
@@ -178,51 +184,112 @@ impl<'a> Walk<'a> {
         let definition = self.definitions[index];
         let recursive = self.recurs(index);
         self.called.insert(index);
-        if recursive || self.frames.len() >= DEEPEST {
-            self.invoked_unknown(line, format!("`{}` calls itself", definition.name));
-            return Out::either(state);
-        }
-        if self.too_deep() {
-            self.invoked_unknown(line, format!("`{}` is called too deep in other commands", definition.name));
+        let given = Rc::new(parameters(line.args().to_vec(), &state));
+        let cut = if recursive || self.frames.len() >= DEEPEST {
+            Some(format!("`{}` calls itself", definition.name))
+        } else if self.too_deep() {
+            Some(format!("`{}` is called too deep in other commands", definition.name))
+        } else {
+            None
+        };
+        if let Some(why) = cut {
+            self.invoked_unknown(line, why);
+            let mut from = state.clone();
+            from.params = given;
+            self.put_off(index, line, from);
             return Out::either(state);
         }
         let Some((body, file)) = self.body_of(index) else { return Out::either(state) };
-        if let Some(out) = self.summarised(index, line, &state) {
-            if self.budget == 0 {
-                self.not_followed(index, line, &state);
+        match self.course(index, line, &given, &state) {
+            Course::Sum(ends) => return self.sum(index, line, ends, state),
+            Course::Join(mut from) => {
+                // The function's own walk is one more that came before.
+                let own = std::mem::replace(&mut from.params, Rc::clone(&state.params));
+                let ends = self.follow(index, (body, file), line, &own, from, true).1;
+                return self.sum(index, line, Some(ends), state);
             }
-            if let Some(output) = self.outputs.last_mut() {
-                output.opaque = true;
+            Course::Walk => {}
+            Course::New => {
+                if let Some(out) = self.shared_call(index, file, line, &state) {
+                    self.invoked_unknown(
+                        line,
+                        format!("this call of `{}` is only summed up", definition.name),
+                    );
+                    return out;
+                }
             }
-            self.invoked_unknown(line, format!("this call of `{}` is only summed up", definition.name));
-            return out;
         }
-        if let Some(out) = self.shared_call(index, file, line, &state) {
-            self.invoked_unknown(line, format!("this call of `{}` is only summed up", definition.name));
-            return out;
+        self.follow(index, (body, file), line, &given, state, false).0
+    }
+
+    /// A call that is not walked.
+    fn sum(&mut self, index: usize, line: &Line, ends: Option<Ends>, state: State) -> Out {
+        let out = self.summed_up(index, line, ends, &state);
+        let hands_on = self.hands_words_on(index);
+        // What a function of this script does with such words, a walk has shown where it does it.
+        let shown = ends.is_some() && !hands_on && self.definitions[index].file == 0;
+        if self.budget == 0 && !shown {
+            self.not_followed(index, line, &state);
         }
-        let mut values = line.args().to_vec();
-        let mut state = state;
+        if hands_on {
+            self.may_run(line, &state);
+        }
+        self.prints(index, line);
+        let name = self.definitions[index].name;
+        self.invoked_unknown(line, format!("this call of `{name}` is only summed up"));
+        out.unwrap_or_else(|| Out::either(state))
+    }
+
+    /// What stands behind the name of a function that runs its words, and is not walked, may run.
+    fn may_run(&mut self, line: &Line, state: &State) {
+        let runs = |word: &Value| {
+            word.constant().is_some_and(|name| {
+                state.functions.get(name).is_some()
+                    || self.tables.tool(name).is_some()
+                    || !self.tables.wrappers(name).is_empty()
+            })
+        };
+        let Some(first) = line.args().iter().position(runs) else { return };
+        let behind = Line { at: line.at + 1 + first, exec: None, links: Vec::new(), ..line.clone() };
+        self.exits.push(Ended::default());
+        self.run(behind, state.clone());
+        self.exits.pop();
+    }
+
+    /// Walks a function with these words.
+    pub(super) fn follow(
+        &mut self,
+        index: usize,
+        (body, file): (&'a Command, u16),
+        line: &Line,
+        given: &Rc<Parameters>,
+        mut state: State,
+        joined: bool,
+    ) -> (Out, Ends) {
+        let name = self.definitions[index].name;
+        let mut params = Parameters::clone(given);
         if self.frames.iter().any(|frame| frame.function == Some(index)) {
-            self.widen(&mut values, line.place, &mut state);
+            self.widen(&mut params.list, line.place, &mut state);
         }
-        for (offset, value) in values.iter_mut().enumerate() {
+        for (offset, value) in params.list.iter_mut().chain(&mut params.rest).enumerate() {
             if let Some(flow) = &value.secret {
                 let place = Place {
                     file: line.place.file,
                     span: line.spans.get(line.at + 1 + offset).copied().unwrap_or(line.place.span),
                 };
-                let what = format!("it is passed to `{}`", definition.name);
-                value.secret = Some(flow.step(StepKind::Passed, place, definition.name, what));
+                let what = format!("it is passed to `{name}`");
+                value.secret = Some(flow.step(StepKind::Passed, place, name, what));
             }
         }
-        let params = Rc::new(parameters(values, &state));
-        self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(definition.name) });
-        let start = self.start_of_call(line.args(), &state);
-        let out = self.in_function(body, file, params, state);
-        self.summarise(index, &start, &out);
+        self.frames.push(Frame { call: line.place, function: Some(index), name: Rc::from(name) });
+        let mut start = self.start_of_call(line.args(), given, &state);
+        start.joined = joined;
+        let printed = self.printed_so_far();
+        let out = self.in_function(body, file, Rc::new(params), state);
+        let ends = self.summarise(index, &start, &out);
+        self.note_printed(index, printed);
         self.frames.pop();
-        out
+        (out, ends)
     }
 
     /// A function calls itself with other numbers than it got: round by round they may be any.

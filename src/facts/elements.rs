@@ -95,6 +95,7 @@ impl<'a> Walk<'a> {
     /// `${name[word]}`, with nothing done to it.
     pub(super) fn element(&mut self, name: &str, word: &'a Word, place: Place, state: &mut State) -> Value {
         let key = self.value(word, state);
+        self.note_read(name, state);
         let value = match state.vars.get(name).cloned() {
             Some(Content::Array(values)) => {
                 let known = number_of(&key, state).and_then(|number| position(number, &values));
@@ -139,6 +140,7 @@ impl<'a> Walk<'a> {
         state: &mut State,
     ) -> Option<Value> {
         let key = self.key_of(name, index, state)?;
+        self.note_read(name, state);
         match state.vars.get(name)? {
             Content::Keyed(keyed) => keyed.get(&key).cloned(),
             Content::Array(values) => {

@@ -10,10 +10,15 @@ use super::words::named;
 
 impl<'a> Walk<'a> {
     /// `"$@"`, `"${a[@]}"` and their unquoted forms as a list; `None` for anything else.
-    pub(super) fn list_expansion(parameter: &'a Parameter, state: &mut State) -> Option<Vec<Value>> {
+    pub(super) fn list_expansion(
+        &mut self,
+        parameter: &'a Parameter,
+        state: &mut State,
+    ) -> Option<Vec<Value>> {
         if parameter.indirect {
             return None;
         }
+        self.note_read(&parameter.name, state);
         let all = matches!(parameter.subscript, Some(Subscript::All | Subscript::Star));
         if parameter.name == "@" || (parameter.name == "*" && parameter.subscript.is_none()) {
             let plain = matches!(

@@ -41,7 +41,7 @@ impl<'a> Walk<'a> {
         let states = self.settle(states);
         let (mut done, mut heads) = self.round(states, head, body);
         let mut ends = Vec::new();
-        for _ in 0..MOST_ROUNDS {
+        for round in 1..=MOST_ROUNDS {
             if heads.is_empty() {
                 break;
             }
@@ -54,10 +54,18 @@ impl<'a> Walk<'a> {
             let mut all = heads.clone();
             all.extend(next);
             let all = self.settle(all);
-            if all == heads || self.budget == 0 {
+            if all == heads {
                 break;
             }
             heads = all;
+            // What the last round has learned is there when the loop ends, too.
+            if round == MOST_ROUNDS || self.budget == 0 {
+                self.loops.push(Jumps::default());
+                ends.extend(head(self, heads).0);
+                let jumps = self.loops.pop().unwrap_or_default();
+                ends.extend(jumps.breaks);
+                break;
+            }
         }
         done.extend(ends);
         Out { ok: self.settle(done), fail: Vec::new() }

@@ -1,5 +1,6 @@
 //! What is known on one path through a script, and how paths that agree on what matters are joined.
 
+mod cover;
 mod inputs;
 mod join;
 
@@ -16,6 +17,7 @@ use super::map::Map;
 use super::naming::Named;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
+pub use cover::Reads;
 pub use inputs::{Descriptor, Stdin};
 pub(super) use join::{join_contents, passed};
 pub use join::{settle, settle_further};

@@ -8,7 +8,9 @@
 //! Nothing here is transitive: a walk knows what it saw itself and which walks and summaries it went by. Each of them
 //! is marked once for each gate, however many functions lead there.
 
+mod course;
 mod learnt;
+mod starts;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,11 +19,14 @@ use crate::commands::{Effect, HOLE};
 
 use super::calls::Line;
 use super::observe::{Missing, Observation};
-use super::state::{Options, State, join_contents};
-use super::value::{Content, Place, Sym, Value};
+use super::state::{Options, Parameters, Reads, State, join_contents};
+use super::value::{Content, Flow, Place, Sym, Value};
 use super::walk::{Out, Walk};
 
+pub(super) use course::Course;
 pub(super) use learnt::Learnt;
+use starts::Starts;
+pub(super) use starts::{Call, Ends};
 
 /// A function that may set more variables than this may have set any: to list them at each call would take the square
 /// of the script's length.
@@ -33,6 +38,8 @@ pub(super) struct Summary {
     walks: u32,
     /// Statements that the longest walk took.
     cost: u32,
+    /// The same without those of the functions that it called.
+    own_cost: u32,
     succeeds: bool,
     fails: bool,
     exits: Exits,
@@ -52,6 +59,14 @@ pub(super) struct Summary {
     carries: Carries,
     /// Whether a path came out of it with a gate passed or an id checked.
     guards: bool,
+    /// Whether it runs words that it is given.
+    hands_on: bool,
+    /// From where it was walked.
+    starts: Starts,
+    /// A secret that it was seen to print, and was not given.
+    prints: Option<Rc<Flow>>,
+    /// Whether it was seen to print a secret that it was given.
+    prints_given: bool,
     /// How many of them were marked already, gate by gate.
     marked: [usize; 2],
 }
@@ -158,6 +173,14 @@ pub(super) struct Seen {
     marked: [bool; 2],
     /// Whether all that it changes is carried, not only what another file's functions change.
     all: bool,
+    /// What it read.
+    reads: Reads,
+    /// Statements that the calls in it took.
+    steps_of_calls: u32,
+    /// Whether a command in it is given words that it was given.
+    passes: bool,
+    /// Whether it runs words that it was given, itself or by a function that it passes them to.
+    hands_on: bool,
 }
 
 /// A call in a function.
@@ -193,6 +216,12 @@ impl Seen {
     /// Notes that it runs what it was given.
     pub(super) fn runs_given(&mut self) {
         self.runs.given = true;
+        self.hands_on = true;
+    }
+
+    /// Notes that a command in it is given words that it was given.
+    pub(super) fn passes_words(&mut self) {
+        self.passes = true;
     }
 
     /// Notes that a test in it had one outcome only.
@@ -207,7 +236,8 @@ impl Seen {
         }
     }
 
-    fn goes_by(&mut self, call: Within, runs: Runs, carries: &Carries) {
+    fn goes_by(&mut self, call: Within, runs: Runs, hands_on: bool, carries: &Carries) {
+        self.hands_on |= hands_on && self.passes;
         if self.calls.last() != Some(&call) {
             self.calls.push(call);
         }
@@ -220,7 +250,10 @@ impl Seen {
 pub(super) struct Start {
     state: State,
     args: Vec<Value>,
+    params: Rc<Parameters>,
     steps: u32,
+    /// Whether it stands for all starts before it.
+    pub joined: bool,
 }
 
 impl Walk<'_> {
@@ -232,24 +265,47 @@ impl Walk<'_> {
     }
 
     /// Notes where a walk starts; [`Walk::summarise`] ends it.
-    pub(super) fn start_of_call(&mut self, args: &[Value], state: &State) -> Start {
+    pub(super) fn start_of_call(&mut self, args: &[Value], params: &Rc<Parameters>, state: &State) -> Start {
         let shells = self.exits.len();
-        self.observations.in_calls.push(Seen { shells, all: self.alone, ..Seen::default() });
-        Start { state: state.clone(), args: args.to_vec(), steps: self.steps }
+        let mut seen = Seen { shells, all: self.alone, ..Seen::default() };
+        // Whatever names a file depends on the folder.
+        seen.reads.variable("PWD");
+        self.observations.in_calls.push(seen);
+        let params = Rc::clone(params);
+        Start { state: state.clone(), args: args.to_vec(), params, steps: self.steps, joined: false }
+    }
+
+    /// Notes that a variable is read.
+    pub(super) fn note_read(&mut self, name: &str, state: &State) {
+        if let Some(call) = self.observations.in_calls.last_mut()
+            && !state.is_local(name)
+        {
+            call.reads.variable(name);
+        }
+    }
+
+    /// Notes that a name is looked up among the functions.
+    pub(super) fn note_looked_up(&mut self, name: &str) {
+        if let Some(call) = self.observations.in_calls.last_mut() {
+            call.reads.function(name);
+        }
     }
 
     /// Learns from a walk of the function.
-    pub(super) fn summarise(&mut self, index: usize, start: &Start, out: &Out) {
+    pub(super) fn summarise(&mut self, index: usize, start: &Start, out: &Out) -> Ends {
         let mut seen = self.observations.in_calls.pop().unwrap_or_default();
         seen.own.sort_unstable();
         seen.own.dedup();
         let mut summary = self.summaries.remove(&index).unwrap_or_default();
         summary.walks += 1;
-        summary.cost = summary.cost.max(self.steps.saturating_sub(start.steps));
+        let cost = self.steps.saturating_sub(start.steps);
+        summary.cost = summary.cost.max(cost);
+        summary.own_cost = summary.own_cost.max(cost.saturating_sub(seen.steps_of_calls));
         summary.succeeds |= !out.ok.is_empty();
         summary.fails |= !out.fail.is_empty();
         summary.exits.add(seen.exits);
         summary.runs.add(seen.runs);
+        summary.hands_on |= seen.hands_on;
         summary.carries.add(&seen.carries);
         for state in out.ok.iter().chain(&out.fail) {
             self.add_outcome(&mut summary, state, start);
@@ -263,11 +319,19 @@ impl Walk<'_> {
             if outer.shells == seen.shells {
                 outer.exits.add(seen.exits);
             }
-            outer.goes_by(Within::Walk(number), seen.runs, &seen.carries);
+            outer.goes_by(Within::Walk(number), seen.runs, seen.hands_on, &seen.carries);
+            outer.reads.add(&seen.reads);
+            outer.steps_of_calls = outer.steps_of_calls.saturating_add(cost);
         }
+        let ends = Ends { succeeds: !out.ok.is_empty(), fails: !out.fail.is_empty(), exits: seen.exits };
+        let mut from = start.state.clone();
+        from.params = Rc::clone(&start.params);
+        summary.starts.reads.add(&seen.reads);
+        summary.starts.add(from, start.joined, ends);
         summary.seen.push(number);
         self.seen.push(seen);
         self.summaries.insert(index, summary);
+        ends
     }
 
     fn add_outcome(&mut self, summary: &mut Summary, end: &State, start: &Start) {
@@ -338,28 +402,25 @@ impl Walk<'_> {
         }
     }
 
-    /// The outcome of a call of a function that was walked often enough; `None` where it is to be walked.
-    pub(super) fn summarised(&mut self, index: usize, line: &Line, state: &State) -> Option<Out> {
-        const ENOUGH_WALKS: u32 = 12;
-        const LARGE: u32 = 40;
-        const SMALL: u32 = 16;
+    /// The outcome of a call that is not walked. `ends`: how those came out that came with the same.
+    pub(super) fn summed_up(
+        &mut self,
+        index: usize,
+        line: &Line,
+        ends: Option<Ends>,
+        state: &State,
+    ) -> Option<Out> {
         let summary = self.summaries.get(&index)?;
-        let known = summary.walks >= ENOUGH_WALKS && summary.cost >= LARGE;
-        // Past the budget the small ones that tell of their arguments are walked all the same: they check, run what they are
-        // given, or get a secret.
-        let telling =
-            || summary.guards || summary.runs.given || line.args().iter().any(|value| value.secret.is_some());
-        if !known && (self.budget > 0 || summary.cost <= SMALL && telling()) {
-            return None;
-        }
         let whole = Within::Sum { function: index, seen: summary.seen.len() };
         if let Some(outer) = self.observations.in_calls.last_mut() {
             let mut carries = summary.carries.clone();
             carries.missing.apply &= !state.apply && !self.dead;
             carries.missing.phrase &= state.rare.confirmed.is_empty() && !self.dead;
-            outer.goes_by(whole, summary.runs, &carries);
+            outer.goes_by(whole, summary.runs, summary.hands_on, &carries);
+            outer.reads.add(&summary.starts.reads);
         }
-        if !self.dead {
+        // Where a walk came with the same gates, what it reached without them is known.
+        if !self.dead && ends.is_none() {
             if !state.apply {
                 self.mark(whole, Gate::Apply);
             }
@@ -401,16 +462,22 @@ impl Walk<'_> {
             };
             after.set_anew(name, joined, content, &mut self.symbols);
         }
+        let Ends { succeeds, fails, exits } = ends.unwrap_or_else(|| {
+            // Where words of the walks decided how it returned, those of this call may decide otherwise.
+            let either = summary.runs.decided;
+            Ends {
+                succeeds: summary.succeeds || either,
+                fails: summary.fails || either,
+                exits: summary.exits,
+            }
+        });
         let mut out = Out::default();
-        // Where words of the walks decided how it returned, those of this call may decide otherwise.
-        let either = summary.runs.decided && (summary.succeeds || summary.fails);
-        if summary.succeeds || either {
+        if succeeds {
             out.ok.push(after.clone());
         }
-        if summary.fails || either {
+        if fails {
             out.fail.push(after.clone());
         }
-        let exits = summary.exits;
         for zero in exits.statuses() {
             self.leave(vec![after.clone()], zero);
         }

@@ -6,7 +6,7 @@
 
 mod shells;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -234,6 +234,8 @@ pub(super) struct Walk<'a> {
     pub summaries: FxHashMap<usize, super::summary::Summary>,
     /// What was seen in each walk of a function that has ended.
     pub seen: Vec<super::summary::Seen>,
+    /// Calls that are followed when the script has ended.
+    pub waiting: BTreeMap<usize, Vec<super::put_off::Waiting>>,
     pub subshells: u32,
     pub remote: u32,
     pub dead: bool,

@@ -67,7 +67,7 @@ impl<'a> Walk<'a> {
                 for inner in parts {
                     if let PartKind::Parameter(parameter) = &inner.kind
                         && !joins(parameter)
-                        && let Some(list) = Self::list_expansion(parameter, state)
+                        && let Some(list) = self.list_expansion(parameter, state)
                     {
                         self.traced_list(parameter, &list, state);
                         push_list(list, fields, current);
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
                 }
             }
             PartKind::Parameter(parameter) => {
-                let list = Self::list_expansion(parameter, state);
+                let list = self.list_expansion(parameter, state);
                 if let Some(list) = &list {
                     self.traced_list(parameter, list, state);
                 }
@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
                 }
                 value
             }
-            PartKind::Parameter(parameter) => match Self::list_expansion(parameter, state) {
+            PartKind::Parameter(parameter) => match self.list_expansion(parameter, state) {
                 Some(list) => {
                     self.traced_list(parameter, &list, state);
                     self.join_list(&list, part.span, state)
@@ -158,6 +158,7 @@ impl<'a> Walk<'a> {
         if let Ok(number) = name.parse::<usize>() {
             return self.positional(number, state);
         }
+        self.note_read(name, state);
         match name {
             "#" if state.params.rest.is_none() => return Value::known(state.params.list.len().to_string()),
             "?" if state.last.is_some() => {

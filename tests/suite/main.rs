@@ -19,6 +19,7 @@ mod effects;
 mod fences;
 mod fix;
 mod folder;
+mod following;
 mod formats;
 mod generate;
 mod generated;

@@ -243,8 +243,9 @@ impl<'a> Walk<'a> {
         let name = Rc::from(self.definitions[index].name);
         let call = Place { file: 0, span: body.span };
         self.frames.push(Frame { call, function: Some(index), name });
-        let began = self.start_of_call(&words.list, &start);
-        let out = self.in_function(body, 0, Rc::new(words), start);
+        let words = Rc::new(words);
+        let began = self.start_of_call(&words.list, &words, &start);
+        let out = self.in_function(body, 0, words, start);
         let learnt = self.learn_anew(index, &began, &out);
         self.frames.pop();
         let output = self.outputs.pop().unwrap_or_default();

@@ -1,0 +1,220 @@
+//! Nothing that is found is lost because a script is long: calls that change nothing, put in front of its main part, leave all
+//! that was seen behind them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use gauntlet::bash::{self, Dialect};
+use gauntlet::commands::{Effect, Tables};
+use gauntlet::facts::{self, Context, Gates, Library, NoLibrary, SecretNames, Sourced};
+use gauntlet::source::RepoPath;
+
+const HEAD: &str = r#"#!/usr/bin/env bash
+set -uo pipefail
+APPLY=0 p=
+for a in "$@"; do case $a in --apply) APPLY=1 ;; *) p=$a ;; esac; done
+read -r -s -p "password: " password
+"#;
+
+const HELPERS: &str = r#"log() { printf '%s %s\n' "$(date +%T)" "$*"; }
+die() { log "$*"; exit 1; }
+"#;
+
+/// What stands before the calls, what stands behind them, and how many places behind them must be found.
+const SHAPES: [(&str, &str, &str, usize); 15] = [
+    (
+        "a function of which the first path takes a branch that leaves",
+        "",
+        r#"main() {
+  (( APPLY )) || exit 0
+  kubectl delete pod "$p"
+  curl -fsS -u "x:$password" https://h/x
+  echo "$password"
+}
+main
+"#,
+        3,
+    ),
+    (
+        "a function that runs its words",
+        "run() { if (( APPLY )); then \"$@\"; else log \"would run $*\"; fi; }\n",
+        "run kubectl delete pod \"$p\"\nrun kubectl delete ns \"$p\"\n",
+        2,
+    ),
+    (
+        "a function that runs functions",
+        "one() { :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; }\nrun() { log \"$1\"; \"$@\"; }\nrun one\nrun one\nrun one\n",
+        "two() { kubectl delete pod \"$p\"; }\nrun two\n",
+        1,
+    ),
+    ("a gate", "gate() { (( APPLY )) || { log dry; exit 0; }; }\n", "gate\nkubectl delete pod \"$p\"\n", 1),
+    (
+        "a gate that returns",
+        "gate() {\n  if (( ! APPLY )); then\n    log dry\n    return 1\n  fi\n}\n",
+        "gate || exit 0\nkubectl delete pod \"$p\"\n",
+        1,
+    ),
+    (
+        "one of several things, told by a word",
+        "act() {\n  case $1 in\n    show) kubectl get pod \"$p\" ;;\n    drop)\n      kubectl delete pod \"$p\"\n      ;;\n  esac\n}\nact show\n",
+        "act show\nact drop\n",
+        0,
+    ),
+    (
+        "one of several things, told by a variable that is set later",
+        "send() {\n  if [[ -n $body ]]; then\n    curl -fsS -u \"x:$body\" https://h/x\n  fi\n}\nbody=\nsend\n",
+        "body=$password\nsend\n",
+        0,
+    ),
+    (
+        "a list that is filled later",
+        "all() {\n  for x in \"${list[@]}\"; do\n    kubectl delete pod \"$x\"\n  done\n}\nlist=()\nall\n",
+        "list=(a b)\nall\n",
+        0,
+    ),
+    (
+        "a program that is set later",
+        "go() {\n  $tool \"$p\"\n}\ntool=echo\ngo\n",
+        "tool=\"kubectl delete pod\"\ngo\n",
+        0,
+    ),
+    (
+        "a function that is defined anew",
+        "work() {\n  act\n}\nact() { :; }\nwork\n",
+        "act() { kubectl delete pod \"$p\"; }\nwork\n",
+        1,
+    ),
+    (
+        "options that are read behind the calls",
+        "yes=0\n",
+        "for a in \"$@\"; do case $a in --yes) yes=1 ;; --apply) APPLY=1 ;; esac; done\n(( yes && APPLY )) || exit 0\necho \"$password\"\n",
+        1,
+    ),
+    (
+        "options that a function reads behind the calls",
+        "parse() { while (( $# )); do case $1 in --one) one=1 ;; --two) two=1 ;; esac; shift; done; }\n",
+        "one=0 two=0\nparse \"$@\"\nif (( one )) && (( two )); then\n  kubectl delete ns \"$p\"\nfi\n",
+        1,
+    ),
+    (
+        "a function that calls itself with another word",
+        "act() {\n  case $1 in\n    a) act b ;;\n    b) act c ;;\n    c) act d ;;\n    d)\n      kubectl delete pod \"$p\"\n      ;;\n  esac\n}\n",
+        "act a\n",
+        0,
+    ),
+    (
+        "a gate in a loop that asks until it is right",
+        "ask() { local typed=; until [[ $typed == yes ]]; do read -r typed; done; }\n",
+        "ask\nkubectl delete pod \"$p\"\n",
+        1,
+    ),
+    (
+        "a trap",
+        "cleanup() {\n  if [[ -n $made ]]; then\n    kubectl delete pod \"$made\"\n  fi\n}\nmade=\ncleanup\n",
+        "made=$p\ntrap cleanup EXIT\n",
+        0,
+    ),
+];
+
+/// One file that everything sources.
+struct One(Arc<Sourced>);
+
+impl Library for One {
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>> {
+        (path.as_str() == "lib.sh").then(|| Arc::clone(&self.0))
+    }
+}
+
+/// What was found on a line.
+type Found = BTreeSet<(usize, &'static str)>;
+
+/// What a script shows, by line: changes that can be reached without a gate, secrets in an argv, secrets that are printed.
+fn found(library: &dyn Library, text: &str) -> Found {
+    let names = SecretNames::new(Tables::builtin(), &[]);
+    let context = Context {
+        library,
+        secret_names: &names,
+        gates: Gates::usual(),
+        own_files: &|_| false,
+        traced: false,
+        dialect: Dialect::Bash,
+    };
+    let seen = facts::observe(&RepoPath::new("x.sh"), &bash::parse(text).script, &context);
+    let line = |at: u32| text[..at as usize].matches('\n').count();
+    let mut found = Found::new();
+    for one in &seen.list {
+        if one.effect == Effect::Mutate && one.missing.phrase {
+            found.insert((line(one.at.start), "changes"));
+        }
+        found.extend(one.exposed.iter().map(|exposure| (line(exposure.span.start), "exposes")));
+    }
+    found.extend(seen.leaks.iter().map(|leak| (line(leak.at.start), "tells")));
+    found
+}
+
+/// The shape with that many calls in it, and what is found, as if they were not there.
+fn with_calls(library: &dyn Library, head: &str, behind: &str, calls: usize) -> Found {
+    let mut text = head.to_owned();
+    (0..calls).for_each(|n| writeln!(text, "log \"call {n}\"").expect("memory"));
+    let before = head.matches('\n').count();
+    found(library, &(text + behind))
+        .into_iter()
+        .map(|(line, what)| (if line < before { line } else { line - calls }, what))
+        .collect()
+}
+
+/// Around the places where a walk's budget ends, whatever a call takes of it.
+fn numbers() -> impl Iterator<Item = usize> {
+    (1..40).step_by(5).chain((40..320).step_by(31))
+}
+
+#[test]
+fn calls_that_change_nothing_lose_no_finding() {
+    for (shape, before, behind, least) in SHAPES {
+        let head = format!("{HEAD}{HELPERS}{before}");
+        let all = with_calls(&NoLibrary, &head, behind, 0);
+        let lines = head.matches('\n').count();
+        assert!(!all.is_empty(), "{shape}: nothing is found");
+        assert!(all.iter().filter(|(line, _)| *line >= lines).count() >= least, "{shape}: {all:?}");
+        for calls in numbers() {
+            let some = with_calls(&NoLibrary, &head, behind, calls);
+            assert!(all.is_subset(&some), "{shape}: {all:?}, and with {calls} calls {some:?}");
+        }
+    }
+}
+
+#[test]
+fn nor_do_calls_of_functions_that_another_file_defines() {
+    let library = One(Arc::new(Sourced::new(bash::parse(HELPERS).script)));
+    for (shape, before, behind, _) in SHAPES {
+        let head = format!("source ./lib.sh\n{HEAD}{before}");
+        let all = with_calls(&library, &head, behind, 0);
+        for calls in numbers() {
+            let some = with_calls(&library, &head, behind, calls);
+            assert!(all.is_subset(&some), "{shape}: {all:?}, and with {calls} calls {some:?}");
+        }
+    }
+}
+
+#[test]
+fn the_thirteenth_call_of_a_large_function_may_be_another_one() {
+    let mut text = format!("{HEAD}{HELPERS}work() {{\n");
+    for n in 0..50 {
+        writeln!(text, "  if [[ $1 == {n} ]]; then log {n}; fi").expect("memory");
+    }
+    text.push_str("  if [[ $1 == drop ]]; then kubectl delete pod \"$p\"; fi\n}\n");
+    (0..20).for_each(|n| writeln!(text, "work {n}").expect("memory"));
+    text.push_str("work drop\n");
+    assert!(found(&NoLibrary, &text).iter().any(|(_, what)| *what == "changes"));
+}
+
+#[test]
+fn functions_below_two_dozen_others_are_followed() {
+    let mut text = format!("{HEAD}{HELPERS}");
+    for n in 0..40 {
+        writeln!(text, "f{n}() {{ log {n}; f{} \"$@\"; }}", n + 1).expect("memory");
+    }
+    text.push_str("f40() { kubectl delete pod \"$1\"; }\nf0 \"$p\"\n");
+    assert!(found(&NoLibrary, &text).iter().any(|(_, what)| *what == "changes"));
+}
