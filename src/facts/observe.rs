@@ -1,5 +1,7 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
+mod record;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -535,87 +537,4 @@ const ENDINGS: [&str; 25] = [
 /// Whether a phrase holds a word of a program's text (`drop database x`).
 fn named_in_text(text: &str, phrase: &str) -> bool {
     text.split(|c: char| c.is_whitespace() || "'\"`;()".contains(c)).any(|word| named_in(word, phrase))
-}
-
-impl Observations {
-    /// Notes that a command runs: the first one shows which options are in force in time.
-    pub(super) fn first(&mut self, place: Place, state: &State) {
-        match &mut self.first {
-            None => self.first = Some((place.span, state.options)),
-            Some((span, options)) if *span == place.span && place.file == 0 => {
-                *options = options.common(state.options);
-            }
-            Some(_) => {}
-        }
-    }
-
-    /// Notes that an option changes.
-    pub(super) fn switched(&mut self, switched: Switched) {
-        if !self.switches.contains(&switched) {
-            self.switches.push(switched);
-        }
-    }
-
-    /// Whether another look at a command that changes nothing would add nothing; it counts as seen again.
-    fn knows(&mut self, place: Place, at: Span, effect: Effect, dead: bool) -> bool {
-        let Some(index) = self.index.get(&(place, at, false)).copied() else { return false };
-        let known = self.list.get(index).is_some_and(|known| known.effect == effect && (dead || !known.dead));
-        if known && let Some(call) = self.in_calls.last_mut() {
-            call.note(index, &self.list[index]);
-        }
-        known
-    }
-
-    pub(super) fn record(&mut self, place: Place, observation: Observation) {
-        let key = (place, observation.at, observation.writes_file);
-        let index = *self.index.entry(key).or_insert(self.list.len());
-        if let Some(call) = self.in_calls.last_mut() {
-            call.note(index, &observation);
-        }
-        match self.list.get_mut(index) {
-            Some(known) => known.merge(observation),
-            None => self.list.push(observation),
-        }
-        if !self.lacking.is_empty()
-            && self.list[index].effect == Effect::Mutate
-            && let Some(lacking) = self.lacking.remove(&index)
-        {
-            self.list[index].missing.add(lacking);
-        }
-    }
-
-    /// Notes that some path reaches what was seen without one of its gates.
-    pub(super) fn reached_without(&mut self, index: usize, lacking: Missing) {
-        let Some(seen) = self.list.get_mut(index) else { return };
-        let noted = match seen.effect {
-            Effect::Mutate => &mut seen.missing,
-            Effect::Read | Effect::Unknown | Effect::Session => self.lacking.entry(index).or_default(),
-        };
-        noted.add(lacking);
-    }
-}
-
-impl Observation {
-    fn merge(&mut self, other: Self) {
-        if self.dead && !other.dead {
-            *self = other;
-            return;
-        }
-        self.effect = self.effect.max(other.effect);
-        if other.effect == Effect::Mutate && self.missing == Missing::default() {
-            self.words = other.words;
-        }
-        self.missing.add(other.missing);
-        self.unsettled_by = self.unsettled_by.max(other.unsettled_by);
-        for exposure in other.exposed {
-            if !self.exposed.iter().any(|known| known.span == exposure.span) {
-                self.exposed.push(exposure);
-            }
-        }
-        for id in other.unchecked {
-            if !self.unchecked.contains(&id) {
-                self.unchecked.push(id);
-            }
-        }
-    }
 }

@@ -1,15 +1,15 @@
 //! What is known on one path through a script, and how paths that agree on what matters are joined.
 
 mod cover;
+mod index;
 mod inputs;
 mod join;
+mod options;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
-
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::is_shells_own;
 
@@ -17,67 +17,14 @@ use super::map::Map;
 use super::naming::Named;
 use super::value::{Content, Place, Source, Sym, Symbols, Value};
 
+use index::marked;
+
 pub use cover::Reads;
+pub use index::{Index, MARK, symbol_mark};
 pub use inputs::{Descriptor, Stdin};
 pub(super) use join::{join_contents, passed};
 pub use join::{settle, settle_further};
-
-/// A shell option's state on a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Switch {
-    /// Off.
-    #[default]
-    Off,
-    /// On.
-    On,
-    /// Not known.
-    Unknown,
-}
-
-/// The options that rules ask about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Options {
-    /// `set -e`
-    pub errexit: Switch,
-    /// `set -u`
-    pub nounset: Switch,
-    /// `set -o pipefail`
-    pub pipefail: Switch,
-    /// `set -x`
-    pub xtrace: Switch,
-    /// `shopt -s nocasematch`: the case of letters does not matter to `[[` and `case`.
-    pub nocasematch: Switch,
-}
-
-impl Options {
-    fn both(self, other: Self, each: impl Fn(Switch, Switch) -> Switch) -> Self {
-        Self {
-            errexit: each(self.errexit, other.errexit),
-            nounset: each(self.nounset, other.nounset),
-            pipefail: each(self.pipefail, other.pipefail),
-            xtrace: each(self.xtrace, other.xtrace),
-            nocasematch: each(self.nocasematch, other.nocasematch),
-        }
-    }
-
-    /// What is the same in both.
-    #[must_use]
-    pub fn common(self, other: Self) -> Self {
-        self.both(other, |a, b| if a == b { a } else { Switch::Unknown })
-    }
-
-    /// What these options have become since `before`; unknown where they are the same.
-    #[must_use]
-    pub fn changed_from(self, before: Self) -> Self {
-        self.both(before, |mine, before| if mine == before { Switch::Unknown } else { mine })
-    }
-
-    /// These options, and where they are not known, those of `before`.
-    #[must_use]
-    pub fn over(self, before: Self) -> Self {
-        self.both(before, |mine, before| if mine == Switch::Unknown { before } else { mine })
-    }
-}
+pub use options::{Options, Switch};
 
 /// A typed confirmation that a path has passed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,42 +129,6 @@ struct Scope {
     depth: u32,
     /// The options to put back (`local -`).
     options: Option<Options>,
-}
-
-/// Where a symbol may be found: what ever held it, and which tests were ever made of it, on any path of a walk. It lets
-/// a path forget a symbol without looking through everything that is known.
-#[derive(Debug, Default)]
-pub struct Index {
-    held: FxHashSet<(Sym, Rc<str>)>,
-    holders: FxHashMap<Sym, Vec<Rc<str>>>,
-    known_tests: FxHashSet<Rc<str>>,
-    tests: FxHashMap<Sym, Vec<Rc<str>>>,
-}
-
-impl Index {
-    fn hold(&mut self, name: &Rc<str>, content: &Content) {
-        for value in content.values() {
-            for sym in &value.syms {
-                if self.held.insert((*sym, Rc::clone(name))) {
-                    self.holders.entry(*sym).or_default().push(Rc::clone(name));
-                }
-            }
-        }
-    }
-
-    fn add_test(&mut self, test: &str) {
-        if self.known_tests.contains(test) {
-            return;
-        }
-        let test: Rc<str> = Rc::from(test);
-        self.known_tests.insert(Rc::clone(&test));
-        for sym in marked(&test) {
-            let tests = self.tests.entry(sym).or_default();
-            if tests.last() != Some(&test) {
-                tests.push(Rc::clone(&test));
-            }
-        }
-    }
 }
 
 impl Deref for State {
@@ -610,21 +521,6 @@ impl State {
             rare.named.clone_from(&inner.rare.named);
         }
     }
-}
-
-/// How a test's text names a symbol.
-pub fn symbol_mark(sym: Sym) -> String {
-    format!("{MARK}{}{MARK_END}", sym.number())
-}
-
-/// Begins a symbol in a test's text.
-pub const MARK: char = '\u{1}';
-/// Ends it.
-const MARK_END: char = '\u{2}';
-
-/// The symbols that a test's text names.
-fn marked(test: &str) -> impl Iterator<Item = Sym> {
-    test.split(MARK).skip(1).filter_map(|rest| rest.split(MARK_END).next()?.parse().ok().map(Sym::numbered))
 }
 
 fn holds(content: &Content, sym: Sym) -> bool {

@@ -11,6 +11,10 @@ const INERT: [&str; 24] = [
     "exit", "return", "break", "continue", "shift", "caller", "jobs", "[", "test", "printf", "logout",
 ];
 
+/// Builtins that may set the variables which their words name.
+pub(super) const SETTING: [&str; 10] =
+    ["read", "mapfile", "readarray", "printf", "getopts", "wait", "eval", "command", "builtin", "let"];
+
 /// Whether a function of that name would shadow a command of the shell.
 pub(super) fn is_inert_name(name: &str) -> bool {
     INERT.contains(&name)

@@ -10,9 +10,9 @@ use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Tables, beyond};
 use crate::source::Span;
 
-use super::builtins::named;
+use super::builtins::{SETTING, named};
 use super::plain::known_text;
-use super::starts::Starts;
+use super::starts::{Starts, reads_lines};
 
 /// Folders of names under which bash opens a connection.
 const CONNECTIONS: [&str; 2] = ["/dev/tcp/", "/dev/udp/"];
@@ -127,7 +127,7 @@ impl<'s> Visitor<'s> for Look<'_> {
                 Some(before) if only_says(before) => Stdin::Written,
                 Some(_) => Stdin::Unknown,
             };
-            if let Some(name) = reads_lines(stage).filter(|_| prints_names(&pipeline.stages[..index])) {
+            if let Some((_, name)) = reads_lines(stage).filter(|_| prints_names(&pipeline.stages[..index])) {
                 self.inputs.listed.insert(name);
             }
             self.command(stage);
@@ -149,21 +149,7 @@ impl<'s> Visitor<'s> for Look<'_> {
             if let Some(program) = self.sends(&simple.words) {
                 self.inputs.sending.push((at, program));
             }
-            let sets = |first: String| {
-                [
-                    "read",
-                    "mapfile",
-                    "readarray",
-                    "printf",
-                    "getopts",
-                    "wait",
-                    "eval",
-                    "command",
-                    "builtin",
-                    "let",
-                ]
-                .contains(&first.as_str())
-            };
+            let sets = |first: String| SETTING.contains(&first.as_str());
             if simple.words.first().is_some_and(|first| first.plain().is_none_or(sets)) {
                 for word in simple.words.iter().skip(1).filter_map(Word::plain) {
                     self.inputs.sets(named(&word));
@@ -238,19 +224,6 @@ fn variable(parts: &[Part]) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The variable that a loop reads the lines of its input to.
-fn reads_lines(stage: &Command) -> Option<String> {
-    let CommandKind::While(each) = &stage.kind else { return None };
-    let [statement] = each.condition.statements.as_slice() else { return None };
-    let [read] = statement.first.stages.as_slice() else { return None };
-    let CommandKind::Simple(simple) = &read.kind else { return None };
-    let words: Vec<String> = simple.words.iter().map(Word::plain).collect::<Option<_>>()?;
-    let [first, options @ .., name] = words.as_slice() else { return None };
-    let plain = first == "read" && options.iter().all(|option| option == "-r");
-    let alone = statement.rest.is_empty() && read.redirects.is_empty() && stage.redirects.is_empty();
-    (plain && alone && !each.until).then(|| name.clone())
 }
 
 /// Whether a pipeline of these commands prints names of files that are there, and nothing else.

@@ -13,6 +13,8 @@ use crate::bash::visit::{self, Visitor};
 use crate::bash::{is_name, is_shells_own};
 use crate::source::Span;
 
+use super::builtins::{SETTING, named};
+
 /// What is known of the texts' variables.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
@@ -215,23 +217,13 @@ impl<'s> Visitor<'s> for Numbers {
                 let words = simple.words.iter().skip(1).filter_map(Word::plain);
                 let sets = simple.words.first().is_some_and(|first| {
                     let Some(name) = first.plain() else { return true };
-                    [
-                        "read",
-                        "mapfile",
-                        "readarray",
-                        "printf",
-                        "getopts",
-                        "wait",
-                        "export",
-                        "declare",
-                        "local",
-                    ]
-                    .contains(&name.as_str())
-                        || ["command", "builtin", "eval"].contains(&name.as_str())
+                    // What `let` gives is a number.
+                    name != "let" && SETTING.contains(&name.as_str())
+                        || ["export", "declare", "local"].contains(&name.as_str())
                 });
                 if sets {
                     for word in words {
-                        let name = super::builtins::named(&word);
+                        let name = named(&word);
                         if is_name(name) {
                             self.assigned(name, false);
                         }

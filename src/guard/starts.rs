@@ -11,6 +11,8 @@ use crate::bash::{is_name, is_shells_own};
 use crate::commands::{Plainly, Tables};
 use crate::source::Span;
 
+use super::builtins::{SETTING, named};
+
 /// What is known of how the texts' variables begin.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
@@ -177,21 +179,9 @@ impl<'s> Visitor<'s> for Starts {
             CommandKind::Simple(simple) if !self.read.contains(&command.span) => {
                 // Whatever names a variable may set it.
                 for word in simple.words.iter().skip(1).filter_map(Word::plain) {
-                    let name = super::builtins::named(&word);
-                    let sets = [
-                        "read",
-                        "mapfile",
-                        "readarray",
-                        "printf",
-                        "getopts",
-                        "wait",
-                        "eval",
-                        "command",
-                        "builtin",
-                        "let",
-                    ];
+                    let name = named(&word);
                     let may_set =
-                        || simple.words[0].plain().is_none_or(|first| sets.contains(&first.as_str()));
+                        || simple.words[0].plain().is_none_or(|first| SETTING.contains(&first.as_str()));
                     if is_name(name) && may_set() {
                         self.assigned(name, None);
                     }
@@ -220,7 +210,7 @@ impl<'s> Visitor<'s> for Starts {
 }
 
 /// The variable that a loop reads the lines of its input to, and the command that reads them.
-fn reads_lines(stage: &Command) -> Option<(Span, String)> {
+pub(super) fn reads_lines(stage: &Command) -> Option<(Span, String)> {
     let CommandKind::While(each) = &stage.kind else { return None };
     let [statement] = each.condition.statements.as_slice() else { return None };
     let [read] = statement.first.stages.as_slice() else { return None };

@@ -353,7 +353,6 @@ impl Journal {
         }
     }
 
-    /// What the stub of the plan says.
     /// The files that a guessed answer to the call would leave, with what the stub says: `--stub` knows of no files.
     fn made(&self, index: usize, hello: &Hello) -> Vec<(String, String)> {
         let stub = &self.plan.stubs[index];
@@ -365,6 +364,7 @@ impl Journal {
         files.into_keys().map(|path| (path, stub.stdout.clone())).collect()
     }
 
+    /// What the stub of the plan says; `made`: files that it leaves besides its own.
     fn reply(&self, index: usize, shape: Shape, made: Vec<(String, String)>) -> Order {
         let stub = &self.plan.stubs[index];
         let full = matches!(shape, Shape::Full { .. });

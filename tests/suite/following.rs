@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use gauntlet::bash::{self, Dialect};
-use gauntlet::commands::{Effect, Tables};
-use gauntlet::facts::{self, Context, Gates, Library, NoLibrary, SecretNames, Sourced};
+use gauntlet::bash;
+use gauntlet::commands::Effect;
+use gauntlet::facts::{Library, NoLibrary, Sourced};
 use gauntlet::source::RepoPath;
+
+use crate::shared_functions::follow;
 
 const HEAD: &str = r#"#!/usr/bin/env bash
 set -uo pipefail
@@ -131,16 +133,7 @@ type Found = BTreeSet<(usize, &'static str)>;
 
 /// What a script shows, by line: changes that can be reached without a gate, secrets in an argv, secrets that are printed.
 fn found(library: &dyn Library, text: &str) -> Found {
-    let names = SecretNames::new(Tables::builtin(), &[]);
-    let context = Context {
-        library,
-        secret_names: &names,
-        gates: Gates::usual(),
-        own_files: &|_| false,
-        traced: false,
-        dialect: Dialect::Bash,
-    };
-    let seen = facts::observe(&RepoPath::new("x.sh"), &bash::parse(text).script, &context);
+    let seen = follow(library, text);
     let line = |at: u32| text[..at as usize].matches('\n').count();
     let mut found = Found::new();
     for one in &seen.list {

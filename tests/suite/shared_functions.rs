@@ -35,7 +35,7 @@ server() {
 }
 "#;
 
-fn follow(library: &dyn Library, script: &str) -> Observations {
+pub(crate) fn follow(library: &dyn Library, script: &str) -> Observations {
     let names = SecretNames::new(Tables::builtin(), &[]);
     let context = Context {
         library,

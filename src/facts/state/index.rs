@@ -1,0 +1,58 @@
+//! Which names and tests a symbol is found in.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::value::{Content, Sym};
+
+/// Where a symbol may be found: what ever held it, and which tests were ever made of it, on any path of a walk. It lets
+/// a path forget a symbol without looking through everything that is known.
+#[derive(Debug, Default)]
+pub struct Index {
+    pub(super) held: FxHashSet<(Sym, Rc<str>)>,
+    pub(super) holders: FxHashMap<Sym, Vec<Rc<str>>>,
+    pub(super) known_tests: FxHashSet<Rc<str>>,
+    pub(super) tests: FxHashMap<Sym, Vec<Rc<str>>>,
+}
+
+impl Index {
+    pub(super) fn hold(&mut self, name: &Rc<str>, content: &Content) {
+        for value in content.values() {
+            for sym in &value.syms {
+                if self.held.insert((*sym, Rc::clone(name))) {
+                    self.holders.entry(*sym).or_default().push(Rc::clone(name));
+                }
+            }
+        }
+    }
+
+    pub(super) fn add_test(&mut self, test: &str) {
+        if self.known_tests.contains(test) {
+            return;
+        }
+        let test: Rc<str> = Rc::from(test);
+        self.known_tests.insert(Rc::clone(&test));
+        for sym in marked(&test) {
+            let tests = self.tests.entry(sym).or_default();
+            if tests.last() != Some(&test) {
+                tests.push(Rc::clone(&test));
+            }
+        }
+    }
+}
+
+/// How a test's text names a symbol.
+pub fn symbol_mark(sym: Sym) -> String {
+    format!("{MARK}{}{MARK_END}", sym.number())
+}
+
+/// Begins a symbol in a test's text.
+pub const MARK: char = '\u{1}';
+/// Ends it.
+const MARK_END: char = '\u{2}';
+
+/// The symbols that a test's text names.
+pub(super) fn marked(test: &str) -> impl Iterator<Item = Sym> {
+    test.split(MARK).skip(1).filter_map(|rest| rest.split(MARK_END).next()?.parse().ok().map(Sym::numbered))
+}
