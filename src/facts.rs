@@ -184,6 +184,7 @@ impl<'a> Walk<'a> {
             budget: FREE_STATEMENTS.saturating_add(WALKS_A_STATEMENT.saturating_mul(extent.statements)),
             ids: extent.ids,
             alone: false,
+            arm: false,
             steps: 0,
             secret_symbols: FxHashSet::default(),
             defaults: FxHashMap::default(),

@@ -4,19 +4,28 @@
 use std::rc::Rc;
 
 use super::calls::Line;
+use super::outlets::Outlets;
 use super::state::{Reads, State};
-use super::summary::Call;
-use super::walk::{Ended, Frame, Walk};
+use super::summary::{Call, Company};
+use super::walk::{Ended, Frame, Stdin, Walk};
 
 /// A call that waits.
 pub(super) struct Waiting {
     line: Line,
     /// What is known there; the parameters are the function's own.
     from: State,
+    outlets: Option<Outlets>,
+    stdin: Option<Stdin>,
     /// The call in the script that led there.
     led: Option<Frame>,
     subshells: u32,
     remote: u32,
+}
+
+impl Waiting {
+    fn company(&self) -> Company {
+        Company::new(self.outlets.as_ref(), self.stdin.as_ref())
+    }
 }
 
 impl Walk<'_> {
@@ -28,8 +37,10 @@ impl Walk<'_> {
         if self.alone || self.dead || matches!(self.look(function, &from), Call::Seen(_)) {
             return;
         }
+        let company = self.company();
         let waiting = self.waiting.entry(function).or_default();
-        let mut alike = waiting.iter_mut().filter(|waiting| waiting.from.is_alike(&from));
+        let mut alike =
+            waiting.iter_mut().filter(|waiting| waiting.company() == company && waiting.from.is_alike(&from));
         if let Some(last) = alike.nth(MOST_WAITING - 1) {
             last.from = last.from.widened(&from, &Reads::everything(), &mut self.symbols);
             return;
@@ -38,6 +49,8 @@ impl Walk<'_> {
         waiting.push(Waiting {
             line: line.clone(),
             from,
+            outlets: self.outlets.last().cloned(),
+            stdin: self.stdins.last().cloned(),
             led,
             subshells: self.subshells,
             remote: self.remote,
@@ -46,9 +59,13 @@ impl Walk<'_> {
 
     /// Follows the calls that wait, and those that are put off meanwhile: of each function no more than differ.
     pub(super) fn follow_put_off(&mut self) {
+        let around = (std::mem::take(&mut self.outlets), std::mem::take(&mut self.stdins));
         while let Some((function, mut waiting)) = self.waiting.pop_first() {
-            let Some(Waiting { line, from, led, subshells, remote }) = waiting.pop() else { continue };
+            let Some(Waiting { line, from, outlets, stdin, led, subshells, remote }) = waiting.pop() else {
+                continue;
+            };
             self.waiting.insert(function, waiting);
+            (self.outlets, self.stdins) = (outlets.into_iter().collect(), stdin.into_iter().collect());
             let (from, joined) = match self.look(function, &from) {
                 Call::Seen(_) => continue,
                 Call::Differs => (from, false),
@@ -62,6 +79,7 @@ impl Walk<'_> {
             self.follow(function, body, &line, &given, from, joined);
             self.exits.pop();
         }
+        (self.outlets, self.stdins) = around;
         self.frames.clear();
         (self.subshells, self.remote) = (0, 0);
     }

@@ -26,7 +26,7 @@ use super::walk::{Out, Walk};
 pub(super) use course::Course;
 pub(super) use learnt::Learnt;
 use starts::Starts;
-pub(super) use starts::{Call, Ends};
+pub(super) use starts::{Call, Company, Ends};
 
 /// A function that may set more variables than this may have set any: to list them at each call would take the square
 /// of the script's length.
@@ -252,6 +252,7 @@ pub(super) struct Start {
     args: Vec<Value>,
     params: Rc<Parameters>,
     steps: u32,
+    company: Company,
     /// Whether it stands for all starts before it.
     pub joined: bool,
 }
@@ -272,7 +273,8 @@ impl Walk<'_> {
         seen.reads.variable("PWD");
         self.observations.in_calls.push(seen);
         let params = Rc::clone(params);
-        Start { state: state.clone(), args: args.to_vec(), params, steps: self.steps, joined: false }
+        let company = self.company();
+        Start { state: state.clone(), args: args.to_vec(), params, steps: self.steps, company, joined: false }
     }
 
     /// Notes that a variable is read.
@@ -327,7 +329,7 @@ impl Walk<'_> {
         let mut from = start.state.clone();
         from.params = Rc::clone(&start.params);
         summary.starts.reads.add(&seen.reads);
-        summary.starts.add(from, start.joined, ends);
+        summary.starts.add(from, start.company.clone(), start.joined, ends);
         summary.seen.push(number);
         self.seen.push(seen);
         self.summaries.insert(index, summary);

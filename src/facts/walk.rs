@@ -211,6 +211,8 @@ pub(super) struct Walk<'a> {
     pub ids: bool,
     /// Whether it sums up a sourced file or its functions: no other file's functions are shared in it, only walked.
     pub alone: bool,
+    /// Whether it is that of one arm of a function: what the functions of its file do was found out before.
+    pub arm: bool,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
     /// Unknown values that were seen to be secrets: in a text with several, they tell which parts are.

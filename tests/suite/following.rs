@@ -24,7 +24,7 @@ die() { log "$*"; exit 1; }
 "#;
 
 /// What stands before the calls, what stands behind them, and how many places behind them must be found.
-const SHAPES: [(&str, &str, &str, usize); 15] = [
+const SHAPES: [(&str, &str, &str, usize); 18] = [
     (
         "a function of which the first path takes a branch that leaves",
         "",
@@ -110,6 +110,24 @@ main
         "ask() { local typed=; until [[ $typed == yes ]]; do read -r typed; done; }\n",
         "ask\nkubectl delete pod \"$p\"\n",
         1,
+    ),
+    (
+        "a function that is captured first, and not later",
+        "token() {\n  local t=$(vault read -field=secret_id auth/x)\n  printf '%s\\n' \"$t\"\n}\nseen=$(token)\n",
+        "token > /run/x\ntoken\n",
+        0,
+    ),
+    (
+        "a function that is given a text first that changes nothing",
+        "sql() {\n  mysql --batch app\n}\nsql <<< 'SELECT 1'\n",
+        "sql <<'E'\nDROP TABLE users;\nE\n",
+        0,
+    ),
+    (
+        "one that is given a text by two others",
+        "sql() { mysql --batch app; }\nsee() { sql; }\nsee <<< 'SELECT 1'\n",
+        "see <<< 'DROP TABLE users'\n",
+        0,
     ),
     (
         "a trap",

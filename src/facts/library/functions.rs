@@ -99,19 +99,22 @@ impl<'a> Walk<'a> {
         const LARGE: u32 = 40;
         let Body::Here(body) = self.definitions[index].body else { return None };
         let text = &self.texts[usize::from(file)];
-        if self.alone || file == 0 || text.host.is_some() {
+        if self.alone && !self.arm || file == 0 || text.host.is_some() {
             return None;
         }
         let path = text.path.clone()?;
         let (_, sourced) = (*self.libraries.get(&path)?)?;
-        let spent = self.budget == 0;
+        let spent = self.budget == 0 && !self.arm;
         if !spent && sourced.extent.statements < super::SMALL {
             return None;
         }
         let first = line.args().first().and_then(Value::constant);
         let functions = self.functions_of(&path, sourced);
         let effects = match (first, dispatcher(body)) {
-            (Some(word), Some(case)) if names(case, word) => self.arm_of(&path, sourced, body.span, word)?,
+            // Arms that lead to each other would never end.
+            (Some(word), Some(case)) if !self.arm && names(case, word) => {
+                self.arm_of(&path, sourced, body.span, word)?
+            }
             (Some(_), Some(_)) => return None,
             _ => functions.effects.get(&body.span)?,
         };
@@ -142,6 +145,7 @@ impl<'a> Walk<'a> {
             let arenas = Arenas::default();
             let functions = self.functions_of(path, sourced);
             let mut walk = self.walk_apart(&arenas, path, sourced.extent);
+            walk.arm = true;
             let found = Arc::new(walk.one_arm(functions, sourced, path, body, word)?);
             sourced.arms.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&found));
             found
@@ -300,7 +304,7 @@ impl<'a> Walk<'a> {
         // What a function of this script was given to run stands where it is given.
         let shown = if line.from_params { self.carrier(place, line.argv().first()) } else { place };
         let (at, elsewhere) = self.report_span(shown);
-        if shown.file == 0 || !elsewhere {
+        if shown.file == 0 || !elsewhere || self.arm {
             if let Some(program) = &effects.program {
                 self.note_carried(at, program);
             }

@@ -6,7 +6,7 @@ use super::super::calls::Line;
 use super::super::state::{Parameters, State};
 use super::super::value::{Flow, StepKind};
 use super::super::walk::Walk;
-use super::{Call, Ends};
+use super::{Call, Company, Ends};
 
 /// What is to be done about a call.
 pub(in super::super) enum Course {
@@ -64,8 +64,14 @@ impl Walk<'_> {
     pub(in super::super) fn look(&mut self, index: usize, from: &State) -> Call {
         // Where each function is walked with any words anyway, what stands for all tells as much as each.
         let few = if self.alone { 0 } else { 2 };
+        let company = self.company();
         let summary = self.summaries.get(&index);
-        summary.map_or(Call::Differs, |summary| summary.starts.look(from, few, &mut self.symbols))
+        summary.map_or(Call::Differs, |summary| summary.starts.look(from, company, few, &mut self.symbols))
+    }
+
+    /// What the command in hand finds around it.
+    pub(in super::super) fn company(&self) -> Company {
+        Company::new(self.outlets.last(), self.stdins.last())
     }
 
     /// How many functions around run the words that they were given.

@@ -4,7 +4,10 @@
 //! caller has passed. A call that comes with something else may take a branch that no walk has taken. The first few such
 //! calls are walked as they are; after them one is walked that stands for all that came before, and for this one.
 
-use crate::facts::state::{Reads, State};
+use std::rc::Rc;
+
+use crate::facts::outlets::{Outlet, Outlets};
+use crate::facts::state::{Reads, State, Stdin};
 use crate::facts::value::Symbols;
 
 use super::Exits;
@@ -17,9 +20,57 @@ pub(in crate::facts) struct Ends {
     pub(super) exits: Exits,
 }
 
+/// What a call finds around it that is no part of the path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::facts) struct Company {
+    /// Whether somebody looks at what it writes to its stdout, and to its stderr.
+    shown: [bool; 2],
+    reads: Reading,
+}
+
+/// What it finds on its stdin.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Reading {
+    #[default]
+    Operator,
+    Terminal,
+    /// That text.
+    Text(Rc<str>),
+    /// Something that is not known, perhaps a secret.
+    Other {
+        secret: bool,
+    },
+}
+
+impl Company {
+    /// Of a call whose descriptors lead there, and that reads that.
+    pub(in crate::facts) fn new(outlets: Option<&Outlets>, stdin: Option<&Stdin>) -> Self {
+        let leads = |descriptor| outlets.is_some_and(|outlets| outlets.of(descriptor) != Outlet::Away);
+        let reads = match stdin {
+            None | Some(Stdin::Operator) => Reading::Operator,
+            Some(Stdin::Terminal) => Reading::Terminal,
+            Some(Stdin::Other(value)) => match value.constant() {
+                Some(text) if value.secret.is_none() => Reading::Text(Rc::from(text)),
+                _ => Reading::Other { secret: value.secret.is_some() },
+            },
+        };
+        Self { shown: [1, 2].map(leads), reads }
+    }
+
+    /// The same, of whose stdin only so much is known.
+    fn vaguely(&self) -> Self {
+        let mut vague = self.clone();
+        if let Reading::Text(_) = vague.reads {
+            vague.reads = Reading::Other { secret: false };
+        }
+        vague
+    }
+}
+
 /// A walk's start.
 #[derive(Debug)]
 struct Start {
+    company: Company,
     /// What was known there; the parameters are the function's own.
     from: State,
     /// How many walks it stands for that differ.
@@ -45,12 +96,20 @@ pub(in crate::facts) enum Call {
     Join(State),
 }
 
+impl Start {
+    /// Whether a walk from there has passed the same gates, and finds the same around it.
+    fn is_alike(&self, from: &State, company: &Company) -> bool {
+        self.company == *company && self.from.is_alike(from)
+    }
+}
+
 impl Starts {
     /// What is known of a call that starts from there. Calls that differ are walked one by one up to `few`.
-    pub(super) fn look(&self, from: &State, few: usize, symbols: &mut Symbols) -> Call {
+    pub(super) fn look(&self, from: &State, company: Company, few: usize, symbols: &mut Symbols) -> Call {
         // What stands for so many that differ stands for all.
         const MANY: u32 = 4;
-        let mut alike = self.list.iter().filter(|start| start.from.is_alike(from));
+        let company = self.kept_apart(company);
+        let mut alike = self.list.iter().filter(|start| start.is_alike(from, &company));
         let seen = alike
             .clone()
             .find(|start| start.joins >= MANY || start.from.is_as_wide_as(from, &self.reads, symbols));
@@ -60,30 +119,40 @@ impl Starts {
         if alike.clone().count() < few && alike.all(|start| start.joins == 0) {
             return Call::Differs;
         }
-        let alike = self.list.iter().filter(|start| start.from.is_alike(from));
+        let alike = self.list.iter().filter(|start| start.is_alike(from, &company));
         Call::Join(
             alike.fold(from.clone(), |so_far, start| so_far.widened(&start.from, &self.reads, symbols)),
         )
     }
 
     /// Notes a walk; `joined`: it stands for all that came before it.
-    pub(super) fn add(&mut self, from: State, joined: bool, ends: Ends) {
+    pub(super) fn add(&mut self, from: State, company: Company, joined: bool, ends: Ends) {
         const KEPT: usize = 2;
+        let company = self.kept_apart(company);
         let mut joins = 0;
         if joined {
             self.list.retain(|start| {
-                let alike = start.from.is_alike(&from);
+                let alike = start.is_alike(&from, &company);
                 joins = joins.max(if alike { start.joins + 1 } else { 0 });
                 !alike
             });
         } else {
-            let alike = |start: &Start| start.joins == 0 && start.from.is_alike(&from);
+            let alike = |start: &Start| start.joins == 0 && start.is_alike(&from, &company);
             if self.list.iter().filter(|start| alike(start)).count() >= KEPT
                 && let Some(oldest) = self.list.iter().position(alike)
             {
                 self.list.remove(oldest);
             }
         }
-        self.list.push(Start { from, joins, ends });
+        self.list.push(Start { company, from, joins, ends });
+    }
+
+    /// What a call finds around it, its text no longer told apart from others where there are many.
+    fn kept_apart(&self, company: Company) -> Company {
+        const MANY: usize = 16;
+        let is_text = |company: &Company| matches!(company.reads, Reading::Text(_));
+        let texts = || self.list.iter().map(|start| &start.company).filter(|other| is_text(other));
+        let known = !is_text(&company) || texts().any(|other| *other == company) || texts().count() < MANY;
+        if known { company } else { company.vaguely() }
     }
 }
