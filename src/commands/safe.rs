@@ -27,7 +27,7 @@ impl Safe {
             return true;
         }
         let word = words.get(index).copied().unwrap_or_default();
-        let before = index.checked_sub(1).map_or("", |before| words[before]);
+        let before = index.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
         if self
             .options
             .iter()

@@ -77,6 +77,10 @@ impl Observation {
         }
         self.missing.add(other.missing);
         self.unsettled_by = self.unsettled_by.max(other.unsettled_by);
+        // Which word it is counts on the words of that path.
+        if self.exposed.is_empty() && !other.exposed.is_empty() {
+            self.exec_words = other.exec_words;
+        }
         for exposure in other.exposed {
             if !self.exposed.iter().any(|known| known.span == exposure.span) {
                 self.exposed.push(exposure);
