@@ -40,6 +40,7 @@ mod settings;
 mod shared_functions;
 mod signals;
 mod spans;
+mod spliced;
 mod status;
 mod suppress;
 mod sweep;
