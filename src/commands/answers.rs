@@ -29,6 +29,8 @@ pub(super) struct ToolAnswers {
     #[serde(default)]
     refuses_nothing: Vec<String>,
     #[serde(default)]
+    takes_nothing: Vec<String>,
+    #[serde(default)]
     local: bool,
 }
 
@@ -122,10 +124,18 @@ impl Tables {
 
     /// Whether the call fails where the file or the stdin that it is given is empty.
     pub fn refuses_nothing(&self, argv: &[String]) -> bool {
+        self.has_line(argv, |answers| &answers.refuses_nothing)
+    }
+
+    /// Whether the call writes an empty stdin where it would write any other: an empty object, an empty value.
+    pub fn takes_nothing(&self, argv: &[String]) -> bool {
+        self.has_line(argv, |answers| &answers.takes_nothing)
+    }
+
+    fn has_line(&self, argv: &[String], lines: impl Fn(&ToolAnswers) -> &Vec<String>) -> bool {
         let Some((program, words)) = argv.split_first() else { return false };
-        self.answers(basename(program)).is_some_and(|answers| {
-            !answers.refuses_nothing.is_empty() && fits(&answers.refuses_nothing, words)
-        })
+        let lines = self.answers(basename(program)).map(lines);
+        lines.is_some_and(|lines| !lines.is_empty() && fits(lines, words))
     }
 
     /// Whether the tool asks nobody, so that its output neither breaks off nor is another's.

@@ -14,12 +14,15 @@ pub(super) struct InversesFile {
     made: Vec<String>,
     part: Vec<String>,
     half: Vec<String>,
+    away: Vec<String>,
 }
 
 /// Pairs of what calls do and of what puts that back.
 #[derive(Debug)]
 pub struct Inverses {
     pairs: Vec<Pair>,
+    /// Words of a call that takes something away.
+    away: Vec<String>,
 }
 
 /// When a pair holds.
@@ -76,7 +79,7 @@ impl Inverses {
         ] {
             pairs.extend(lines.iter().map(|line| pair(line, holds)));
         }
-        Self { pairs }
+        Self { pairs, away: file.away.clone() }
     }
 }
 
@@ -138,6 +141,13 @@ impl Tables {
                 }
         };
         self.inverses().pairs.iter().any(by)
+    }
+
+    /// Whether the call takes something away, so that it has nothing to do where that is not there.
+    pub fn takes_away(&self, argv: &[String]) -> bool {
+        let words = words_of(argv);
+        let mut plain = words.iter().filter(|word| !word.option);
+        plain.any(|word| self.inverses().away.iter().any(|away| glob(away, &word.text)))
     }
 
     fn earlier(&self, argv: &[String], ended_well: bool) -> Earlier {

@@ -78,7 +78,7 @@ pub fn plan(harness: &Harness, case: &Case, green: &Record, outline: &Outline) -
                 sweep.inapplicable += 1;
                 continue;
             }
-            let Some(reply) = reply_of(call, kind, writes, outline) else {
+            let Some(reply) = reply_of(call, kind, writes, outline, harness.guessed) else {
                 if kind == FaultKind::Hang {
                     sweep.unbounded += 1;
                 } else {
@@ -161,7 +161,7 @@ impl Reply {
 }
 
 /// What a call says that fails in that way; `None` where the kind does not apply to it.
-fn reply_of(call: &Call, kind: FaultKind, writes: bool, outline: &Outline) -> Option<Reply> {
+fn reply_of(call: &Call, kind: FaultKind, writes: bool, outline: &Outline, guessed: bool) -> Option<Reply> {
     let tables = Tables::builtin();
     let answer = |trouble| tables.answer(&call.argv, trouble).map(|said| Reply::of(&said));
     match kind {
@@ -172,7 +172,8 @@ fn reply_of(call: &Call, kind: FaultKind, writes: bool, outline: &Outline) -> Op
         FaultKind::Missing => Some(Reply::new(127, "", &format!("{}: command not found", call.program()))),
         FaultKind::Absent => answer(Trouble::Absent),
         FaultKind::Unreachable => answer(Trouble::Unreachable),
-        FaultKind::Empty => is_consumed(call).then(Reply::default),
+        // Where answers are guessed the judge looks what was done with it, so that a list may be empty too.
+        FaultKind::Empty => (is_consumed(call) || guessed && is_read(call)).then(Reply::default),
         FaultKind::Truncated => {
             let cut = half(&call.stdout);
             let applies = is_consumed(call) && !tables.is_local(&call.argv) && !cut.is_empty();
@@ -198,10 +199,12 @@ fn reply_of(call: &Call, kind: FaultKind, writes: bool, outline: &Outline) -> Op
 
 /// Whether the script reads what the call prints, and cannot do without it.
 fn is_consumed(call: &Call) -> bool {
-    matches!(call.output, Output::Pipe | Output::File)
-        && call.exit == 0
-        && !call.stdout.is_empty()
-        && !Tables::builtin().empty_is_valid(&call.argv)
+    is_read(call) && !Tables::builtin().empty_is_valid(&call.argv)
+}
+
+/// Whether the script reads what the call prints.
+fn is_read(call: &Call) -> bool {
+    matches!(call.output, Output::Pipe | Output::File) && call.exit == 0 && !call.stdout.is_empty()
 }
 
 /// What a call says that finds the disk full, where it writes into the world: into the file that its stdout is, one

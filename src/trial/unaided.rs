@@ -92,7 +92,7 @@ pub(super) fn claim(stdout: &str, stderr: &str) -> Option<String> {
 
 /// Whether `call` has the words of `green`, but for the text of an answer that is gone from some of them.
 pub(super) fn is_without(green: &[String], answer: &str, call: &[String]) -> bool {
-    pieces(answer).iter().any(|piece| lacks(green, piece, call))
+    pieces(answer).iter().any(|piece| lacks(green, piece, call)) || lacks_a_part(green, answer, call)
 }
 
 /// Whether a text is another one in which some of an answer is missing.
@@ -139,6 +139,32 @@ fn lacks(green: &[String], piece: &str, call: &[String]) -> bool {
     gone && rest.next().is_none()
 }
 
+/// The same where only a part of the answer stood in the words (`${pod#pod/}`).
+fn lacks_a_part(green: &[String], answer: &str, call: &[String]) -> bool {
+    let is_of_it =
+        |part: &str| part.len() > 1 && part.contains(|c: char| c.is_alphanumeric()) && answer.contains(part);
+    let mut rest = call.iter().filter(|word| !word.is_empty()).peekable();
+    let mut gone = false;
+    for word in green.iter().filter(|word| !word.is_empty()) {
+        if rest.next_if(|own| *own == word).is_some() {
+            continue;
+        }
+        let shorter = |own: &&String| lost(word, own).is_some_and(is_of_it);
+        if !is_of_it(word) && rest.next_if(shorter).is_none() {
+            return false;
+        }
+        gone = true;
+    }
+    gone && rest.next().is_none()
+}
+
+/// What stands in the one text where the other has nothing, where they are the same around it.
+fn lost<'t>(whole: &'t str, own: &str) -> Option<&'t str> {
+    let alike = |pair: &(char, char)| pair.0 == pair.1;
+    let before: usize = whole.chars().zip(own.chars()).take_while(alike).map(|(c, _)| c.len_utf8()).sum();
+    whole[before..].strip_suffix(&own[before..])
+}
+
 /// Whether the call tells somebody something, and changes nothing else.
 pub(super) fn notifies(call: &Call) -> bool {
     let notices = Tables::builtin().notices();
@@ -161,6 +187,9 @@ mod tests {
             ("tool delete 42-a", "42-a\n", "tool delete 42-a", false),
             ("tool delete 42-a", "42-a\n", "tool delete localhost", false),
             ("tool delete all", "42-a\n", "tool delete", false),
+            ("tool delete 42-a", "vol/42-a\n", "tool delete ''", true),
+            ("tool copy s3://b/42-a.sql x", "d 42-a.sql.gz\n", "tool copy s3://b/.sql x", true),
+            ("tool build --dirty v1", "42-a\n", "tool build v1", false),
         ] {
             assert_eq!(is_without(&words(green), answer, &words(call)), missed, "{green} / {call}");
         }

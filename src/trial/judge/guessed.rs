@@ -22,13 +22,17 @@ impl Trial<'_> {
             return Some(rest);
         }
         match self.fault.kind {
-            FaultKind::Absent if guesses.is_tested(argv, at) && self.went_another_way() => {
+            FaultKind::Absent
+                if guesses.is_tested(argv, at) && self.went_another_way() && self.may_be_absent(call) =>
+            {
                 Some("; the script tests for that, and went another way with exit 0".to_owned())
             }
             FaultKind::Empty
                 if self.mutation_after().is_none()
                     && !unaided::complains(&self.record.stderr, &self.bench.green.stderr)
-                    && (!guesses.is_compared(argv, at) || self.went_another_way()) =>
+                    && (!guesses.is_compared(argv, at)
+                        || Tables::builtin().empty_is_valid(argv)
+                        || self.went_another_way()) =>
             {
                 Some("; no change took the empty answer for one, and all went on with exit 0".to_owned())
             }
@@ -54,6 +58,23 @@ impl Trial<'_> {
         !self.after().any(changes) || sites(self.after(), own) != sites(self.green_later().iter(), own)
     }
 
+    /// Whether the script may go on without what the call works on: it only asks for that, or takes it away; or the script
+    /// did the work in another way, and all that comes after it too. A change that came to nothing is not undone by going
+    /// no further, nor by putting back what came before it.
+    fn may_be_absent(&self, call: &Call) -> bool {
+        if !mutates(self.bench.harness, call) || Tables::builtin().takes_away(&call.argv) {
+            return true;
+        }
+        let own = &self.fault.site;
+        let changes = |calls: &[Call]| -> BTreeSet<Site> {
+            let changes = calls.iter().filter(|call| call.site != *own && mutates(self.bench.harness, call));
+            changes.map(|call| call.site.clone()).collect()
+        };
+        let (after, green) = (changes(&self.record.calls[self.fired + 1..]), changes(self.green_later()));
+        let mut others = after.difference(&green);
+        after.is_superset(&green) && others.any(|site| !Tables::builtin().takes_away(&site.argv))
+    }
+
     /// Whether a tool answered nothing, with exit 0, where nobody said what it must answer. That is no failure by
     /// itself: what counts is what was done with it.
     pub(super) fn guessed_empty(&self) -> bool {
@@ -70,20 +91,31 @@ impl Trial<'_> {
                 without.insert(at);
                 continue;
             }
-            let took = call.given.iter().any(|from| without.contains(from))
+            let in_its_words = self.lacks_the_answer(call) && !self.is_refused_by_xargs(call);
+            let took = in_its_words
+                || call.given.iter().any(|from| without.contains(from))
                 || without.iter().any(|from| *from != self.fired && feeds(&calls[*from], call))
-                || self.lacks_the_answer(call);
-            // Who reads a stream and finds its end at once says so.
+                || self.reads_without_the_answer(call);
+            // Who reads a stream and finds its end at once says so, but for those to whom nothing is a text like another.
             let stream = || call.stdin.as_ref().is_none_or(|stdin| stdin.trim().is_empty());
-            let staged = || self.bench.outline.are_stages(&self.fault.site, &call.site) && stream();
-            if !took || mutates(self.bench.harness, call) && staged() {
+            let staged = || {
+                self.bench.outline.are_stages(&self.fault.site, &call.site)
+                    && stream()
+                    && !Tables::builtin().takes_nothing(&call.argv)
+            };
+            if !took || !in_its_words && mutates(self.bench.harness, call) && staged() {
                 continue;
             }
             if says_so_of_nothing(call, &without) {
                 return None;
             }
             let session = || Tables::builtin().effect(&call.argv) == Effect::Session;
-            let tidies = || self.bench.outline.cleans_up(call) || unaided::notifies(call);
+            // A clean-up that finds no name for what it shall clean up leaves that: no matter where the script fails for it.
+            let tidies = || {
+                unaided::notifies(call)
+                    || self.bench.outline.cleans_up(call)
+                        && !(in_its_words && self.record.end == End::Code(0))
+            };
             if (mutates(self.bench.harness, call) || session()) && !tidies() {
                 return Some(call);
             }
@@ -92,17 +124,40 @@ impl Trial<'_> {
         None
     }
 
-    /// Whether the call is one of the green run with the failing call's answer gone from its words or its stdin.
+    /// Whether the call is one of the green run with the failing call's answer gone from its words.
     fn lacks_the_answer(&self, call: &Call) -> bool {
+        let Some(answer) = self.missing_answer() else { return false };
         let green = &self.bench.green.calls;
-        let Some(answer) = green.get(self.at).map(|failing| failing.stdout.as_str()) else { return false };
         let like = |other: &&Call| other.site.at == call.site.at && other.program() == call.program();
-        green.iter().filter(like).any(|other| {
-            let stdin = other.stdin.as_deref().zip(call.stdin.as_deref());
-            unaided::is_without(&other.argv, answer, &call.argv)
-                || other.site == call.site
-                    && stdin.is_some_and(|(green, own)| unaided::text_is_without(green, answer, own))
-        })
+        if green.iter().filter(like).any(|other| other.argv == call.argv) {
+            return false;
+        }
+        green.iter().filter(like).any(|other| unaided::is_without(&other.argv, answer, &call.argv))
+    }
+
+    /// Whether `xargs` made the call of nothing, so that the words are gone that name what is to be changed: whoever needs
+    /// some says so.
+    fn is_refused_by_xargs(&self, call: &Call) -> bool {
+        let whole = |other: &Call| {
+            other.site.at == call.site.at
+                && other.program() == call.program()
+                && other.argv.starts_with(&call.argv)
+                && other.argv.len() > call.argv.len()
+        };
+        self.bench.outline.are_stages(&self.fault.site, &call.site)
+            && self.bench.green.calls.iter().any(whole)
+    }
+
+    /// The same of what it reads on its stdin.
+    fn reads_without_the_answer(&self, call: &Call) -> bool {
+        let Some(answer) = self.missing_answer() else { return false };
+        let same = self.bench.green.calls.iter().filter(|other| other.site == call.site);
+        same.filter_map(|other| other.stdin.as_deref().zip(call.stdin.as_deref()))
+            .any(|(green, own)| unaided::text_is_without(green, answer, own))
+    }
+
+    fn missing_answer(&self) -> Option<&str> {
+        self.bench.green.calls.get(self.at).map(|failing| failing.stdout.as_str())
     }
 
     /// Whether somebody makes the call who was begun before the fault, or whom the signal does not stop: it is for the
