@@ -56,7 +56,12 @@ impl Notices {
 
     /// Whether the command that such a line repeats goes on over further lines.
     pub fn opens(&self, line: &str) -> bool {
-        line.split_whitespace().next_back().is_some_and(|last| self.opens.iter().any(|word| word == last))
+        let substitutions = line.matches("$(").count() + line.matches("<(").count();
+        substitutions > line.matches(')').count()
+            || line
+                .split_whitespace()
+                .next_back()
+                .is_some_and(|last| self.opens.iter().any(|word| word == last))
     }
 
     /// Whether the line ends a command that goes on over several.

@@ -408,10 +408,14 @@ fn consumes(answer: &Answer, fault: Option<&Fault>) -> bool {
         })
 }
 
+/// So often a script is interrupted: what its handler calls is interrupted too, and would be for ever.
+const INTERRUPTIONS: u32 = 10;
+
 fn hits(fault: &Fault, site: &Site, occurrence: u32) -> bool {
-    fault.site == *site
-        && (occurrence == fault.occurrence
-            || fault.persistence == Persistence::Forever && occurrence > fault.occurrence)
+    let lasts = fault.persistence == Persistence::Forever
+        && occurrence > fault.occurrence
+        && !(matches!(fault.kind, FaultKind::Interrupt(_)) && occurrence > fault.occurrence + INTERRUPTIONS);
+    fault.site == *site && (occurrence == fault.occurrence || lasts)
 }
 
 /// The call's words; where `exec -a` gave it another name, its own.

@@ -118,6 +118,8 @@ mod tests {
         assert_eq!(claim(None, "a\n  all done  \nb"), Some("all done"));
         let behind = "x.sh: line 6:  3 Killed   | while read -r pod; do\n    remove;\ndone\ncomplete\n";
         assert_eq!(claim(None, behind), Some("complete"));
+        let within = "x.sh: line 9:  7 Killed    tool --install a $(slave b\nfor util in cat more;\ndo\n    slave lz$util;\ndone)\n";
+        assert_eq!(claim(None, within), None);
     }
 
     #[test]

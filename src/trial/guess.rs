@@ -11,6 +11,7 @@ mod forms;
 mod gates;
 mod inner;
 mod lacks;
+mod machine;
 mod payloads;
 mod scout;
 mod values;
@@ -97,6 +98,9 @@ pub struct Reader {
     /// The first line is read over.
     #[serde(default)]
     pub header: bool,
+    /// The shell reads it as commands (`eval "$(ssh-agent -s)"`).
+    #[serde(default)]
+    pub evaluated: bool,
 }
 
 impl Reader {
@@ -224,6 +228,9 @@ fn pattern_tail_matches(words: &[String], argv: &[String]) -> bool {
     argv_matches(&pattern, argv)
 }
 
+/// What a tool prints for a shell to read: it sets something.
+const EVALUATED: &str = "GUESSED=1; export GUESSED";
+
 /// The possible answers to a call, the likeliest first; never empty.
 pub fn candidates(words: &[String], reader: &Reader, args: &[String]) -> Vec<Reply> {
     let mut replies: Vec<Reply> = Vec::new();
@@ -232,6 +239,9 @@ pub fn candidates(words: &[String], reader: &Reader, args: &[String]) -> Vec<Rep
             replies.push(reply);
         }
     };
+    if reader.evaluated {
+        offer(Reply::text(EVALUATED));
+    }
     let plain = commands::answer(words, reader, args, None);
     let refused = |reply: &Reply| reader.bad.iter().any(|bad| bad == reply.stdout.trim());
     let settled = reader.good.iter().any(|good| good == plain.stdout.trim());

@@ -58,6 +58,8 @@ pub(super) enum Fact {
     Loops,
     /// The first line is read over.
     Header,
+    /// The shell reads it as commands.
+    Evaluated,
 }
 
 /// How a body ends, as far as a guess must know.
@@ -300,6 +302,7 @@ impl Flow<'_> {
                     }
                     Fact::Loops => reader.loops = true,
                     Fact::Header => reader.header = true,
+                    Fact::Evaluated => reader.evaluated = true,
                 }
             }
         }

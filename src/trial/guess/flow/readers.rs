@@ -1,7 +1,9 @@
 //! Readers of an answer: the later stages of a pipeline, here-strings, loops that read lines.
 
 use super::{Fact, Flow, Source};
-use crate::bash::syntax::{Command, CommandKind, Pipeline, Redirect, RedirectOp, Target, Word};
+use crate::bash::syntax::{
+    Command, CommandKind, Part, PartKind, Pipeline, Redirect, RedirectOp, Target, Word,
+};
 
 /// Stands before the names of files among those of variables.
 pub(super) const FILE: &str = "file:";
@@ -95,6 +97,13 @@ impl Flow<'_> {
             }
         }
         if let CommandKind::Simple(simple) = &command.kind {
+            let reads_commands = matches!(self.program(command).as_deref(), Some("eval" | "source" | "."));
+            if let ([_, word], true) = (simple.words.as_slice(), reads_commands)
+                && is_one_thing(&word.parts)
+            {
+                let sources = self.sources(word);
+                self.fact(&sources, &Fact::Evaluated);
+            }
             // `f "$(cmd)"`: somebody takes the output.
             for word in &simple.words {
                 let sources = self.sources(word);
@@ -396,5 +405,14 @@ impl Flow<'_> {
                 self.fact(sources, &Fact::Wanted(pattern));
             }
         }
+    }
+}
+
+/// Whether there is one expansion, and nothing beside it.
+fn is_one_thing(parts: &[Part]) -> bool {
+    match parts {
+        [Part { kind: PartKind::DoubleQuoted(inner), .. }] => is_one_thing(inner),
+        [Part { kind: PartKind::Literal(_) | PartKind::Quoted(_), .. }] => false,
+        parts => parts.len() == 1,
     }
 }
