@@ -131,6 +131,11 @@ pub struct Cut {
     pub unless_seen: Vec<Trial>,
 }
 
+/// How a line of a sweep's green trial begins that tells what was put into the world; others tell an answer that was guessed.
+pub const PLACED: &str = "placed: ";
+/// How one begins that tells of an answer of the command line that answered nothing.
+pub const UNUSED: &str = "unused: --stub ";
+
 /// A call of a script that no run made: of what it does nothing was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotReached {

@@ -40,8 +40,11 @@ impl Place {
         let folder = folder.canonicalize().map_err(|error| format!("cannot be found: {error}"))?;
         let name = absolute.file_name().unwrap_or_default();
         let project = folder.ancestors().find(|parent| parent.join(FILE_NAME).is_file());
-        let root =
-            project.or_else(|| folder.ancestors().find(|parent| git::is_root(parent))).unwrap_or(&folder);
+        let text = fs::read_to_string(&absolute).unwrap_or_default();
+        let root = project
+            .or_else(|| folder.ancestors().find(|parent| git::is_root(parent)))
+            .or_else(|| folder.ancestors().nth(climbs(&text)).filter(|above| above.parent().is_some()))
+            .unwrap_or(&folder);
         let inside = folder.strip_prefix(root).unwrap_or(Path::new("")).join(name);
         let Some(inside) = inside.to_str() else {
             return Err("has a name that is no UTF-8: rename it".to_owned());
@@ -98,6 +101,32 @@ impl Place {
     }
 }
 
+/// So far above its folder a script is taken to look for its own.
+const MOST_CLIMBS: usize = 3;
+
+/// How far above its own folder a script looks: `$(dirname "$0")/../..`, `$(dirname "$(dirname "$0")")`; also in steps, through
+/// variables.
+fn climbs(text: &str) -> usize {
+    // A file is one step below its folder.
+    let mut places: Vec<(String, isize)> =
+        ["$0", "${0", "BASH_SOURCE"].map(|name| (name.to_owned(), -1)).into();
+    let mut most = 0;
+    for line in text.lines().map(str::trim_start).filter(|line| !line.starts_with('#')) {
+        let known = |(name, _): &&(String, isize)| line.contains(name.as_str());
+        let Some((_, from)) = places.iter().rev().find(known) else { continue };
+        let up = line.split('/').filter(|part| part.starts_with("..")).count();
+        let steps = up + line.matches("dirname").count() + line.matches("%/*").count();
+        let place = from.saturating_add_unsigned(steps);
+        most = most.max(place);
+        let assigned = line.split_once('=').map(|(name, _)| name.rsplit(' ').next().unwrap_or(name));
+        if let Some(name) = assigned.filter(|name| crate::bash::is_name(name)) {
+            places.push((format!("${name}"), place));
+            places.push((format!("${{{name}"), place));
+        }
+    }
+    usize::try_from(most).unwrap_or_default().min(MOST_CLIMBS)
+}
+
 /// The files among a script's arguments: each as it is on the disk, and where a script that starts in `folder` of a world
 /// finds it.
 pub fn arguments(args: &[String], folder: &str, writable: &[&str]) -> Vec<(PathBuf, String)> {
@@ -121,4 +150,26 @@ pub fn arguments(args: &[String], folder: &str, writable: &[&str]) -> Vec<(PathB
         }
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_says_how_far_above_it_its_own_folder_is() {
+        for (line, far) in [
+            ("TOP=$(cd $(dirname \"$0\")/.. && pwd)", 1),
+            ("cd \"$(dirname \"${BASH_SOURCE[0]}\")/../..\"", 2),
+            ("REPO=\"$(dirname \"$(dirname \"$0\")\")\"", 1),
+            (". \"${0%/*}/../lib/log.sh\"", 1),
+            ("cd \"$(dirname \"$0\")\"", 0),
+            ("cp ../x .", 0),
+            ("# $0 ../..", 0),
+            ("HERE=$(cd \"$(dirname \"$0\")\" && pwd)\nTOP=$(cd $HERE/..; pwd)\n. $TOP/functions", 1),
+            ("SELF=$(readlink -f \"$0\")\nHERE=$(dirname \"$SELF\")\nROOT=\"$(dirname \"${HERE}\")\"", 1),
+        ] {
+            assert_eq!(climbs(line), far, "{line}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::event::{Event, Outcome, SkipReason, Status, Trial};
+use crate::event::{Event, NotReached, Outcome, SkipReason, Status, Trial, TrialKind};
 use crate::finding::{Finding, Severity};
 use crate::report::text::{harness_line, lint_line, trials_line};
 use crate::report::{Report, plain};
@@ -16,6 +16,10 @@ pub struct Html {
     findings: String,
     problems: String,
     green: String,
+    /// Calls that no run made.
+    not_reached: String,
+    /// What the green runs of sweeps took for given.
+    given: String,
     /// The green trials of the harness that runs.
     rows: String,
     count: usize,
@@ -38,6 +42,11 @@ impl Html {
     fn trial(&mut self, trial: &Trial) {
         if !trial.verdict.is_red() {
             self.count += 1;
+            if matches!(trial.kind, TrialKind::Green) {
+                for line in &trial.aftermath {
+                    let _ = writeln!(self.given, "<li><code>{}</code></li>", safe(line));
+                }
+            }
             let _ = writeln!(
                 self.rows,
                 "<tr><td class=id>{}</td><td>{}</td><td>{}</td></tr>",
@@ -127,7 +136,15 @@ impl Report for Html {
                 }
             }
             Event::TrialFinished(trial) => self.trial(trial),
-            Event::HarnessFinished { name, .. } => {
+            Event::HarnessFinished { name, not_reached, .. } => {
+                for NotReached { path, line, call } in not_reached {
+                    let _ = writeln!(
+                        self.not_reached,
+                        "<li><code>{}:{line}</code> <code>{}</code></li>",
+                        safe(path.as_str()),
+                        safe(call)
+                    );
+                }
                 let rows = std::mem::take(&mut self.rows);
                 let count = std::mem::take(&mut self.count);
                 let _ = writeln!(
@@ -164,6 +181,8 @@ impl Report for Html {
             ("Not checked", &self.problems, true),
             ("Red trials", &self.red, false),
             ("Findings", &self.findings, false),
+            ("Calls that were not reached", &self.not_reached, true),
+            ("Guessed and placed", &self.given, true),
             ("Harnesses", &self.green, false),
         ] {
             if !part.is_empty() {

@@ -5,8 +5,9 @@
 
 use std::io::{self, Write};
 
-use crate::event::{Event, SkipReason, Status, Trial};
+use crate::event::{Event, NotReached, SkipReason, Status, Trial, TrialKind};
 use crate::finding::{Finding, Severity, Suppressed};
+use crate::id::HarnessName;
 use crate::report::Report;
 use crate::report::xml::Xml;
 use crate::source::RepoPath;
@@ -112,7 +113,10 @@ impl Report for Junit {
                 self.cases.push(trial_case(trial));
                 Ok(())
             }
-            Event::HarnessFinished { .. } => self.flush(out),
+            Event::HarnessFinished { name, not_reached, .. } => {
+                self.cases.extend(not_reached.iter().map(|call| not_reached_case(name, call)));
+                self.flush(out)
+            }
             Event::Interrupted { not_run } => {
                 self.flush(out)?;
                 let text = not_run.join("\n");
@@ -193,17 +197,32 @@ fn words(finding: &Finding) -> String {
     )
 }
 
+/// A call that no run made, so that nothing is known of it.
+fn not_reached_case(harness: &HarnessName, call: &NotReached) -> Case {
+    let NotReached { path, line, call } = call;
+    let name = format!("{path}:{line} {call}");
+    let message = "no run made this call, so that it was not made to fail";
+    Case::new(&name, &run_class(harness), End::Skipped, "not-reached", message, name.clone())
+}
+
+fn run_class(harness: &HarnessName) -> String {
+    format!("run.{}", harness.as_str().replace('.', "_"))
+}
+
 fn trial_case(trial: &Trial) -> Case {
     let id = trial.id.as_str();
     let name = id.split_once('/').map_or(id, |(_, rest)| rest);
-    let class = format!("run.{}", trial.harness.as_str().replace('.', "_"));
+    let class = run_class(&trial.harness);
     let end = match trial.verdict {
         Verdict::Skipped => End::Skipped,
         verdict if verdict.is_red() => End::Failed,
         _ => End::Passed,
     };
     if end == End::Passed {
-        return Case::new(name, &class, end, "", "", String::new());
+        // Of a sweep's green run: what was guessed, and what was put there.
+        let text =
+            if matches!(trial.kind, TrialKind::Green) { trial.aftermath.join("\n") } else { String::new() };
+        return Case::new(name, &class, end, "", "", text);
     }
     let mut text = trial.aftermath.join("\n");
     if let Some(repeat) = &trial.repeat {

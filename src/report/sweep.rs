@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::event::{Event, NotReached, Status, Trial, TrialKind};
+use crate::event::{Event, NotReached, PLACED, Status, Trial, TrialKind, UNUSED};
 use crate::fault::Persistence;
 use crate::report::{Report, plain};
 use crate::verdict::Verdict;
@@ -21,6 +21,10 @@ pub struct SweepText {
     script: String,
     /// The guessed answers that the script took.
     assumed: Vec<String>,
+    /// What was put into its world.
+    placed: Vec<String>,
+    /// Answers of the command line that answered nothing.
+    unused: Vec<String>,
     /// The calls that no run made.
     not_reached: Vec<NotReached>,
 }
@@ -38,7 +42,14 @@ impl Report for SweepText {
         }
         if let Event::TrialFinished(trial) = event {
             if matches!(trial.kind, TrialKind::Green) && !trial.verdict.is_red() {
-                self.assumed.clone_from(&trial.aftermath);
+                for line in &trial.aftermath {
+                    let (list, text) = match (line.strip_prefix(PLACED), line.strip_prefix(UNUSED)) {
+                        (Some(text), _) => (&mut self.placed, text.to_owned()),
+                        (_, Some(text)) => (&mut self.unused, format!("--stub {text}")),
+                        _ => (&mut self.assumed, line.clone()),
+                    };
+                    list.push(text);
+                }
             }
             if let Some(path) = &trial.path
                 && self.script.is_empty()
@@ -66,13 +77,16 @@ impl Report for SweepText {
         for trials in groups.values() {
             group(trials, out)?;
         }
-        for (index, line) in self.assumed.iter().take(SHOWN_GUESSES).enumerate() {
-            let head = if index == 0 { "guessed" } else { "" };
-            let cut: String = plain::line(line).chars().take(160).collect();
-            writeln!(out, "{head:9} {cut}")?;
-        }
-        if self.assumed.len() > SHOWN_GUESSES {
-            writeln!(out, "{:9} ... and {} more", "", self.assumed.len() - SHOWN_GUESSES)?;
+        for (head, lines) in [("guessed", &self.assumed), ("placed", &self.placed), ("unused", &self.unused)]
+        {
+            for (index, line) in lines.iter().take(SHOWN_GUESSES).enumerate() {
+                let head = if index == 0 { head } else { "" };
+                let cut: String = plain::line(line).chars().take(160).collect();
+                writeln!(out, "{head:9} {cut}")?;
+            }
+            if lines.len() > SHOWN_GUESSES {
+                writeln!(out, "{:9} ... and {} more", "", lines.len() - SHOWN_GUESSES)?;
+            }
         }
         for NotReached { path, line, call } in self.not_reached.iter().take(SHOWN_CALLS) {
             writeln!(out, "not reached: {}:{line} {}", plain::line(path.as_str()), plain::line(call))?;

@@ -8,7 +8,7 @@ use regex::Regex;
 /// Folders that every machine has, or that no script should write to.
 const KNOWN: &[&str] = &[
     "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "mnt", "opt", "proc", "repo",
-    "root", "run", "sbin", "snap", "srv", "sys", "tmp", "usr", "var",
+    "root", "run", "sbin", "snap", "srv", "tmp", "usr", "var",
 ];
 
 /// So many are looked at.

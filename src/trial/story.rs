@@ -1,10 +1,15 @@
 //! What a script did, told in lines: its calls beside the green run's, and what it printed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use similar::{ChangeTag, TextDiff};
 
+use crate::event::{PLACED, UNUSED};
+use crate::nearest::nearest;
 use crate::trial::calls::{shown, trace_line};
 use crate::trial::judge::exit_code;
-use crate::trial::world::{Answer, Call, Output, Record};
+use crate::trial::pattern::Pattern;
+use crate::trial::world::{Answer, Call, Output, Record, There};
 
 /// So many calls after a fault are told in a report; `repro` tells all.
 const TOLD_CALLS: usize = 10;
@@ -72,6 +77,44 @@ pub fn assumed(calls: &[Call]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What was put into the world because the script lacked it or asked for it, a line each.
+pub fn placed(there: &BTreeMap<String, There>) -> Vec<String> {
+    let what = |thing: &There| match thing {
+        There::Folder => "a folder".to_owned(),
+        There::Program => "a program".to_owned(),
+        There::File(content) if content.is_empty() => "an empty file".to_owned(),
+        There::File(content) => match content.trim_end().split_once('\n') {
+            None => format!("a file that says `{}`", content.trim_end()),
+            Some((first, _)) => format!("a file that begins with `{first}`"),
+        },
+    };
+    let (kernel, others): (Vec<_>, Vec<_>) = there.iter().partition(|(path, _)| path.starts_with("/proc/"));
+    let mut lines: Vec<String> =
+        others.into_iter().map(|(path, thing)| format!("{PLACED}{path}: {}", what(thing))).collect();
+    if !kernel.is_empty() {
+        lines.push(format!("{PLACED}/proc: what the kernel tells of a machine"));
+    }
+    lines
+}
+
+/// The answers of these that nobody asked for, a line each, with the calls that they may have been meant for.
+pub fn unused<'s>(stubs: impl IntoIterator<Item = &'s Pattern>, calls: &[Call]) -> Vec<String> {
+    let made: BTreeSet<String> = calls.iter().map(|call| shown(&call.site.argv)).collect();
+    let unused = stubs.into_iter().filter(|stub| !calls.iter().any(|call| stub.matches(&call.argv)));
+    unused
+        .map(|stub| {
+            let text = stub.to_string();
+            let of_it = |call: &&str| call.split(' ').next() == Some(stub.program());
+            let own: Vec<&str> = made.iter().map(String::as_str).filter(of_it).collect();
+            let near = nearest(&text, own.iter().copied())
+                .or_else(|| nearest(&text, made.iter().map(String::as_str)))
+                .or_else(|| own.first().copied());
+            let near = near.map(|call| format!("; the nearest is `{call}`")).unwrap_or_default();
+            format!("{UNUSED}`{text}` answered no call{near}")
+        })
+        .collect()
 }
 
 /// How the run ended, and what both of its outputs end with.

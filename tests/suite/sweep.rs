@@ -195,3 +195,78 @@ fn a_new_harness_runs_as_it_is_written() {
     assert_eq!(code, 2);
     assert!(stderr.contains("harnesses/retire.toml"), "{stderr}");
 }
+
+#[test]
+fn what_is_not_there_is_no_excuse_for_a_change_that_came_to_nothing() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nopenstack server add floating ip web 203.0.113.7 || openstack port delete p\nif openstack volume delete old; then echo gone; fi\n",
+    );
+    folder.write(
+        "y.sh",
+        "set -eu\ndocker start web || docker run -d --name web web:1\nsystemctl restart nginx\nif nomad job stop old; then consul kv put state=stopped x; fi\n",
+    );
+    let absent = |name: &str| -> Vec<(u64, String)> {
+        let (_, trials) = trials(&folder, &[name]);
+        let absent = trials.iter().filter(|trial| trial["kind"] == "absent");
+        absent
+            .map(|trial| {
+                (
+                    trial["line"].as_u64().unwrap_or_default(),
+                    trial["verdict"].as_str().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect()
+    };
+    let wanted = |wanted: &[(u64, &str)]| -> Vec<(u64, String)> {
+        wanted.iter().map(|(line, verdict)| (*line, (*verdict).to_owned())).collect()
+    };
+    assert_eq!(absent("x.sh"), wanted(&[(2, "swallowed"), (3, "recovered")]));
+    assert_eq!(absent("y.sh"), wanted(&[(2, "recovered"), (3, "propagated"), (4, "recovered")]));
+}
+
+#[test]
+fn a_script_that_looks_above_its_folder_brings_what_it_finds_there() {
+    let folder = bare();
+    folder.write("functions", "stop() { openstack server stop \"$1\" || true; }\n");
+    folder.write(
+        "tools/unstack.sh",
+        "set -eu\nHERE=$(cd \"$(dirname \"$0\")\" && pwd)\nTOP=$(cd \"$HERE/..\"; pwd)\nsource \"$TOP/functions\"\nstop web\n",
+    );
+    let (code, trials) = trials(&folder, &["tools/unstack.sh"]);
+    assert_eq!(code, 1);
+    let red: Vec<&Value> = trials.iter().filter(|trial| trial["red"] == true).collect();
+    assert!(!red.is_empty() && red.iter().all(|trial| trial["path"] == "functions"), "{red:?}");
+}
+
+#[test]
+fn what_was_put_there_and_what_was_not_used_is_told() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nname=$(cat /etc/app/name)\nopenstack volume show \"$name\" -f value -c status\n. ./seed.sh\nbash ./plant.sh\ncd /opt/app\n[ \"$name\" = web-1 ] || openstack volume delete \"$name\"\n",
+    );
+    let stub = ["--stub", "openstack volume shaw * -f value -c status => error"];
+    let (code, stdout, stderr) = run(&folder, &[&["sweep", "x.sh"][..], &stub].concat());
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    for part in [
+        "placed    /etc/app/name: a file that says `web-1`",
+        "/opt/app: a folder",
+        "/repo/seed.sh: an empty file",
+        "/repo/plant.sh: an empty file",
+        "unused    --stub `openstack volume shaw * -f value -c status` answered no call; the nearest is `openstack volume show web-1 -f value -c status`",
+        "not reached: x.sh:7 openstack volume delete",
+    ] {
+        assert!(stdout.contains(part), "{part}: {stdout}");
+    }
+    for (form, parts) in [
+        ("junit", ["<skipped type=\"not-reached\"", "placed: /opt/app: a folder"]),
+        ("html", ["Calls that were not reached", "placed: /opt/app: a folder"]),
+    ] {
+        let (_, stdout, _) = run(&folder, &["sweep", "x.sh", "--output-format", form]);
+        for part in parts {
+            assert!(stdout.contains(part), "{form}: {part}: {stdout}");
+        }
+    }
+}

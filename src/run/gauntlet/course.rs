@@ -119,8 +119,8 @@ impl Green {
         let case = &course.harness.cases[self.case];
         let id = TrialId::from_parts(&[course.harness.name.as_str(), &case.name, "green"]);
         let mut judgement = self.judgement.clone();
-        if course.unaided.is_some() && !judgement.verdict.is_red() {
-            judgement.aftermath = story::assumed(&self.record.calls);
+        if let Some(unaided) = course.unaided.as_ref().filter(|_| !judgement.verdict.is_red()) {
+            judgement.aftermath = unaided.assumptions(&self.record.calls);
         }
         tell(course, &case.name, id, TrialKind::Green, judgement, None)
     }

@@ -20,6 +20,7 @@ use crate::trial::leak;
 use crate::trial::outline::{Outline, is_shell};
 use crate::trial::pattern::Pattern;
 use crate::trial::reached::{Written, not_reached};
+use crate::trial::story;
 use crate::trial::sweep::FaultTrial;
 use crate::trial::world::{Call, Fault, Plan, Site, There};
 
@@ -62,12 +63,20 @@ pub(super) struct Unaided {
     pub terminal: bool,
     /// The calls as they are written.
     pub written: Vec<Written>,
+    /// The calls that the command line answers for.
+    pub told: Vec<Pattern>,
 }
 
 impl Unaided {
     /// The folder in which the script starts.
     pub(super) fn start(&self) -> &str {
         if self.folder.is_empty() { REPOSITORY } else { &self.folder }
+    }
+
+    /// What the green run with these calls took for given: guessed answers, what was put into its world; and what of the
+    /// command line's answers it had no use for.
+    pub(super) fn assumptions(&self, calls: &[Call]) -> Vec<String> {
+        [story::assumed(calls), story::placed(&self.there), story::unused(&self.told, calls)].concat()
     }
 
     /// Whether the fault says something: a short answer does only where the script uses the answer. What a signal meets

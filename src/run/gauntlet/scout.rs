@@ -13,6 +13,7 @@ use crate::trial::guess::{Hint, Reader, Sentinel, Survey, asked_for, escaped, la
 use crate::trial::harness::DeclaredStub;
 use crate::trial::judge::exit_code;
 use crate::trial::pattern::Pattern;
+use crate::trial::story;
 use crate::trial::world::{Answer, Call, End, Output, Plan, Record, Stub, There};
 
 /// So many runs are tried.
@@ -247,7 +248,7 @@ impl Scout {
         unaided.there.extend(there);
         let record = self.run(course)?;
         let better = if ends_well(best) {
-            further::comes_further(&record, best)
+            further::comes_further(course, &record, best)
         } else {
             ends_well(&record) || leads_further(&record, best)
         };
@@ -430,6 +431,9 @@ fn why_not(course: &Course, request: &Sweep, survey: &Survey, record: &Record) -
     let hint = arguments_hint(request, survey);
     if !hint.is_empty() {
         lines.push(hint.trim_start_matches(": ").to_owned());
+    }
+    if let Some(unaided) = &course.unaided {
+        lines.extend(story::unused(&unaided.told, &record.calls));
     }
     let guilty = record
         .calls

@@ -275,6 +275,7 @@ fn course_of(
         sweep: true,
         idempotent: false,
     };
+    let told = own.stubs.iter().rev().map(|stub| stub.pattern.clone()).collect();
     let harness = Harness {
         name: name_of(place),
         script: place.script.clone(),
@@ -305,6 +306,7 @@ fn course_of(
         there: BTreeMap::new(),
         terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
         written: written_calls(beside, &needs, &survey.functions),
+        told,
     };
     Course {
         harness,

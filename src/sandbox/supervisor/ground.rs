@@ -1,6 +1,8 @@
 //! The world made fresh for a trial: its mounts, the folders that a machine has, the files of the setup, and what else the
 //! script shall find there.
 
+mod kernel;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -23,7 +25,9 @@ pub(super) fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS)?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     let closed = flags | MsFlags::MS_NOEXEC;
-    match mount(Some("proc"), "/proc", Some("proc"), closed, Some("subset=pid")) {
+    let machine = kernel::told(&plan.there);
+    let subset = if machine.is_empty() { Some("subset=pid") } else { None };
+    match mount(Some("proc"), "/proc", Some("proc"), closed, subset) {
         // Before Linux 5.8: all of it, but nothing can be written.
         Err(Errno::EINVAL) => {
             mount(Some("proc"), "/proc", Some("proc"), closed | MsFlags::MS_RDONLY, None::<&str>)?;
@@ -37,6 +41,9 @@ pub(super) fn mounts(rung: Rung, plan: &Plan) -> nix::Result<()> {
         mount(Some("scratch"), *folder, Some("tmpfs"), flags, Some(options.as_str()))?;
     }
     fresh_settings(flags, &owner)?;
+    if !machine.is_empty() {
+        kernel::cover(&machine).map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))?;
+    }
     if plan.tty.is_some() || plan.shell {
         let options = Some("newinstance,ptmxmode=0666,mode=0620");
         let closed = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::machine;
 use crate::trial::world::There;
 
 /// What tools say of a path that is not there.
@@ -21,6 +22,9 @@ const MAKES: [&str; 7] = [
 /// Tools that look into a folder, and builtins that go there.
 const ENTERS: [&str; 5] = ["cd", "pushd", "find", "ls", "du"];
 
+/// Shells, which say so of a script that is not there.
+const SHELLS: [&str; 4] = ["bash", "sh", "dash", "ksh"];
+
 /// Folders in which anything may be put.
 const OPEN: [&str; 9] = ["/repo/", "/tmp/", "/home/", "/var/", "/run/", "/srv/", "/opt/", "/mnt/", "/etc/"];
 
@@ -36,14 +40,24 @@ pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTree
         }
         let makes = MAKES.iter().any(|words| line.contains(words));
         let enters = ENTERS.iter().any(|name| before.split([':', ' ']).any(|word| word == *name));
-        let reads = line_in(before).is_some_and(sourced);
+        // A script that a shell was to run, or that is read as a part of this one.
+        let is_read = line_in(before).is_some_and(sourced) || SHELLS.contains(&basename(before));
         let (path, content) = match path.rsplit_once('/') {
             Some((parent, _)) if makes => (parent.to_owned(), There::Folder),
             _ if enters => (path, There::Folder),
-            _ if reads => (path, There::File(String::new())),
-            _ => (path, There::File("web-1\n".to_owned())),
+            _ => {
+                let plain = if is_read { "" } else { "web-1\n" };
+                let content = machine::content(&path).unwrap_or_else(|| plain.to_owned());
+                (path, There::File(content))
+            }
         };
         found.insert(path, content);
+    }
+    // Where one of them is there, the others say nothing, which is no complaint.
+    if found.keys().any(|path| path.starts_with("/proc/")) {
+        for (path, content) in machine::proc() {
+            found.entry(path.to_owned()).or_insert_with(|| There::File(content.to_owned()));
+        }
     }
     found
 }
@@ -61,7 +75,9 @@ pub fn asked_for(trace: &str) -> Vec<(String, There)> {
         let [op, path, ..] = test else { continue };
         let content = match op.as_str() {
             "-d" => There::Folder,
-            "-e" | "-f" | "-r" | "-s" => There::File("# web-1\n".to_owned()),
+            "-e" | "-f" | "-r" | "-s" => {
+                There::File(machine::content(path).unwrap_or_else(|| "# web-1\n".to_owned()))
+            }
             "-x" => There::Program,
             _ => continue,
         };
@@ -117,7 +133,8 @@ fn from(folder: &str, path: &str) -> String {
 
 /// Whether something may be put there.
 fn may_be(path: &str) -> bool {
-    OPEN.iter().any(|open| path.starts_with(open) && path.len() > open.len()) && !path.contains("/../")
+    let open = OPEN.iter().any(|open| path.starts_with(open) && path.len() > open.len());
+    (open || machine::is_of_the_kernel(path)) && !path.contains("/../")
 }
 
 /// The path in a complaint, and what stands before it: `x.sh: line 4: /etc/x: No such ...`, `cp: cannot stat '/x': No such ...`.
@@ -131,7 +148,13 @@ fn path_in(line: &str) -> Option<(&str, &str)> {
     }
     let (before, path) = head.rsplit_once(": ")?;
     let path = path.strip_prefix("can't read ").unwrap_or(path);
+    // `awk: cannot open /proc/meminfo (No such file or directory)`
+    let path = path.strip_prefix("cannot open ").map_or(path, |path| path.trim_end_matches([' ', '(']));
     (!path.is_empty() && !path.contains(' ')).then_some((path, before))
+}
+
+fn basename(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The number in `x.sh: line 4`.
@@ -155,6 +178,14 @@ mod tests {
             (
                 "ln: failed to create symbolic link '/opt/app/now': No such file or directory",
                 folder("/opt/app"),
+            ),
+            (
+                "/bin/bash: ./seed.sh: No such file or directory",
+                ("/repo/seed.sh".to_owned(), There::File(String::new())),
+            ),
+            (
+                "awk: cannot open /var/run/x.pid (No such file or directory)",
+                ("/var/run/x.pid".to_owned(), There::File("4711\n".to_owned())),
             ),
             ("find: \u{2018}/var/dumps\u{2019}: No such file or directory", folder("/var/dumps")),
             (

@@ -12,13 +12,16 @@ use crate::trial::world::{Answer, Output, Record, Site, There};
 /// So many runs are tried.
 const RUNS: usize = 16;
 
-/// Whether a run that ends well makes calls at all places at which another one does, and at more.
-pub(super) fn comes_further(record: &Record, best: &Record) -> bool {
+/// Whether a run that ends well makes calls at all places at which another one does, and at more; or, where one place has
+/// several of them (`tool get x && tool set x`), leaves out fewer.
+pub(super) fn comes_further(course: &Course, record: &Record, best: &Record) -> bool {
     let places = |record: &Record| -> BTreeSet<_> {
         record.calls.iter().map(|call| (call.site.at.clone(), call.program().to_owned())).collect()
     };
     let (own, other) = (places(record), places(best));
-    ends_well(record) && own.len() > other.len() && own.is_superset(&other)
+    ends_well(record)
+        && own.is_superset(&other)
+        && (own.len() > other.len() || left_out(course, record) < left_out(course, best))
 }
 
 impl Scout {
@@ -28,7 +31,7 @@ impl Scout {
         let until = self.runs + RUNS;
         let mut best = first;
         let mut tried: BTreeSet<(usize, usize)> = BTreeSet::new();
-        'again: while !self.for_a_file && leaves_out(course, &best) {
+        'again: while !self.for_a_file && left_out(course, &best) > 0 {
             let silent = |call: &&_| says_nothing(call);
             for call in best.calls.iter().filter(silent) {
                 let hint = hint_of(course, call);
@@ -41,7 +44,7 @@ impl Scout {
                     }
                     set_choice(course, hint, choice);
                     let record = self.run(course)?;
-                    if comes_further(&record, &best) {
+                    if comes_further(course, &record, &best) {
                         best = record;
                         continue 'again;
                     }
@@ -73,7 +76,8 @@ impl Scout {
         survey: &Survey,
         best: &Record,
     ) -> Result<Option<Record>, String> {
-        if !survey.by_path {
+        // A program whose path is in a variable is seen in what the shell says of it.
+        if !survey.by_path && !best.stderr.lines().any(is_about_a_path) {
             return Ok(None);
         }
         let traced = self.traced(course)?;
@@ -84,10 +88,19 @@ impl Scout {
     }
 }
 
-/// Whether the script has calls that the run did not make.
-fn leaves_out(course: &Course, record: &Record) -> bool {
+/// Whether the shell says of a path that it is not there, or cannot be run.
+fn is_about_a_path(line: &str) -> bool {
+    let said = [": No such file or directory", ": Permission denied"];
+    let head = said.iter().find_map(|end| line.strip_suffix(end)).unwrap_or_default();
+    head.split_once(": line ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .is_some_and(|(_, path)| path.contains('/'))
+}
+
+/// How many calls of the script the run did not make.
+fn left_out(course: &Course, record: &Record) -> usize {
     let sites: Vec<&Site> = record.calls.iter().map(|call| &call.site).collect();
-    course.unaided.as_ref().is_some_and(|unaided| !not_reached(&unaided.written, &sites).is_empty())
+    course.unaided.as_ref().map_or(0, |unaided| not_reached(&unaided.written, &sites).len())
 }
 
 /// Whether somebody reads what the call says, and it said nothing.
