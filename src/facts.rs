@@ -163,6 +163,7 @@ impl<'a> Walk<'a> {
             asked: BTreeSet::default(),
             definitions: Vec::new(),
             defined: FxHashMap::default(),
+            overriding: Vec::new(),
             called: FxHashSet::default(),
             reached: None,
             symbols: Symbols::default(),

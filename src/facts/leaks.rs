@@ -86,7 +86,10 @@ impl Walk<'_> {
     }
 
     /// How what is written to a descriptor comes to light, where it does.
-    fn shown_by(&self, descriptor: i32) -> Option<Shown> {
+    fn shown_by(&mut self, descriptor: i32) -> Option<Shown> {
+        if let Some(call) = self.observations.in_calls.last_mut() {
+            call.tells();
+        }
         match self.outlet(descriptor) {
             // Whoever calls a function that nothing calls here may well capture what it prints.
             Outlet::Stdout if self.dead => None,

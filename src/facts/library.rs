@@ -6,6 +6,7 @@
 //! of its caller. Functions are walked where they are called, whoever defined them.
 
 pub(super) mod functions;
+mod overrides;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

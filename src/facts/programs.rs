@@ -33,6 +33,7 @@ impl Walk<'_> {
 
     /// What a wrapper reads and puts into the words of its command: nobody knows, but a secret remains one.
     fn read_by_wrapper(&mut self, line: &Line, state: &State) -> Value {
+        self.asks();
         let mut value = Value::unknown(self.symbols.of(Source::Computed(line.place)));
         if let Some(Stdin::Other(piped)) = self.stdins.last()
             && let Some(sym) = piped.syms.first().copied().filter(|_| is_one_line(piped))
@@ -95,6 +96,7 @@ impl Walk<'_> {
                 self.shell_text(line, text, *remote, by, state)
             }
             Part::Stdin { params, remote, .. } => {
+                self.asks();
                 let Some(Stdin::Other(text)) = self.stdins.last().cloned() else {
                     self.finish_exposure(line, &state);
                     self.passed_on(line);
@@ -342,12 +344,14 @@ impl Walk<'_> {
     }
 
     /// Whether a program copies what the operator types, and nothing else.
-    fn copies_terminal(&self, words: &[&str]) -> bool {
+    fn copies_terminal(&mut self, words: &[&str]) -> bool {
         let Some((program, args)) = words.split_first() else { return false };
         let is_file = |word: &&str| !word.starts_with('-') && word.parse::<u32>().is_err();
-        matches!(self.stdins.last(), Some(Stdin::Terminal))
-            && ["cat", "head"].contains(program)
-            && !args.iter().any(is_file)
+        let copies = ["cat", "head"].contains(program) && !args.iter().any(is_file);
+        if copies {
+            self.asks();
+        }
+        copies && matches!(self.stdins.last(), Some(Stdin::Terminal))
     }
 
     /// What a program prints carries what it read: its words, its stdin; some programs print secrets.
@@ -410,6 +414,7 @@ impl Walk<'_> {
             let read = from_words.or(from_stdin).or(from_pipe);
             let copies = self.tables.secrets().copiers.iter().any(|copier| copier == program);
             let answered = |flow: std::rc::Rc<Flow>| {
+                let program = &program.replace(crate::commands::HOLE, "\u{2026}");
                 flow.step(StepKind::Answered, place, program, format!("`{program}` reads it and answers"))
             };
             if copies || gives_away { read } else { read.map(answered) }

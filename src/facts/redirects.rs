@@ -106,14 +106,24 @@ impl<'a> Walk<'a> {
         let numbered = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
         value.constant().is_some_and(numbered)
             || value.symbol().is_some_and(|sym| self.descriptors.contains(&sym))
+            // Whoever calls it so means one.
+            || value.symbol().is_some() && value.names.iter().any(|name| name.to_ascii_lowercase().ends_with("fd"))
     }
 
     /// What the command in hand reads from a descriptor: stdin where none is named, `None` where it is not known.
-    pub(super) fn read_from(&self, number: Option<&Value>, state: &State) -> Option<Stdin> {
+    pub(super) fn read_from(&mut self, number: Option<&Value>, state: &State) -> Option<Stdin> {
+        self.asks();
         let stdin = self.stdins.last().cloned().unwrap_or_default();
         match number {
             Some(number) => descriptor(number, &stdin, state),
             None => Some(stdin),
+        }
+    }
+
+    /// Notes that stdin is read by something that tells the operator from others.
+    pub(super) fn asks(&mut self) {
+        if let Some(call) = self.observations.in_calls.last_mut() {
+            call.asks();
         }
     }
 

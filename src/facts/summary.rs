@@ -25,6 +25,7 @@ use super::walk::{Out, Walk};
 
 pub(super) use course::Course;
 pub(super) use learnt::Learnt;
+use starts::Matters;
 use starts::Starts;
 pub(super) use starts::{Call, Company, Ends};
 
@@ -63,6 +64,7 @@ pub(super) struct Summary {
     hands_on: bool,
     /// From where it was walked.
     starts: Starts,
+    matters: Matters,
     /// A secret that it was seen to print, and was not given.
     prints: Option<Rc<Flow>>,
     /// Whether it was seen to print a secret that it was given.
@@ -179,6 +181,7 @@ pub(super) struct Seen {
     steps_of_calls: u32,
     /// Whether a command in it is given words that it was given.
     passes: bool,
+    matters: Matters,
     /// Whether it runs words that it was given, itself or by a function that it passes them to.
     hands_on: bool,
 }
@@ -227,6 +230,16 @@ impl Seen {
     /// Notes that a test in it had one outcome only.
     pub(super) fn decided(&mut self) {
         self.runs.decided = true;
+    }
+
+    /// Notes that a secret is written in it, whoever sees it.
+    pub(super) fn tells(&mut self) {
+        self.matters.tells = true;
+    }
+
+    /// Notes that something in it reads stdin and tells the operator from others.
+    pub(super) fn asks(&mut self) {
+        self.matters.asks = true;
     }
 
     /// Notes that it ends its shell, `shells` of which are around.
@@ -323,13 +336,15 @@ impl Walk<'_> {
             }
             outer.goes_by(Within::Walk(number), seen.runs, seen.hands_on, &seen.carries);
             outer.reads.add(&seen.reads);
+            outer.matters.add(seen.matters);
             outer.steps_of_calls = outer.steps_of_calls.saturating_add(cost);
         }
         let ends = Ends { succeeds: !out.ok.is_empty(), fails: !out.fail.is_empty(), exits: seen.exits };
         let mut from = start.state.clone();
         from.params = Rc::clone(&start.params);
         summary.starts.reads.add(&seen.reads);
-        summary.starts.add(from, start.company.clone(), start.joined, ends);
+        summary.matters.add(seen.matters);
+        summary.starts.add(from, start.company.clone(), seen.matters, start.joined, ends);
         summary.seen.push(number);
         self.seen.push(seen);
         self.summaries.insert(index, summary);
@@ -420,6 +435,7 @@ impl Walk<'_> {
             carries.missing.phrase &= state.rare.confirmed.is_empty() && !self.dead;
             outer.goes_by(whole, summary.runs, summary.hands_on, &carries);
             outer.reads.add(&summary.starts.reads);
+            outer.matters.add(summary.matters);
         }
         // Where a walk came with the same gates, what it reached without them is known.
         if !self.dead && ends.is_none() {

@@ -184,6 +184,8 @@ pub(super) struct Walk<'a> {
     /// Their indexes, by text and body.
     pub defined: FxHashMap<Place, usize>,
     pub called: FxHashSet<usize>,
+    /// Functions of the script that are walked in the place of another file's.
+    pub overriding: Vec<usize>,
     /// Simple commands and declarations that the walk came to, where somebody asks.
     pub reached: Option<FxHashSet<Place>>,
     pub symbols: Symbols,

@@ -68,6 +68,8 @@ fn mutual(parts: usize) -> String {
 }
 
 fn tangle(parts: usize) -> String {
+    // So is what a few of these take.
+    let parts = 4 * parts;
     let called = text(parts, |text, n| {
         writeln!(text, "f{n}() {{\n  v{n}=$1").expect("memory");
         for other in n.saturating_sub(8)..n {

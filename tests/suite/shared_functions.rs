@@ -33,6 +33,18 @@ server() {
     delete) openstack server delete web ;;
   esac
 }
+release() {
+  echo before
+  before_release
+  echo after
+}
+manage() {
+  case "$1" in
+    "$FIRST") echo first ;;
+    "$SECOND") echo second ;;
+    *) delete_server "$2" ;;
+  esac
+}
 "#;
 
 pub(crate) fn follow(library: &dyn Library, script: &str) -> Observations {
@@ -96,6 +108,20 @@ fn what_a_wrapper_is_given_is_noted_where_it_is_given() {
     let seen = observe(last);
     let changes = seen.list.iter().filter(|seen| seen.effect == Effect::Mutate);
     assert_eq!(changes.map(|seen| seen.at.slice(&text)).collect::<Vec<_>>(), ["run delete_server web"]);
+}
+
+#[test]
+fn what_a_script_puts_in_the_place_of_a_function_may_run_there() {
+    assert!(ungated(&observe("release")).is_empty());
+    let last = "before_release() { openstack server delete web; }\nrelease";
+    assert_eq!(ungated(&observe(last)), ["openstack"]);
+    let known = "ask_vault() { openstack server delete web; }\nbefore_release() { ask_vault; }\nrelease";
+    assert_eq!(ungated(&observe(known)), ["openstack"]);
+}
+
+#[test]
+fn what_a_function_changes_is_seen_where_another_one_calls_it() {
+    assert_eq!(ungated(&observe("manage other web")), ["openstack"]);
 }
 
 #[test]

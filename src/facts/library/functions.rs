@@ -29,7 +29,7 @@ pub(super) struct Functions {
     /// By the places of their bodies.
     effects: FxHashMap<Span, Effects>,
     /// Those that the file leaves defined, by name.
-    defined: BTreeMap<String, Shared>,
+    pub(super) defined: BTreeMap<String, Shared>,
     /// Every file that they asked for.
     asked: BTreeSet<RepoPath>,
 }
@@ -55,6 +55,8 @@ pub(in super::super) struct Effects {
     prints_secret: bool,
     /// Whether its caller matters: it checks something for it, asks the operator, or runs the words that it is given.
     telling: bool,
+    /// The names that it looks up among the functions; `None` where they may be any.
+    pub(super) calls: Option<Vec<String>>,
 }
 
 /// What a function that does one of several things does for one word, by the place of its body.
@@ -124,7 +126,10 @@ impl<'a> Walk<'a> {
         }
         // What was found out about them depends on these files.
         self.asked.extend(functions.asked.iter().cloned());
-        Some(self.apply_effects(effects, line, state))
+        let overrides = self.overrides(functions, effects, state);
+        let mut out = self.apply_effects(effects, line, state);
+        out.extend(self.may_call(overrides, line, state));
+        Some(out)
     }
 
     fn functions_of(&self, path: &RepoPath, sourced: &'a Sourced) -> &'a Functions {
@@ -258,7 +263,7 @@ impl<'a> Walk<'a> {
         Some(self.effects_of(learnt?, secret))
     }
 
-    fn any_words(&mut self) -> Parameters {
+    pub(super) fn any_words(&mut self) -> Parameters {
         let mut argument = Value::unknown(self.symbols.of(Source::Argument(0)));
         argument.from_args = true;
         Parameters { list: Vec::new(), rest: Some(argument), shifted: 0 }
@@ -295,22 +300,21 @@ impl<'a> Walk<'a> {
             change: learnt.change,
             prints_secret,
             telling,
+            calls: learnt.calls.map(|names| names.iter().map(ToString::to_string).collect()),
         }
     }
 
     fn apply_effects(&mut self, effects: &'a Effects, line: &Line, state: &State) -> Out {
-        self.goes_by_shared(effects.runs, effects.program.as_deref());
+        self.goes_by_shared(effects.runs, effects.program.as_deref(), effects.prints_secret);
         let place = line.place;
         // What a function of this script was given to run stands where it is given.
         let shown = if line.from_params { self.carrier(place, line.argv().first()) } else { place };
-        let (at, elsewhere) = self.report_span(shown);
-        if shown.file == 0 || !elsewhere || self.arm {
-            if let Some(program) = &effects.program {
-                self.note_carried(at, program);
-            }
-            if let Some(change) = &effects.change {
-                self.see_again(change.clone(), Place { file: u16::MAX, span: change.at }, at, state);
-            }
+        let (at, _) = self.report_span(shown);
+        if let Some(program) = &effects.program {
+            self.note_carried(at, program);
+        }
+        if let Some(change) = &effects.change {
+            self.see_again(change.clone(), Place { file: u16::MAX, span: change.at }, at, state);
         }
         self.unfollowed(line, effects.runs, state);
         if let Some(output) = self.outputs.last_mut() {

@@ -54,6 +54,11 @@ impl Reads {
         self.limit();
     }
 
+    /// The names that are looked up among the functions; `None` where they may be any.
+    pub fn functions(&self) -> Option<impl Iterator<Item = &Rc<str>>> {
+        (!self.any).then(|| self.functions.iter())
+    }
+
     fn has(&self, name: &str) -> bool {
         self.any || self.variables.contains(name)
     }
@@ -207,6 +212,17 @@ impl State {
         let rest = further.reduce(|so_far, value| value_with(&so_far, &value, joined));
         let rest = rest.map(|rest| unknown_like(rest, joined));
         Parameters { list, rest, shifted: mine.shifted.max(theirs.shifted) }
+    }
+}
+
+impl Parameters {
+    /// Any words, of which no more is known than of all of these.
+    pub fn any(&self, symbols: &mut Symbols) -> Self {
+        let joined = further_parameter(symbols);
+        let all = self.list.iter().chain(&self.rest).cloned();
+        let rest = all.reduce(|so_far, value| value_with(&so_far, &value, joined));
+        let rest = rest.map(|rest| unknown_like(rest, joined));
+        Self { list: Vec::new(), rest, shifted: self.shifted }
     }
 }
 

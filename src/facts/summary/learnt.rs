@@ -26,6 +26,8 @@ pub(in super::super) struct Learnt {
     pub program: Option<Rc<str>>,
     pub change: Option<Observation>,
     pub guards: bool,
+    /// The names that it looked up among the functions; `None` where they may be any.
+    pub calls: Option<Vec<Rc<str>>>,
 }
 
 impl Walk<'_> {
@@ -55,13 +57,15 @@ impl Walk<'_> {
             program: summary.carries.program.clone(),
             change,
             guards: summary.guards,
+            calls: summary.starts.reads.functions().map(|names| names.cloned().collect()),
         })
     }
 
     /// Notes that the function in hand goes by one that was summed up elsewhere.
-    pub(in super::super) fn goes_by_shared(&mut self, runs: Runs, program: Option<&str>) {
+    pub(in super::super) fn goes_by_shared(&mut self, runs: Runs, program: Option<&str>, tells: bool) {
         if let Some(outer) = self.observations.in_calls.last_mut() {
             outer.runs.add(runs);
+            outer.matters.tells |= tells;
             if let Some(program) = program {
                 outer.runs_program(program);
             }

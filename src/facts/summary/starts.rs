@@ -42,6 +42,13 @@ enum Reading {
     },
 }
 
+impl Reading {
+    /// Whether only who asks there finds out anything.
+    fn is_vague(&self) -> bool {
+        matches!(self, Self::Operator | Self::Terminal | Self::Other { secret: false })
+    }
+}
+
 impl Company {
     /// Of a call whose descriptors lead there, and that reads that.
     pub(in crate::facts) fn new(outlets: Option<&Outlets>, stdin: Option<&Stdin>) -> Self {
@@ -67,10 +74,27 @@ impl Company {
     }
 }
 
+/// What of the company mattered in a walk.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Matters {
+    /// A secret was written, whoever saw it.
+    pub tells: bool,
+    /// Stdin was read by something that tells the operator from others.
+    pub asks: bool,
+}
+
+impl Matters {
+    pub(super) fn add(&mut self, other: Self) {
+        self.tells |= other.tells;
+        self.asks |= other.asks;
+    }
+}
+
 /// A walk's start.
 #[derive(Debug)]
 struct Start {
     company: Company,
+    matters: Matters,
     /// What was known there; the parameters are the function's own.
     from: State,
     /// How many walks it stands for that differ.
@@ -97,17 +121,21 @@ pub(in crate::facts) enum Call {
 }
 
 impl Start {
-    /// Whether a walk from there has passed the same gates, and finds the same around it.
+    /// Whether a walk from there has passed the same gates, and finds the same around it as far as that mattered.
     fn is_alike(&self, from: &State, company: &Company) -> bool {
-        self.company == *company && self.from.is_alike(from)
+        (!self.matters.tells || self.company.shown == company.shown)
+            && (self.company.reads == company.reads
+                || !self.matters.asks && self.company.reads.is_vague() && company.reads.is_vague())
+            && self.from.is_alike(from)
     }
 }
 
 impl Starts {
     /// What is known of a call that starts from there. Calls that differ are walked one by one up to `few`.
     pub(super) fn look(&self, from: &State, company: Company, few: usize, symbols: &mut Symbols) -> Call {
-        // What stands for so many that differ stands for all.
-        const MANY: u32 = 4;
+        // What stands for so many that differ stands for any words; for so many more, for all.
+        const ANY_WORDS: u32 = 4;
+        const MANY: u32 = 16;
         let company = self.kept_apart(company);
         let mut alike = self.list.iter().filter(|start| start.is_alike(from, &company));
         let seen = alike
@@ -120,13 +148,17 @@ impl Starts {
             return Call::Differs;
         }
         let alike = self.list.iter().filter(|start| start.is_alike(from, &company));
-        Call::Join(
-            alike.fold(from.clone(), |so_far, start| so_far.widened(&start.from, &self.reads, symbols)),
-        )
+        let any_words = alike.clone().any(|start| start.joins >= ANY_WORDS);
+        let widen = |so_far: State, start: &Start| so_far.widened(&start.from, &self.reads, symbols);
+        let mut joined = alike.fold(from.clone(), widen);
+        if any_words {
+            joined.params = joined.params.any(symbols).into();
+        }
+        Call::Join(joined)
     }
 
     /// Notes a walk; `joined`: it stands for all that came before it.
-    pub(super) fn add(&mut self, from: State, company: Company, joined: bool, ends: Ends) {
+    pub(super) fn add(&mut self, from: State, company: Company, matters: Matters, joined: bool, ends: Ends) {
         const KEPT: usize = 2;
         let company = self.kept_apart(company);
         let mut joins = 0;
@@ -144,7 +176,7 @@ impl Starts {
                 self.list.remove(oldest);
             }
         }
-        self.list.push(Start { company, from, joins, ends });
+        self.list.push(Start { company, matters, from, joins, ends });
     }
 
     /// What a call finds around it, its text no longer told apart from others where there are many.
