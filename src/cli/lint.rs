@@ -58,7 +58,7 @@ pub struct LintArgs {
     ])]
     show_settings: bool,
     /// How many files are checked at the same time (default: one for each core).
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crew::jobs)]
     jobs: Option<NonZeroUsize>,
     /// Check every file anew, and keep nothing for the next time.
     #[arg(long)]

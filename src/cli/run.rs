@@ -23,7 +23,7 @@ pub struct RunArgs {
     #[arg(value_name = "HARNESS")]
     harnesses: Vec<String>,
     /// How many trials run at the same time (default: one for each core).
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::cli::crew::jobs)]
     jobs: Option<NonZeroUsize>,
     /// Run only this part of the trials: PART/OF, from 1. `gauntlet merge` puts the parts together.
     #[arg(long, value_name = "PART/OF", value_parser = Partition::parse)]

@@ -37,7 +37,7 @@ pub struct SweepArgs {
     #[arg(long, value_enum, value_name = "RUNG")]
     minimum_rung: Option<MinimumRung>,
     /// How many trials run at the same time (default: one for each core).
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::cli::crew::jobs)]
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     output: OutputArgs<RunFormat>,

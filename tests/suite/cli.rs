@@ -260,6 +260,18 @@ fn the_order_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn no_more_threads_are_started_than_a_machine_can_use() {
+    let folder = Folder::new();
+    folder.write("a.sh", CLEAN);
+    for jobs in ["0", "257", "100000", "many"] {
+        for job in ["lint", "run", "sweep"] {
+            let why = if ["0", "many"].contains(&jobs) { "from 1 to 256" } else { "at most 256" };
+            folder.gauntlet([job, "--jobs", jobs, "a.sh"]).assert().code(2).stderr(contains(why));
+        }
+    }
+}
+
+#[test]
 fn repo_lint_is_gauntlet_lint() {
     let folder = dirty();
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("repo-lint"));
