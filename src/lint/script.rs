@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::bash::query::{Match, Query, Searched};
 use crate::bash::syntax::{self, CommandKind, Sequence};
+use crate::bash::visit::{Visitor, walk_script, walk_statement};
 use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
 use crate::facts::{self, Context, Observations, Step, StepKind};
@@ -11,7 +12,7 @@ use crate::finding::{Advice, Edit, Finding, Fix, Label, Severity};
 use crate::markdown::ShellFence;
 use crate::source::{SourceText, Span};
 
-use super::suppress::{self, Suppression};
+use super::suppress::{self, Reach, Suppression};
 
 /// Where a script stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,43 @@ pub(super) struct Script<'s> {
     pub gate: String,
 }
 
+/// Finds the statements that a comment stands behind, on one line.
+struct Behind<'b, 's> {
+    script: &'b Script<'s>,
+    comment: Span,
+    ends: bool,
+    /// The lines on which they start, of those that hold no other statement than in substitutions.
+    starts: Vec<u32>,
+}
+
+impl<'a> Visitor<'a> for Behind<'_, '_> {
+    fn statement(&mut self, statement: &'a syntax::Statement) {
+        if statement.span.start >= self.comment.start {
+            return;
+        }
+        let end = statement.span.end;
+        let closes = |c: char| matches!(c, ' ' | '\t' | ';' | '&' | ')' | '}');
+        if end <= self.comment.start
+            && self.script.text(Span::new(end, self.comment.start)).chars().all(closes)
+        {
+            self.ends = true;
+            let plain = |command: &syntax::Command| {
+                matches!(
+                    command.kind,
+                    CommandKind::Simple(_)
+                        | CommandKind::Declare(_)
+                        | CommandKind::Test(_)
+                        | CommandKind::Arithmetic(_)
+                )
+            };
+            if statement.pipelines().flat_map(|pipeline| &pipeline.stages).all(plain) {
+                self.starts.push(self.script.line(statement.span));
+            }
+        }
+        walk_statement(self, statement);
+    }
+}
+
 impl<'s> Script<'s> {
     /// Reads `part` of `source`.
     pub fn read(
@@ -124,12 +162,20 @@ impl<'s> Script<'s> {
     /// The suppressions in its comments.
     pub fn suppressions(&self) -> Vec<Suppression> {
         let in_comment = |comment: &Span| {
+            let reach = || self.reach(*comment);
             let offset = |at: usize| comment.start + u32::try_from(at).unwrap_or(0);
             let place =
                 |range: Range<usize>| self.part.place(Span::new(offset(range.start), offset(range.end)));
-            suppress::in_comment(self.source, self.text(*comment), place)
+            suppress::in_comment(self.source, self.text(*comment), reach, place)
         };
         self.syntax.comments.iter().filter_map(in_comment).collect()
+    }
+
+    /// The lines for which a suppression in a comment counts.
+    fn reach(&self, comment: Span) -> Reach {
+        let mut behind = Behind { script: self, comment, ends: false, starts: Vec::new() };
+        walk_script(&mut behind, &self.syntax);
+        if behind.ends { Reach::Starts(behind.starts) } else { Reach::Below }
     }
 
     /// The text of a span.

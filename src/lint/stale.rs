@@ -131,7 +131,10 @@ impl Stale {
             Self::Malformed => (
                 "this suppression cannot be read, so it silences nothing".to_owned(),
                 "whoever wrote it believes that a finding is dealt with",
-                format!("write {form}"),
+                match written {
+                    Written::Comment => format!("write {form}; a whole file only in `gauntlet.toml`"),
+                    Written::Settings => format!("write {form}"),
+                },
             ),
             Self::NoReason => (
                 "this suppression gives no reason, so it silences nothing".to_owned(),

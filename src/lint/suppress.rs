@@ -1,7 +1,8 @@
 //! Suppressions in the text: `# gauntlet: allow(<slug>[,<slug>]) reason="..." until=YYYY-MM-DD`, in a comment of the
 //! script; in Markdown outside of its fences in an HTML comment.
 //!
-//! One counts on its own line and for the line below it. L0 is beyond it. One that silences nothing is a finding itself.
+//! One counts on its own line; one that stands alone for the line below it, one behind a statement of several lines for the
+//! first of them. L0 is beyond it. One that silences nothing is a finding itself.
 
 use std::ops::Range;
 
@@ -19,9 +20,19 @@ pub(super) struct Suppression {
     /// From the `#` to its end, in the file.
     span: Span,
     line: u32,
+    reach: Reach,
     claim: Claim,
     /// Which of the claim's rules silenced something.
     used: Vec<bool>,
+}
+
+/// The lines for which one counts, besides its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The one below: it stands alone.
+    Below,
+    /// Those on which the statements start that end in front of it.
+    Starts(Vec<u32>),
 }
 
 /// What remains after suppressions.
@@ -44,6 +55,7 @@ pub(super) struct Run<'r> {
 pub(super) fn in_comment(
     source: &SourceText,
     comment: &str,
+    reach: impl FnOnce() -> Reach,
     place: impl Fn(Range<usize>) -> Span,
 ) -> Option<Suppression> {
     let at = mark(comment)?;
@@ -51,7 +63,7 @@ pub(super) fn in_comment(
     // Another comment behind it is not part of it.
     let end = end_of(rest);
     let span = place(at..at + end);
-    Some(Suppression::new(source, span, &rest[..end]))
+    Some(Suppression::new(source, span, reach(), &rest[..end]))
 }
 
 /// Where a suppression starts: at the comment's start, or as a comment behind the comment.
@@ -89,9 +101,9 @@ fn end_of(text: &str) -> usize {
 }
 
 impl Suppression {
-    fn new(source: &SourceText, span: Span, text: &str) -> Self {
+    fn new(source: &SourceText, span: Span, reach: Reach, text: &str) -> Self {
         let claim = claim(text);
-        Self { span, line: source.line(span.start), used: vec![false; claim.rules.len()], claim }
+        Self { span, line: source.line(span.start), reach, used: vec![false; claim.rules.len()], claim }
     }
 
     /// An HTML comment of a Markdown file, at `range`.
@@ -102,13 +114,18 @@ impl Suppression {
         let inside = inside.trim();
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let span = Span::new(offset(start), offset(start + inside.len()));
-        is_directive(inside).then(|| Self::new(source, span, inside))
+        is_directive(inside).then(|| Self::new(source, span, Reach::Below, inside))
     }
 
-    /// Whether it stands on the line of the finding or on the line above; which of its rules silences it.
+    /// Whether it stands on the line of the finding, alone on the line above, or behind its statement; which of its rules
+    /// silences it.
     fn silences(&self, finding: &Finding) -> Option<usize> {
         let line = finding.primary.start.line;
-        let near = self.line == line || self.line + 1 == line;
+        let near = self.line == line
+            || match &self.reach {
+                Reach::Below => self.line + 1 == line,
+                Reach::Starts(lines) => lines.contains(&line),
+            };
         near.then(|| self.claim.rules.iter().position(|slug| slug == finding.rule)).flatten()
     }
 
@@ -134,8 +151,12 @@ impl Suppression {
 
 /// What a suppression says, as far as it can be read.
 fn claim(text: &str) -> Claim {
-    let inside = text.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
-    let Some((slugs, rest)) = inside else { return Claim::default() };
+    let inside = text.split_once('(').and_then(|(before, rest)| Some((before, rest.split_once(')')?)));
+    let Some((before, (slugs, rest))) = inside else { return Claim::default() };
+    // `allow-file(...)` and the like are wishes that nobody grants.
+    if !before.trim_end().ends_with("allow") {
+        return Claim::default();
+    }
     let rules = slugs.split(',').map(str::trim).filter(|slug| !slug.is_empty()).map(str::to_owned).collect();
     let (reason, rest) = match rest.split_once("reason=\"") {
         Some((before, quoted)) => match quoted.split_once('"') {
