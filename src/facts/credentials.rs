@@ -263,7 +263,11 @@ fn is_placeholder(text: &str) -> bool {
 /// Whether it names where the credential is: a variable, a template's slot, a file, an entry of a store.
 fn is_reference(text: &str) -> bool {
     static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\$[{(]?[A-Za-z_@*#]|\{\{|\}\}|<[^>]*>|`|%[sdq]").expect("the pattern is well formed")
+        Regex::new(
+            r"(?x) (?:^|[^A-Za-z0-9]) \$ [A-Za-z_@*\#] | \$ [A-Z_][A-Z0-9_]* (?:[^A-Za-z0-9_]|$)
+                | \$[{(] [A-Za-z_@*\#] | \{\{ | \}\} | <[^>]*> | ` | %[sdq] | ^%[A-Za-z_][A-Za-z0-9_.-]*%$",
+        )
+        .expect("the pattern is well formed")
     });
     const PREFIXES: [&str; 13] = [
         "@",
@@ -280,7 +284,18 @@ fn is_reference(text: &str) -> bool {
         "ENC[",
         "{",
     ];
-    text.contains(HOLE) || VARIABLE.is_match(text) || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    // Inside a word of letters only, `$` is more likely a variable's than a password's.
+    let inside =
+        text.contains('$') && !(is_mixed(text) && text.bytes().any(|byte| byte.is_ascii_uppercase()));
+    let inside = inside
+        && text
+            .split('$')
+            .skip(1)
+            .any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
+    text.contains(HOLE)
+        || inside
+        || VARIABLE.is_match(text)
+        || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
 fn is_path(text: &str) -> bool {

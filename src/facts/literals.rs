@@ -4,6 +4,7 @@
 //! What is only written about (usage text, comments) is left out. Whether a text is a credential is judged by
 //! `credentials`; no value is followed here, and none is repeated.
 
+mod documents;
 mod options;
 mod words;
 
@@ -15,7 +16,7 @@ use regex::Regex;
 use crate::bash;
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, Pipeline, Redirect,
-    RedirectOp, Script, Simple, Target, Value, Word,
+    Script, Simple, Target, Value, Word,
 };
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_parameter, walk_pipeline, walk_script,
@@ -346,42 +347,6 @@ impl Search<'_> {
     /// Whether the text is a credential where it is given to a variable, a key or an option of that name.
     fn named_credential(&self, name: &str, text: &str) -> bool {
         names_credential(self.names, name).is_some_and(|place| is_credential(text, place))
-    }
-
-    /// Heredocs that are written somewhere, line by line: `password = ...`, `"token": "..."`.
-    fn documents(&mut self, command: &Command) {
-        static LINE: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(
-                r#"^\s*(?:export\s+|set\s+|-\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(.*?)\s*,?\s*$"#,
-            )
-            .expect("the pattern is well formed")
-        });
-        for redirect in &command.redirects {
-            let Target::HereDocument(document) = &redirect.target else { continue };
-            if !self.is_used(command) {
-                continue;
-            }
-            let text = text_of_parts(document.body());
-            for (index, line) in text.lines().enumerate() {
-                let Some(found) = LINE.captures(line) else { continue };
-                let value = found[2].trim_end_matches([';']).trim_matches(['"', '\'']);
-                if self.named_credential(&snake(&found[1]), value) {
-                    self.add(document.body_span(), index, Given::Name(found[1].to_owned()));
-                }
-            }
-        }
-    }
-
-    /// Whether a heredoc is more than a text to be shown: it goes into a file, a pipe, a program.
-    fn is_used(&self, command: &Command) -> bool {
-        let leaves = command.redirects.iter().any(|redirect| {
-            let to_a_file = matches!(
-                redirect.op,
-                RedirectOp::Output | RedirectOp::Append | RedirectOp::Clobber | RedirectOp::OutputBoth
-            );
-            to_a_file && matches!(&redirect.target, Target::Word(word) if !text_of(word).starts_with("/dev/"))
-        });
-        leaves || self.piped || !is_shown(command)
     }
 
     /// Tokens known by their form, addresses with a password, private keys.
