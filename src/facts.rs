@@ -132,6 +132,7 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     let mut walk = Walk::new(&arenas, context, path, ids::extent(script));
     walk.whole_script(script);
     let places = std::mem::take(&mut walk.places);
+    let sourced = walk.sourced_functions(script);
     let asked = walk.asked();
     let texts = walk.carried_texts();
     let steps = walk.steps;
@@ -139,7 +140,7 @@ pub fn observe(path: &RepoPath, script: &Script, context: &Context<'_>) -> Obser
     seen.steps = steps;
     seen.asked = asked;
     seen.literals = literals::literals(script, context.secret_names);
-    seen.statuses = status::statuses(script, &places, texts, context.dialect);
+    seen.statuses = status::statuses(script, &places, texts, sourced, context.dialect);
     seen
 }
 

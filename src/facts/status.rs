@@ -7,6 +7,7 @@
 
 mod around;
 mod background;
+mod bodies;
 mod commands;
 mod conditions;
 mod index;
@@ -17,6 +18,7 @@ mod reach;
 mod reading;
 mod relies;
 mod search;
+mod sourced;
 mod stdin;
 
 use std::cell::{Cell, RefCell};
@@ -27,7 +29,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::Dialect;
-use crate::bash::syntax::{Command, Pipeline, Script, Sequence, Simple, Statement};
+use crate::bash::syntax::{Pipeline, Script, Sequence, Simple, Statement};
 use crate::commands::Tables;
 use crate::source::Span;
 
@@ -39,6 +41,7 @@ use index::Index;
 use later::{Handed, Later, Opens};
 use objects::Line;
 use reach::Tally;
+use sourced::Key;
 
 /// Who looks at a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +67,8 @@ pub enum UseKind {
     Errexit,
     /// `$?` in the next command
     Read,
+    /// `$?` in the next command, which keeps it, and it is at most printed.
+    Shown,
     /// `PIPESTATUS` in the next command: each command of the pipeline by itself.
     Each,
     /// It is the last of a function that nothing calls: whoever calls it may look.
@@ -87,6 +92,8 @@ pub struct Pipe {
     pub regime: Regime,
     /// Its commands.
     pub stages: Vec<Stage>,
+    /// The function of a sourced file that holds it, where `at` is the call of that.
+    pub within: Option<String>,
 }
 
 /// A command of a pipeline.
@@ -138,8 +145,11 @@ pub enum Throw {
     Assigned,
     /// `x=$(a)$(b)`: only the last one's status remains.
     NotLast,
-    /// `if f` where `f` relies on errexit: the function (empty for a group), and a command in it that may fail unseen.
-    Tested(String, Span),
+    /// `x[$(cmd)]=1`
+    Key,
+    /// `if f` where `f` relies on errexit: the function (empty for a group), and a command in it that may fail unseen, unless
+    /// that stands in another file.
+    Tested(String, Option<Span>),
 }
 
 /// A command that swallows what a loop around it still has to read.
@@ -151,6 +161,8 @@ pub struct Theft {
     pub program: String,
     /// The loop.
     pub of: Span,
+    /// The function of a sourced file that runs it, where `at` is the call of that.
+    pub within: Option<String>,
 }
 
 /// All of it.
@@ -171,10 +183,12 @@ pub(super) fn statuses<'s>(
     script: &'s Script,
     places: &'s Places,
     texts: Texts<'s>,
+    sourced: names::Bodies<'s>,
     dialect: Dialect,
 ) -> Statuses {
     let mut functions = names::Functions::default();
     functions.gather(script);
+    let elsewhere = functions.add(sourced);
     let mut pass = Pass {
         places,
         texts,
@@ -182,7 +196,13 @@ pub(super) fn statuses<'s>(
         host: None,
         tables: Tables::builtin(),
         inherits: functions.inherits || dialect != Dialect::Bash,
+        errtrace: functions.errtrace,
+        err_exits: false,
+        trapped: functions.trapped,
         functions: functions.bodies,
+        sourced: elsewhere,
+        known: FxHashMap::default(),
+        beyond: Vec::new(),
         entered: FxHashSet::default(),
         called: FxHashSet::default(),
         entering: 0,
@@ -224,18 +244,27 @@ struct Pass<'s> {
     tables: &'static Tables,
     /// Whether the script lets substitutions inherit errexit.
     inherits: bool,
-    functions: FxHashMap<&'s str, Vec<&'s Command>>,
+    /// Whether functions inherit the `ERR` trap, and whether one that is set ends the script.
+    errtrace: bool,
+    err_exits: bool,
+    /// The texts of traps.
+    trapped: Vec<String>,
+    functions: names::Bodies<'s>,
+    /// Those of them that sourced files hold, and what they do to their callers.
+    sourced: FxHashSet<Key>,
+    known: sourced::Known,
+    beyond: Vec<sourced::Beyond>,
     /// Bodies that were entered, each with its way of being called.
-    entered: FxHashSet<(Span, Around)>,
-    called: FxHashSet<Span>,
+    entered: FxHashSet<(Key, Around)>,
+    called: FxHashSet<Key>,
     /// How many functions are around the command in hand.
     entering: u32,
     /// What is known of functions, by their bodies.
-    tallies: FxHashMap<Span, Tally>,
-    relying: FxHashMap<Span, relies::Found>,
-    reading: RefCell<FxHashMap<Span, reading::Reads>>,
-    taking: RefCell<FxHashMap<Span, bool>>,
-    draining: RefCell<FxHashMap<Span, bool>>,
+    tallies: FxHashMap<Key, Tally>,
+    relying: FxHashMap<(Key, bool), relies::Found>,
+    reading: RefCell<FxHashMap<Key, reading::Reads>>,
+    taking: RefCell<FxHashMap<Key, bool>>,
+    draining: RefCell<FxHashMap<Key, bool>>,
     noted: FxHashSet<(Span, Discriminant<Throw>)>,
     pipe_at: FxHashMap<Place, usize>,
     out: Statuses,
@@ -243,7 +272,7 @@ struct Pass<'s> {
     later: Vec<Later<'s>>,
     /// What the function in hand has left untested so far, and what those that were read have.
     open: Opens,
-    left: FxHashMap<Span, Opens>,
+    left: FxHashMap<Key, Opens>,
     handed: RefCell<Handed>,
     /// Lines that were read, by their commands.
     lines: RefCell<FxHashMap<*const Simple, Rc<Line>>>,
@@ -264,8 +293,7 @@ impl<'s> Pass<'s> {
             let mut here = around;
             if let Some(next) = rest.first() {
                 here.used = self.status_reader(next).and_then(|reader| match reader {
-                    names::StatusReader::Command if self.is_forgotten(rest) => None,
-                    names::StatusReader::Command => Some(Use { kind: UseKind::Read, negated: false }),
+                    names::StatusReader::Command => self.fate(rest).map(|kind| Use { kind, negated: false }),
                     names::StatusReader::Each => Some(Use { kind: UseKind::Each, negated: false }),
                     names::StatusReader::Return => around.returns,
                 });
@@ -385,6 +413,9 @@ impl<'s> Pass<'s> {
         next: Option<&'s Statement>,
         regime: Regime,
     ) {
+        if self.elsewhere() {
+            return self.note_sourced_pipe(pipeline, around);
+        }
         let place = Place { file: self.file.get(), span: pipeline.span };
         let index = if let Some(index) = self.pipe_at.get(&place) {
             *index
@@ -394,7 +425,8 @@ impl<'s> Pass<'s> {
             self.pipe_at.insert(place, index);
             let each_read = next.is_some_and(names::reads_pipestatus);
             let at = self.reported(pipeline.span);
-            self.out.pipes.push(Pipe { at, used: Vec::new(), captured: false, each_read, regime, stages });
+            let (used, captured, within) = (Vec::new(), false, None);
+            self.out.pipes.push(Pipe { at, used, captured, each_read, regime, stages, within });
             index
         };
         let pipe = &mut self.out.pipes[index];
@@ -403,62 +435,6 @@ impl<'s> Pass<'s> {
             && !pipe.used.contains(&used)
         {
             pipe.used.push(used);
-        }
-    }
-
-    /// Enters a function's body, once for each way of being called.
-    fn enter(&mut self, body: &'s Command, around: Around) {
-        self.called.insert(body.span);
-        if self.entered.insert((body.span, around)) {
-            self.enter_first(body, around);
-        }
-        self.answer_for(body.span);
-    }
-
-    fn enter_first(&mut self, body: &'s Command, around: Around) {
-        let open = std::mem::take(&mut self.open);
-        let later = std::mem::take(&mut self.later);
-        let sinks = std::mem::take(&mut self.sinks);
-        let regime = self.regime;
-        let text = (self.file.replace(0), self.host.take());
-        self.entering += 1;
-        self.command(body, around);
-        self.entering -= 1;
-        self.file.set(text.0);
-        self.host = text.1;
-        self.regime = regime;
-        self.sinks = sinks;
-        self.later = later;
-        let open = std::mem::replace(&mut self.open, open);
-        self.left(body, open);
-    }
-
-    /// Functions that nothing calls by name: a trap may, or another script.
-    fn uncalled(&mut self) {
-        let mut all: Vec<&'s Command> = self.functions.values().flatten().copied().collect();
-        all.sort_by_key(|body| body.span);
-        for body in all {
-            if !self.called.contains(&body.span) {
-                let caller = Some(Use { kind: UseKind::Caller, negated: false });
-                let around = Around { used: caller, returns: caller, ..Around::top() };
-                self.enter(body, around);
-            }
-        }
-    }
-
-    /// `trap TEXT`, `eval TEXT`: this shell runs the text.
-    fn carried(&mut self, command: Span, around: Around) {
-        const MOST_TEXTS: usize = 8;
-        let place = Place { file: self.file.get(), span: command };
-        let Some(texts) = self.texts.get(&place).cloned() else { return };
-        for (file, script) in texts.into_iter().take(MOST_TEXTS) {
-            let host = self.reported(command);
-            let text = (self.file.replace(file), self.host.replace(host));
-            let regime = self.regime;
-            self.sequence(&script.body, around);
-            self.regime = regime;
-            self.file.set(text.0);
-            self.host = text.1;
         }
     }
 
@@ -484,7 +460,7 @@ impl<'s> Pass<'s> {
     }
 
     fn throw_at(&mut self, at: Span, how: Throw, program: String) {
-        if self.noted.insert((at, discriminant(&how))) {
+        if !self.elsewhere() && self.noted.insert((at, discriminant(&how))) {
             self.out.thrown.push(Thrown { at, how, program });
         }
     }

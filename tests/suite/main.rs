@@ -39,6 +39,7 @@ mod scale;
 mod settings;
 mod shared_functions;
 mod signals;
+mod sourced_statuses;
 mod spans;
 mod spliced;
 mod status;

@@ -3,7 +3,7 @@
 //! `wait` without a job gives no job's status. A job is asked for where its `$!` goes into a `wait`, by way of variables,
 //! lists and loops perhaps, where it is killed on purpose, or where a `wait -n` in a loop takes whichever ends.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Operand, Part, PartKind, Script, Simple, Statement, Value, Word,
@@ -43,7 +43,9 @@ enum WaitKind {
     One,
     /// For a job by its number.
     Numbered,
-    /// `jobs -p`: the numbers of all.
+    /// For the job that has this place among those that were started (`wait %2`).
+    Job(usize),
+    /// `jobs -p`, not what `jobs` shows: the numbers of all.
     Listed,
 }
 
@@ -59,6 +61,7 @@ struct Jobs<'s> {
     flows: Vec<(&'s str, &'s str)>,
     /// Variables that a `wait`, a `kill` or a function is given, each with the loop around that.
     given: Vec<(&'s str, Option<Span>)>,
+    numbers: Numbers<'s>,
 }
 
 /// The variables that the text of a trap names.
@@ -74,7 +77,95 @@ fn named_in_text(word: Option<&Word>) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The numbers of jobs, as `%1` names them.
+#[derive(Default)]
+struct Numbers<'s> {
+    /// The jobs by number, those that were waited for left out.
+    jobs: Vec<Option<usize>>,
+    /// Which job's `$!` a variable holds.
+    kept: FxHashMap<&'s str, usize>,
+    /// Above 0 where a command may run or not, or more than once.
+    unsure: u32,
+    /// Whether such a command has started a job.
+    forever: bool,
+}
+
+impl<'s> Numbers<'s> {
+    /// A job gets the number behind the highest that is in use.
+    fn start(&mut self, job: usize) {
+        while self.jobs.last().is_some_and(Option::is_none) {
+            self.jobs.pop();
+        }
+        self.jobs.push(Some(job));
+    }
+
+    fn keep(&mut self, name: &'s str, list: bool) {
+        match self.jobs.iter().flatten().last() {
+            Some(job) if !list => drop(self.kept.insert(name, *job)),
+            _ => drop(self.kept.remove(name)),
+        }
+    }
+
+    /// The job that a word of a `wait` names, where that is known; it is waited for.
+    fn take(&mut self, word: &'s Word) -> Option<usize> {
+        let named = match only_variable(word) {
+            Some("!") => self.jobs.iter().flatten().last().copied(),
+            Some(name) => self.kept.get(name).copied(),
+            None => {
+                let text = word.plain()?;
+                match text.strip_prefix('%')? {
+                    "" | "%" | "+" => self.jobs.iter().flatten().last().copied(),
+                    number => {
+                        let number: usize = number.parse().ok()?;
+                        self.jobs.get(number.checked_sub(1)?).copied().flatten()
+                    }
+                }
+            }
+        };
+        for job in &mut self.jobs {
+            if named.is_some() && *job == named {
+                *job = None;
+            }
+        }
+        named
+    }
+}
+
+/// The variable that a word is, without a subscript.
+fn only_variable(word: &Word) -> Option<&str> {
+    let parts = match word.parts.as_slice() {
+        [Part { kind: PartKind::DoubleQuoted(parts), .. }] => parts,
+        parts => parts,
+    };
+    match parts {
+        [Part { kind: PartKind::Parameter(parameter), .. }] if parameter.subscript.is_none() => {
+            Some(&parameter.name)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a word is one job's number.
+fn is_one(word: &Word) -> bool {
+    only_variable(word).is_some_and(|name| !matches!(name, "@" | "*"))
+        && matches!(word.parts.as_slice(), [Part { kind: PartKind::DoubleQuoted(_), .. }])
+}
+
 impl<'s> Jobs<'s> {
+    /// What a `wait` with words waits for: of several the last one tells.
+    fn waited_for(&mut self, simple: &'s Simple) -> WaitKind {
+        let mut last = None;
+        for word in &simple.words[1..] {
+            last = self.numbers.take(word);
+        }
+        let by_number = simple.words.last().and_then(Word::plain).is_some_and(|word| word.starts_with('%'));
+        match last {
+            _ if !by_number => WaitKind::Numbered,
+            Some(job) if self.numbers.unsure == 0 && !self.numbers.forever => WaitKind::Job(job),
+            _ => WaitKind::One,
+        }
+    }
+
     fn assigned(&mut self, assignment: &'s Assignment) {
         let name = assignment.target.name.as_str();
         let list = assignment.append
@@ -82,6 +173,7 @@ impl<'s> Jobs<'s> {
             || matches!(assignment.value, Value::Array(_));
         for other in Named::by(|named| named.assignment(assignment)) {
             if other == "!" {
+                self.numbers.keep(name, list);
                 self.read.push((assignment.span, Kept::In { name, all: list }));
             } else {
                 self.flows.push((name, other));
@@ -98,11 +190,14 @@ impl<'s> Jobs<'s> {
         let text = argument.and_then(Word::plain).unwrap_or_default();
         let kind = match name.as_deref() {
             Some("wait") if argument.is_none() => Some(WaitKind::All),
-            Some("wait") if text.starts_with("-n") || text.starts_with('%') => Some(WaitKind::One),
-            Some("wait") => Some(WaitKind::Numbered),
-            Some("jobs") => Some(WaitKind::Listed),
+            Some("wait") if text.starts_with("-n") => Some(WaitKind::One),
+            Some("wait") => Some(self.waited_for(simple)),
+            Some("jobs") if text.starts_with('-') && text.contains('p') => Some(WaitKind::Listed),
             _ => None,
         };
+        if kind == Some(WaitKind::All) {
+            self.numbers = Numbers { unsure: self.numbers.unsure, ..Numbers::default() };
+        }
         self.waits.extend(kind.map(|kind| Wait { at: command.span, around: self.around, kind }));
         let tells = matches!(name.as_deref(), Some("echo" | "printf" | "log" | "true" | ":"));
         let leaves = output_leaves(command);
@@ -112,7 +207,13 @@ impl<'s> Jobs<'s> {
             Some("disown") => self.read.push((command.span, Kept::Asked)),
             _ => {}
         }
-        for named in Named::by(|named| simple.words.iter().for_each(|word| named.word(word))) {
+        // Of several jobs `wait` tells what the last came to.
+        let last = simple.words.len().saturating_sub(1);
+        let unheard = |index: usize, word: &Word| {
+            name.as_deref() == Some("wait") && index < last && !text.starts_with('-') && is_one(word)
+        };
+        let words = || simple.words.iter().enumerate().filter(|(index, word)| !unheard(*index, word));
+        for named in Named::by(|named| words().for_each(|(_, word)| named.word(word))) {
             if named == "!" {
                 self.read.push((command.span, Kept::Asked));
             } else if !tells || leaves {
@@ -143,6 +244,7 @@ impl<'s> Jobs<'s> {
 impl<'s> Visitor<'s> for Jobs<'s> {
     fn statement(&mut self, statement: &'s Statement) {
         if statement.background {
+            self.numbers.start(self.started.len());
             self.started.push(Job { statement, around: self.around });
         }
         walk_statement(self, statement);
@@ -177,7 +279,13 @@ impl<'s> Visitor<'s> for Jobs<'s> {
             CommandKind::Function(_) => self.around = None,
             _ => {}
         }
+        // What a branch, a loop or a function starts may be there or not.
+        let plain = matches!(command.kind, CommandKind::Simple(_) | CommandKind::Group(_));
+        self.numbers.unsure += u32::from(!plain);
+        let started = self.started.len();
         walk_command(self, command);
+        self.numbers.unsure -= u32::from(!plain);
+        self.numbers.forever |= !plain && self.started.len() > started && self.numbers.unsure == 0;
         self.around = outer;
     }
 }
@@ -217,10 +325,11 @@ impl Jobs<'_> {
                     }
                 }
         };
-        // `jobs -p` and a `wait -n` that comes round take whichever ends.
+        // `jobs -p` and a `wait -n` that comes round take whichever ends; `wait %1` takes its job.
         let takes_all = |wait: &Wait| match wait.kind {
             WaitKind::Listed => true,
             WaitKind::One => wait.around.is_some(),
+            WaitKind::Job(job) => job == index,
             WaitKind::All | WaitKind::Numbered => false,
         };
         self.read.iter().any(kept) || self.waits.iter().any(takes_all)

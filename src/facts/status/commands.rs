@@ -1,8 +1,8 @@
 //! Commands: what each does with the statuses of what it holds.
 
 use crate::bash::syntax::{
-    Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Sequence, Simple, Test,
-    Word,
+    Assignment, Case, Command, CommandKind, Declare, For, Operand, Part, PartKind, Sequence, Simple,
+    Subscript, Test, Word,
 };
 use crate::bash::visit::Visitor;
 use crate::source::Span;
@@ -89,6 +89,7 @@ impl<'s> Pass<'s> {
         self.steal(command, simple, around);
         match name.as_deref() {
             Some("trap") => {
+                self.err_trap(simple);
                 let later = std::mem::take(&mut self.later);
                 self.carried(command.span, Around { acts: Acts::Call, captured: false, ..Around::top() });
                 self.later = later;
@@ -99,6 +100,23 @@ impl<'s> Pass<'s> {
         }
     }
 
+    /// `trap 'exit 1' ERR`: from here on a failure ends the script, as under errexit.
+    fn err_trap(&mut self, simple: &Simple) {
+        let words: Vec<String> = simple.words.iter().map(|word| word.plain().unwrap_or_default()).collect();
+        let [_, text, signals @ ..] = words.as_slice() else { return };
+        if self.entering > 0 || !signals.iter().any(|signal| signal == "ERR") {
+            return;
+        }
+        let first = text.split_whitespace().next().unwrap_or_default();
+        let exits = text.split([' ', ';', '\n', '{', '}', '\t']).any(|word| word == "exit");
+        self.err_exits = exits || self.always_dies(first);
+    }
+
+    /// Whether an `ERR` trap ends the script where a command fails here: in functions only with `set -E`.
+    fn ends_by_trap(&self, around: Around) -> bool {
+        self.err_exits && around.acts.guards() && (self.entering == 0 || self.errtrace)
+    }
+
     /// A call of one of the script's functions.
     fn call(&mut self, command: &'s Command, simple: &'s Simple, name: &str, around: Around) {
         let Some(bodies) = self.functions.get(name).cloned() else { return };
@@ -107,9 +125,15 @@ impl<'s> Pass<'s> {
             if around.acts == Acts::Here
                 && let Some((at, program)) = self.relies_on_errexit(body)
             {
+                let at = Some(at).filter(|_| !self.is_sourced(body));
                 self.throw(command.span, Throw::Tested(name.to_owned(), at), program);
             }
-            self.enter(body, around.called(self.inherits));
+            let inside = around.called(self.inherits);
+            if self.is_sourced(body) {
+                self.enter_sourced(command.span, name, body, inside);
+            } else {
+                self.enter(body, inside);
+            }
         }
     }
 
@@ -121,7 +145,7 @@ impl<'s> Pass<'s> {
             return;
         }
         if let Some((at, program)) = self.relies_on_errexit(command) {
-            self.throw(command.span, Throw::Tested(String::new(), at), program);
+            self.throw(command.span, Throw::Tested(String::new(), Some(at)), program);
         }
     }
 
@@ -131,7 +155,14 @@ impl<'s> Pass<'s> {
         for assignment in assignments {
             parts.assignment(assignment);
         }
-        let gives_status = |part: &&&Part| matches!(part.kind, PartKind::Command(_));
+        let mut keys = Substitutions::default();
+        for assignment in assignments {
+            if let Some(Subscript::Index(key)) = assignment.target.subscript.as_deref() {
+                keys.word(key);
+            }
+        }
+        let is_key = |part: &Part| keys.found.iter().any(|key| key.span == part.span);
+        let gives_status = |part: &&&Part| matches!(part.kind, PartKind::Command(_)) && !is_key(part);
         let last = parts.found.iter().rev().find(gives_status).map(|part| part.span);
         self.sinks.push(assignments.iter().map(|assignment| assignment.target.name.as_str()).collect());
         for part in &parts.found {
@@ -139,12 +170,18 @@ impl<'s> Pass<'s> {
                 self.masked(&[part], at, around, || Throw::Process);
                 continue;
             };
+            if is_key(part) {
+                self.masked(&[part], at, around, || Throw::Key);
+                continue;
+            }
             if last != Some(part.span) {
                 self.masked(&[part], at, around, || Throw::NotLast);
                 continue;
             }
-            let nobody = around.used.is_none_or(|used| used.kind == UseKind::Errexit);
-            let unseen = around.lost || nobody && (self.regime.errexit.off || around.acts == Acts::Here);
+            let nobody =
+                around.used.is_none_or(|used| matches!(used.kind, UseKind::Errexit | UseKind::Shown));
+            let goes_on = self.regime.errexit.off && !self.ends_by_trap(around);
+            let unseen = around.lost || nobody && (goes_on || around.acts == Acts::Here);
             if unseen && let Some(program) = self.loses(&substitution.body) {
                 self.throw(at, Throw::Assigned, program);
             }
@@ -165,8 +202,12 @@ impl<'s> Pass<'s> {
         let CommandKind::Simple(simple) = &command.kind else { return };
         let Some(name) = command_name(simple) else { return };
         let bodies = self.functions.get(name.as_str()).cloned().unwrap_or_default();
-        if let Some((inside, program)) = bodies.into_iter().find_map(|body| self.relies_on_errexit(body)) {
-            self.throw(at, Throw::Tested(name, inside), program);
+        for body in bodies {
+            if let Some((inside, program)) = self.relies_on_errexit(body) {
+                let inside = Some(inside).filter(|_| !self.is_sourced(body));
+                self.throw(at, Throw::Tested(name, inside), program);
+                return;
+            }
         }
     }
 

@@ -21,6 +21,7 @@ use super::conditions::InConditions;
 use super::names::{Looked, command_name, is_true, mentions};
 use super::objects::{Line, as_written};
 use super::search::Search;
+use super::sourced::Key;
 use super::{Pass, Throw};
 
 /// What runs after the command in hand.
@@ -55,11 +56,15 @@ pub(super) struct Open {
 pub(super) type Opens = BTreeMap<Span, Rc<Open>>;
 
 /// Whether a body tests what it is given: the body, the numbers of the words, the functions around it.
-pub(super) type Handed = FxHashMap<(Span, Vec<String>, u32), bool>;
+pub(super) type Handed = FxHashMap<(Key, Vec<String>, u32), bool>;
 
 impl<'s> Pass<'s> {
     /// `cmd || true`
     pub(super) fn or_true(&mut self, statement: &'s Statement, pipeline: &'s Pipeline) {
+        // What another file holds is reported there.
+        if self.elsewhere() {
+            return;
+        }
         let Some(program) = self.pipeline_loses(pipeline) else { return };
         let mut aiming = Aiming { pass: self, aim: Aim::default() };
         for one in statement.pipelines().filter(|one| !is_true(one, &self.functions)) {
@@ -85,12 +90,12 @@ impl<'s> Pass<'s> {
             aim.made.retain(|name| !own.names.contains(name.as_str()));
             (at, Rc::new(Open { at, program: open.program.clone(), aim }))
         });
-        self.left.entry(body.span).or_default().extend(seen);
+        self.left.entry(std::ptr::from_ref(body)).or_default().extend(seen);
     }
 
     /// A call of a function: what it left untested has to be tested behind each.
-    pub(super) fn answer_for(&mut self, body: Span) {
-        let Some(left) = self.left.get(&body) else { return };
+    pub(super) fn answer_for(&mut self, body: &Command) {
+        let Some(left) = self.left.get(&std::ptr::from_ref(body)) else { return };
         let is_open = |open: &&Rc<Open>| {
             !self.open.contains_key(&open.at)
                 && !self.noted.contains(&(open.at, discriminant(&Throw::OrTrue)))

@@ -1,6 +1,8 @@
 //! Names and shapes: which functions there are, what a command is called, whether a statement reads `$?`.
 
-use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
     Command, CommandKind, Fd, Parameter, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Sequence,
@@ -9,17 +11,37 @@ use crate::bash::syntax::{
 use crate::bash::visit::{Visitor, walk_command, walk_parameter, walk_part, walk_script};
 use crate::source::Span;
 
+use super::UseKind;
+use super::objects::as_written;
+use super::sourced::Key;
+
 /// Every function of a script, by name.
 #[derive(Default)]
 pub(super) struct Functions<'s> {
     pub bodies: Bodies<'s>,
     /// Whether something sets `inherit_errexit`, alone or with the POSIX mode.
     pub inherits: bool,
+    /// Whether something lets functions inherit the `ERR` trap.
+    pub errtrace: bool,
+    /// The texts of traps.
+    pub trapped: Vec<String>,
 }
 
 impl<'s> Functions<'s> {
     pub fn gather(&mut self, script: &'s Script) {
         walk_script(self, script);
+    }
+
+    /// Adds functions of sourced files that the script does not define itself; which they are.
+    pub fn add(&mut self, sourced: Bodies<'s>) -> FxHashSet<Key> {
+        let mut added = FxHashSet::default();
+        for (name, bodies) in sourced {
+            if let Entry::Vacant(free) = self.bodies.entry(name) {
+                added.extend(bodies.iter().map(|body| std::ptr::from_ref::<Command>(body)));
+                free.insert(bodies);
+            }
+        }
+        added
     }
 }
 
@@ -34,6 +56,14 @@ impl<'s> Visitor<'s> for Functions<'s> {
             let words = || simple.words.iter().filter_map(Word::plain);
             self.inherits |= words().any(|word| ["inherit_errexit", "posix"].contains(&word.as_str()))
                 && words().any(|word| word.starts_with('-') && word.contains(['s', 'o']));
+            self.errtrace |= words().any(|word| {
+                word == "errtrace" || word.starts_with('-') && !word.starts_with("--") && word.contains('E')
+            });
+        }
+        if let CommandKind::Simple(simple) = &command.kind
+            && command_name(simple).is_some_and(|name| name == "trap")
+        {
+            self.trapped.extend(simple.words.get(1).map(as_written));
         }
         walk_command(self, command);
     }
@@ -44,7 +74,7 @@ pub(super) fn command_name(simple: &Simple) -> Option<String> {
     simple.words.first().and_then(Word::plain)
 }
 
-/// The script's functions, by name.
+/// Functions, by name.
 pub(super) type Bodies<'s> = FxHashMap<&'s str, Vec<&'s Command>>;
 
 /// Whether a pipeline succeeds and does nothing more: `true`, `:`, in braces or in a function perhaps, `(exit 0)`.
@@ -153,32 +183,52 @@ pub(super) fn assigns(statement: &Statement, name: &str) -> bool {
 }
 
 impl super::Pass<'_> {
-    /// Whether the status that the first of these statements keeps is overwritten before anybody can look at it.
-    pub(super) fn is_forgotten(&self, statements: &[Statement]) -> bool {
+    /// Who looks at the status that the first of these statements reads; nobody where it is overwritten before anybody can.
+    pub(super) fn fate(&self, statements: &[Statement]) -> Option<UseKind> {
         let Some((Some(name), rest)) = statements.split_first().map(|(first, rest)| (kept_in(first), rest))
         else {
-            return false;
+            return Some(UseKind::Read);
         };
+        let mut shown = false;
         for statement in rest {
             let commands: Vec<&Command> =
                 statement.pipelines().flat_map(|pipeline| &pipeline.stages).collect();
             let looks = |command: &&Command| match &command.kind {
                 CommandKind::Simple(simple) if !simple.words.is_empty() => {
                     let called = command_name(simple);
-                    called
-                        .is_none_or(|called| self.functions.contains_key(called.as_str()) || called == "eval")
-                        || mentions(&[Looked::Command(command)], &[name])
+                    let runs_others = called.is_none_or(|called| {
+                        self.functions.contains_key(called.as_str())
+                            || matches!(called.as_str(), "eval" | "source" | ".")
+                    });
+                    runs_others || mentions(&[Looked::Command(command)], &[name])
                 }
                 _ => mentions(&[Looked::Command(command)], &[name]),
             };
-            if commands.iter().any(looks) {
-                return false;
+            let looking: Vec<&Command> = commands.into_iter().filter(looks).collect();
+            if looking.iter().any(|command| !self.only_shows(command)) {
+                return Some(UseKind::Read);
             }
+            shown |= !looking.is_empty();
             if assigns(statement, name) {
-                return true;
+                return shown.then_some(UseKind::Shown);
             }
         }
-        false
+        // At the end of the script nobody is left, but for functions and traps (whose texts are only searched for the name).
+        let in_function = |body: &&Command| mentions(&[Looked::Command(body)], &[name]);
+        let ends = self.entering == 0
+            && self.later.is_empty()
+            && !self.trapped.iter().any(|text| text.contains(name))
+            && !self.functions.values().flatten().any(in_function);
+        Some(if ends { UseKind::Shown } else { UseKind::Read })
+    }
+
+    /// Whether a command prints its words, and nobody takes that.
+    fn only_shows(&self, command: &Command) -> bool {
+        let CommandKind::Simple(simple) = &command.kind else { return false };
+        let shows = |name: &String| {
+            matches!(name.as_str(), "echo" | "printf") && !self.functions.contains_key(name.as_str())
+        };
+        command_name(simple).as_ref().is_some_and(shows) && !output_leaves(command)
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Line {
     pub effect: Effect,
     /// Whether it changes only what lies below the folders that it is given.
     below: bool,
+    /// Whether it is known to write files, or its program is not known.
+    may_write: bool,
     about: About,
 }
 
@@ -49,7 +51,8 @@ impl Line {
             words.iter().map(|word| if word.contains(HOLE) { &hole } else { word.as_str() }).collect();
         let (effect, about) = (tables.effect(&texts), About::of(&words, tables));
         let below = tables.acts_below(program(&words));
-        Self { words, effect, below, about }
+        let may_write = !about.known || !tables.judge(&texts, None).files.is_empty();
+        Self { words, effect, below, may_write, about }
     }
 
     /// Its words, behind wrappers.
@@ -74,7 +77,7 @@ impl Line {
 
     /// Whether a file test of `word` may be one of what the line did.
     pub fn names_file(&self, word: &str) -> bool {
-        self.files().any(|mine| same(mine, word))
+        self.files().any(|mine| if self.may_write { same_file(mine, word) } else { names_itself(mine, word) })
     }
 
     /// Whether an answer of `other` tells how this line ended: it is about the same. What only reads, or what is run
@@ -90,7 +93,14 @@ impl Line {
             return alike && !mine.words.is_empty() && all(mine, its) && all(its, mine);
         }
         let from = if alike { common(mine, its) } else { 0 };
-        mine.words[from..].iter().any(|word| its.words[from..].iter().any(|other| same(word, other)))
+        // Another program that is asked about a part of a name, or about a path that ends in it, is asked about
+        // something else.
+        let one = |word: &str, other: &str| match (alike, self.may_write) {
+            (true, _) => same(word, other),
+            (false, true) => same_name(word, other),
+            (false, false) => word.trim_end_matches('/') == other.trim_end_matches('/'),
+        };
+        mine.words[from..].iter().any(|word| its.words[from..].iter().any(|other| one(word, other)))
     }
 }
 
@@ -142,21 +152,57 @@ fn inside(inner: Inner) -> Option<Vec<Value>> {
     }
 }
 
+/// Whether two words name the same: as they are written, or as a path's last part.
+fn same_name(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim_end_matches('/'), b.trim_end_matches('/'));
+    !a.is_empty() && !b.is_empty() && (a == b || a == last(b) || last(a) == b)
+}
+
 /// Whether two words name the same: as they are written, as a path's last part, or by the same variables.
 pub(super) fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.trim_end_matches('/'), b.trim_end_matches('/'));
-    if a.is_empty() || b.is_empty() {
-        return false;
-    }
-    let (last_a, last_b) = (last(a), last(b));
-    if a == b || a == last_b || last_a == b {
+    if same_name(a, b) {
         return true;
+    }
+    let (last_a, last_b) = (last(a.trim_end_matches('/')), last(b.trim_end_matches('/')));
+    if last_a.is_empty() || last_b.is_empty() {
+        return false;
     }
     if !(last_a.contains(HOLE) && (last_a.contains(last_b) || last_b.contains(last_a))) {
         return false;
     }
     let names = variables(last_a);
     !names.is_empty() && names == variables(last_b)
+}
+
+/// Whether a word of a command may name the file that is tested: of two whole paths, or of a path of several parts and its
+/// end, no part is another.
+fn same_file(mine: &str, tested: &str) -> bool {
+    let (a, b) = (mine.trim_end_matches('/'), tested.trim_end_matches('/'));
+    let whole = |word: &str| word.starts_with('/');
+    if whole(a) && whole(b) {
+        return a == b;
+    }
+    let (short, long) = if whole(a) { (b, a) } else { (a, b) };
+    if whole(long) && short.contains('/') && !short.starts_with([HOLE, '.', '~']) {
+        return is_end(short, long);
+    }
+    same(mine, tested)
+}
+
+/// Whether a word that names no file for its command is the tested path all the same, or what the kernel shows of it.
+fn names_itself(mine: &str, tested: &str) -> bool {
+    const SHOWN: [&str; 3] = ["/sys/", "/dev/", "/proc/"];
+    let (mine, tested) = (mine.trim_end_matches('/'), tested.trim_end_matches('/'));
+    if mine.is_empty() {
+        return false;
+    }
+    let shown = SHOWN.iter().any(|folder| tested.starts_with(folder));
+    mine == tested || ((shown || mine.contains('/')) && is_end(mine, tested))
+}
+
+/// Whether a path ends with these parts.
+fn is_end(parts: &str, path: &str) -> bool {
+    path.strip_suffix(parts).is_some_and(|before| before.ends_with('/'))
 }
 
 /// What all words have in common that are the [`same`]: the last part of a path, or the variables in that.

@@ -153,7 +153,12 @@ impl<'s> Pass<'s> {
             return;
         }
         if let Some(name) = command_name(simple) {
-            if let Some(bodies) = self.functions.get(name.as_str()).cloned() {
+            // What the walk saw a function of another file come to is more than its words tell.
+            let seen = self.ran(command.span).is_some() || self.walked(command.span);
+            let bodies = self.functions.get(name.as_str()).cloned();
+            if let Some(bodies) =
+                bodies.filter(|bodies| !seen || bodies.iter().any(|body| !self.is_sourced(body)))
+            {
                 for body in bodies {
                     let inner = self.function_tally(body);
                     tally.add(&inner, tested);
@@ -176,16 +181,17 @@ impl<'s> Pass<'s> {
     }
 
     fn function_tally(&mut self, body: &'s Command) -> Tally {
-        if let Some(known) = self.tallies.get(&body.span) {
+        let key = std::ptr::from_ref(body);
+        if let Some(known) = self.tallies.get(&key) {
             return known.clone();
         }
         // A call of itself adds nothing to what the function reaches.
-        self.tallies.insert(body.span, Tally::default());
+        self.tallies.insert(key, Tally::default());
         let mut tally = Tally::default();
-        let file = self.file.replace(0);
+        let file = self.file.replace(self.file_of(body));
         self.tally_command(body, false, true, &mut tally);
         self.file.set(file);
-        self.tallies.insert(body.span, tally.clone());
+        self.tallies.insert(key, tally.clone());
         tally
     }
 

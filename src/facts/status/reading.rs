@@ -187,48 +187,64 @@ impl<'s> Pass<'s> {
         if simple.words.is_empty() {
             return first;
         }
-        first.then(|| {
-            let Some(name) = command_name(simple) else { return self.program_reads(command, simple, depth) };
-            if let Some(bodies) = self.functions.get(name.as_str()) {
-                if depth >= DEEPEST {
-                    return Reads::Whole;
-                }
-                return bodies.last().map_or(Reads::Whole, |body| self.function_reads(body, depth + 1));
-            }
-            match name.as_str() {
-                "read" => {
-                    let options = ReadOptions::of(simple);
-                    if options.elsewhere {
-                        Reads::Nothing
-                    } else if options.whole {
-                        Reads::Whole
-                    } else {
-                        Reads::Early("`read` takes one line".to_owned())
-                    }
-                }
-                "mapfile" | "readarray" if takes_a_number_of_lines(simple) => {
-                    Reads::Early(format!("`{name} -n` takes a number of lines"))
-                }
-                "mapfile" | "readarray" => Reads::Whole,
-                name if crate::facts::builtins::is_builtin(name) => {
-                    let runs_others =
-                        matches!(name, "eval" | "source" | "." | "command" | "builtin" | "exec");
-                    if runs_others { self.program_reads(command, simple, depth) } else { Reads::Nothing }
-                }
-                _ => self.program_reads(command, simple, depth),
-            }
+        let own = self.words_read(command, simple, depth);
+        match (first, own) {
+            // Nobody knows whether most programs read at all: what reads the pipe is the command itself.
+            (Reads::Whole, Reads::Early(how)) if !self.parts_drain(&parts, depth) => Reads::Early(how),
+            (first, own) => first.then(|| own),
+        }
+    }
+
+    /// Whether a substitution takes all that the command around it would read.
+    fn parts_drain(&self, parts: &Substitutions<'s>, depth: u32) -> bool {
+        parts.found.iter().any(|part| match &part.kind {
+            PartKind::Command(substitution) => self.drains(&substitution.body, depth),
+            _ => false,
         })
     }
 
+    /// How a command reads, without what is substituted in its words.
+    fn words_read(&self, command: &'s Command, simple: &'s Simple, depth: u32) -> Reads {
+        let Some(name) = command_name(simple) else { return self.program_reads(command, simple, depth) };
+        if let Some(bodies) = self.functions.get(name.as_str()) {
+            if depth >= DEEPEST {
+                return Reads::Whole;
+            }
+            return bodies.last().map_or(Reads::Whole, |body| self.function_reads(body, depth + 1));
+        }
+        match name.as_str() {
+            "read" => {
+                let options = ReadOptions::of(simple);
+                if options.elsewhere {
+                    Reads::Nothing
+                } else if options.whole {
+                    Reads::Whole
+                } else {
+                    Reads::Early("`read` takes one line".to_owned())
+                }
+            }
+            "mapfile" | "readarray" if takes_a_number_of_lines(simple) => {
+                Reads::Early(format!("`{name} -n` takes a number of lines"))
+            }
+            "mapfile" | "readarray" => Reads::Whole,
+            name if crate::facts::builtins::is_builtin(name) => {
+                let runs_others = matches!(name, "eval" | "source" | "." | "command" | "builtin" | "exec");
+                if runs_others { self.program_reads(command, simple, depth) } else { Reads::Nothing }
+            }
+            _ => self.program_reads(command, simple, depth),
+        }
+    }
+
     fn function_reads(&self, body: &'s Command, depth: u32) -> Reads {
-        if let Some(known) = self.reading.borrow().get(&body.span) {
+        let key = std::ptr::from_ref(body);
+        if let Some(known) = self.reading.borrow().get(&key) {
             return known.clone();
         }
-        self.reading.borrow_mut().insert(body.span, Reads::Nothing);
-        let file = self.file.replace(0);
+        self.reading.borrow_mut().insert(key, Reads::Nothing);
+        let file = self.file.replace(self.file_of(body));
         let reads = self.reads(body, depth);
         self.file.set(file);
-        self.reading.borrow_mut().insert(body.span, reads.clone());
+        self.reading.borrow_mut().insert(key, reads.clone());
         reads
     }
 
@@ -314,16 +330,17 @@ impl<'s> Pass<'s> {
     }
 
     fn function_drains(&self, body: &'s Command, depth: u32) -> bool {
-        if let Some(known) = self.draining.borrow().get(&body.span) {
+        let key = std::ptr::from_ref(body);
+        if let Some(known) = self.draining.borrow().get(&key) {
             return *known;
         }
-        self.draining.borrow_mut().insert(body.span, false);
-        let file = self.file.replace(0);
+        self.draining.borrow_mut().insert(key, false);
+        let file = self.file.replace(self.file_of(body));
         let mut readers = Readers::new(|command, simple| self.command_drains(command, simple, depth));
         readers.command(body);
         let drains = readers.found.is_some();
         self.file.set(file);
-        self.draining.borrow_mut().insert(body.span, drains);
+        self.draining.borrow_mut().insert(key, drains);
         drains
     }
 }

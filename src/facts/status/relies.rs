@@ -1,9 +1,9 @@
 //! Whether a function relies on errexit: a program in it may fail, nobody looks, and more follows.
 
 use crate::bash::syntax::{
-    Command, CommandKind, ListOp, PartKind, Pipeline, Redirect, RedirectOp, Sequence, Simple, Statement,
+    Command, CommandKind, ListOp, PartKind, Pipeline, Redirect, RedirectOp, Sequence, Simple, Statement, Word,
 };
-use crate::bash::visit::Visitor;
+use crate::bash::visit::{Visitor, walk_command};
 use crate::source::Span;
 
 use super::Pass;
@@ -46,7 +46,7 @@ impl<'s> Pass<'s> {
                     return None;
                 }
                 let program = self.loses(&substitution.body)?;
-                self.errexit_at(command).then_some((command.span, program))
+                self.errexit_at(command.span).then_some((command.span, program))
             }
             CommandKind::Simple(simple) => {
                 let name = command_name(simple);
@@ -61,20 +61,29 @@ impl<'s> Pass<'s> {
                     return None;
                 }
                 let program = self.command_loses(command)?;
-                self.errexit_at(command).then_some((command.span, program))
+                self.errexit_at(command.span).then_some((command.span, program))
             }
             _ => None,
         }
     }
 
     fn function_relies(&mut self, body: &'s Command, depth: u32) -> Found {
-        if let Some(known) = self.relying.get(&body.span) {
+        let sourced = self.is_sourced(body);
+        let key = (std::ptr::from_ref(body), sourced && self.regime.errexit.on);
+        if let Some(known) = self.relying.get(&key) {
             return known.clone();
         }
         // A call of itself adds nothing to what the function relies on.
-        self.relying.insert(body.span, None);
+        self.relying.insert(key, None);
+        // Of a function of another file the options are known at its call only.
+        if sourced && switches_errexit(body) {
+            return None;
+        }
+        let file = self.file_of(body);
+        let file = self.file.replace(file);
         let found = self.relying(body, true, depth);
-        self.relying.insert(body.span, found.clone());
+        self.file.set(file);
+        self.relying.insert(key, found.clone());
         found
     }
 
@@ -128,20 +137,19 @@ impl<'s> Pass<'s> {
             _ if last => None,
             stages => stages.iter().find_map(|stage| {
                 let program = self.command_loses(stage)?;
-                self.regime_at(pipeline.span)
-                    .is_some_and(|regime| regime.errexit.on)
-                    .then_some((pipeline.span, program))
+                self.errexit_at(pipeline.span).then_some((pipeline.span, program))
             }),
         }
     }
 
-    /// Whether errexit is on where the command stands.
-    fn errexit_at(&self, command: &Command) -> bool {
-        self.regime_at(command.span).is_some_and(|regime| regime.errexit.on)
+    /// Whether errexit is on where a command stands; in a sourced file's function it is what it is at the call.
+    fn errexit_at(&self, at: Span) -> bool {
+        let regime = if self.elsewhere() { Some(self.regime) } else { self.regime_at(at) };
+        regime.is_some_and(|regime| regime.errexit.on)
     }
 
     /// Whether a function of the script ends the shell, and not well.
-    fn always_dies(&self, name: &str) -> bool {
+    pub(super) fn always_dies(&self, name: &str) -> bool {
         let Some(bodies) = self.functions.get(name) else { return false };
         bodies.iter().all(|body| {
             let CommandKind::Group(body) = &body.kind else { return false };
@@ -151,6 +159,29 @@ impl<'s> Pass<'s> {
                 && simple.words.get(1).is_some_and(|code| code.plain().is_none_or(|code| code != "0"))
         })
     }
+}
+
+/// Whether a `set` of its own may switch errexit.
+fn switches_errexit(body: &Command) -> bool {
+    struct Switches(bool);
+    impl<'s> Visitor<'s> for Switches {
+        fn command(&mut self, command: &'s Command) {
+            if let CommandKind::Simple(simple) = &command.kind
+                && command_name(simple).is_some_and(|name| name == "set")
+            {
+                let word = |word: &Word| {
+                    word.plain().is_some_and(|word| {
+                        word == "errexit" || word.starts_with(['-', '+']) && word.contains('e')
+                    })
+                };
+                self.0 |= simple.words.iter().skip(1).any(word);
+            }
+            walk_command(self, command);
+        }
+    }
+    let mut switches = Switches(false);
+    switches.command(body);
+    switches.0
 }
 
 /// `sleep`, and `cat` of a text in the script: nobody relies on errexit for them.

@@ -187,7 +187,7 @@ impl<'p, 's> Search<'p, 's> {
             numbers.iter().map(usize::to_string).collect()
         };
         made.extend(["@", "*"].map(str::to_owned));
-        let key = (body.span, made.clone(), self.depth);
+        let key = (std::ptr::from_ref(body), made.clone(), self.depth);
         if let Some(known) = self.pass.handed.borrow().get(&key) {
             return *known;
         }

@@ -12,6 +12,7 @@ use super::super::value::Place;
 use super::around::Around;
 use super::names::{ReadOptions, Substitutions, command_name, duplicated, input_given};
 use super::reading::takes_a_number_of_lines;
+use super::sourced::Beyond;
 use super::{Pass, Theft};
 
 /// Functions are followed that deep.
@@ -75,6 +76,10 @@ impl<'s> Pass<'s> {
             CommandKind::ArithmeticFor(each) => self.takes_lines(&each.body, 0),
             _ => false,
         };
+        // A loop in another file is judged there.
+        if self.elsewhere() {
+            return if reads { Around { stdin: None, ..around } } else { around };
+        }
         let around = if reads { Around { stdin: Some(command.span), ..around } } else { around };
         let descriptor = match &command.kind {
             CommandKind::While(repeat) => reads_descriptor(&repeat.condition),
@@ -126,12 +131,13 @@ impl<'s> Pass<'s> {
     }
 
     fn function_takes(&self, body: &'s Command, depth: u32) -> bool {
-        if let Some(known) = self.taking.borrow().get(&body.span) {
+        let key = std::ptr::from_ref(body);
+        if let Some(known) = self.taking.borrow().get(&key) {
             return *known;
         }
-        self.taking.borrow_mut().insert(body.span, false);
+        self.taking.borrow_mut().insert(key, false);
         let takes = self.takes_line(body, depth);
-        self.taking.borrow_mut().insert(body.span, takes);
+        self.taking.borrow_mut().insert(key, takes);
         takes
     }
 
@@ -204,9 +210,13 @@ impl<'s> Pass<'s> {
     }
 
     fn stolen(&mut self, at: Span, program: String, of: Span) {
+        if self.elsewhere() {
+            self.beyond.push(Beyond::Theft(program, of));
+            return;
+        }
         let at = self.reported(at);
         if !self.out.thefts.iter().any(|theft| theft.at == at) {
-            self.out.thefts.push(Theft { at, program, of });
+            self.out.thefts.push(Theft { at, program, of, within: None });
         }
     }
 

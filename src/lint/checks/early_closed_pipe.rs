@@ -10,7 +10,8 @@ use super::by_line::{Found, add_by_line};
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let found = script.seen.statuses.pipes.iter().filter_map(|pipe| {
         let advice = left_early(pipe).or_else(|| hidden(pipe))?;
-        let repair = mend::capture(script, pipe.at);
+        // A call cannot be mended in place of what it calls.
+        let repair = if pipe.within.is_none() { mend::capture(script, pipe.at) } else { Vec::new() };
         Some(Found { at: pipe.at, note: "the status of this pipe lies too", advice, repair })
     });
     add_by_line(script, report, found.collect());
@@ -31,7 +32,8 @@ fn left_early(pipe: &Pipe) -> Option<Advice> {
     let producer = name(&pipe.stages[index.saturating_sub(1)]);
     Some(Advice {
         message: format!(
-            "{how}, and under `pipefail` what {producer} still writes makes the whole pipe fail with 141"
+            "{}{how}, and under `pipefail` what {producer} still writes makes the whole pipe fail with 141",
+            pipe.within.as_ref().map(|name| format!("in `{name}`, of another file, ")).unwrap_or_default(),
         ),
         why: why(used),
         instead: instead(),

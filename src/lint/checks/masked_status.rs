@@ -83,12 +83,20 @@ fn advice(script: &Script<'_>, thrown: &Thrown) -> Advice {
             "the script goes on with a text of which a part is missing".to_owned(),
             "one assignment a command: `a=$(one) || die ...; b=$(two) || die ...`".to_owned(),
         ),
+        Throw::Key => (
+            format!("a failure of {program} in a subscript is thrown away"),
+            "the assignment ends with 0, and what was printed is the key, also where it is empty".to_owned(),
+            "capture first: `key=$(cmd) || die ...`, then `x[$key]=...`".to_owned(),
+        ),
         Throw::Tested(function, at) => {
-            let line = script.line(*at);
+            let place = at.map_or_else(
+                || "in the file that defines it".to_owned(),
+                |at| format!("line {}", script.line(at)),
+            );
             let who = if function.is_empty() { "this group".to_owned() } else { format!("`{function}`") };
             (
                 format!(
-                    "errexit is off inside {who} where its status is tested: a failure of {program} (line {line}) goes unseen"
+                    "errexit is off inside {who} where its status is tested: a failure of {program} ({place}) goes unseen"
                 ),
                 "`if`, `while`, `!`, `&&` and `||` switch `set -e` off for everything that runs inside"
                     .to_owned(),

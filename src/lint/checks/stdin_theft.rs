@@ -10,11 +10,15 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let found = script.seen.statuses.thefts.iter().map(|theft| {
         let program = &theft.program;
         let line = script.line(theft.of);
+        let within = theft.within.as_ref().map(|name| format!(" in `{name}`, of another file,"));
+        let within = within.unwrap_or_default();
         Found {
             at: theft.at,
             note: "this one reads it too",
             advice: Advice {
-                message: format!("`{program}` swallows what the loop at line {line} still has to read"),
+                message: format!(
+                    "`{program}`{within} swallows what the loop at line {line} still has to read"
+                ),
                 why: "the loop ends after its first round, and what was left out is missed by nobody"
                     .to_owned(),
                 instead: instead(program),
