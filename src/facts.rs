@@ -12,6 +12,7 @@ mod closely;
 mod credentials;
 mod cuts;
 mod decide;
+mod definitions;
 mod effects;
 mod elements;
 mod environment;

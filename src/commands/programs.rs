@@ -107,6 +107,10 @@ const CHANGING: [&str; 30] = [
     "load_extension",
 ];
 
+/// Words under which `set` sets more than what the client's own session goes by.
+const LASTING: [&str; 7] =
+    ["global", "persist", "persist_only", "password", "default", "resource", "trigger"];
+
 /// Pragmas of sqlite that tell of what they are given.
 pub const PRAGMAS: [&str; 10] = [
     "table_info",
@@ -153,7 +157,7 @@ const PRAGMAS_WITHOUT_VALUE: [&str; 26] = [
 
 /// SQL, with psql's (`\d`) and sqlite's (`.tables`) own commands.
 fn sql(text: &str) -> Effect {
-    let text = &without_big_g(text);
+    let text = &without_settings(&without_big_g(text));
     if hides_text(text) {
         return Effect::Mutate;
     }
@@ -181,6 +185,36 @@ fn without_big_g(text: &str) -> String {
     out
 }
 
+/// The text without the lines by which a client is told how to work (`\set ON_ERROR_STOP on`), and which hold nothing that
+/// another client could read as more.
+fn without_settings(text: &str) -> String {
+    const SETTINGS: [&str; 9] =
+        ["set", "unset", "echo", "qecho", "warn", "pset", "timing", "encoding", "errverbose"];
+    let sets = |line: &&str| {
+        line.trim_start().strip_prefix('\\').is_some_and(|own| {
+            let name = own.split(char::is_whitespace).next().unwrap_or_default();
+            SETTINGS.contains(&name) && !own.contains(['\'', '"', '`', '\\', '$', '#', ';', '*', HOLE])
+        })
+    };
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
+    text.split('\n').filter(|line| !sets(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// `\copy SOURCE to stdout`: whether it only reads.
+fn copies_out(behind: &str) -> bool {
+    let behind = behind.to_ascii_lowercase();
+    let Some((source, target)) = behind.rsplit_once(" to ") else { return false };
+    let target = target.split_whitespace().next().unwrap_or_default();
+    let source = source.trim();
+    let reads = match source.strip_prefix('(') {
+        Some(query) => query.strip_suffix(')').is_some_and(|query| one_sql(query.trim()) == Effect::Read),
+        None => !source.contains(['(', '\\']),
+    };
+    ["stdout", "pstdout"].contains(&target) && reads
+}
+
 /// Whether dialects may disagree on what in it is a literal or a comment.
 fn hides_text(text: &str) -> bool {
     let quotes = text.contains(['\'', '"', '`']);
@@ -205,7 +239,8 @@ fn one_sql(statement: &str) -> Effect {
         ["tables", "schema", "mode", "headers", "dump", "databases", "indexes", "indices", "timeout"];
     if let Some(own) = statement.strip_prefix('\\') {
         let name: String = own.chars().take_while(char::is_ascii_alphabetic).collect();
-        return if PSQL.contains(&name.as_str()) { Effect::Read } else { Effect::Mutate };
+        let reads = PSQL.contains(&name.as_str()) || name == "copy" && copies_out(&own[name.len()..]);
+        return if reads { Effect::Read } else { Effect::Mutate };
     }
     if let Some(own) = statement.strip_prefix('.') {
         let name: String = own.chars().take_while(char::is_ascii_alphabetic).collect();
@@ -223,6 +258,10 @@ fn one_sql(statement: &str) -> Effect {
     let changes = |word: &str| CHANGING.iter().any(|verb| word.eq_ignore_ascii_case(verb));
     let runs = words().any(|word| word.eq_ignore_ascii_case("analyze"));
     let pragma = first.eq_ignore_ascii_case("pragma");
+    if first.eq_ignore_ascii_case("set") && !statement.contains('\\') {
+        let lasts = |word: &str| LASTING.iter().any(|known| word.eq_ignore_ascii_case(known));
+        return if words().any(|word| lasts(word) || changes(word)) { Effect::Mutate } else { Effect::Read };
+    }
     if !reads || statement.contains('\\') || pragma && !pragma_tells(&statement[first.len()..]) {
         Effect::Mutate
     } else if shows || explains && !runs || !words().any(changes) {

@@ -89,23 +89,6 @@ impl<'a> Walk<'a> {
         Value::unknown(sym).with(|new| new.secret.clone_from(&value.secret))
     }
 
-    /// `id="x$id"`: what was checked is no longer all of it.
-    fn no_longer_checked(&mut self, name: &str, value: Value, place: Place, state: &mut State) -> Value {
-        if state.checked.is_empty() || value.syms.is_empty() {
-            return value;
-        }
-        let old = state.vars.get(name).map(Content::scalar).and_then(|old| old.symbol());
-        let Some(old) = old.filter(|old| state.checked.contains(old) && value.syms.contains(old)) else {
-            return value;
-        };
-        if value.symbol() == Some(old) {
-            return value;
-        }
-        let sym = self.symbols.of(Source::Computed(place));
-        state.renew(sym, &mut self.symbols);
-        value.with(|value| (value.text, value.syms) = (String::from(HOLE), vec![sym]))
-    }
-
     /// What an assignment's right side gives.
     pub(super) fn assigned(&mut self, assignment: &'a Assignment, state: &mut State) -> Content {
         match &assignment.value {

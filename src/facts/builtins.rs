@@ -311,12 +311,14 @@ impl Walk<'_> {
                 Some(b'-') => true,
                 Some(b'+') => false,
                 _ => {
-                    positional(&mut state, &args[index..]);
+                    let words = self.made_of_parameters(&args[index..], line.place, &mut state);
+                    positional(&mut state, &words);
                     break;
                 }
             };
             if text == "--" {
-                positional(&mut state, &args[index + 1..]);
+                let words = self.made_of_parameters(&args[index + 1..], line.place, &mut state);
+                positional(&mut state, &words);
                 break;
             }
             if text == "-" {
@@ -438,11 +440,30 @@ pub(super) fn unknown_parameters(like: &Value) -> Parameters {
 }
 
 /// What a format of `printf` gives with these values, less its last line end; `None` where it has anything but `%s`, `%q`
-/// and `%b`, each with its value, or escapes of other kinds.
+/// and `%b`, each with its value, or escapes of other kinds. It is used again for what is left of them.
 fn filled(format: &str, values: &[Value]) -> Option<Value> {
+    const MOST_WORDS: usize = 64;
+    let takes = format.replace("%%", "").matches('%').count();
+    let again = values.len() > takes;
+    // Lines are a list, and each is looked at by itself.
+    let is_list = format.contains(['\n', '\0']) || format.contains("\\n") || format.contains("\\0");
+    if again
+        && (takes == 0 || is_list || values.len() > MOST_WORDS || values.iter().any(|value| value.splits))
+    {
+        return None;
+    }
     let format = format.strip_suffix("\\n").or(format.strip_suffix("\\0")).unwrap_or(format);
     let mut text = Value::default();
-    let mut values = values.iter();
+    let mut left = values.iter();
+    fill(format, &mut left, &mut text)?;
+    while left.len() > 0 {
+        fill(format, &mut left, &mut text)?;
+    }
+    Some(text)
+}
+
+/// Puts one round of a format behind the text.
+fn fill<'v>(format: &str, values: &mut impl Iterator<Item = &'v Value>, text: &mut Value) -> Option<()> {
     let mut rest = format.chars();
     while let Some(c) = rest.next() {
         match c {
@@ -461,7 +482,7 @@ fn filled(format: &str, values: &[Value]) -> Option<Value> {
             c => text.text.push(c),
         }
     }
-    values.next().is_none().then_some(text)
+    Some(())
 }
 
 /// A value as `%q` writes it: one word for the shell. What is not known of it is one word there anyway.

@@ -101,6 +101,9 @@ impl<'a> Walk<'a> {
             }
             CommandKind::Declare(declare) => {
                 self.redirections(command, &mut state);
+                if !Self::output_leaves(command) {
+                    self.prints_functions(declare, &state);
+                }
                 self.declare(declare, state, place)
             }
             _ => Out::success(state),
@@ -148,6 +151,9 @@ impl<'a> Walk<'a> {
             return out;
         };
         if line.exec.is_none() && !name.contains('/') {
+            if let Some(state) = self.defined_again(&name, &state) {
+                return Out::success(state);
+            }
             self.note_looked_up(&name);
             if let Some(index) = state.functions.get(name.as_str()).copied() {
                 self.observations.first(line.place, &state);

@@ -37,9 +37,12 @@ impl Walk<'_> {
     }
 
     fn less_own_files(&self, argv: &[Value], judged: &Judged, state: &State) -> Effect {
+        // Without a folder `find` searches the one where it is.
+        let searches = argv.first().is_some_and(|program| program.text.rsplit('/').next() == Some("find"));
+        let vanishes = |value: &Value| searches && value.splits && value.maybe_empty();
         let own = |file: &Written| match file {
             Written::Word { index, from } => {
-                argv.get(*index).is_some_and(|value| self.writes_own(value, *from, state))
+                argv.get(*index).is_some_and(|value| !vanishes(value) && self.writes_own(value, *from, state))
             }
             Written::Here => works_in_own(state),
         };
@@ -79,7 +82,7 @@ impl Walk<'_> {
     pub(super) fn found_below(&self, value: &Value) -> Option<&Value> {
         let sym = *value.syms.first()?;
         match self.symbols.source(sym) {
-            Source::Element(of) => self.found_below.get(of),
+            Source::Element(of) | Source::At(of, _) => self.found_below.get(of),
             _ => self.found_below.get(&sym),
         }
     }
@@ -117,7 +120,7 @@ impl Walk<'_> {
     pub(super) fn entered(line: &Line, state: State) -> Out {
         let mut inside = state.clone();
         match line.args().iter().find(|value| !value.text.starts_with('-')) {
-            Some(folder) if folder.own_file => inside.set("PWD", Content::Scalar(folder.clone())),
+            Some(folder) if folder.surely_own() => inside.set("PWD", Content::Scalar(folder.clone())),
             Some(folder) if works_in_own(&state) && folder.constant().is_some_and(is_below) => {}
             _ => {
                 inside.vars.remove("PWD");

@@ -115,6 +115,11 @@ impl<'a> Walk<'a> {
                     Value::unknown(sym).with(|value| value.secret = secret)
                 }
             },
+            Some(Content::Many(_)) => {
+                let number = number_of(&key, state);
+                let any = self.variable(name, place, state);
+                return self.numbered(any, number, state);
+            }
             _ => return self.variable(name, place, state),
         };
         named(value, name)

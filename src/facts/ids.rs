@@ -3,10 +3,16 @@
 //! Paths that differ only in which ids they have checked are kept apart, which is most of what a long script costs.
 //! Where no word can name an object by its id, nobody ever asks for a check, and such paths are one.
 
+use std::rc::Rc;
+
 use crate::bash::syntax::{Parameter, Part, PartKind, Script, Statement};
 use crate::bash::visit::{Visitor, walk_parameter, walk_part, walk_script, walk_statement};
-use crate::commands::Tables;
+use crate::commands::{HOLE, Tables};
 use crate::source::Span;
+
+use super::state::State;
+use super::value::{Content, Place, Source, Sym, Value};
+use super::walk::Walk;
 
 /// What a script is like.
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,4 +102,81 @@ pub(super) fn id_name(name: &str) -> bool {
         })
     };
     (ends("id") || ends("uuid")) && !OF_NO_OBJECT.iter().any(|segments| ends(segments))
+}
+
+impl Walk<'_> {
+    /// `id="x$id"`, `other_id="$id-x"`: what was checked is no longer all of it.
+    pub(super) fn no_longer_checked(
+        &mut self,
+        name: &str,
+        value: Value,
+        place: Place,
+        state: &mut State,
+    ) -> Value {
+        if state.checked.is_empty() || value.syms.is_empty() || value.symbol().is_some() {
+            return value;
+        }
+        let checked = |sym: &Sym| state.checked.contains(sym);
+        let old = state.vars.get(name).map(Content::scalar).and_then(|old| old.symbol());
+        let of_old = old.is_some_and(|old| checked(&old) && value.syms.contains(&old));
+        let other = id_name(name) && is_glued(&value) && value.syms.iter().any(checked);
+        if !of_old && !other {
+            return value;
+        }
+        let sym = self.symbols.of(Source::Computed(place));
+        state.renew(sym, &mut self.symbols);
+        value.with(|value| {
+            (value.text, value.syms) = (String::from(HOLE), vec![sym]);
+            if !of_old {
+                value.names.retain(|name| !id_name(name));
+            }
+        })
+    }
+
+    /// The words of `set --`: one that is made of a parameter and more is another value than the parameter.
+    pub(super) fn made_of_parameters(
+        &mut self,
+        words: &[Value],
+        place: Place,
+        state: &mut State,
+    ) -> Vec<Value> {
+        let mut words = words.to_vec();
+        let made =
+            |word: &Value| word.from_args && !word.splits && !word.text.starts_with('-') && is_glued(word);
+        if !self.ids || !words.iter().any(made) {
+            return words;
+        }
+        let mut sym = self.symbols.of(Source::Computed(place));
+        for (at, word) in words.iter_mut().enumerate().filter(|(_, word)| made(word)) {
+            sym = self.symbols.of(Source::Element(sym));
+            state.renew(sym, &mut self.symbols);
+            *word = word.clone().with(|word| {
+                (word.text, word.syms) = (String::from(HOLE), vec![sym]);
+                word.names.push(Rc::from((at + 1).to_string()));
+            });
+        }
+        words
+    }
+
+    /// The element of that number of a list of which nobody knows the elements.
+    pub(super) fn numbered(&mut self, any: Value, number: Option<i64>, state: &State) -> Value {
+        let (Some(sym), Some(number)) = (any.symbol(), number.filter(|_| self.ids)) else { return any };
+        let told_by_symbol = [Sym::VOLATILE, Sym::FAILED].contains(&sym)
+            || self.own_symbols.contains(&sym)
+            || self.descriptors.contains(&sym);
+        if told_by_symbol || !any.choices.is_empty() {
+            return any;
+        }
+        let part = state.part(sym, &number.to_string(), &mut self.symbols);
+        any.with(|any| any.syms = vec![part])
+    }
+}
+
+/// Whether an unknown part of a text has more of a name around it: together they name something else.
+fn is_glued(value: &Value) -> bool {
+    let of_name = |c: char| c == HOLE || c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let around = |(at, hole): (usize, &str)| {
+        value.text[..at].ends_with(of_name) || value.text[at + hole.len()..].starts_with(of_name)
+    };
+    value.text.match_indices(HOLE).any(around)
 }

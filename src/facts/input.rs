@@ -68,7 +68,7 @@ impl Walk<'_> {
             let mut value = Value::unknown(sym);
             value.typed = typed;
             value.from_args = source.as_ref().is_some_and(|value| value.from_args);
-            value.own_file = self.found_below(&value).is_some_and(|below| below.own_file);
+            value.own_file = self.found_below(&value).is_some_and(|below| below.surely_own());
             value.secret = source.as_ref().and_then(|value| value.secret.clone());
             if secret {
                 value.secret = Some(Flow::start(
@@ -133,7 +133,7 @@ impl Walk<'_> {
         let mut value = Value::unknown(sym);
         value.secret = source.as_ref().and_then(|value| value.secret.clone());
         value.from_args = source.as_ref().is_some_and(|value| value.from_args);
-        value.own_file = self.found_below(&value).is_some_and(|below| below.own_file);
+        value.own_file = self.found_below(&value).is_some_and(|below| below.surely_own());
         let content = self.stored(&name, Content::Many(value), line.place, &mut state);
         state.set(&name, content);
         Out::either(state)

@@ -176,7 +176,7 @@ impl Held {
             many: !matches!(content, Content::Scalar(_)),
             secret: values.iter().any(|value| value.secret.is_some()),
             from_args: values.iter().any(|value| value.from_args),
-            own_file: !values.is_empty() && values.iter().all(|value| value.own_file),
+            own_file: !values.is_empty() && values.iter().all(|value| value.surely_own()),
             checked,
         })
     }

@@ -83,6 +83,19 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// `${#name[@]}`, where it is known how many elements there are. What is written as a pattern may be any number of them.
+    pub(super) fn count(parameter: &Parameter, state: &State) -> Option<usize> {
+        let all = matches!(parameter.subscript, Some(Subscript::All | Subscript::Star));
+        if !all || parameter.indirect || !matches!(parameter.op, ParameterOp::Length) {
+            return None;
+        }
+        let counted = |value: &Value| !value.splits && !value.text.contains(['*', '?', '[', '(']);
+        match state.vars.get(parameter.name.as_str())? {
+            Content::Array(values) if values.iter().all(counted) => Some(values.len()),
+            _ => None,
+        }
+    }
+
     /// The elements in one word, with what `IFS` starts with between them.
     pub(super) fn join_list(&mut self, list: &[Value], span: Span, state: &State) -> Value {
         let between = match state.vars.get("IFS").map(Content::scalar) {

@@ -197,7 +197,7 @@ impl<'a> Walk<'a> {
         };
         value.splits = false;
         value.typed = false;
-        value.own_file = items.iter().all(|item| item.own_file);
+        value.own_file = items.iter().all(|item| item.surely_own());
         (value, false)
     }
 }

@@ -53,7 +53,10 @@ impl State {
     pub(super) fn names_typed(&mut self, phrase: &Value) {
         let shared = |content: &Content| -> Vec<Sym> {
             let held = content.values().iter().flat_map(|value| value.syms.iter().copied());
-            held.filter(|sym| *sym != Sym::VOLATILE && phrase.syms.contains(sym)).collect()
+            // One element names its list.
+            let named =
+                |held: &Sym| phrase.syms.iter().any(|sym| sym == held || self.list_of(*sym) == Some(*held));
+            held.filter(|sym| *sym != Sym::VOLATILE && named(sym)).collect()
         };
         let held: BTreeMap<Rc<str>, Vec<Sym>> = phrase
             .names
@@ -102,22 +105,23 @@ impl State {
     pub(super) fn names_another<'v>(&self, words: &(impl Iterator<Item = &'v Value> + Clone)) -> bool {
         let named = &self.rare.named;
         let stale = |word: &Value| {
-            named.stale.iter().any(|name| self.vars.get(name).is_some_and(|now| stands_for(word, name, now)))
+            named.stale.iter().any(|name| self.vars.get(name).is_some_and(|now| self.is_now(word, name, now)))
         };
         let still = |word: &Value| {
             let held = || named.held.values().flatten();
-            word.syms.iter().any(|sym| held().any(|known| known == sym))
+            word.syms.iter().any(|sym| held().any(|known| known == sym || self.list_of(*sym) == Some(*known)))
         };
         !named.stale.is_empty() && words.clone().any(stale) && !words.clone().any(still)
     }
-}
 
-/// Whether a word is, or holds, what the variable holds now.
-fn stands_for(word: &Value, name: &Rc<str>, now: &Content) -> bool {
-    now.values().iter().any(|value| match value.constant() {
-        Some(text) => !text.is_empty() && word.constant() == Some(text),
-        None => word.names.contains(name) && value.syms.iter().any(|sym| word.syms.contains(sym)),
-    })
+    /// Whether a word is, or holds, what the variable holds now.
+    fn is_now(&self, word: &Value, name: &Rc<str>, now: &Content) -> bool {
+        let holds = |sym: &Sym| word.syms.iter().any(|held| held == sym || self.list_of(*held) == Some(*sym));
+        now.values().iter().any(|value| match value.constant() {
+            Some(text) => !text.is_empty() && word.constant() == Some(text),
+            None => word.names.contains(name) && value.syms.iter().any(holds),
+        })
+    }
 }
 
 /// Whether the right side of an assignment is made of what the variable holds: it is a text, a part of it, or the answer
@@ -269,8 +273,12 @@ fn plain(word: &Word) -> Option<&str> {
 }
 
 impl Symbols {
-    /// Whether each value of the list that the symbol stands for has passed a check, or there is none.
+    /// Whether each value of the list that the symbol stands for has passed a check, or there is none; of one element,
+    /// whether all of its list have.
     pub(super) fn each_checked(&self, list: Sym, state: &State) -> bool {
+        if let Source::At(of, _) = self.source(list) {
+            return state.checked.contains(of) || self.each_checked(*of, state);
+        }
         let Some(element) = self.known(&Source::Element(list)) else { return false };
         let some = format!("some {}", super::state::symbol_mark(element));
         state.checked.contains(&element) || state.outcomes.get(some.as_str()) == Some(&false)

@@ -442,12 +442,17 @@ impl Walk<'_> {
         if value.names.iter().any(|name| not_an_object(name) || self.secret_names.matches(name)) {
             return None;
         }
-        let origin = match self.symbols.source(sym) {
+        let mut source = self.symbols.source(sym);
+        while let Source::At(of, _) = source {
+            source = self.symbols.source(*of);
+        }
+        let origin = match source {
             Source::Argument(number) => number.to_string(),
             Source::Element(_) | Source::Older(_) => value.names.last()?.to_string(),
             Source::Environment(_)
             | Source::Computed(_)
             | Source::Joined(_)
+            | Source::At(..)
             | Source::Volatile
             | Source::Failed => {
                 return None;

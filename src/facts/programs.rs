@@ -47,7 +47,7 @@ impl Walk<'_> {
             }
             value = Value::unknown(sym).with(|value| {
                 value.names.clone_from(&piped.names);
-                value.own_file = piped.own_file;
+                value.own_file = piped.surely_own();
             });
         }
         if let Some(Stdin::Other(piped)) = self.stdins.last() {
@@ -179,10 +179,10 @@ impl Walk<'_> {
         self.observe_line(line, line.argv(), &state);
         self.passed_on(line);
         let mut out = Out::either(state.clone());
-        if let Some(guess) = opaque.guess
-            && matches!(*guess, Inner::Runs { .. })
-        {
-            out.extend(self.guessing(|walk| walk.carried(line, *guess, state)));
+        for guess in opaque.guesses {
+            if matches!(guess, Inner::Runs { .. }) {
+                out.extend(self.guessing(|walk| walk.carried(line, guess, state.clone())));
+            }
         }
         out
     }

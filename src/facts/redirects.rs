@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
         value.fallbacks = output.found;
         value.fallbacks.extend(output.values.iter().filter_map(Value::constant).map(str::to_owned));
         value.fallbacks.truncate(MOST_CHOICES);
-        value.own_file = output.own_file || output.below.as_ref().is_some_and(|below| below.own_file);
+        value.own_file = output.own_file || output.below.as_ref().is_some_and(|below| below.surely_own());
         if let (Some(below), Some(sym)) = (output.below, value.symbol().filter(|sym| *sym != Sym::VOLATILE)) {
             self.found_below.insert(sym, below);
         }

@@ -10,7 +10,7 @@ use super::flags::assigned_in;
 use super::invocations::{Ending, Link, texts};
 use super::programs::inner_line;
 use super::state::State;
-use super::texts::frame_name;
+use super::texts::{HOLE_NAME, frame_name};
 use super::unwrap::{Inner, Part, unwrap};
 use super::value::{Content, Place, Value};
 use super::walk::{Ended, Frame, Out, Stdin, Walk};
@@ -219,6 +219,7 @@ impl Walk<'_> {
         };
         let inner = inner_line(line, &pieces, Link { doubt, ..Link::new(by) });
         let target = inner.name().unwrap_or_default().to_owned();
+        let goes_on = (name == "exec" && self.may_be_redirection(&inner)).then(|| state.clone());
         // The rules count `command -p` among what execs, builtins too.
         let by_path = |value: &Value| value.text.starts_with('-') && value.text.contains('p');
         let standard = name == "command" && line.args().first().is_some_and(by_path);
@@ -235,9 +236,17 @@ impl Walk<'_> {
         if name == "exec" {
             let states = out.both();
             self.leave(states, None);
-            return Out::default();
+            return goes_on.map_or_else(Out::default, Out::success);
         }
         out
+    }
+
+    /// Whether what `exec` is given may be no program: a part of the text that was put in before the text was read may be
+    /// a descriptor in front of `>` (`eval "exec $fd>&-"`), a redirection, or nothing.
+    fn may_be_redirection(&self, line: &Line) -> bool {
+        let put_in = |name: &Rc<str>| name.starts_with(HOLE_NAME);
+        let unclear = |head: &Value| head.splits && head.is_hole() && head.names.iter().any(put_in);
+        self.file != 0 && line.argv().first().is_some_and(unclear)
     }
 
     /// `jobs -x x`: what it runs, functions and builtins too.

@@ -314,6 +314,7 @@ impl State {
         if sym == Sym::VOLATILE || sym == Sym::FAILED {
             return;
         }
+        self.renew_parts(sym, symbols);
         if self.rare.named.holds(sym) {
             let older = symbols.of(Source::Older(sym));
             self.rare_mut().named.renew(sym, older);
@@ -349,6 +350,7 @@ impl State {
             if self.held_by(joined).iter().any(|holder| holder.as_ref() != name) {
                 self.renew(joined, symbols);
             } else {
+                self.renew_parts(joined, symbols);
                 self.forget(joined);
             }
         }

@@ -574,7 +574,7 @@ fn forgotten(content: &Content, args: &[Value], joined: Sym) -> Content {
     let value = Value::unknown(joined).with(|value| {
         value.secret = values.iter().find_map(|value| value.secret.clone());
         value.from_args = values.iter().any(|value| value.from_args);
-        value.own_file = values.iter().all(|value| value.own_file);
+        value.own_file = values.iter().all(|value| value.surely_own());
         value.ends_in_status = values.iter().all(|value| value.ends_in_status);
         if let Some(first) = values.first() {
             value.names.clone_from(&first.names);

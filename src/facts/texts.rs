@@ -16,6 +16,9 @@ use super::walk::{Text, Walk};
 /// How the variables that stand for a payload's unknown parts begin.
 pub(super) const HOLE_NAME: &str = "gauntlet_hole_";
 
+/// Folders in which what a script outside the project sources is looked for: its own, and two above.
+const MOST_ABOVE: usize = 3;
+
 /// A text that was read once.
 pub(super) struct Known<'a> {
     pub key: (Option<Place>, String),
@@ -141,13 +144,18 @@ impl<'a> Walk<'a> {
         let caller =
             self.texts[usize::from(self.file)].path.clone().or_else(|| self.texts[0].path.clone())?;
         let folder = caller.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut candidates = Vec::new();
-        let mut base = Some(folder);
-        while let Some(at) = base {
-            candidates.extend(resolve(at, suffix));
-            base =
-                if at.is_empty() { None } else { Some(at.rsplit_once('/').map_or("", |(parent, _)| parent)) };
+        let absolute = folder.starts_with('/');
+        // Outside the project only what belongs to the script is read, and nothing of the machine's own.
+        if absolute && path.names.iter().any(|name| name.as_ref() == "HOME") {
+            return None;
         }
+        let most = if absolute { MOST_ABOVE } else { usize::MAX };
+        let folders = std::iter::successors(Some(folder), |at| {
+            let parent = at.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let goes_on = if absolute { parent.matches('/').count() > 1 } else { !at.is_empty() };
+            goes_on.then_some(parent)
+        });
+        let candidates: Vec<RepoPath> = folders.take(most).filter_map(|at| resolve(at, suffix)).collect();
         candidates.into_iter().find_map(|candidate| {
             let (file, sourced) = self.library_text(&candidate)?;
             Some((file, candidate, sourced))
@@ -190,7 +198,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `folder/suffix` with `.` and `..` taken out; `None` where it leaves the project.
+/// `folder/suffix` with `.` and `..` taken out; `None` where it leaves the project, or the machine.
 fn resolve(folder: &str, suffix: &str) -> Option<RepoPath> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in suffix.split('/') {
@@ -202,7 +210,8 @@ fn resolve(folder: &str, suffix: &str) -> Option<RepoPath> {
             part => parts.push(part),
         }
     }
-    Some(RepoPath::new(parts.join("/")))
+    let root = if folder.starts_with('/') { "/" } else { "" };
+    Some(RepoPath::new(format!("{root}{}", parts.join("/"))))
 }
 
 /// A name shared by every frame that follows the same text.

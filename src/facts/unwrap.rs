@@ -47,13 +47,14 @@ pub(super) struct Opaque {
     pub reason: String,
     /// The argument that would have to be known.
     pub word: Option<usize>,
-    /// What would run if that word were an option without a value: never the answer, but it must not be overlooked.
-    pub guess: Option<Box<Inner>>,
+    /// What would run if that word were an option without a value, or an operand: never the answer, but it must not be
+    /// overlooked.
+    pub guesses: Vec<Inner>,
 }
 
 impl Opaque {
     fn because(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), word: None, guess: None }
+        Self { reason: reason.into(), word: None, guesses: Vec::new() }
     }
 }
 
@@ -116,7 +117,7 @@ fn by_options(name: &str, wrapper: &Wrapper, pieces: Vec<Piece>, added: &Value) 
             Verb::Unclear(opaque) => return Some(Inner::Opaque(opaque)),
         }
     }
-    let mut scan = Scan::new(wrapper, pieces, start);
+    let mut scan = Scan::new(wrapper, pieces.clone(), start);
     let stopped = scan.run();
     let needed = || wrapper.needs.iter().any(|need| scan.seen(need));
     if !wrapper.needs.is_empty() && !needed() {
@@ -129,7 +130,12 @@ fn by_options(name: &str, wrapper: &Wrapper, pieces: Vec<Piece>, added: &Value) 
         {
             stop = scan.run();
         }
-        opaque.guess = stop.is_none().then(|| Box::new(conclude(&scan, &link, added)));
+        opaque.guesses.extend(stop.is_none().then(|| conclude(&scan, &link, added)));
+        // A host that may be nothing (`ssh $host reboot`) is one all the same.
+        let mut scan = Scan::new(wrapper, pieces, start).with_operands_maybe_empty();
+        if scan.run().is_none() {
+            opaque.guesses.push(conclude(&scan, &link, added));
+        }
         return Some(Inner::Opaque(opaque));
     }
     Some(conclude(&scan, &link, added))

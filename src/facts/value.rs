@@ -170,7 +170,8 @@ pub struct Known {
     pub sets: Option<&'static [String]>,
     /// Whether a status (an HTTP code) stands behind its last line end.
     pub ends_in_status: bool,
-    /// Whether it is a path that the script's own `mktemp` made, or one below it.
+    /// Whether it is a path that the script's own `mktemp` made, or one below it; where some path leaves it empty, `fallbacks`
+    /// has that.
     pub own_file: bool,
     /// The variables that it was expanded from.
     pub names: Vec<Rc<str>>,
@@ -259,14 +260,27 @@ impl Known {
         all.filter(|text| !text.is_empty()).take(MOST_CHOICES).collect()
     }
 
+    /// Whether some path leaves it empty.
+    pub fn maybe_empty(&self) -> bool {
+        self.fallbacks.iter().any(String::is_empty)
+    }
+
+    /// Whether it is a path that the script's own `mktemp` made, on every path: what stands behind it is below it.
+    pub fn surely_own(&self) -> bool {
+        self.own_file && !self.maybe_empty()
+    }
+
     fn append(&mut self, other: &Self) {
         if self.text.len() + other.text.len() > MOST_BYTES {
             return self.outgrow(other);
         }
+        if !other.text.is_empty() {
+            self.own_file = self.surely_own();
+        }
         self.fallbacks = self.appended_fallbacks(other);
         self.sets = None;
         if self.text.is_empty() && self.syms.is_empty() {
-            self.own_file = other.own_file;
+            self.own_file = other.surely_own();
             self.choices.clone_from(&other.choices);
         } else if !other.syms.is_empty() {
             let known = self.syms.is_empty();
@@ -353,6 +367,9 @@ impl Value {
             }
             same.secret = self.secret.clone().or_else(|| other.secret.clone());
             same.own_file &= other.own_file;
+            if same.own_file && other.maybe_empty() && !same.maybe_empty() {
+                same.fallbacks.push(String::new());
+            }
             same.sets = self.sets.filter(|sets| other.sets == Some(*sets));
             same.typed &= other.typed;
             same.from_args |= other.from_args;
@@ -365,7 +382,9 @@ impl Value {
         // A `read` that failed leaves an empty text: whatever the operator did not type equals no phrase.
         let typed_or_nothing = |side: &Self| side.typed || side.constant() == Some("");
         value.typed = (self.typed || other.typed) && typed_or_nothing(self) && typed_or_nothing(other);
-        value.own_file = self.own_file && other.own_file;
+        // A file that is not made yet is none: nothing of anybody's goes by an empty name.
+        let own_or_nothing = |side: &Self| side.own_file || side.constant() == Some("");
+        value.own_file = (self.own_file || other.own_file) && own_or_nothing(self) && own_or_nothing(other);
         value.ends_in_status = self.ends_in_status && other.ends_in_status;
         for side in [self, other] {
             value.fallbacks.extend(side.constant().map(str::to_owned));

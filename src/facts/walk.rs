@@ -461,8 +461,9 @@ impl<'a> Walk<'a> {
                 self.observations.first(self.place(command.span), &state);
                 self.subshell(&state, &mut |walk, inner| walk.pipeline(&coproc.body, vec![inner], true));
                 let name = coproc.name.as_deref().unwrap_or("COPROC");
-                let ends = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
-                state.set(name, Content::Many(ends));
+                let ends = self.symbols.of(Source::Computed(self.place(command.span)));
+                self.descriptors.insert(ends);
+                state.set(name, Content::Many(Value::unknown(ends)));
                 let name = format!("{name}_PID");
                 let own = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
                 state.set(&name, Content::Scalar(own.with(|value| value.names.push(Rc::from("!")))));

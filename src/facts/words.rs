@@ -251,6 +251,10 @@ impl<'a> Walk<'a> {
         if parameter.indirect {
             return self.indirect(parameter, place, state);
         }
+        if let Some(count) = Self::count(parameter, state) {
+            self.note_read(&parameter.name, state);
+            return Value::known(count.to_string());
+        }
         let plain = match (&parameter.subscript, state.vars.get(parameter.name.as_str())) {
             (Some(Subscript::Index(word)), _) => self.element(&parameter.name, word, place, state),
             (Some(Subscript::All), None) => {
@@ -375,7 +379,7 @@ impl<'a> Walk<'a> {
                     if let Some(text) = other.constant() {
                         value.fallbacks.push(text.to_owned());
                     }
-                    value.own_file = false;
+                    value.own_file &= other.surely_own() || other.constant() == Some("");
                     value.from_args &= other.from_args || other.constant().is_some();
                     value.typed &= other.typed || other.constant() == Some("");
                     value.secret = value.secret.clone().or_else(|| other.secret.clone());
@@ -386,9 +390,13 @@ impl<'a> Walk<'a> {
                 value
             }
             ParameterOp::Alternate { word, colon } => self.alternate(&plain, *colon, word, place, state),
-            ParameterOp::Error { word, .. } => {
+            ParameterOp::Error { word, colon } => {
                 self.value(word, state);
-                plain
+                let goes_on = |text: &String| !*colon || !text.is_empty();
+                if plain.fallbacks.iter().all(goes_on) {
+                    return plain;
+                }
+                plain.with(|value| value.fallbacks.retain(goes_on))
             }
             ParameterOp::TrimPrefix { pattern } => {
                 let pattern = self.value(pattern, state);
@@ -461,7 +469,7 @@ impl<'a> Walk<'a> {
         let mut value = Value::unknown(self.symbols.of(Source::Computed(place)));
         value.secret.clone_from(&old.secret);
         value.from_args = old.from_args;
-        value.own_file = old.own_file;
+        value.own_file = old.surely_own();
         value.names.clone_from(&old.names);
         value
     }

@@ -156,3 +156,22 @@ fn a_script_outside_the_project_can_be_named() {
     let script = script.canonicalize().expect("it exists");
     assert_eq!(folder.lint(&[&script.display().to_string()]).paths(), [script.display().to_string()]);
 }
+
+#[test]
+fn what_a_script_outside_the_project_sources_is_read() {
+    let (folder, other) = (Folder::new(), tempfile::tempdir().expect("a folder"));
+    let write = |name: &str, text: &str| {
+        let path = other.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&path, text).expect("a file");
+        path.canonicalize().expect("it exists").display().to_string()
+    };
+    write("lib/drop.sh", "drop() { openstack server delete \"$1\"; }\n");
+    let head = "#!/usr/bin/env bash\n# Error regime: set -euo pipefail\nset -euo pipefail\n";
+    let named = write("bin/x.sh", &format!("{head}. \"$(dirname \"$0\")/../lib/drop.sh\"\ndrop web-1\n"));
+    let above = write("bin/y.sh", &format!("{head}. \"$OPS_ROOT/lib/drop.sh\"\ndrop web-1\n"));
+    for script in [named, above] {
+        let linted = folder.lint(&[&script, "--select", "L3"]);
+        assert_eq!((linted.code, linted.paths()), (1, vec![script]), "{}", linted.stderr);
+    }
+}

@@ -276,7 +276,7 @@ fn value_stands_for(mine: &Value, theirs: &Value, joined: Sym) -> bool {
         && (mine.secret.is_some() || theirs.secret.is_none())
         && (mine.from_args || !theirs.from_args)
         && (mine.splits || !theirs.splits)
-        && (!mine.own_file || theirs.own_file)
+        && (!mine.own_file || theirs.own_file && (mine.maybe_empty() || !theirs.maybe_empty()))
         && (!mine.typed || theirs.typed || theirs.constant() == Some(""))
         && (!mine.ends_in_status || theirs.ends_in_status)
         && theirs.names.iter().all(|name| !id_name(name) || mine.names.contains(name))

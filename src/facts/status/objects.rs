@@ -138,7 +138,7 @@ fn common(a: &About, b: &About) -> usize {
 fn inside(inner: Inner) -> Option<Vec<Value>> {
     match inner {
         Inner::Itself => None,
-        Inner::Opaque(opaque) => inside(*opaque.guess?),
+        Inner::Opaque(opaque) => inside(opaque.guesses.into_iter().next()?),
         Inner::Runs { parts, .. } => match parts.into_iter().next()? {
             unwrap::Part::Words { pieces, .. } => Some(pieces.into_iter().map(|piece| piece.value).collect())
                 .filter(|words: &Vec<_>| !words.is_empty()),

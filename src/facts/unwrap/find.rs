@@ -13,7 +13,7 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
         Err(opaque) => return unclear(wrapper, pieces, added, opaque),
     };
     // What it finds is the script's own only below folders that are.
-    let own = !roots.is_empty() && roots.iter().all(|root| root.value.own_file);
+    let own = !roots.is_empty() && roots.iter().all(|root| root.value.surely_own());
     let found = added.clone().with(|value| value.own_file = own);
     let mut parts = Vec::new();
     while let Some(piece) = pieces.get(at) {
@@ -23,7 +23,7 @@ pub(super) fn read(wrapper: &Wrapper, pieces: &[Piece], added: &Value) -> Inner 
                 wrapper,
                 &pieces[at + 1..],
                 &found,
-                Opaque { reason, word: piece.from, guess: None },
+                Opaque { reason, word: piece.from, guesses: Vec::new() },
             );
         };
         let is = |words: &[String]| words.iter().any(|known| known == word);
@@ -66,8 +66,8 @@ fn unclear(wrapper: &Wrapper, rest: &[Piece], found: &Value, mut opaque: Opaque)
         .collect();
     if !parts.is_empty() {
         let link = wrapper.name.clone();
-        opaque.guess =
-            Some(Box::new(Inner::Runs { link, options: Vec::new(), parts, and_itself: false, doubt: None }));
+        opaque.guesses =
+            vec![Inner::Runs { link, options: Vec::new(), parts, and_itself: false, doubt: None }];
     }
     Inner::Opaque(opaque)
 }
@@ -100,7 +100,7 @@ fn front(pieces: &[Piece]) -> Result<(usize, &[Piece]), Opaque> {
         roots.iter().find(|root| root.value.splits && root.value.names.iter().any(|name| is_bag(name)));
     if let Some(root) = unclear {
         let reason = format!("`{}` may be folders or any part of the expression", shown(&root.value));
-        return Err(Opaque { reason, word: root.from, guess: None });
+        return Err(Opaque { reason, word: root.from, guesses: Vec::new() });
     }
     Ok((start + length, roots))
 }
@@ -117,7 +117,7 @@ fn command(action: &str, rest: &[Piece], found: &Value) -> Result<(usize, Part),
         let Some(word) = piece.value.constant() else {
             if piece.value.splits {
                 let reason = format!("`{}` may hold the end of `{action}`", shown(&piece.value));
-                return Err(Opaque { reason, word: piece.from, guess: None });
+                return Err(Opaque { reason, word: piece.from, guesses: Vec::new() });
             }
             continue;
         };

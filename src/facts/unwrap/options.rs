@@ -32,6 +32,8 @@ pub(super) struct Scan<'w> {
     at: usize,
     /// Whether `--` was seen.
     only_operands: bool,
+    /// Whether an unknown word that may be nothing, and is no option by its name, is read as an operand.
+    maybe_empty: bool,
     pub operands: Vec<Piece>,
     /// Operands behind those that the wrapper takes, where options may stand among them.
     late: Vec<Piece>,
@@ -47,10 +49,16 @@ impl<'w> Scan<'w> {
             pieces,
             at,
             only_operands: false,
+            maybe_empty: false,
             operands: Vec::new(),
             late: Vec::new(),
             found: Found::default(),
         }
+    }
+
+    /// A pass that reads an unknown word as an operand that may be nothing.
+    pub fn with_operands_maybe_empty(self) -> Self {
+        Self { maybe_empty: true, ..self }
     }
 
     /// A pass over the options before the verb.
@@ -78,7 +86,7 @@ impl<'w> Scan<'w> {
 
     /// Takes the word that stopped the pass for options without a value; `false` where that is no guess at all.
     pub fn skip_unclear(&mut self, opaque: &Opaque) -> bool {
-        let skips = opaque.guess.is_none()
+        let skips = opaque.guesses.is_empty()
             && self.pieces.get(self.at).is_some_and(|piece| {
                 piece.value.text.starts_with('-') || (piece.value.splits && piece.value.constant().is_none())
             });
@@ -179,14 +187,14 @@ impl<'w> Scan<'w> {
                 if let Err(opaque) = self.option(&value) {
                     return Some(opaque);
                 }
-            } else if holds_options(&value) {
+            } else if holds_options(&value, self.maybe_empty) {
                 return Some(Opaque {
                     reason: format!(
                         "`{}` may be any options, with values or without",
                         value.names.last().map_or_else(|| shown(&value), |name| format!("${name}"))
                     ),
                     word: piece.from,
-                    guess: None,
+                    guesses: Vec::new(),
                 });
             } else if self.wrapper.assignments == Assignments::Among
                 && text.find('=').is_some_and(|at| at > 0)
@@ -201,7 +209,7 @@ impl<'w> Scan<'w> {
 
     fn opaque(&self, reason: String) -> Opaque {
         let word = self.pieces.get(self.at).filter(|piece| piece.value.constant().is_none());
-        Opaque { reason, word: word.and_then(|piece| piece.from), guess: None }
+        Opaque { reason, word: word.and_then(|piece| piece.from), guesses: Vec::new() }
     }
 
     fn option(&mut self, value: &Value) -> Result<(), Opaque> {
@@ -380,8 +388,9 @@ impl<'w> Scan<'w> {
     }
 }
 
-/// Whether an unknown word may be an option rather than an operand: its name or what it may be says so.
-fn holds_options(value: &Value) -> bool {
+/// Whether an unknown word may be an option rather than an operand: its name or what it may be says so. `spare`: that it may
+/// be nothing does not.
+fn holds_options(value: &Value, spare: bool) -> bool {
     if value.constant().is_some() || !value.text.starts_with(HOLE) {
         return false;
     }
@@ -391,7 +400,7 @@ fn holds_options(value: &Value) -> bool {
         let name = name.to_ascii_lowercase();
         bags.iter().any(|part| name.contains(part)) || (value.splits && ["@", "*"].contains(&name.as_str()))
     };
-    let option = |text: &String| text.starts_with('-') || (value.splits && text.is_empty());
+    let option = |text: &String| text.starts_with('-') || (!spare && value.splits && text.is_empty());
     value.names.iter().any(|name| bag(name)) || value.fallbacks.iter().chain(&value.choices).any(option)
 }
 

@@ -73,7 +73,7 @@ fn behind(said: &Said, rest: &[Piece], remote: bool) -> Result<Part, Opaque> {
         if text.value.splits && text.value.constant().is_none() {
             let reason =
                 format!("`{}` is not quoted: where the text ends cannot be told", shown(&text.value));
-            return Err(Opaque { reason, word: text.from, guess: None });
+            return Err(Opaque { reason, word: text.from, guesses: Vec::new() });
         }
         let zero = params.first().map(|piece| piece.value.clone());
         let params = values(params.get(1..).unwrap_or_default());
@@ -84,7 +84,7 @@ fn behind(said: &Said, rest: &[Piece], remote: bool) -> Result<Part, Opaque> {
         _ if said.stdin => Ok(Part::Stdin { params: values(rest), set: said.set.clone(), remote }),
         [file, ..] if file.value.constant().is_none() && file.value.splits => {
             let reason = format!("`{}` is not quoted: it may be options or a script", shown(&file.value));
-            Err(Opaque { reason, word: file.from, guess: None })
+            Err(Opaque { reason, word: file.from, guesses: Vec::new() })
         }
         [file, ..] if file.value.constant() == Some("/dev/stdin") => {
             Ok(Part::Stdin { params: values(&rest[1..]), set: said.set.clone(), remote })
@@ -107,7 +107,7 @@ fn options(wrapper: &Wrapper, pieces: &[Piece], said: &mut Said) -> Result<usize
         }
         let Some(word) = piece.value.constant() else {
             let reason = format!("which options `{}` has cannot be told", shown(&piece.value));
-            return Err(Opaque { reason, word: piece.from, guess: None });
+            return Err(Opaque { reason, word: piece.from, guesses: Vec::new() });
         };
         if let Some(option) = long(wrapper, word) {
             if !long_may_follow {

@@ -21,6 +21,8 @@ pub enum Source {
     Computed(Place),
     /// An element of the list that a symbol stands for.
     Element(Sym),
+    /// The element of that number of the list that a symbol stands for.
+    At(Sym, Rc<str>),
     /// What a symbol stood for before it came to stand for a newer value (rounds of a loop).
     Older(Sym),
     /// A variable after two paths with different values have met.
@@ -183,7 +185,7 @@ impl Symbols {
     pub fn comes_from_caller(&self, sym: Sym) -> bool {
         match self.source(sym) {
             Source::Environment(_) | Source::Argument(_) => true,
-            Source::Element(of) | Source::Older(of) => self.comes_from_caller(*of),
+            Source::Element(of) | Source::Older(of) | Source::At(of, _) => self.comes_from_caller(*of),
             Source::Computed(_) | Source::Joined(_) | Source::Volatile | Source::Failed => false,
         }
     }

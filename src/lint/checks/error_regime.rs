@@ -29,6 +29,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     }
     let Some((first, options)) = script.seen.first else { return };
     let stated = stated(script);
+    let stated_options = stated.as_ref().map(|stated| stated.options.clone());
     let options = Options {
         errexit: errexit(script, first, options.errexit),
         // What was switched on and is undone again before the first command is said where it is undone.
@@ -36,7 +37,9 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
         pipefail: in_time(script, first, &["pipefail"], options.pipefail),
         ..options
     };
-    if let Some(problem) = problem(script, stated.as_ref(), options) {
+    let problem = problem(script, stated.as_ref(), options);
+    let agrees = problem.is_none();
+    if let Some(problem) = problem {
         let at = place(script, first);
         let lacking = Lacking {
             header: stated.is_none(),
@@ -45,6 +48,9 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
         let secondary = stated.map(|stated| (stated.at, "stated here".to_owned())).into_iter().collect();
         report.add(at, "", secondary, problem);
         report.fix(fix::edits(script, &lacking, options));
+    }
+    if let Some(stated) = stated_options.filter(|_| agrees) {
+        errexit_changes(script, first, &stated, report);
     }
     for switch in &script.seen.switches {
         let undone = ["pipefail", "nounset", "u"].contains(&switch.name.as_str());
@@ -94,6 +100,37 @@ fn errexit(script: &Script<'_>, first: Span, at_first: Switch) -> Switch {
     } else {
         at_first
     }
+}
+
+/// Errexit that is switched behind the first command and not switched back: from there on the header says something else.
+fn errexit_changes(
+    script: &Script<'_>,
+    first: Span,
+    stated: &BTreeSet<&'static str>,
+    report: &mut Report<'_>,
+) {
+    let lasting = script.seen.switches.iter().filter(|switch| {
+        !switch.contained
+            && !switch.at.is_empty()
+            && switch.at.start >= first.start
+            && ["e", "errexit"].contains(&switch.name.as_str())
+    });
+    let Some(last) = lasting.last().filter(|last| last.on != stated.contains("errexit")) else { return };
+    let (now, header) = if last.on { ("on", "does not state it") } else { ("off", "states it") };
+    report.add(
+        last.at,
+        "from here on",
+        Vec::new(),
+        Advice {
+            message: format!(
+                "`errexit` is switched {now} for the rest of the script, and the header {header}"
+            ),
+            why: "the next change will rely on what the header says".to_owned(),
+            instead:
+                "keep to one regime; around a command whose status is wanted, switch back what was switched"
+                    .to_owned(),
+        },
+    );
 }
 
 /// Where the finding stands: the first `set` of the script, else its first command.

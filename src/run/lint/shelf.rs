@@ -53,17 +53,21 @@ impl<'a> Shelf<'a> {
     }
 
     fn text(&self, path: &RepoPath) -> Option<SourceText> {
-        // What lies outside the project is not this project's to vouch for.
-        if path.as_str().starts_with('/') || path.as_str().split('/').any(|part| part == "..") {
+        if path.as_str().split('/').any(|part| part == "..") {
             return None;
         }
+        let outside = path.as_str().starts_with('/');
         if let Some(changes) = self.changes {
             let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
             if changes.is_staged() {
+                if outside {
+                    return None;
+                }
                 let bytes = changes.in_index(path)?;
                 return Some(SourceText::new(path.clone(), read::decode(bytes).ok()?));
             }
         }
+        // Only a script outside the project asks for what lies outside: it was named, and so is what belongs to it.
         read::text(path.clone(), &self.project.root().join(path.as_str())).ok()
     }
 
