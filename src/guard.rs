@@ -17,6 +17,7 @@ mod hooks;
 mod inputs;
 mod json;
 mod links;
+mod listing;
 mod log;
 mod numbers;
 mod own;
@@ -31,6 +32,7 @@ mod shows;
 mod sql;
 mod starts;
 mod strict;
+mod syntax;
 mod verdict;
 mod words;
 

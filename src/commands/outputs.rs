@@ -11,6 +11,7 @@ pub struct Outputs {
     path: Vec<String>,
     one: Vec<String>,
     many: Vec<String>,
+    first: Vec<String>,
     lines: Vec<String>,
     sets: Vec<Sets>,
 }
@@ -68,12 +69,17 @@ impl Outputs {
             Plainly::One
         } else if known(&self.path, first) {
             Plainly::Path
-        } else if known(&self.many, first) {
+        } else if known(&self.many, first) || known(&self.first, first) {
             Plainly::Many
         } else {
             return None;
         };
+        let mut whole = !known(&self.first, first);
         for filter in filters {
+            if !whole && takes_first(filter) {
+                whole = true;
+                continue;
+            }
             if !known(&self.lines, filter) {
                 return None;
             }
@@ -82,7 +88,23 @@ impl Outputs {
                 found = if found == Plainly::Path { found } else { Plainly::One };
             }
         }
-        Some(found)
+        whole.then_some(found)
+    }
+}
+
+/// Whether a filter leaves the first word of each line, and nothing else.
+fn takes_first(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["awk", program] => {
+            let Some(condition) = program.trim_end().strip_suffix("{print $1}") else { return false };
+            // It compares, and sets nothing.
+            let compares = condition.replace("==", "").replace("!=", "").replace(">=", "").replace("<=", "");
+            let plain = |c: char| c.is_ascii_alphanumeric() || " \"$_.~/!<>&|".contains(c);
+            compares.chars().all(plain) && !condition.contains("getline")
+        }
+        ["cut", "-d ", "-f1"] | ["cut", "-d", " ", "-f1"] | ["cut", "-f1", "-d "] => true,
+        _ => false,
     }
 }
 
@@ -120,6 +142,6 @@ fn is(pattern: &str, word: &str) -> bool {
                 None => one == word,
             };
         }
-        !word.starts_with('-') && !word.is_empty() && (one.starts_with('{') && one == word || glob(one, word))
+        !word.starts_with('-') && !word.is_empty() && (one == word || !one.contains("[*]") && glob(one, word))
     })
 }

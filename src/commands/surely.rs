@@ -97,8 +97,23 @@ impl Tables {
         };
         let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
         let given = Given::read(tool, &texts);
-        let whole = given.options.iter().filter_map(|option| option.value).filter(|value| value.from == 0);
+        let options = given.globals.iter().chain(&given.options);
+        let whole = options.filter_map(|option| option.value).filter(|value| value.from == 0);
         whole.map(|value| value.index).collect()
+    }
+
+    /// The long options of a tool with verbs that its table does not know, by their names. The program is word 0.
+    pub fn unknown_options<'w, S: AsRef<str>>(&self, words: &'w [S]) -> Vec<&'w str> {
+        let Some(tool) = words.first().and_then(|word| self.tool(basename(word.as_ref()))) else {
+            return Vec::new();
+        };
+        if tool.reads_on_any_line() {
+            return Vec::new();
+        }
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let given = Given::read(tool, &texts);
+        let long = given.options.iter().filter(|option| !tool.knows(option.name));
+        long.filter_map(|option| if let Name::Word(name) = option.name { Some(name) } else { None }).collect()
     }
 
     /// Which word is the first operand. The program is word 0.

@@ -6,6 +6,8 @@ use crate::commands::Tables;
 #[derive(Debug, Clone)]
 pub struct SecretNames {
     names: Vec<Vec<String>>,
+    /// Those of variables only: a folder may be called so.
+    variables: Vec<Vec<String>>,
     harmless: Vec<String>,
     documents: Vec<String>,
 }
@@ -13,12 +15,19 @@ pub struct SecretNames {
 impl SecretNames {
     /// The built-in names and `more` (from the settings).
     pub fn new(tables: &Tables, more: &[String]) -> Self {
-        let split = |name: &String| name.to_ascii_lowercase().split('_').map(str::to_owned).collect();
         Self {
-            names: tables.secrets().names.iter().chain(more).map(split).collect(),
+            names: tables.secrets().names.iter().chain(more).map(|name| split(name)).collect(),
+            variables: Vec::new(),
             harmless: tables.secrets().harmless_suffixes.clone(),
             documents: tables.secrets().documents.clone(),
         }
+    }
+
+    /// These names, and `more` of variables.
+    #[must_use]
+    pub fn with_variables(mut self, more: &[&str]) -> Self {
+        self.variables.extend(more.iter().map(|name| split(name)));
+        self
     }
 
     /// Whether a variable of that name holds a secret, unless its value shows otherwise.
@@ -32,7 +41,7 @@ impl SecretNames {
         if segments.last().is_some_and(|last| self.harmless.iter().any(|suffix| suffix == last)) {
             return false;
         }
-        self.names.iter().any(|name| {
+        self.names.iter().chain(&self.variables).any(|name| {
             segments
                 .windows(name.len())
                 .any(|window| window.iter().zip(name).all(|(segment, part)| segment == part))
@@ -60,4 +69,9 @@ impl SecretNames {
             })
         })
     }
+}
+
+/// The segments of a name.
+fn split(name: &str) -> Vec<String> {
+    name.to_ascii_lowercase().split('_').map(str::to_owned).collect()
 }

@@ -102,6 +102,7 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
             })
         }
         "set" => set(&args),
+        "shopt" if !unknown && args.iter().all(|arg| is_name(arg) || ["-q", "-p"].contains(arg)) => None,
         "shopt" => shopt(&args),
         "command" => None,
         "kill" => {
@@ -110,8 +111,19 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
             (!asks).then(|| "`kill` signals processes".to_owned())
         }
         "exec" | "hash" | "umask" | "alias" if args.is_empty() => None,
+        // What prints, and does nothing else.
+        "alias" if !unknown && args.iter().all(|arg| *arg == "-p" || is_name(arg)) => None,
+        "hash" if args == ["-l"] => None,
+        "complete" if args == ["-p"] => None,
+        "enable" if matches!(args.as_slice(), ["-a" | "-p" | "-n" | "-s"]) => None,
+        "umask" if args == ["-S"] || args == ["-p"] => None,
         "ulimit" if args.iter().all(|arg| arg.starts_with('-')) => None,
         "compgen" if matches!(args.as_slice(), ["-b" | "-c" | "-k" | "-v" | "-u"]) => None,
+        "compgen" if args.len() == 2 && args[0] == "-A" => {
+            let kinds = ["function", "builtin", "keyword", "alias", "command", "variable", "shopt", "signal"];
+            (!kinds.contains(&args[1])).then(|| "`compgen` may run a command".to_owned())
+        }
+        "hash" if args.len() > 1 && args[0] == "-t" && !unknown => None,
         "trap" if args.is_empty() || args == ["-p"] || args == ["-l"] => None,
         "trap" if args.first().is_some_and(|arg| ["-", ""].contains(arg)) => None,
         _ => Some(format!("`{name}` changes what the shell does, or evaluates its words")),

@@ -14,6 +14,7 @@ use crate::facts::{
 };
 use crate::source::{RepoPath, Span};
 
+use super::environ;
 use super::exposed;
 use super::inputs::Inputs;
 use super::numbers::Numbers;
@@ -74,8 +75,8 @@ impl<'s> Visitor<'s> for Commands<'s> {
 
 impl<'p> Bench<'p> {
     fn new(policy: &'p Policy, witness: &'p dyn Witness) -> Self {
-        let more: Vec<String> = beyond::SECRET_VARIABLES.iter().map(ToString::to_string).collect();
-        Self { policy, witness, names: SecretNames::new(Tables::builtin(), &more), reasons: Vec::new() }
+        let names = SecretNames::new(Tables::builtin(), &[]).with_variables(beyond::SECRET_VARIABLES);
+        Self { policy, witness, names, reasons: Vec::new() }
     }
 
     fn ask(&mut self, rule: &str, at: Span, what: String) {
@@ -108,11 +109,11 @@ impl<'p> Bench<'p> {
         let mut pieces = vec![close];
         self.unreached(&commands.simple, &mut pieces);
         let folders: Vec<String> = pieces.iter().flat_map(secret_files::folders).collect();
-        let Looks { spread, counted, tame, fed, functions, evaluated, inputs, .. } =
+        let Looks { spread, counted, tame, fed, listed, functions, evaluated, inputs, .. } =
             self.plain(script, &pieces[0], shape.moves, &folders);
         self.read(&pieces, &inputs);
         self.ended(&pieces);
-        self.told(&pieces, &shape, &folders);
+        self.told(&pieces, &shape, &folders, &inputs);
         let feeds = pieces.iter().flat_map(|close| close.seen.invocations.all()).any(payload::feeds);
         for close in &pieces {
             self.seen(close, feeds);
@@ -125,6 +126,8 @@ impl<'p> Bench<'p> {
                 counted: &counted,
                 tame: &tame,
                 fed: &fed,
+                listed: &listed,
+                inputs: &inputs,
                 functions: &functions,
                 environment: &shape.environment,
                 reasons: &mut self.reasons,
@@ -215,8 +218,14 @@ impl<'p> Bench<'p> {
         for (at, program) in &inputs.sending {
             self.ask("network", *at, format!("`{program}` sends what it reads"));
         }
-        let read = pieces.iter().flat_map(|close| &close.seen.inputs);
-        for (at, file) in read.filter(|(at, file)| inputs.may_connect(*at, file)) {
+        let read = || pieces.iter().flat_map(|close| &close.seen.inputs);
+        let told = self.reasons.iter().any(|reason| reason.rule == "prints-secret");
+        let secret = read().find(|(_, file)| secret_files::holds_secret(file, &self.names));
+        if let Some((at, file)) = secret.filter(|_| !told) {
+            let file = file.replace(HOLE, "\u{2026}");
+            self.ask("prints-secret", *at, format!("it reads `{file}`, which holds a secret by its name"));
+        }
+        for (at, file) in read().filter(|(at, file)| inputs.may_connect(*at, file)) {
             let what = if file.starts_with(HOLE) {
                 "it reads a file whose name is not known, and may be a connection".to_owned()
             } else {
@@ -230,11 +239,7 @@ impl<'p> Bench<'p> {
     fn ended(&mut self, pieces: &[Close]) {
         let all = || pieces.iter().flat_map(|close| close.seen.invocations.all());
         let named = |names: &[&str], invocation: &Invocation| {
-            let words = match &invocation.ending {
-                Ending::Builtin(words) => Some(words.as_slice()),
-                _ => argv(invocation),
-            };
-            words.and_then(<[String]>::first).is_some_and(|word| names.contains(&word.as_str()))
+            words_of(invocation).first().is_some_and(|word| names.contains(&word.as_str()))
         };
         let looked_for = all().any(|invocation| {
             named(&["pgrep", "pidof", "ps", "grep", "lsof", "fuser"], invocation)
@@ -247,10 +252,23 @@ impl<'p> Bench<'p> {
     }
 
     /// Files of secrets that one command names for another to show, and files that are written by names which variables hold.
-    fn told(&mut self, pieces: &[Close], shape: &Shape, folders: &[String]) {
+    fn told(&mut self, pieces: &[Close], shape: &Shape, folders: &[String], inputs: &Inputs) {
         let all: Vec<&Invocation> = pieces.iter().flat_map(|close| close.seen.invocations.all()).collect();
         if let Some(invocation) = secret_files::passed_on(&all, &shape.texts, &self.names) {
             self.ask("prints-secret", invocation.at, "it may show a file of secrets".to_owned());
+        }
+        let fills = |invocation: &&&Invocation| argv(invocation).is_some_and(environ::puts_all);
+        let words = |invocation: &&Invocation| words_of(invocation).to_vec();
+        if let Some(invocation) = all.iter().find(fills) {
+            let texts = shape.texts.iter().cloned().chain(all.iter().flat_map(words));
+            let unknown = inputs.unknown.contains(&invocation.at);
+            if unknown || texts.into_iter().any(|text| environ::names_secret(&text, &self.names)) {
+                self.ask(
+                    "prints-secret",
+                    invocation.at,
+                    "it may show a variable of a secret's name".to_owned(),
+                );
+            }
         }
         let written = pieces.iter().flat_map(|close| &close.seen.list).filter(|seen| seen.writes_file);
         for (at, target) in written.filter_map(|seen| Some((seen.at, seen.words.get(1)?))) {
@@ -363,6 +381,14 @@ pub(super) fn argv(invocation: &Invocation) -> Option<&[String]> {
     match &invocation.ending {
         Ending::Program(words) | Ending::Script(words) | Ending::Opaque { words, .. } => Some(words),
         Ending::Builtin(_) => None,
+    }
+}
+
+/// The words of a program or a builtin.
+fn words_of(invocation: &Invocation) -> &[String] {
+    match &invocation.ending {
+        Ending::Builtin(words) => words,
+        _ => argv(invocation).unwrap_or_default(),
     }
 }
 

@@ -15,10 +15,16 @@ pub(super) fn is_printed(words: &[String], names: &SecretNames) -> bool {
             });
             count == 0 || secret || program == "env"
         }
-        "jq" | "gojq" | "jaq" => args.iter().any(|text| names_variables(text, &["$ENV", "env"], names)),
+        "jq" | "gojq" | "jaq" => {
+            let is_name = |at: usize| {
+                at > 0 && ["--arg", "--argjson", "--slurpfile", "--rawfile"].contains(&args[at - 1].as_str())
+            };
+            let mut texts = args.iter().enumerate().filter(|(at, _)| !is_name(*at));
+            texts.any(|(_, text)| names_variables(text, &["$ENV", "env"], names))
+        }
         "yq" => args.iter().any(|text| {
             ["env(", "strenv("].iter().any(|call| calls_with_secret(text, call, names))
-                || names_variables(text, &["$ENV"], names)
+                || names_variables(text, &["$ENV", "env"], names)
         }),
         "awk" | "gawk" | "mawk" | "nawk" => {
             args.iter().any(|text| names_variables(text, &["ENVIRON"], names))
@@ -38,20 +44,34 @@ fn names_variables(text: &str, all: &[&str], names: &SecretNames) -> bool {
             let part_of_another = |c: char| c.is_ascii_alphanumeric() || "_.$\"".contains(c);
             let follows =
                 behind.chars().next().is_some_and(|c| c.is_ascii_alphanumeric() || "_\"".contains(c));
-            !before.is_some_and(part_of_another) && !follows && !takes_harmless(behind, names)
+            // `env/x.yaml`, `a/env`, `prod-env`: a file.
+            let divided = behind.starts_with('/') && !behind.starts_with("//")
+                || text[..at].ends_with('-')
+                || text[..at].ends_with('/') && !text[..at].ends_with("//");
+            // `{env: .env}`: a key.
+            let is_key = *name == "env" && behind.trim_start().starts_with(':');
+            let is_file = *name == "env" && divided || is_key;
+            !before.is_some_and(part_of_another) && !follows && !is_file && !takes_harmless(behind, names)
         })
     })
 }
 
 /// Whether what stands behind takes one variable whose name tells of no secret: `.HOME`, `["HOME"]`.
 fn takes_harmless(behind: &str, names: &SecretNames) -> bool {
-    let name = behind.strip_prefix('.').or_else(|| behind.strip_prefix("[\"")).unwrap_or_default();
+    let starts = [".", "[\"", "("];
+    let name = starts.iter().find_map(|start| behind.strip_prefix(start)).unwrap_or_default();
+    let name = name.trim_start();
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
     end > 0 && !names.matches(&name[..end])
 }
 
+/// Whether a command puts every variable into what it reads, whose name stands there: `envsubst`, where no word says which.
+pub(super) fn puts_all(words: &[String]) -> bool {
+    super::strict::base(words) == "envsubst" && !words.iter().any(|word| word.contains('$'))
+}
+
 /// `$DB_PASSWORD`, `${DB_PASSWORD}`
-fn names_secret(text: &str, names: &SecretNames) -> bool {
+pub(super) fn names_secret(text: &str, names: &SecretNames) -> bool {
     text.split('$').skip(1).any(|rest| {
         let name = rest.trim_start_matches('{');
         let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());

@@ -14,9 +14,6 @@ pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
     };
     let known = Tables::builtin().tool(program).is_some() || beyond::VERSIONED.contains(&program.as_str());
     match (program.as_str(), args) {
-        ("bash" | "sh" | "dash" | "ksh", [option, files @ ..]) if option == "-n" => {
-            return !files.is_empty() && files.iter().all(|file| !file.starts_with(['-', '+', HOLE]));
-        }
         // Without `-I` a `json` in the folder at hand is taken for python's own.
         ("python" | "python3", [isolated, option, module, rest @ ..])
             if isolated == "-I" && option == "-m" && module == "json.tool" =>
@@ -42,6 +39,29 @@ pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
                 && behind.is_some_and(|at| checks(&rest[at..]));
         }
         ("ruby", [only]) if only == "-v" => return true,
+        ("strace" | "ltrace", [only]) => return only == "-V" || only == "--version" || only == "--help",
+        ("ffmpeg" | "ffprobe", [only]) if only == "-version" => return true,
+        (
+            "ldd" | "env" | "sudo" | "su" | "nohup" | "timeout" | "xargs" | "nice" | "setsid" | "stdbuf",
+            [only],
+        ) if ["--version", "--help"].contains(&only.as_str()) => {
+            return true;
+        }
+        ("sudo", [only]) if only == "-V" => return true,
+        ("nice" | "prlimit", []) => return true,
+        ("cargo", [first, second]) if first == "--version" && second == "--verbose" => return true,
+        ("stty", [only]) if only == "-a" => return true,
+        ("mktemp", [only]) if only == "-u" => return true,
+        // It starts the loader that a program names: that of one which may run anyway.
+        ("ldd", files) if !files.is_empty() => {
+            return files.iter().all(|file| {
+                ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/lib/", "/usr/lib/"]
+                    .iter()
+                    .any(|folder| file.starts_with(folder))
+                    && !file.contains(['*', '?', '[', HOLE])
+                    && !file.contains("..")
+            });
+        }
         ("java" | "javac", [only]) if only == "-version" => return true,
         ("sudo" | "ssh-add", [only]) if only == "-l" => return true,
         ("ssh-add", [only]) if only == "-L" => return true,

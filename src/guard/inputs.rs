@@ -3,16 +3,17 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Fd, ParameterOp, Part, PartKind, Pipeline, Redirect, RedirectOp,
-    Script, Target, Word,
+    Assignment, Command, CommandKind, Fd, Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect,
+    RedirectOp, Script, Target, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Tables, beyond};
 use crate::source::Span;
 
 use super::builtins::{SETTING, named};
+use super::listing::{Listing, Reader, listed, readers};
 use super::plain::known_text;
-use super::starts::{Starts, reads_lines};
+use super::starts::Starts;
 
 /// Folders of names under which bash opens a connection.
 const CONNECTIONS: [&str; 2] = ["/dev/tcp/", "/dev/udp/"];
@@ -22,15 +23,31 @@ const CONNECTIONS: [&str; 2] = ["/dev/tcp/", "/dev/udp/"];
 pub(super) struct Inputs {
     /// By redirection: whether the name is known to be that of a file, or the variable that holds it.
     files: FxHashMap<Span, (bool, Option<String>)>,
-    /// Variables that are given names of files by a loop, and how often each variable is set.
-    listed: FxHashSet<String>,
+    /// Variables that are given names of files by a loop, what is known of these where it reads them whole, and how often each
+    /// variable is set.
+    listed: FxHashMap<String, Option<Listing>>,
     set: FxHashMap<String, u32>,
     /// Commands that are given something to read.
     fed: FxHashSet<Span>,
+    /// ... that is not written in the command.
+    pub unknown: FxHashSet<Span>,
     /// Commands that send it on.
     pub sending: Vec<(Span, String)>,
     /// Whether some text among the words names a connection.
     named: bool,
+    /// Commands by which a shell looks at scripts and runs none.
+    checks: FxHashMap<Span, Checks>,
+}
+
+/// The scripts that a shell looks at.
+#[derive(Debug, Default)]
+struct Checks {
+    /// How many.
+    count: usize,
+    /// Variables that hold such a name, and nothing else.
+    variables: Vec<String>,
+    /// Whether the shell splits a word, or puts names in the place of one.
+    splits: bool,
 }
 
 /// What a command has on stdin.
@@ -57,6 +74,23 @@ impl Inputs {
         visit::walk_script(&mut Look { host, starts, stdin, inputs: self }, script);
     }
 
+    /// Whether no script that the shell at `at` looks at (`bash -n "$file"`) can be an option that lets it run something: its name
+    /// is known well enough, or it is the only one, and there is nothing on stdin that could be run.
+    pub(super) fn checks_only(&self, at: Span) -> bool {
+        let Some(checks) = self.checks.get(&at) else { return false };
+        let is_plain = |name: &String| {
+            let listing = self.listed.get(name).copied().flatten();
+            matches!(listing, Some(Listing::Ending | Listing::Placed)) && self.set.get(name) == Some(&1)
+        };
+        !checks.splits
+            && (checks.variables.iter().all(is_plain) || checks.count == 1 && !self.fed.contains(&at))
+    }
+
+    /// Whether the names of these scripts may be split.
+    pub(super) fn splits_scripts(&self, at: Span) -> bool {
+        self.checks.get(&at).is_none_or(|checks| checks.splits)
+    }
+
     fn sets(&mut self, name: &str) {
         *self.set.entry(name.to_owned()).or_insert(0) += 1;
     }
@@ -65,7 +99,7 @@ impl Inputs {
     pub(super) fn may_connect(&self, at: Span, file: &str) -> bool {
         let known = file.split(HOLE).next().unwrap_or_default();
         if known.is_empty() && file.contains(HOLE) {
-            let is_listed = |name: &String| self.listed.contains(name) && self.set.get(name) == Some(&1);
+            let is_listed = |name: &String| self.listed.contains_key(name) && self.set.get(name) == Some(&1);
             let is_file =
                 |(known, name): &(bool, Option<String>)| *known || name.as_ref().is_some_and(is_listed);
             return self.named || !self.files.get(&at).is_some_and(is_file);
@@ -120,6 +154,11 @@ impl Look<'_> {
 impl<'s> Visitor<'s> for Look<'_> {
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
         let outer = self.stdin;
+        for Reader { name, nul, source, .. } in readers(pipeline) {
+            if let Some(listing) = listed(source, nul) {
+                self.inputs.listed.insert(name, Some(listing));
+            }
+        }
         for (index, stage) in pipeline.stages.iter().enumerate() {
             let before = index.checked_sub(1).map(|before| &pipeline.stages[before]);
             self.stdin = match before {
@@ -127,9 +166,6 @@ impl<'s> Visitor<'s> for Look<'_> {
                 Some(before) if only_says(before) => Stdin::Written,
                 Some(_) => Stdin::Unknown,
             };
-            if let Some((_, name)) = reads_lines(stage).filter(|_| prints_names(&pipeline.stages[..index])) {
-                self.inputs.listed.insert(name);
-            }
             self.command(stage);
         }
         self.stdin = outer;
@@ -145,6 +181,15 @@ impl<'s> Visitor<'s> for Look<'_> {
             let at = self.at(command.span);
             if self.stdin != Stdin::Nothing {
                 self.inputs.fed.insert(at);
+            }
+            if self.stdin == Stdin::Unknown {
+                self.inputs.unknown.insert(at);
+            }
+            if let Some(checks) = checks(&simple.words) {
+                let all = self.inputs.checks.entry(at).or_default();
+                all.count += checks.count;
+                all.variables.extend(checks.variables);
+                all.splits |= checks.splits;
             }
             if let Some(program) = self.sends(&simple.words) {
                 self.inputs.sending.push((at, program));
@@ -162,14 +207,16 @@ impl<'s> Visitor<'s> for Look<'_> {
             let names = |word: &Word| match word.parts.as_slice() {
                 [Part { kind: PartKind::Command(substitution), .. }] => {
                     match substitution.body.statements.as_slice() {
-                        [statement] => statement.rest.is_empty() && prints_names(&statement.first.stages),
+                        [statement] => {
+                            statement.rest.is_empty() && listed(&statement.first.stages, false).is_some()
+                        }
                         _ => false,
                     }
                 }
                 _ => word.plain().is_some(),
             };
             if each.words.as_ref().is_some_and(|words| words.iter().all(names)) {
-                self.inputs.listed.insert(name.clone());
+                self.inputs.listed.insert(name.clone(), None);
             }
         }
         visit::walk_command(self, command);
@@ -195,6 +242,13 @@ impl<'s> Visitor<'s> for Look<'_> {
         visit::walk_assignment(self, assignment);
     }
 
+    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+        if let ParameterOp::Assign { .. } = &parameter.op {
+            self.inputs.sets(&parameter.name);
+        }
+        visit::walk_parameter(self, parameter);
+    }
+
     fn word(&mut self, word: &'s Word) {
         let text = known_text(&word.parts);
         self.inputs.named |= text.contains("dev/tcp") || text.contains("dev/udp");
@@ -212,6 +266,34 @@ fn only_says(command: &Command) -> bool {
     words.is_some_and(says) && command.redirects.is_empty()
 }
 
+/// The scripts that a command has a shell look at.
+fn checks(words: &[Word]) -> Option<Checks> {
+    let at = words
+        .iter()
+        .position(|word| word.plain().is_some_and(|text| super::syntax::SHELLS.contains(&text.as_str())))?;
+    let [_, option, scripts @ ..] = &words[at..] else { return None };
+    let mut checks = Checks { count: scripts.len(), ..Checks::default() };
+    for word in scripts {
+        match word.parts.as_slice() {
+            _ if is_unclear(word) => checks.splits = true,
+            _ if word.plain().is_some() => {}
+            // With such a character in it, it is no option.
+            [Part { kind: PartKind::DoubleQuoted(inner), .. }] if !known_text(inner).contains(['.', '/']) => {
+                checks.variables.push(variable(inner).unwrap_or_default());
+            }
+            [Part { kind: PartKind::DoubleQuoted(_), .. }] => {}
+            _ => checks.splits = true,
+        }
+    }
+    (option.plain().as_deref() == Some("-n")).then_some(checks)
+}
+
+/// Whether a word is a pattern of names that may be options of a shell.
+fn is_unclear(word: &Word) -> bool {
+    let globs = |part: &Part| matches!(&part.kind, PartKind::Literal(text) if text.contains(['*', '?', '[']));
+    word.parts.iter().any(globs) && !known_text(&word.parts).contains(['.', '/'])
+}
+
 /// The variable that a word is, and nothing else.
 fn variable(parts: &[Part]) -> Option<String> {
     match parts {
@@ -224,31 +306,6 @@ fn variable(parts: &[Part]) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Whether a pipeline of these commands prints names of files that are there, and nothing else.
-fn prints_names(commands: &[Command]) -> bool {
-    let words = |command: &Command| -> Option<Vec<String>> {
-        let CommandKind::Simple(simple) = &command.kind else { return None };
-        let quiet = command.redirects.iter().all(|redirect| matches!(redirect.fd, Some(Fd::Number(2))));
-        let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
-        words.filter(|_| quiet && simple.assignments.is_empty())
-    };
-    let lists: Option<Vec<Vec<String>>> = commands.iter().map(words).collect();
-    let Some((first, filters)) = lists.as_deref().and_then(<[Vec<String>]>::split_first) else {
-        return false;
-    };
-    let of = |lines: &[&str], words: &[String]| {
-        lines
-            .iter()
-            .any(|line| line.split(' ').eq(words.iter().take(line.split(' ').count()).map(String::as_str)))
-    };
-    let acts = |word: &String| {
-        ["-exec", "-ok", "-printf", "-fprint", "-o", "--format"].iter().any(|act| word.starts_with(act))
-    };
-    of(beyond::PRINT_NAMES, first)
-        && !first.iter().any(acts)
-        && filters.iter().all(|filter| of(beyond::KEEP_LINES, filter) && !filter.iter().any(acts))
 }
 
 /// Whether a name begins with the user's home or the folder at hand.

@@ -41,6 +41,13 @@ impl Programs<'_> {
                         "`sudo --chroot` runs the programs of another folder",
                     ));
                 }
+                let keeps_hijack = |word: &String| {
+                    let names = word.strip_prefix("--p").and_then(|rest| rest.split_once('='));
+                    names.is_some_and(|(_, names)| names.split(',').any(|name| class(name) == Class::Hijack))
+                };
+                if name == "sudo" && link.words.iter().any(keeps_hijack) {
+                    return Some(Found::ask("wrapper", "`sudo` keeps variables that decide which code runs"));
+                }
                 if name == "sudo" && link.words.iter().any(authenticates) {
                     return Some(Found::ask("wrapper", "`sudo` is given a password"));
                 }

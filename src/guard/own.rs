@@ -1,5 +1,6 @@
 //! What belongs to the guard: its settings, its policy and cases, the hook's entry, the binary. Reading them is free.
 
+use crate::bash::syntax::{Part, PartKind, Word};
 use crate::commands::{HOLE, glob};
 
 /// What to do instead of changing them.
@@ -162,4 +163,32 @@ pub(super) fn only_records(program: &str, words: &[String]) -> bool {
     let mut operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
     let verb = operands.next().map_or("", String::as_str);
     program == "gh" || program == "git" && ["add", "stage", "commit", "tag", "push", "notes"].contains(&verb)
+}
+
+/// Whether a command changes the guard's program, which another one finds for it: `rm "$(command -v gauntlet)"`.
+pub(super) fn changes_found(words: &[Word]) -> bool {
+    let program = words.first().and_then(Word::plain).unwrap_or_default();
+    let program = program.rsplit('/').next().unwrap_or_default();
+    let changed = match program {
+        "cp" | "ln" | "install" => &words[words.len() - 1..],
+        _ if super::strict::always_writes(program) || ["tee", "dd"].contains(&program) => &words[1..],
+        _ => return false,
+    };
+    changed.iter().any(|word| word.parts.iter().any(finds_guard))
+}
+
+fn finds_guard(part: &Part) -> bool {
+    match &part.kind {
+        PartKind::DoubleQuoted(inner) => inner.iter().any(finds_guard),
+        PartKind::Command(substitution) => substitution.body.statements.iter().any(|statement| {
+            let words = super::starts::written(&statement.first.stages).unwrap_or_default();
+            let finds = |words: &Vec<String>| {
+                let finder = words.first().map_or("", String::as_str);
+                ["which", "whereis", "command", "type", "hash"].contains(&finder)
+                    && words.iter().any(|word| word == "gauntlet")
+            };
+            words.iter().any(finds)
+        }),
+        _ => false,
+    }
 }

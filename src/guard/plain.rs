@@ -15,6 +15,7 @@ use crate::source::Span;
 
 use super::environment::{Class, class, inert_value};
 use super::inputs::Inputs;
+use super::listing::{Listing, listed};
 use super::numbers::Numbers;
 use super::own;
 use super::policy::Policy;
@@ -52,6 +53,8 @@ pub(super) struct Looks {
     pub tame: FxHashMap<Span, Option<Plainly>>,
     /// Commands that `xargs` feeds with words which are no options.
     pub fed: FxHashMap<Span, Plainly>,
+    /// Commands that `xargs` feeds with names of files, by what is known of these.
+    pub listed: FxHashMap<Span, Listing>,
     /// Functions that the text defines.
     pub functions: FxHashSet<String>,
     /// What the aliases that the text defines stand for.
@@ -135,6 +138,10 @@ impl Plain<'_> {
             let code = format!("{value} {rest}");
             self.looks.evaluated.push((self.at(command.span), code));
         }
+        if own::changes_found(&simple.words) {
+            let what = "it changes the guard's own program".to_owned();
+            self.say(Decision::Deny, "own-files", command.span, what, own::INSTEAD);
+        }
         let at = self.at(command.span);
         let plainly = self.starts.of_words(&simple.words);
         // Several commands of a text that a command carries stand at the same place.
@@ -156,6 +163,9 @@ impl Plain<'_> {
             self.set(&assignment.target.name, None, assignment.span, true);
         }
         let mut exported = keyword == "export";
+        let is_print = |operand: &Operand| matches!(operand, Operand::Flag(word) if word.plain().as_deref() == Some("-p"));
+        let prints_only =
+            ["declare", "typeset"].contains(&keyword.as_str()) && declare.operands.iter().any(is_print);
         for operand in &declare.operands {
             match operand {
                 Operand::Flag(word) => {
@@ -166,6 +176,8 @@ impl Plain<'_> {
                         self.ask("evaluated-later", word.span, what);
                     }
                 }
+                // It is printed, as it is.
+                Operand::Name(name) if prints_only && !self.names.matches(&name.name) => {}
                 // It keeps its value, which was judged where it was given; others see it from now on.
                 Operand::Name(name) if keyword == "export" && class(&name.name) != Class::Own => {}
                 Operand::Name(name) => self.set(&name.name, None, name.span, keyword == "export"),
@@ -231,6 +243,15 @@ impl Plain<'_> {
         if shadows {
             self.ask("shadowed-command", span, format!("a function takes the place of the command `{name}`"));
         }
+    }
+
+    /// Whether some variable among the parts has a secret's name.
+    fn tells_secret(&self, parts: &[Part]) -> bool {
+        parts.iter().any(|part| match &part.kind {
+            PartKind::Parameter(parameter) => self.names.matches(&parameter.name),
+            PartKind::DoubleQuoted(inner) => self.tells_secret(inner),
+            _ => false,
+        })
     }
 
     fn subscript(&mut self, name: &Name) {
@@ -314,6 +335,10 @@ impl<'s> Visitor<'s> for Plain<'_> {
                 if let Some(fed) = starts::fed(&pipeline.stages[..index], nul) {
                     self.looks.fed.insert(self.at(stage.span), fed);
                 }
+                if let Some(listing) = listed(&pipeline.stages[..index], nul).filter(|_| self.host.is_none())
+                {
+                    self.looks.listed.insert(stage.span, listing);
+                }
             }
         }
         visit::walk_pipeline(self, pipeline);
@@ -377,6 +402,13 @@ impl<'s> Visitor<'s> for Plain<'_> {
             }
             ParameterOp::Assign { word, .. } => {
                 self.set(&parameter.name, word.plain().as_deref(), span, false);
+            }
+            ParameterOp::Error { word, .. } if self.tells_secret(&word.parts) => {
+                self.ask(
+                    "prints-secret",
+                    span,
+                    format!("the message of `${{{}:?}}` is a secret", parameter.name),
+                );
             }
             _ => {}
         }

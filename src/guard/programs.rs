@@ -10,6 +10,8 @@ use crate::source::Span;
 
 use super::builtins;
 use super::help;
+use super::inputs::Inputs;
+use super::listing::Listing;
 use super::own;
 use super::policy::Policy;
 use super::secret_files;
@@ -32,6 +34,10 @@ pub(super) struct Programs<'p> {
     pub tame: &'p FxHashMap<Span, Option<Plainly>>,
     /// Commands that are fed words which are no options, and how many at a time.
     pub fed: &'p FxHashMap<Span, Plainly>,
+    /// Commands that `xargs` feeds with names of files, by what is known of these.
+    pub listed: &'p FxHashMap<Span, Listing>,
+    /// What redirections and pipes give to read.
+    pub inputs: &'p Inputs,
     /// Functions that the text defines.
     pub functions: &'p FxHashSet<String>,
     /// Variables that the text sets to what is known.
@@ -205,6 +211,9 @@ impl Programs<'_> {
         name.clone_into(&mut plain[0]);
         if help::asks_help(&plain, self.names) && !invocation.loose {
             return allowed("help");
+        }
+        if self.only_checks(&plain, invocation) {
+            return allowed("syntax-check");
         }
         let tables = Tables::builtin();
         let tool = tables.tool(name);

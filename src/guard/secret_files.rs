@@ -19,12 +19,13 @@ fn is_in_secret_folder(path: &str) -> bool {
         return false;
     }
     let path = path.trim_end_matches('/');
+    let parts: Vec<&str> = path.split('/').collect();
     let below = |folder: &&str| {
-        let wanted: Vec<&str> = folder.split('/').collect();
-        let parts: Vec<&str> = path.split('/').collect();
-        parts
-            .windows(wanted.len())
-            .any(|window| window.iter().zip(&wanted).all(|(part, name)| is_part(part, name)))
+        let begins = |at: usize| {
+            let mut rest = parts[at..].iter();
+            folder.split('/').all(|name| rest.next().is_some_and(|part| is_part(part, name)))
+        };
+        (0..parts.len()).any(begins)
     };
     beyond::SECRET_FOLDERS.iter().any(below) && !beyond::PLAIN_THERE.iter().any(|end| path.ends_with(end))
 }
@@ -32,11 +33,17 @@ fn is_in_secret_folder(path: &str) -> bool {
 fn has_secret_name(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or(path);
     let unclear = last.contains(['*', '?', '[', HOLE]);
-    let named = |known: &str| {
-        last == known || unclear && is_part(last, known) || known.contains('*') && glob(known, last)
+    let named = || {
+        beyond::SECRET_FILES.contains(&last)
+            || unclear && beyond::SECRET_FILES.contains(&last.trim_matches('*'))
+            || unclear && beyond::SECRET_FILES.iter().any(|known| is_part(last, known))
     };
-    let below = |known: &str| path.contains('/') && tails(path).any(|tail| glob(known, tail));
-    let known = |known: &&str| if known.contains('/') { below(known) } else { named(known) };
+    let below = || {
+        let fits = |tail: &str| {
+            beyond::SECRET_PATHS.iter().any(|known| glob(known, tail) || may_be_below(known, tail))
+        };
+        path.contains('/') && tails(path).any(fits)
+    };
     let settings = ["openrc", "novarc", "keystonerc"].iter().any(|name| {
         last.strip_suffix(".sh")
             .unwrap_or(last)
@@ -48,13 +55,25 @@ fn has_secret_name(path: &str) -> bool {
             .iter()
             .any(|plain| kind.ends_with(plain))
     });
-    let fits = |pattern: &&str| glob(pattern, last);
+    // Each pattern has one of these.
+    let may_fit = last.contains(['.', '_']);
     path.ends_with(".keyring")
         || settings
         || dotenv
-        || beyond::SECRET_FILES.iter().any(known)
-        || beyond::SECRET_GLOBS.iter().any(fits)
+        || named()
+        || below()
+        || may_fit && beyond::SECRET_GLOBS.iter().any(|pattern| glob(pattern, last))
         || unclear && nearly_names_one(last)
+}
+
+/// Whether a pattern of paths, of whose first folder some is written, has this one among them.
+fn may_be_below(known: &str, pattern: &str) -> bool {
+    let first = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    if !pattern.contains(['*', '?', '[', HOLE]) || !is_part(&first(pattern), &first(known)) {
+        return false;
+    }
+    let is = |(name, part): (&str, &str)| glob(name, part) || glob(&widened(part), name);
+    known.split('/').count() == pattern.split('/').count() && known.split('/').zip(pattern.split('/')).all(is)
 }
 
 /// A path, and what is left of it behind each of its folders.
@@ -129,7 +148,7 @@ pub(super) fn is_below<'f>(folders: &'f [String], path: &str, names: &SecretName
 pub(super) fn names_secret(word: &str, names: &SecretNames) -> bool {
     let whole = word.rsplit('=').next().unwrap_or(word);
     let inner = whole.rsplit(':').next().unwrap_or(whole);
-    [whole, inner].iter().any(|path| holds_secret(path, names))
+    holds_secret(whole, names) || inner.len() < whole.len() && holds_secret(inner, names)
 }
 
 /// Whether a path is that of a file of secrets, with the names that are built in.
@@ -179,8 +198,11 @@ fn nearly_names_one(pattern: &str) -> bool {
     if known == 1 && wide.starts_with('.') && wide.contains(['*', '?']) {
         return true;
     }
-    let names = beyond::SECRET_FILES.iter().filter(|name| known < name.len() && known + MOST >= name.len());
-    known > MOST && names.into_iter().any(|name| glob(&wide, name))
+    let near = |name: &&&str| known < name.len() && known + MOST >= name.len();
+    let mut names = beyond::SECRET_FILES.iter().chain(beyond::SECRET_PATHS).filter(near);
+    // `.??v`: of few names at all.
+    let exactly = known == MOST && !wide.contains('*');
+    (known > MOST || exactly) && names.any(|name| glob(&wide, name))
 }
 
 /// Whether one of a text's commands names files of secrets, and another one shows files whose names come from elsewhere.

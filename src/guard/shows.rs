@@ -78,7 +78,7 @@ fn prints_object(words: &[String]) -> bool {
         || from_file && prints
         || args().any(|word| word.contains("/secrets"))
         // The server decodes the path.
-        || given(&["--raw"]).into_iter().any(|path| path.contains('%'))
+        || given(&["--raw"]).into_iter().any(|path| path.contains('%') || path.contains(HOLE))
 }
 
 /// Up to here `kubectl` prints no bodies of requests.

@@ -12,6 +12,7 @@ use crate::commands::{Plainly, Tables};
 use crate::source::Span;
 
 use super::builtins::{SETTING, named};
+use super::listing::{Listing, Reader, listed, readers};
 
 /// What is known of how the texts' variables begin.
 #[derive(Debug, Default)]
@@ -157,13 +158,16 @@ impl Starts {
 
 impl<'s> Visitor<'s> for Starts {
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
-        for (index, stage) in pipeline.stages.iter().enumerate().skip(1) {
-            if let Some((at, name)) = reads_lines(stage)
-                && let Some(given) = piped(&pipeline.stages[..index]).filter(|given| *given != Plainly::Path)
-            {
-                self.read.insert(at);
+        for Reader { read, name, nul, source } in readers(pipeline) {
+            let given = if nul {
+                (listed(source, true) == Some(Listing::Placed)).then_some(Plainly::Path)
+            } else {
+                piped(source).filter(|given| *given != Plainly::Path)
+            };
+            if given.is_some() {
+                self.read.insert(read);
                 // A line is split where it is used, and not before.
-                self.assigned(&name, Some(given));
+                self.assigned(&name, given);
             }
         }
         visit::walk_pipeline(self, pipeline);
@@ -209,21 +213,6 @@ impl<'s> Visitor<'s> for Starts {
     }
 }
 
-/// The variable that a loop reads the lines of its input to, and the command that reads them.
-pub(super) fn reads_lines(stage: &Command) -> Option<(Span, String)> {
-    let CommandKind::While(each) = &stage.kind else { return None };
-    let [statement] = each.condition.statements.as_slice() else { return None };
-    let [read] = statement.first.stages.as_slice() else { return None };
-    let CommandKind::Simple(simple) = &read.kind else { return None };
-    let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
-    let words = words?;
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (["read", name] | ["read", "-r", name]) = words.as_slice() else { return None };
-    let alone =
-        statement.rest.is_empty() && read.redirects.is_empty() && stage.redirects.is_empty() && !each.until;
-    (alone && is_name(name)).then(|| (read.span, (*name).to_owned()))
-}
-
 /// What a substitution prints.
 fn printed(body: &Sequence) -> Option<Plainly> {
     let [statement] = body.statements.as_slice() else { return None };
@@ -243,22 +232,7 @@ pub(super) fn fed(commands: &[Command], nul: bool) -> Option<Plainly> {
     if !nul {
         return piped(commands).filter(|given| *given != Plainly::Path);
     }
-    let [find] = commands else { return None };
-    let CommandKind::Simple(simple) = &find.kind else { return None };
-    let words: Vec<String> = simple.words.iter().map(Word::plain).collect::<Option<_>>()?;
-    let [program, words @ .., last] = words.as_slice() else { return None };
-    let begins = |word: &String| word.starts_with(|c: char| c.is_ascii_alphanumeric() || "./_".contains(c));
-    let folders = words.iter().take_while(|word| !word.starts_with(['-', '(', '!', ',']));
-    let prints = words.iter().any(|word| {
-        ["-exec", "-print", "-fprint", "-fls", "-ls", "-ok"].iter().any(|act| word.starts_with(act))
-    });
-    (program == "find"
-        && last == "-print0"
-        && simple.assignments.is_empty()
-        && find.redirects.is_empty()
-        && !prints
-        && folders.clone().all(begins))
-    .then_some(Plainly::Path)
+    (listed(commands, true) == Some(Listing::Placed)).then_some(Plainly::Path)
 }
 
 /// The words of these commands, where all of them are written and nothing else happens.

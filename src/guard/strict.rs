@@ -9,7 +9,14 @@ use super::shows::prints_secret;
 /// Why a line that reads by the tables is still not let through; `None` where nothing speaks against it. `written`: the
 /// tables name files that it writes.
 pub(super) fn why_not(words: &[String], written: bool, names: &SecretNames) -> Option<String> {
-    prints_secret(words, names).or_else(|| side_door(words, written))
+    prints_secret(words, names).or_else(|| side_door(words, written)).or_else(|| telling_option(words))
+}
+
+/// An option that no table knows, and whose name tells of more than reading.
+fn telling_option(words: &[String]) -> Option<String> {
+    let tells = |name: &&str| name.split('-').any(|part| beyond::TELLING_OPTIONS.contains(&part));
+    let option = Tables::builtin().unknown_options(words).into_iter().find(tells)?;
+    Some(format!("what its option `{option}` does is not known"))
 }
 
 /// Options by which a program that reads runs another one or writes a file.
@@ -23,11 +30,13 @@ fn side_door(words: &[String], written: bool) -> Option<String> {
         return Some(why.to_owned());
     }
     let door = match program {
+        // From stdin to stdout.
+        "xxd" if args.iter().all(|word| word.starts_with('-')) => None,
         "git" => return git(args),
         "az" => return az(args),
         "openssl" => return openssl(args),
         "man" | "less" | "more" => return pages(program, args),
-        "dc" | "crm_mon" | "watch" | "htop" => return Some(format!("`{program}` can run other programs")),
+        "dc" | "watch" | "htop" => return Some(format!("`{program}` can run other programs")),
         "virsh" => {
             let starts =
                 |word: &&str| word.contains('+') && word.contains("://") || word.contains("command=");
@@ -146,7 +155,7 @@ fn openssl(args: &[String]) -> Option<String> {
     let verb = args.first().map_or("", String::as_str);
     let request =
         verb == "req" && args.iter().any(|word| word == "-in") && args.iter().any(|word| word == "-noout");
-    let door = ["-out", "-new", "-key", "-CAcreate", "-signkey", "-nocert"];
+    let door = ["-out", "-new", "-sign", "-key", "-CAcreate", "-signkey", "-nocert"];
     let bad = args.iter().any(|word| door.iter().any(|start| word.starts_with(start)));
     let checks = ["rsa", "ec", "pkey", "dsa"].contains(&verb)
         && args.iter().any(|word| word == "-noout" || word == "-pubout")
@@ -239,7 +248,9 @@ fn git(args: &[String]) -> Option<String> {
     // The manual's page, unless it is to be shown elsewhere.
     if verb == "help"
         && rest.iter().all(|word| {
-            word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && !word.starts_with('-')
+            ["-a", "--all", "-g", "--guides"].contains(&word.as_str())
+                || word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+                    && !word.starts_with('-')
         })
     {
         return None;
@@ -252,6 +263,8 @@ fn git(args: &[String]) -> Option<String> {
         let long = |name: &str, least: usize| option.len() >= least && name.starts_with(option);
         word.starts_with("ext::")
             || word.starts_with("-O") && verb == "grep"
+            // Short for `--upload-pack`.
+            || word.starts_with("-u") && verb == "ls-remote"
             // Such a file is called so: it is not stdout.
             || ["-o-", "-"].contains(&word.as_str()) && verb == "archive"
             || long("--upload-pack", 3)

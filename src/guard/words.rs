@@ -71,13 +71,15 @@ impl Programs<'_> {
             return Some(if one { Plainly::One } else { fed });
         }
         if is(link, &["find"]) {
-            // What it finds begins as the folders do in which it looks.
-            let mut folders = link.words.iter().take_while(|word| !word.starts_with(['-', '(', '!', ',']));
-            let known =
-                |word: &String| word.starts_with(|c: char| c.is_ascii_alphanumeric() || "./_~".contains(c));
-            return folders.all(known).then_some(Plainly::Path);
+            return Self::begins_plainly(link).then_some(Plainly::Path);
         }
         None
+    }
+
+    /// Whether what `find` finds begins with no dash: it begins as the folders do in which it looks.
+    pub(super) fn begins_plainly(link: &Link) -> bool {
+        let mut folders = link.words.iter().take_while(|word| !word.starts_with(['-', '(', '!', ',']));
+        folders.all(|word| word.starts_with(|c: char| c.is_ascii_alphanumeric() || "./_~".contains(c)))
     }
 }
 
