@@ -95,6 +95,16 @@ impl Blueprint {
         blueprint.host_names();
         let name = |folder: &&String| folder.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         blueprint.folders.extend(setup.folders.iter().filter(name).cloned());
+        // Who says how a program there answers wants it there.
+        let holds = |folder: &String| {
+            let below = |path: &String| {
+                path.strip_prefix('/')
+                    .and_then(|path| path.split_once('/'))
+                    .is_some_and(|(top, _)| top == folder)
+            };
+            setup.stubs.iter().any(below)
+        };
+        blueprint.folders.retain(|folder| !holds(folder));
         let taken: BTreeSet<&String> = blueprint.copies.values().flatten().collect();
         blueprint.stubs.retain(|path| !taken.contains(path));
         Ok(blueprint)

@@ -297,7 +297,7 @@ impl Journal {
             Responder::Guess(reply) => {
                 let (stdout, stderr) = (reply.stdout.clone(), reply.stderr.clone());
                 let stub = Stub { stdout, stderr, exit: reply.exit, ..Stub::default() };
-                (said(&stub, reply.writes.clone().into_iter().collect(), &shape), Answer::Guess)
+                (said(&stub, reply.writes.clone().into_iter().collect(), &shape, true), Answer::Guess)
             }
             Responder::Shell(given, feed) => {
                 let (text, feed) = (given.text.clone(), *feed);
@@ -376,7 +376,7 @@ impl Journal {
             let (text, placed, behind) = (text.clone(), false, None);
             return Order::Handler { text, feed, writes, shape, placed, behind };
         }
-        said(stub, writes, &shape)
+        said(stub, writes, &shape, self.plan.guesses.is_some())
     }
 
     fn reads_stdin(&self, index: usize) -> bool {
@@ -386,13 +386,13 @@ impl Journal {
 }
 
 /// A fixed answer in the shape that a fault gives it.
-fn said(stub: &Stub, writes: Vec<(String, String)>, shape: &Shape) -> Order {
+fn said(stub: &Stub, writes: Vec<(String, String)>, shape: &Shape, guessed: bool) -> Order {
     let (exit, stderr) = match shape {
         Shape::Full { exit, stderr } => (*exit, stderr.clone()),
         Shape::Garbage => (0, String::new()),
         _ => (stub.exit, stub.stderr.clone()),
     };
-    Order::Reply(Words { stdout: shape.of(&stub.stdout), stderr, exit, writes })
+    Order::Reply(Words { stdout: shape.of(&stub.stdout), stderr, exit, writes, guessed })
 }
 
 /// The stub must read its stdin before anything can be decided.

@@ -140,7 +140,7 @@ impl Call {
         }
         let _ = io::stderr().write_all(words.stderr.as_bytes());
         let mut exit = words.exit;
-        if let Err(error) = write_files(&words.writes) {
+        if let Err(error) = write_files(&words.writes, words.guessed) {
             let _ = writeln!(io::stderr(), "{}: {error}", self.program);
             exit = exit.max(1);
         }
@@ -167,7 +167,7 @@ impl Call {
         if feed.is_none() {
             wait_for_feeder();
         }
-        if let Err(error) = write_files(writes) {
+        if let Err(error) = write_files(writes, false) {
             let _ = writeln!(io::stderr(), "{}: {error}", self.program);
         }
         let command = relay::handler(text, &self.called, &self.words, placed, behind);
@@ -238,9 +238,13 @@ fn wait_for_feeder() {
     }
 }
 
-fn write_files(writes: &[(String, String)]) -> io::Result<()> {
+fn write_files(writes: &[(String, String)], guessed: bool) -> io::Result<()> {
     for (path, text) in writes {
         let path = &root::word(path);
+        // `tar -C "$folder"`: the words say no more than that it writes there.
+        if guessed && Path::new(path).is_dir() {
+            continue;
+        }
         if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.exists()) {
             // Where it cannot be made, the file says why.
             let _ = fs::create_dir_all(folder);

@@ -251,6 +251,9 @@ pub(super) struct Words {
     pub exit: u8,
     /// Files to write: path, content.
     pub writes: Vec<(String, String)>,
+    /// Whether a file may turn out to be a folder: nobody said that it is a file, and the tool puts something into it.
+    #[serde(default)]
+    pub guessed: bool,
 }
 
 /// A file that every trial finds fresh.

@@ -163,6 +163,15 @@ impl Guesses {
         self.hint(argv, at).is_some_and(|hint| self.hints[hint].reader.holds_something())
     }
 
+    /// Whether the script looks whether the call said anything.
+    pub fn may_be_nothing(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
+        let nothing = |texts: &[String]| texts.iter().any(String::is_empty);
+        self.hint(argv, at).is_some_and(|hint| {
+            let reader = &self.hints[hint].reader;
+            nothing(&reader.bad) || nothing(&reader.good)
+        })
+    }
+
     /// Whether the script decides by how the call ends.
     pub fn is_tested(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
         self.hint(argv, at).is_some_and(|hint| self.hints[hint].reader.tested)

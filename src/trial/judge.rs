@@ -92,6 +92,8 @@ pub fn exit_code(end: End) -> Option<i32> {
 
 /// Judges the trial of `fault`, which fails the green run's call number `at`.
 pub fn judge(bench: Bench<'_>, at: usize, fault: &Fault, record: &Record) -> Outcome {
+    let calls = bench.outline.in_order(&record.calls, &bench.green.calls);
+    let record = &Record { calls, ..record.clone() };
     let Some(fired) = record.calls.iter().position(|call| call.answer == Answer::Fault) else {
         return Outcome::Judged(not_fired(bench, fault, record));
     };
@@ -303,7 +305,13 @@ impl Trial<'_> {
         let stdout = story::tail_from(&self.record.stdout, call.stdout_before);
         let stderr =
             story::tail_from(&self.record.stderr, call.stderr_before).replacen(&self.fault.stderr, "", 1);
-        let stdout = self.without_answers(stdout);
+        let mut stdout = self.without_answers(stdout);
+        let mut stderr = stderr;
+        if patterns.is_none() {
+            // `deploy-ok.sh: snapshot` says how the script is called.
+            let name = self.bench.harness.script.file_name();
+            (stdout, stderr) = (stdout.replace(name, ""), stderr.replace(name, ""));
+        }
         if self.bench.harness.guessed && self.record.end != End::Code(0) {
             return unaided::claim(&self.without_quotes(&stdout), &self.without_quotes(&stderr));
         }

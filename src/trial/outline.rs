@@ -5,6 +5,7 @@
 //! trial shows whether it is.
 
 mod early;
+mod order;
 mod shape;
 
 use std::collections::BTreeSet;

@@ -16,12 +16,12 @@ use crate::verdict::Verdict;
 
 /// Why exit 0 is right after the fault, where it is: the same call came again and succeeded, and that is no chance. A
 /// script that calls the same once more in any case, and nothing that it does not call in the green run, did not notice.
-pub(super) fn recovered(fault: &Fault, later: &[Call], green_later: &[Call]) -> Option<String> {
+pub(super) fn recovered(fault: &Fault, later: &[Call], all: &[Call], green: &[Call]) -> Option<String> {
     let again = later
         .iter()
         .find(|call| call.site.argv == fault.site.argv && call.answer != Answer::Fault && call.exit == 0)?;
     let times = |calls: &[Call], argv: &[String]| calls.iter().filter(|call| call.site.argv == argv).count();
-    let more = |call: &Call| times(later, &call.site.argv) > times(green_later, &call.site.argv);
+    let more = |call: &Call| times(all, &call.site.argv) > times(green, &call.site.argv);
     if !later.iter().any(more) {
         return None;
     }

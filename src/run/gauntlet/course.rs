@@ -106,6 +106,9 @@ pub struct Replay {
 impl Green {
     /// Judges the two recordings of the case with this index.
     pub fn judge(course: &Course, case: usize, mut first: Record, second: &Record) -> Self {
+        first.calls = course.outline.in_order(&first.calls, &first.calls);
+        let second =
+            &Record { calls: course.outline.in_order(&second.calls, &first.calls), ..second.clone() };
         let judgement =
             green::judge(&course.harness, &course.harness.cases[case], &course.outline, &first, second);
         if agreement(&first.calls, &second.calls) == Agreement::Reordered {

@@ -254,6 +254,11 @@ fn course_of(
         needs.stubs.push("env".to_owned());
     }
     needs.folders = at_the_root(beside.sources.iter().map(SourceText::text));
+    // What is called there, and not elsewhere (`docker run IMAGE /app/test`), is put there when it is missed.
+    let answered = |name: &str| own.stubs.iter().any(|stub| stub.pattern.program() == name);
+    let top = |name: &str| name.strip_prefix('/').and_then(|path| Some(path.split_once('/')?.0.to_owned()));
+    let folders = needs.folders.clone();
+    needs.stubs.retain(|name| answered(name) || top(name).is_none_or(|top| !folders.contains(&top)));
     let mut env = survey.env.clone();
     for (name, value) in
         [("USER", "op"), ("LOGNAME", "op"), ("SHELL", "/bin/bash"), ("TERM", "dumb"), ("LANG", "C.UTF-8")]

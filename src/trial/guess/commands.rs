@@ -129,6 +129,7 @@ impl Call<'_> {
             "lsb_release" => "24.04",
             "dig" | "host" | "nslookup" => "192.0.2.10",
             "getent" if sub == "hosts" || sub == "ahosts" => "192.0.2.10 host-1",
+            "getent" if sub == "group" => "op:x:1000:op",
             "getent" => "op:x:1000:1000::/home/op:/bin/bash",
             "df" => {
                 "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/vda1 102400000 12288000 90112000 12% /"

@@ -210,7 +210,10 @@ impl Flow<'_> {
             let arguments = self.arguments(stage);
             let counts = matches!(program.as_str(), "wc" | "md5sum" | "sha256sum" | "base64")
                 || program == "grep"
-                    && arguments.iter().flatten().any(|word| word.starts_with("-c") || word == "--count");
+                    && arguments.iter().flatten().any(|word| {
+                        word == "--count"
+                            || word.starts_with('-') && !word.starts_with("--") && word.contains('c')
+                    });
             if counts {
                 return Vec::new();
             }
@@ -308,10 +311,13 @@ impl Flow<'_> {
         }
         for (hint, mut texts) in strong {
             texts.sort_by_key(|(surely, _)| std::cmp::Reverse(*surely));
-            for (_, text) in texts {
-                add(&mut self.hints[hint].reader.good, text);
-            }
             let reader = &mut self.hints[hint].reader;
+            for (surely, text) in texts {
+                // What is only spoken of somewhere does not lead on where it is known not to.
+                if surely > 1 || !reader.bad.contains(&text) {
+                    add(&mut reader.good, text);
+                }
+            }
             reader.bad.retain(|bad| !reader.good.contains(bad));
         }
         let named: Vec<(String, Vec<Source>)> = self

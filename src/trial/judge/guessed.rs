@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::Trial;
 use super::rounds::{is_alike, is_of_one_command};
 use crate::commands::{Effect, Tables};
 use crate::fault::FaultKind;
 use crate::trial::effect::mutates;
-use crate::trial::guess::PACKERS;
+use crate::trial::guess::{Guesses, PACKERS};
 use crate::trial::unaided;
 use crate::trial::world::{Answer, Call, End, Output, Site};
 
@@ -17,8 +19,8 @@ impl Trial<'_> {
         let guesses = self.bench.guesses?;
         let call = self.bench.green.calls.get(self.at)?;
         let (argv, at) = (&call.argv, call.site.at.as_ref());
-        let later = &self.record.calls[self.fired + 1..];
-        if let Some(rest) = unaided::recovered(self.fault, later, self.green_later()) {
+        let (record, green) = (&self.record.calls, &self.bench.green.calls);
+        if let Some(rest) = unaided::recovered(self.fault, &record[self.fired + 1..], record, green) {
             return Some(rest);
         }
         match self.fault.kind {
@@ -29,6 +31,7 @@ impl Trial<'_> {
             }
             FaultKind::Empty
                 if self.mutation_after().is_none()
+                    && !self.loses_a_document(call, guesses)
                     && !unaided::complains(&self.record.stderr, &self.bench.green.stderr)
                     && (!guesses.is_compared(argv, at)
                         || Tables::builtin().empty_is_valid(argv)
@@ -38,6 +41,19 @@ impl Trial<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the call only asks, always with a document for an answer, and the green run makes changes after it: with
+    /// nothing in its place the script left them out, or made them without knowing. No list of a document is so empty.
+    fn loses_a_document(&self, call: &Call, guesses: &Guesses) -> bool {
+        let document = serde_json::from_str::<Value>(&call.stdout)
+            .is_ok_and(|value| value.is_object() || value.is_array());
+        let harness = self.bench.harness;
+        document
+            && !mutates(harness, call)
+            && !Tables::builtin().empty_is_valid(&call.argv)
+            && !guesses.may_be_nothing(&call.argv, call.site.at.as_ref())
+            && self.green_later().iter().any(|other| mutates(harness, other) && !unaided::notifies(other))
     }
 
     fn green_later(&self) -> &[Call] {
@@ -55,7 +71,8 @@ impl Trial<'_> {
         }
         let own = &self.fault.site;
         let changes = |call: &Call| call.site.argv != own.argv && mutates(self.bench.harness, call);
-        !self.after().any(changes) || sites(self.after(), own) != sites(self.green_later().iter(), own)
+        let (all, green) = (self.record.calls.iter(), self.bench.green.calls.iter());
+        !self.after().any(changes) || sites(all, own) != sites(green, own)
     }
 
     /// Whether the script may go on without what the call works on: it only asks for that, or takes it away; or the script
