@@ -94,9 +94,17 @@ pub(super) fn builtin(slug: &'static str, page: &'static str) -> Rule {
     }
 }
 
-/// Whether a text is the page of a rule that needs no code: front matter, and a query.
+/// Whether a text is the page of a rule that needs no code, or is meant to be: front matter, and a query or what only such a
+/// rule's front matter says.
 pub fn is_shape(page: &str) -> bool {
-    split(page).is_some() && query(page).is_some()
+    let says = |front: &str, key: &str| {
+        front
+            .lines()
+            .any(|line| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')))
+    };
+    split(page).is_some_and(|(front, _)| {
+        query(page).is_some() || ["message", "at"].iter().all(|key| says(&page[front.clone()], key))
+    })
 }
 
 /// A rule of a repository. The page lives as long as the program: there are a few of them, read once.
@@ -208,11 +216,19 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
 
 /// The front matter, and where the body starts.
 fn split(page: &str) -> Option<(Range<usize>, usize)> {
-    const LINE: &str = "+++\n";
-    let rest = page.strip_prefix(LINE)?;
-    let end = LINE.len() + if rest.starts_with(LINE) { 0 } else { rest.find("\n+++\n")? + 1 };
-    let after = &page[end + LINE.len()..];
-    Some((LINE.len()..end, page.len() - after.trim_start_matches('\n').len()))
+    let mut lines = page.split_inclusive('\n');
+    let is_mark = |line: &&str| line.trim_end_matches(['\r', '\n']) == "+++" && line.ends_with('\n');
+    let first = lines.next().filter(is_mark)?;
+    let mut end = first.len();
+    let last = loop {
+        let line = lines.next()?;
+        if is_mark(&line) {
+            break line;
+        }
+        end += line.len();
+    };
+    let after = &page[end + last.len()..];
+    Some((first.len()..end, page.len() - after.trim_start_matches(['\r', '\n']).len()))
 }
 
 /// The first query fence: its text and where it starts.

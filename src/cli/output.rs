@@ -220,6 +220,20 @@ where
                 "failed to choose what stdout gets: give all but one --output-format an --output-file".into(),
             );
         }
+        let mut files: Vec<PathBuf> = pairs
+            .iter()
+            .filter_map(|(_, file)| Some(std::path::absolute(file.as_ref()?).unwrap_or_default()))
+            .collect();
+        files.sort();
+        if let Some(twice) =
+            files.windows(2).find(|pair| pair[0] == pair[1] && (pair[0].is_file() || !pair[0].exists()))
+        {
+            return Err(format!(
+                "failed to write two reports to {}: give each --output-format a file of its own",
+                twice[0].display()
+            )
+            .into());
+        }
         Ok(pairs)
     }
 }

@@ -8,6 +8,7 @@ mod site;
 use crate::bash::syntax::{
     Command, CommandKind, Name, Operand, Part, PartKind, Redirect, RedirectOp, Simple, Value, Word,
 };
+use crate::commands::{Tables, Trouble};
 use crate::finding::Edit;
 use crate::source::Span;
 
@@ -58,6 +59,10 @@ pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
         || command.contains('\n')
         || command.starts_with('(')
         || site.pipeline.timed
+        // `|&` passes on more than a capture does, and a comment would be lost.
+        || script.text(Span::new(producer.span.end, consumer.span.start)).trim() != "|"
+        || never_ends(producer)
+        || answers_by_failing(producer)
     {
         return Vec::new();
     }
@@ -69,6 +74,37 @@ pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
         Edit { span: Span::new(producer.span.start, consumer.span.start), text: String::new() },
         Edit { span: Span::new(consumer.span.end, consumer.span.end), text: format!(" <<<\"${name}\"") },
     ]
+}
+
+/// Whether a command may go on as long as somebody reads: nothing captures all of that.
+fn never_ends(command: &Command) -> bool {
+    const ENDLESS: [&str; 8] =
+        ["yes", "ping", "ping6", "watch", "tcpdump", "inotifywait", "inotifywatch", "fswatch"];
+    const FOLLOW: [&str; 5] = ["-f", "-F", "-w", "--follow", "--watch"];
+    const FOLLOWING: [&str; 3] = ["tail", "journalctl", "dmesg"];
+    let CommandKind::Simple(simple) = &command.kind else { return false };
+    let words: Vec<String> = simple.words.iter().filter_map(Word::plain).map(Into::into).collect();
+    let runs = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+    let bundled = |word: &String| {
+        word.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(['f', 'F', 'w']))
+    };
+    let follows = |word: &String| {
+        FOLLOW.contains(&word.as_str()) || word.starts_with("--follow=") || word.starts_with("--watch=")
+    };
+    runs(&ENDLESS) || words.iter().any(follows) || runs(&FOLLOWING) && words.iter().any(bundled)
+}
+
+/// Whether a failure of a command may say that something is not there: whoever asks goes on then.
+fn answers_by_failing(command: &Command) -> bool {
+    const ASK: [&str; 6] = ["crontab", "dpkg", "rpm", "pidof", "getent", "which"];
+    let CommandKind::Simple(simple) = &command.kind else { return true };
+    let words: Option<Vec<String>> =
+        simple.words.iter().map(|word| Some(word.plain().unwrap_or_default().into())).collect();
+    let words = words.unwrap_or_default();
+    let tables = Tables::builtin();
+    words.first().is_some_and(|program| ASK.contains(&program.as_str()))
+        || (1..=4).any(|exit| tables.is_answer(&words, exit))
+        || tables.answer(&words, Trouble::Absent).is_some()
 }
 
 /// `ssh host cmd` becomes `ssh host cmd </dev/null`, where it stands in the loop whose input it takes.
@@ -121,7 +157,10 @@ pub(super) fn data_on_stdin(script: &Script<'_>, at: Span) -> Vec<Edit> {
         value.parts.as_slice(),
         [Part { kind: PartKind::DoubleQuoted(_) | PartKind::Quoted(_), .. }]
     );
-    if simple.words.iter().any(busy) || !quoted || value.plain().is_some_and(|text| text.starts_with('@')) {
+    if simple.words.iter().any(busy)
+        || !quoted
+        || script.text(value.span).trim_start_matches(['"', '\'']).starts_with('@')
+    {
         return Vec::new();
     }
     vec![

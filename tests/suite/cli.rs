@@ -260,6 +260,28 @@ fn the_order_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn no_report_is_written_over_another() {
+    let folder = dirty();
+    let twice = |one, other| {
+        [
+            "lint",
+            "--output-format",
+            "json",
+            "--output-file",
+            one,
+            "--output-format",
+            "text",
+            "--output-file",
+            other,
+        ]
+    };
+    for other in ["out", "./out"] {
+        folder.gauntlet(twice("out", other)).assert().code(2).stderr(contains("a file of its own"));
+    }
+    folder.gauntlet(twice("/dev/null", "/dev/null")).assert().code(1);
+}
+
+#[test]
 fn no_more_threads_are_started_than_a_machine_can_use() {
     let folder = Folder::new();
     folder.write("a.sh", CLEAN);

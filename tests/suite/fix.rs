@@ -248,6 +248,17 @@ fn what_is_searched_is_captured_first() {
         "if juju status | grep -qv up; then printf 'x\\n'; fi\n",
         "if juju status | grep -q '^$'; then printf 'x\\n'; fi\n",
         "if juju status | grep -q 'u*'; then printf 'x\\n'; fi\n",
+        // It says by its status that something is not there.
+        "if grep '^Permit' conf | grep -q no; then printf 'x\\n'; fi\n",
+        "if crontab -l | grep -q backup; then printf 'x\\n'; fi\n",
+        "if systemctl is-active nova | grep -q active; then printf 'x\\n'; fi\n",
+        // It has no end.
+        "if tail -f log | grep -q up; then printf 'x\\n'; fi\n",
+        "if journalctl -fu nova | grep -q up; then printf 'x\\n'; fi\n",
+        "if kubectl logs --follow web | grep -q up; then printf 'x\\n'; fi\n",
+        // What it says on stderr is searched too; a comment would be lost.
+        "if juju status |& grep -q up; then printf 'x\\n'; fi\n",
+        "if juju status | # now\n  grep -q up; then printf 'x\\n'; fi\n",
         // It is asked more than once, or not at all.
         "while ! juju status | grep -q up; do sleep 1; done\n",
         "true && juju status | grep -q up && printf 'x\\n'\n",

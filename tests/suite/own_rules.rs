@@ -59,6 +59,16 @@ fn a_page_with_a_query_is_a_rule_that_lint_holds() {
 }
 
 #[test]
+fn a_page_that_is_meant_for_a_rule_is_none_of_the_others() {
+    let folder = Folder::new();
+    folder.write("rules/no-eval.md", page(FRONT, QUERY).replace('\n', "\r\n"));
+    folder.write("a.sh", CLEAN.replace("printf", "eval \"$1\"\nprintf"));
+    folder.gauntlet(["lint"]).assert().code(1).stdout(contains("L100"));
+    folder.write("rules/no-eval.md", page(FRONT, QUERY).replace("```query", "```qeury"));
+    folder.gauntlet(["lint"]).assert().code(2).stderr(contains("query"));
+}
+
+#[test]
 fn what_the_second_parser_misreads_is_said_and_never_passed() {
     let folder = with_rule();
     // tree-sitter-bash takes the redirection's target and the argument behind it for one thing.
