@@ -26,7 +26,7 @@ impl Walk<'_> {
         let added = self.read_by_wrapper(&line, &state);
         match unwrap(&name, wrappers, line.args(), &added) {
             Inner::Itself => self.finish(&line, state),
-            Inner::Opaque(opaque) => self.opaque(&line, opaque, state),
+            Inner::Opaque(opaque) => self.opaque(&line, opaque, &state),
             inner @ Inner::Runs { .. } => self.carried(&line, inner, state),
         }
     }
@@ -167,16 +167,16 @@ impl Walk<'_> {
 
     /// A command that cannot be read: each value that the unclear word may have is tried; where they are not known,
     /// that is said. What might run behind an option of unknown shape is observed all the same: it may change something.
-    pub(super) fn opaque(&mut self, line: &Line, opaque: Opaque, state: State) -> Out {
+    pub(super) fn opaque(&mut self, line: &Line, opaque: Opaque, state: &State) -> Out {
         if let Some(word) = opaque.word {
             let index = line.at + 1 + word;
             let choices = line.words.get(index).map(|value| self.choices(value)).unwrap_or_default();
             if !choices.is_empty() {
-                return self.each_choice(line, index, &choices, &state, Self::program);
+                return self.each_choice(line, index, &choices, state, Self::program);
             }
         }
         self.invoked_unknown(line, opaque.reason);
-        self.observe_line(line, line.argv(), &state);
+        self.observe_line(line, line.argv(), state);
         self.passed_on(line);
         let mut out = Out::either(state.clone());
         for guess in opaque.guesses {

@@ -210,7 +210,7 @@ impl Walk<'_> {
             }
             Inner::Opaque(opaque) => {
                 self.observations.first(line.place, &state);
-                return self.opaque(line, opaque, state);
+                return self.opaque(line, opaque, &state);
             }
             Inner::Runs { link: by, mut parts, doubt, .. } => match parts.pop() {
                 Some(Part::Words { pieces, .. }) => (by, pieces, doubt),
@@ -252,7 +252,7 @@ impl Walk<'_> {
     /// `jobs -x x`: what it runs, functions and builtins too.
     pub(super) fn jobs(&mut self, line: &Line, state: State) -> Out {
         match unwrap("jobs", self.tables.wrappers("jobs"), line.args(), &Value::default()) {
-            Inner::Opaque(opaque) => self.opaque(line, opaque, state),
+            Inner::Opaque(opaque) => self.opaque(line, opaque, &state),
             Inner::Runs { link, mut parts, .. } => match parts.pop() {
                 Some(Part::Words { pieces, .. }) => {
                     self.run(inner_line(line, &pieces, Link::new(link)), state)

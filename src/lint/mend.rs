@@ -83,7 +83,7 @@ fn never_ends(command: &Command) -> bool {
     const FOLLOW: [&str; 5] = ["-f", "-F", "-w", "--follow", "--watch"];
     const FOLLOWING: [&str; 3] = ["tail", "journalctl", "dmesg"];
     let CommandKind::Simple(simple) = &command.kind else { return false };
-    let words: Vec<String> = simple.words.iter().filter_map(Word::plain).map(Into::into).collect();
+    let words: Vec<String> = simple.words.iter().filter_map(Word::plain).collect();
     let runs = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
     let bundled = |word: &String| {
         word.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(['f', 'F', 'w']))
@@ -98,9 +98,7 @@ fn never_ends(command: &Command) -> bool {
 fn answers_by_failing(command: &Command) -> bool {
     const ASK: [&str; 6] = ["crontab", "dpkg", "rpm", "pidof", "getent", "which"];
     let CommandKind::Simple(simple) = &command.kind else { return true };
-    let words: Option<Vec<String>> =
-        simple.words.iter().map(|word| Some(word.plain().unwrap_or_default().into())).collect();
-    let words = words.unwrap_or_default();
+    let words: Vec<String> = simple.words.iter().map(|word| word.plain().unwrap_or_default()).collect();
     let tables = Tables::builtin();
     words.first().is_some_and(|program| ASK.contains(&program.as_str()))
         || (1..=4).any(|exit| tables.is_answer(&words, exit))

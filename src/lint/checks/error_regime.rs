@@ -109,13 +109,13 @@ fn errexit_changes(
     stated: &BTreeSet<&'static str>,
     report: &mut Report<'_>,
 ) {
-    let lasting = script.seen.switches.iter().filter(|switch| {
+    let mut lasting = script.seen.switches.iter().filter(|switch| {
         !switch.contained
             && !switch.at.is_empty()
             && switch.at.start >= first.start
             && ["e", "errexit"].contains(&switch.name.as_str())
     });
-    let Some(last) = lasting.last().filter(|last| last.on != stated.contains("errexit")) else { return };
+    let Some(last) = lasting.next_back().filter(|last| last.on != stated.contains("errexit")) else { return };
     let (now, header) = if last.on { ("on", "does not state it") } else { ("off", "states it") };
     report.add(
         last.at,
