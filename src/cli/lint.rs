@@ -57,7 +57,7 @@ pub struct LintArgs {
         "fix", "diff", "write_baseline", "statistics", "staged", "base", "stdin_filename", "output_format", "output_file",
     ])]
     show_settings: bool,
-    /// How many files are checked at the same time (default: one for each core).
+    /// How many files are checked at the same time, 1 to 256 (default: one for each core).
     #[arg(long, value_name = "N", value_parser = crew::jobs)]
     jobs: Option<NonZeroUsize>,
     /// Check every file anew, and keep nothing for the next time.

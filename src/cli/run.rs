@@ -22,7 +22,7 @@ pub struct RunArgs {
     /// Harnesses by name (the file's stem); without any, all of them.
     #[arg(value_name = "HARNESS")]
     harnesses: Vec<String>,
-    /// How many trials run at the same time (default: one for each core).
+    /// How many trials run at the same time, 1 to 256 (default: one for each core).
     #[arg(long, value_name = "N", value_parser = crate::cli::crew::jobs)]
     jobs: Option<NonZeroUsize>,
     /// Run only this part of the trials: PART/OF, from 1. `gauntlet merge` puts the parts together.

@@ -36,7 +36,7 @@ pub struct SweepArgs {
     /// The weakest sandbox that will do.
     #[arg(long, value_enum, value_name = "RUNG")]
     minimum_rung: Option<MinimumRung>,
-    /// How many trials run at the same time (default: one for each core).
+    /// How many trials run at the same time, 1 to 256 (default: one for each core).
     #[arg(long, value_name = "N", value_parser = crate::cli::crew::jobs)]
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]

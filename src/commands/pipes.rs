@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::HOLE;
+use super::answers::Trouble;
 use super::one_liners::{Language, stops_early};
 use super::tables::{Tables, basename};
 use super::wrappers::{Opt, Takes};
@@ -90,6 +91,10 @@ pub(super) struct Pipes {
     pure: Vec<String>,
     never_read: Vec<String>,
     read_all: Vec<String>,
+    endless: Vec<String>,
+    follow: Vec<String>,
+    follow_bundled: Vec<String>,
+    asks: Vec<String>,
     filter: Vec<Filter>,
 }
 
@@ -120,6 +125,34 @@ impl Tables {
     /// Whether a program reads all of its stdin, whatever the command that it runs does.
     pub fn reads_all(&self, program: &str) -> bool {
         self.pipes().read_all.iter().any(|name| name == basename(program))
+    }
+
+    /// Whether the program with these words, its name first, may go on writing as long as somebody reads, also behind wrappers.
+    pub fn may_never_end(&self, argv: &[String]) -> bool {
+        let pipes = self.pipes();
+        let runs = |programs: &[String]| {
+            argv.iter().any(|word| programs.iter().any(|known| known == basename(word)))
+        };
+        let follows = |word: &String| {
+            let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+            pipes.follow.iter().any(|known| known == name)
+        };
+        let bundled = |word: &String| {
+            let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or_default();
+            pipes.follow.iter().any(|known| known.len() == 2 && letters.contains(&known[1..]))
+        };
+        runs(&pipes.endless)
+            || argv.iter().any(follows)
+            || runs(&pipes.follow_bundled) && argv.iter().any(bundled)
+    }
+
+    /// Whether a failure of the program with these words, its name first, may say that something is not there.
+    pub fn asks(&self, argv: &[String]) -> bool {
+        // Higher ones say that a program was not found, or was killed.
+        const ANSWERS: std::ops::RangeInclusive<u8> = 1..=4;
+        argv.first().is_some_and(|program| self.pipes().asks.iter().any(|known| known == basename(program)))
+            || ANSWERS.into_iter().any(|exit| self.is_answer(argv, exit))
+            || self.answer(argv, Trouble::Absent).is_some()
     }
 
     /// How the program with these words, its name first, reads a pipe.

@@ -8,7 +8,7 @@ mod site;
 use crate::bash::syntax::{
     Command, CommandKind, Name, Operand, Part, PartKind, Redirect, RedirectOp, Simple, Value, Word,
 };
-use crate::commands::{Tables, Trouble};
+use crate::commands::Tables;
 use crate::finding::Edit;
 use crate::source::Span;
 
@@ -51,18 +51,15 @@ pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
     let Some(indent) = indent(script, host) else { return Vec::new() };
     let CommandKind::Simple(grep) = &consumer.kind else { return Vec::new() };
     let command = script.text(producer.span);
-    let plain = |command: &Command| !matches!(command.kind, CommandKind::Declare(_));
     if !finds_text(grep)
         || !consumer.redirects.is_empty()
-        || !plain(producer)
         || producer.redirects.iter().any(|redirect| redirect.op == RedirectOp::HereDocument)
         || command.contains('\n')
         || command.starts_with('(')
         || site.pipeline.timed
         // `|&` passes on more than a capture does, and a comment would be lost.
         || script.text(Span::new(producer.span.end, consumer.span.start)).trim() != "|"
-        || never_ends(producer)
-        || answers_by_failing(producer)
+        || !ends_and_succeeds(producer)
     {
         return Vec::new();
     }
@@ -76,33 +73,12 @@ pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
     ]
 }
 
-/// Whether a command may go on as long as somebody reads: nothing captures all of that.
-fn never_ends(command: &Command) -> bool {
-    const ENDLESS: [&str; 8] =
-        ["yes", "ping", "ping6", "watch", "tcpdump", "inotifywait", "inotifywatch", "fswatch"];
-    const FOLLOW: [&str; 5] = ["-f", "-F", "-w", "--follow", "--watch"];
-    const FOLLOWING: [&str; 3] = ["tail", "journalctl", "dmesg"];
+/// Whether a command comes to an end by itself, and fails only where something is wrong, as far as its words tell.
+fn ends_and_succeeds(command: &Command) -> bool {
     let CommandKind::Simple(simple) = &command.kind else { return false };
-    let words: Vec<String> = simple.words.iter().filter_map(Word::plain).collect();
-    let runs = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
-    let bundled = |word: &String| {
-        word.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(['f', 'F', 'w']))
-    };
-    let follows = |word: &String| {
-        FOLLOW.contains(&word.as_str()) || word.starts_with("--follow=") || word.starts_with("--watch=")
-    };
-    runs(&ENDLESS) || words.iter().any(follows) || runs(&FOLLOWING) && words.iter().any(bundled)
-}
-
-/// Whether a failure of a command may say that something is not there: whoever asks goes on then.
-fn answers_by_failing(command: &Command) -> bool {
-    const ASK: [&str; 6] = ["crontab", "dpkg", "rpm", "pidof", "getent", "which"];
-    let CommandKind::Simple(simple) = &command.kind else { return true };
     let words: Vec<String> = simple.words.iter().map(|word| word.plain().unwrap_or_default()).collect();
     let tables = Tables::builtin();
-    words.first().is_some_and(|program| ASK.contains(&program.as_str()))
-        || (1..=4).any(|exit| tables.is_answer(&words, exit))
-        || tables.answer(&words, Trouble::Absent).is_some()
+    !tables.may_never_end(&words) && !tables.asks(&words)
 }
 
 /// `ssh host cmd` becomes `ssh host cmd </dev/null`, where it stands in the loop whose input it takes.

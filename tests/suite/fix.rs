@@ -292,6 +292,7 @@ fn a_secret_body_goes_through_stdin() {
         "curl -d \"$API_TOKEN\" -d x=1 https://api.example/",
         "curl -d \"$API_TOKEN\" -H @- https://api.example/ <headers",
         "sudo curl -d \"$API_TOKEN\" https://api.example/",
+        "curl -d \"@$API_TOKEN\" https://api.example/",
         "curl -H \"X: $API_TOKEN\" https://api.example/",
     ] {
         left_alone(&under("-euo pipefail", &format!("{line}\n")));

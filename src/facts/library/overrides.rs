@@ -21,7 +21,7 @@ impl Walk<'_> {
         };
         match &effects.calls {
             Some(names) => names.iter().filter_map(|name| other(name)).collect(),
-            None => functions.defined.keys().filter_map(|name| other(name)).collect(),
+            None => state.functions.iter().filter_map(|(name, _)| other(name)).collect(),
         }
     }
 
