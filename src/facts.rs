@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod assignments;
+mod braces;
 mod branches;
 mod builtins;
 mod calls;

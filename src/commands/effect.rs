@@ -375,8 +375,12 @@ pub fn matches_words<S: AsRef<str>>(pattern: &str, words: &[S]) -> bool {
 
 /// Shell-like match of a whole word: `*` any text, `?` one character. A hole matches only `*`.
 pub fn glob(pattern: &str, word: &str) -> bool {
-    if !pattern.contains(['*', '?']) {
-        return pattern == word;
+    // Nearly all patterns are told by how they begin, or have no such character.
+    let is_wild = |byte: &u8| matches!(byte, b'*' | b'?');
+    match (pattern.as_bytes().first(), word.as_bytes().first()) {
+        (Some(wanted), first) if !is_wild(wanted) && first != Some(wanted) => return false,
+        _ if !pattern.as_bytes().iter().any(is_wild) => return pattern == word,
+        _ => {}
     }
     let (mut pattern, mut word) = (pattern, word);
     let mut retry: Option<(&str, &str)> = None;

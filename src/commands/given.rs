@@ -136,7 +136,8 @@ impl<'w> Given<'w> {
             }
             let value = next(words, at).filter(|_| tool.takes_value(word));
             self.add(tool, Opt { name: Name::Word(name), value, at });
-            return at + usize::from(value.is_some());
+            let two = value.is_some() && at + 1 < words.len() && tool.takes_two_values(word);
+            return at + usize::from(value.is_some()) + usize::from(two);
         }
         let letters = &word[1..];
         for (offset, letter) in letters.char_indices() {

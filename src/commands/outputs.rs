@@ -12,8 +12,20 @@ pub struct Outputs {
     one: Vec<String>,
     many: Vec<String>,
     first: Vec<String>,
+    slashed: Vec<String>,
     lines: Vec<String>,
+    picked: Vec<Picked>,
     sets: Vec<Sets>,
+}
+
+/// Texts of which jq takes words that are no options.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Picked {
+    /// Commands that print such a text.
+    of: Vec<String>,
+    /// Programs of jq, without blanks.
+    by: Vec<String>,
 }
 
 /// What sets variables of its own only.
@@ -63,21 +75,31 @@ impl Outputs {
                 fits(&pattern, words)
             })
         };
+        let picked = |filter: &Vec<String>| {
+            self.picked.iter().any(|picked| known(&picked.of, first) && picked.is_by(filter))
+        };
+        let mut filters = filters.iter();
         let mut found = if repeats(first) {
             return None;
         } else if known(&self.one, first) {
             Plainly::One
         } else if known(&self.path, first) {
             Plainly::Path
-        } else if known(&self.many, first) || known(&self.first, first) {
+        } else if known(&self.many, first) || known(&self.first, first) || filters.next().is_some_and(picked)
+        {
             Plainly::Many
         } else {
             return None;
         };
         let mut whole = !known(&self.first, first);
+        let mut slashed = known(&self.slashed, first);
         for filter in filters {
             if !whole && takes_first(filter) {
                 whole = true;
+                continue;
+            }
+            if slashed && takes_second(filter) {
+                slashed = false;
                 continue;
             }
             if !known(&self.lines, filter) {
@@ -89,6 +111,76 @@ impl Outputs {
             }
         }
         whole.then_some(found)
+    }
+}
+
+impl Picked {
+    /// Whether a filter is jq with one of the programs.
+    fn is_by(&self, words: &[String]) -> bool {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (["jq", "-r" | "--raw-output", program] | ["jq", program, "-r"] | ["jq", program]) =
+            words.as_slice()
+        else {
+            return false;
+        };
+        let Some(bare) = without_selection(program) else { return false };
+        let name = |text: &str| {
+            text.chars().all(|c| c.is_ascii_alphanumeric() || ['-', '_', '"', '[', ']'].contains(&c))
+        };
+        self.by.iter().any(|known| match known.split_once('*') {
+            None => *known == bare,
+            Some((front, back)) => {
+                bare.strip_prefix(front).and_then(|rest| rest.strip_suffix(back)).is_some_and(name)
+            }
+        })
+    }
+}
+
+/// A program of jq without blanks, and without what only chooses: `.[]|select(...)|.ID` takes what `.[].ID` takes.
+fn without_selection(program: &str) -> Option<String> {
+    let bare: String = program.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut rest = match bare.split_once("|select(") {
+        Some((".[]", rest)) => rest,
+        Some(_) => return None,
+        None => return Some(bare.replace(".[]|.", ".[].")),
+    };
+    loop {
+        let behind = rest[closing(rest)? + 1..].strip_prefix('|')?;
+        match behind.strip_prefix("select(") {
+            Some(next) => rest = next,
+            None => return Some(format!(".[]{behind}")),
+        }
+    }
+}
+
+/// Where the parenthesis closes that is open.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 1;
+    let mut quoted = false;
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '#' => return None,
+            '\\' => drop(chars.next()),
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether a filter leaves what stands behind the slash of each line.
+fn takes_second(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["cut", "-d/", "-f2"] | ["cut", "-d", "/", "-f2"] | ["cut", "-d", "/", "-f", "2"] => true,
+        ["sed", program] => ["s|.*/||", "s,.*/,,", "s#.*/##"].contains(program),
+        _ => false,
     }
 }
 

@@ -18,6 +18,10 @@ impl ProgramText {
             let Some(text) = stdin else { return Effect::Unknown };
             texts.push(text);
         }
+        // What one expression opens, the next one may close.
+        if self.language == Language::Sed && texts.len() > 1 {
+            return self.language.effect(&texts.join("\n"));
+        }
         texts.into_iter().map(|text| self.language.effect(text)).max().unwrap_or(Effect::Read)
     }
 
@@ -323,7 +327,8 @@ fn plain_comment(behind: &str) -> Option<usize> {
 /// a command), or is not understood.
 fn sed(script: &str) -> Option<Vec<&str>> {
     let mut files = Vec::new();
-    let mut rest = script.trim_start_matches([' ', '\t', '\n', ';']);
+    // One expression may close what another one opened.
+    let mut rest = script.trim_start_matches([' ', '\t', '\n', ';', '}']);
     while !rest.is_empty() {
         rest = sed_command(rest, &mut files)?.trim_start_matches([' ', '\t', '\n', ';', '}']);
     }

@@ -116,6 +116,19 @@ impl Tables {
         long.filter_map(|option| if let Name::Word(name) = option.name { Some(name) } else { None }).collect()
     }
 
+    /// The short options of a tool with verbs that its table does not know. The program is word 0.
+    pub fn unknown_letters<S: AsRef<str>>(&self, words: &[S]) -> Vec<char> {
+        let Some(tool) = words.first().and_then(|word| self.tool(basename(word.as_ref()))) else {
+            return Vec::new();
+        };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let given = Given::read(tool, &texts);
+        let short = given.options.iter().filter(|option| !tool.knows(option.name));
+        short
+            .filter_map(|option| if let Name::Letter(letter) = option.name { Some(letter) } else { None })
+            .collect()
+    }
+
     /// Which word is the first operand. The program is word 0.
     pub fn first_operand<S: AsRef<str>>(&self, words: &[S]) -> Option<usize> {
         let tool = words.first().and_then(|word| self.tool(basename(word.as_ref())))?;

@@ -74,6 +74,8 @@ pub struct Secrets {
     pub pair_programs: Vec<String>,
     /// Commands whose last word is a credential, as words that glob.
     pub credential_calls: Vec<String>,
+    /// Those of them where nothing but a credential can stand there, whatever it looks like.
+    pub sure_calls: Vec<String>,
     /// What to write instead.
     #[serde(skip, default = "safe_forms")]
     pub safe: LazyLock<Vec<Safe>>,

@@ -24,6 +24,9 @@ pub struct Tool {
     /// Options that take the next word as their value.
     #[serde(default)]
     pub options_with_value: Vec<OptionName>,
+    /// Options that take the next two words: a name, and what it is to mean.
+    #[serde(default)]
+    pub options_with_two_values: Vec<OptionName>,
     /// Short options whose value can only be the rest of their word (`date -Iseconds`).
     #[serde(default)]
     pub options_attached: Vec<OptionName>,
@@ -315,6 +318,11 @@ impl Tool {
         self.lists(Name::Word(word.trim_start_matches('-')))
     }
 
+    /// Whether an option, written as a word, takes the next two words.
+    pub(super) fn takes_two_values(&self, word: &str) -> bool {
+        self.options_with_two_values.iter().any(|known| known.0 == word)
+    }
+
     /// Whether a short option takes the rest of its word.
     pub(super) fn letter_takes_rest(&self, letter: char) -> bool {
         self.options_attached.iter().any(|known| known.is(Name::Letter(letter)))
@@ -363,6 +371,7 @@ impl Tool {
         let http = self.http.iter().flat_map(|http| http.method.iter().chain(&http.body));
         self.options_with_value
             .iter()
+            .chain(&self.options_with_two_values)
             .chain(http)
             .chain(self.text_options())
             .chain(self.text_files())

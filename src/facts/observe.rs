@@ -137,6 +137,8 @@ pub struct Observations {
     pub leaks: Vec<super::leaks::Leak>,
     /// Files that redirections read, by name: noted only where every command is judged for sure.
     pub inputs: Vec<(Span, String)>,
+    /// Files that redirections write, likewise: a hole where it may be any.
+    pub outputs: Vec<(Span, String)>,
     /// Typed constants that were seen to name what a command changes.
     pub(super) naming: FxHashSet<String>,
     /// Changes of options, in the order of the walk.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::bash::syntax::{Command, CommandKind, Fd, Redirect, RedirectOp, Sequence, Target, Word};
+use crate::commands::HOLE;
 use crate::source::Span;
 
 use super::outlets::is_bare_exec;
@@ -79,10 +80,23 @@ impl<'a> Walk<'a> {
                 let value = self.value(word, state);
                 self.lead(redirect, word, &value);
                 if op != RedirectOp::DuplicateOutput || !self.is_descriptor(&value) {
+                    self.output_written(&value, redirect.span);
                     self.observe_write(&value, redirect.span, state);
                 }
                 None
             }
+        }
+    }
+
+    /// Notes the file that a redirection writes, for whoever must know each.
+    fn output_written(&mut self, file: &Value, span: Span) {
+        if self.reached.is_none() {
+            return;
+        }
+        let (at, _) = self.report_span(self.place(span));
+        let written = (at, file.constant().map_or_else(|| HOLE.to_string(), str::to_owned));
+        if !self.observations.outputs.contains(&written) {
+            self.observations.outputs.push(written);
         }
     }
 

@@ -7,6 +7,7 @@ use crate::bash::syntax::{Parameter, ParameterOp, Part, PartKind, Subscript, Wor
 use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::braces;
 use super::cuts::{End, cut, in_case, is_ascii, replaced, without};
 use super::lists::{joins, only_lists};
 use super::state::State;
@@ -476,7 +477,7 @@ impl<'a> Walk<'a> {
 
     fn brace_fields(&mut self, word: &'a Word, state: &mut State) -> Vec<Value> {
         let whole = self.value(word, state);
-        let known = whole.constant().and_then(expand_braces);
+        let known = whole.constant().and_then(braces::expanded);
         if let Some(texts) = known {
             texts
                 .into_iter()
@@ -547,15 +548,4 @@ fn split_words(mut value: Value) -> Vec<Value> {
             Known { text, syms, secret, splits: holes > 0, choices: Vec::new(), ..whole }.into()
         })
         .collect()
-}
-
-/// `{a,b}` lists of a known text (nested lists and ranges are left to the caller as unknown).
-fn expand_braces(text: &str) -> Option<Vec<String>> {
-    let open = text.find('{')?;
-    let close = open + text[open..].find('}')?;
-    let (head, body, tail) = (&text[..open], &text[open + 1..close], &text[close + 1..]);
-    if body.contains('{') || !body.contains(',') || tail.contains('{') {
-        return None;
-    }
-    Some(body.split(',').map(|item| format!("{head}{item}{tail}")).filter(|item| !item.is_empty()).collect())
 }

@@ -113,7 +113,10 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
         "exec" | "hash" | "umask" | "alias" if args.is_empty() => None,
         // What prints, and does nothing else.
         "alias" if !unknown && args.iter().all(|arg| *arg == "-p" || is_name(arg)) => None,
-        "hash" if args == ["-l"] => None,
+        "hash" if args == ["-l"] || args == ["-r"] => None,
+        "bind" if matches!(args.as_slice(), ["-l" | "-p" | "-P" | "-s" | "-S" | "-v" | "-V" | "-X"]) => None,
+        "history" if args.iter().all(|arg| arg.bytes().all(|byte| byte.is_ascii_digit())) && !loose => None,
+        "getopts" if args.len() > 1 && !unknown => variable_set(args[1], "getopts"),
         "complete" if args == ["-p"] => None,
         "enable" if matches!(args.as_slice(), ["-a" | "-p" | "-n" | "-s"]) => None,
         "umask" if args == ["-S"] || args == ["-p"] => None,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Pipeline, Redirect, RedirectOp, Script, Sequence, Statement, Target,
     Value, Word,
@@ -23,6 +25,7 @@ use super::payload;
 use super::plain::{self, Looks, Plain};
 use super::policy::Policy;
 use super::programs::Programs;
+use super::relied::Relied;
 use super::secret_files;
 use super::shows;
 use super::starts::Starts;
@@ -109,7 +112,7 @@ impl<'p> Bench<'p> {
         let mut pieces = vec![close];
         self.unreached(&commands.simple, &mut pieces);
         let folders: Vec<String> = pieces.iter().flat_map(secret_files::folders).collect();
-        let Looks { spread, counted, tame, fed, listed, functions, evaluated, inputs, .. } =
+        let Looks { spread, counted, tame, fed, listed, functions, evaluated, inputs, sums, .. } =
             self.plain(script, &pieces[0], shape.moves, &folders);
         self.read(&pieces, &inputs);
         self.ended(&pieces);
@@ -127,6 +130,7 @@ impl<'p> Bench<'p> {
                 tame: &tame,
                 fed: &fed,
                 listed: &listed,
+                sums: &sums,
                 inputs: &inputs,
                 functions: &functions,
                 environment: &shape.environment,
@@ -159,6 +163,11 @@ impl<'p> Bench<'p> {
         let mut looks = Looks::default();
         let texts = || std::iter::once(script).chain(close.carried.iter().map(|carried| &carried.script));
         let (numbers, starts) = (Numbers::of(texts()), Starts::of(texts()));
+        let relied_on = Relied::of(texts());
+        let mut written: FxHashMap<Span, Vec<&str>> = FxHashMap::default();
+        for (at, file) in &close.seen.outputs {
+            written.entry(*at).or_default().push(file);
+        }
         for (index, text) in texts().enumerate() {
             let host =
                 index.checked_sub(1).and_then(|index| close.carried.get(index)).map(|carried| carried.at);
@@ -170,6 +179,8 @@ impl<'p> Bench<'p> {
                 moves,
                 folders,
                 names: &self.names,
+                written: &written,
+                relied_on: &relied_on,
                 reasons: &mut self.reasons,
                 looks: &mut looks,
             };

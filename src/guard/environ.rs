@@ -1,5 +1,7 @@
 //! Programs that print variables of the environment: all of them, or some by their names.
 
+use std::borrow::Cow;
+
 use crate::commands::{HOLE, Tables};
 use crate::facts::SecretNames;
 
@@ -20,7 +22,7 @@ pub(super) fn is_printed(words: &[String], names: &SecretNames) -> bool {
                 at > 0 && ["--arg", "--argjson", "--slurpfile", "--rawfile"].contains(&args[at - 1].as_str())
             };
             let mut texts = args.iter().enumerate().filter(|(at, _)| !is_name(*at));
-            texts.any(|(_, text)| names_variables(text, &["$ENV", "env"], names))
+            texts.any(|(_, text)| names_variables(&without_comments(text), &["$ENV", "env"], names))
         }
         "yq" => args.iter().any(|text| {
             ["env(", "strenv("].iter().any(|call| calls_with_secret(text, call, names))
@@ -33,6 +35,35 @@ pub(super) fn is_printed(words: &[String], names: &SecretNames) -> bool {
         "ps" => shows_environments(words),
         _ => false,
     }
+}
+
+/// A program of jq without its comments, unless a string holds more of the program.
+fn without_comments(text: &str) -> Cow<'_, str> {
+    if !text.contains('#') || text.contains("\\(") {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut quoted = false;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '#' if !quoted => {
+                if chars.by_ref().any(|c| c == '\n') {
+                    kept.push('\n');
+                }
+                continue;
+            }
+            '\\' if quoted => {
+                kept.push(c);
+                kept.extend(chars.next());
+                continue;
+            }
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        kept.push(c);
+    }
+    Cow::Owned(kept)
 }
 
 /// Whether a text has one of these names for the environment, and takes all of it or a secret from it.

@@ -14,6 +14,7 @@ use crate::bash::{is_name, is_shells_own};
 use crate::source::Span;
 
 use super::builtins::{SETTING, named};
+use super::sums::summed;
 
 /// What is known of the texts' variables.
 #[derive(Debug, Default)]
@@ -214,6 +215,9 @@ impl<'s> Visitor<'s> for Numbers {
             }
             CommandKind::Declare(declare) => self.declared(declare),
             CommandKind::Simple(simple) => {
+                for expression in summed(simple).iter().flatten() {
+                    visit::walk_script(self, expression);
+                }
                 let words = simple.words.iter().skip(1).filter_map(Word::plain);
                 let sets = simple.words.first().is_some_and(|first| {
                     let Some(name) = first.plain() else { return true };

@@ -46,6 +46,13 @@ pub(super) fn widened(pattern: &str) -> String {
     wide
 }
 
+/// Whether what is written there is no file: nothing, the terminal, a descriptor.
+pub(super) fn is_stream(name: &str) -> bool {
+    let number = name.strip_prefix("/dev/fd/").unwrap_or_default();
+    ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"].contains(&name)
+        || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn are_own(parts: &[&str]) -> bool {
     let Some(last) = parts.last() else { return false };
     let unclear = |part: &str| part.contains(['*', '?', '[', '{', HOLE]);

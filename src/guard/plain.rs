@@ -19,6 +19,7 @@ use super::listing::{Listing, listed};
 use super::numbers::Numbers;
 use super::own;
 use super::policy::Policy;
+use super::relied::Relied;
 use super::secret_files;
 use super::starts::{self, Starts};
 use super::verdict::{Decision, Reason};
@@ -38,6 +39,10 @@ pub(super) struct Plain<'p> {
     /// Folders that it may change to.
     pub folders: &'p [String],
     pub names: &'p SecretNames,
+    /// Files that redirections write, by the redirection.
+    pub written: &'p FxHashMap<Span, Vec<&'p str>>,
+    /// Names of commands of whose output something is believed.
+    pub relied_on: &'p Relied,
     pub reasons: &'p mut Vec<Reason>,
     pub looks: &'p mut Looks,
 }
@@ -59,6 +64,8 @@ pub(super) struct Looks {
     pub functions: FxHashSet<String>,
     /// What the aliases that the text defines stand for.
     pub aliases: FxHashMap<String, String>,
+    /// Commands that do sums: whether over nothing but numbers.
+    pub sums: FxHashMap<Span, bool>,
     /// What redirections and pipes give to read.
     pub inputs: Inputs,
     /// Values of variables that a shell evaluates as text, to be read as commands.
@@ -66,7 +73,7 @@ pub(super) struct Looks {
 }
 
 impl Plain<'_> {
-    fn at(&self, span: Span) -> Span {
+    pub(super) fn at(&self, span: Span) -> Span {
         self.host.unwrap_or(span)
     }
 
@@ -131,6 +138,9 @@ impl Plain<'_> {
                 self.looks.evaluated.push((self.at(command.span), value.clone()));
                 self.looks.aliases.insert(name, value);
             }
+        }
+        if first.as_deref() == Some("let") {
+            self.sum(command, simple);
         }
         if let Some(value) = first.and_then(|first| self.looks.aliases.get(&first)) {
             let rest: Vec<String> = simple.words.iter().skip(1).map(|word| known_text(&word.parts)).collect();
@@ -235,7 +245,10 @@ impl Plain<'_> {
     fn function(&mut self, function: &Function, span: Span) {
         let tables = Tables::builtin();
         let name = function.name.as_str();
-        let shadows = tables.tool(name).is_some()
+        // Of a mere program its calls are followed to what the function does, as those of any other function are.
+        let followed =
+            self.host.is_none() && self.relied_on.is_leading(span) && !self.relied_on.contains(name);
+        let shadows = tables.tool(name).is_some() && !followed
             || !tables.wrappers(name).is_empty()
             || super::builtins::is_inert_name(name)
             || name.contains('/');
@@ -289,7 +302,10 @@ impl Plain<'_> {
     }
 
     fn written(&mut self, redirect: &Redirect, target: Option<&str>, known: &str) {
-        const NOT_WRITTEN: [&str; 4] = ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"];
+        let told = self.written.get(&self.at(redirect.span)).filter(|told| !told.is_empty());
+        if told.is_some_and(|told| told.iter().all(|target| own::is_stream(target))) {
+            return;
+        }
         let Some(target) = target else {
             if own::is_own(known) {
                 let what = "it writes a file of the guard".to_owned();
@@ -301,10 +317,7 @@ impl Plain<'_> {
                 "it writes a file whose name is not known".to_owned(),
             );
         };
-        let descriptor = target
-            .strip_prefix("/dev/fd/")
-            .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty());
-        if NOT_WRITTEN.contains(&target) || descriptor {
+        if own::is_stream(target) {
             return;
         }
         if self.policy.is_own(target, self.moves) || self.policy.reaches_own(self.folders, target) {

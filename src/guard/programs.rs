@@ -36,6 +36,8 @@ pub(super) struct Programs<'p> {
     pub fed: &'p FxHashMap<Span, Plainly>,
     /// Commands that `xargs` feeds with names of files, by what is known of these.
     pub listed: &'p FxHashMap<Span, Listing>,
+    /// Commands that do sums: whether over nothing but numbers.
+    pub sums: &'p FxHashMap<Span, bool>,
     /// What redirections and pipes give to read.
     pub inputs: &'p Inputs,
     /// Functions that the text defines.
@@ -135,6 +137,9 @@ impl Programs<'_> {
         if let Some(name) = builtins::hijacked(words) {
             let what = format!("`{name}` decides which programs or code run");
             return Found::deny("hijacked-environment", what, "leave it as it is");
+        }
+        if words[0] == "let" && self.sums.get(&invocation.at) == Some(&true) {
+            return allowed("builtin");
         }
         let loose = invocation.loose && !self.counted.contains(&invocation.at);
         match builtins::why_not_inert(words, loose) {
@@ -319,7 +324,7 @@ impl Programs<'_> {
             let Some(name) = named(words, file) else {
                 return Some(Found::ask("written-file", format!("`{shown}` writes files")));
             };
-            let nothing = ["/dev/null", "/dev/stdout", "/dev/stderr", "-"].contains(&name);
+            let nothing = name == "-" || own::is_stream(name);
             if !nothing && !self.policy.may_write(name, self.moves) {
                 return Some(Found::ask("written-file", format!("`{shown}` writes the file `{name}`")));
             }

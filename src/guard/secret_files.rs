@@ -10,7 +10,18 @@ use super::own::{is_part, widened};
 
 /// Whether a file holds credentials by its own name, or by its folder's.
 fn is_secret_file(path: &str) -> bool {
-    is_in_secret_folder(path) || has_secret_name(path) || is_key(path)
+    is_in_secret_folder(path) || has_secret_name(path) || is_key(path) || is_process(path)
+}
+
+/// `/proc/self`: whoever reads all that is in it reads the environment.
+fn is_process(path: &str) -> bool {
+    let Some((folder, name)) = path.trim_end_matches('/').rsplit_once('/') else { return false };
+    let number = || !name.is_empty() && name.chars().all(|c| c.is_ascii_digit() || c == HOLE);
+    match folder.trim_end_matches('/') {
+        "/proc" => ["self", "thread-self"].contains(&name) || number(),
+        "" => name == "proc",
+        _ => false,
+    }
 }
 
 /// Whether a path is a folder of secrets, or something below one that is not known to be plain.

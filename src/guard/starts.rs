@@ -8,7 +8,7 @@ use crate::bash::syntax::{
 };
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{is_name, is_shells_own};
-use crate::commands::{Plainly, Tables};
+use crate::commands::{HOLE, Plainly, Tables};
 use crate::source::Span;
 
 use super::builtins::{SETTING, named};
@@ -181,6 +181,14 @@ impl<'s> Visitor<'s> for Starts {
                 self.assigned("REPLY", None);
             }
             CommandKind::Simple(simple) if !self.read.contains(&command.span) => {
+                if simple.words.first().and_then(Word::plain).as_deref() == Some("let") {
+                    let texts = simple.words.iter().skip(1).filter_map(Word::plain);
+                    for text in texts {
+                        for name in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+                            self.assigned(name, None);
+                        }
+                    }
+                }
                 // Whatever names a variable may set it.
                 for word in simple.words.iter().skip(1).filter_map(Word::plain) {
                     let name = named(&word);
@@ -224,7 +232,14 @@ fn printed(body: &Sequence) -> Option<Plainly> {
 
 /// What a pipeline of these commands prints.
 pub(super) fn piped(commands: &[Command]) -> Option<Plainly> {
-    Tables::builtin().outputs().of(&written(commands)?)
+    Tables::builtin().outputs().of(&written_or(commands, &stands_for)?)
+}
+
+/// What may stand for a word that is a substitution, and one word in any case: `readlink -f "$(which ls)"`.
+fn stands_for(word: &Word) -> Option<String> {
+    let [Part { kind: PartKind::DoubleQuoted(inner), .. }] = word.parts.as_slice() else { return None };
+    let [Part { kind: PartKind::Command(substitution), .. }] = inner.as_slice() else { return None };
+    printed(&substitution.body).map(|_| HOLE.to_string())
 }
 
 /// What `xargs` takes from a pipeline of these commands. `nul`: each word ends with a NUL.
@@ -237,6 +252,11 @@ pub(super) fn fed(commands: &[Command], nul: bool) -> Option<Plainly> {
 
 /// The words of these commands, where all of them are written and nothing else happens.
 pub(super) fn written(commands: &[Command]) -> Option<Vec<Vec<String>>> {
+    written_or(commands, &|_| None)
+}
+
+/// The same, with what `other` puts in the place of a word that is not written.
+fn written_or(commands: &[Command], other: &dyn Fn(&Word) -> Option<String>) -> Option<Vec<Vec<String>>> {
     let quiet = |redirect: &Redirect| {
         redirect.op == RedirectOp::Output
             && matches!(redirect.fd, Some(Fd::Number(2)))
@@ -244,7 +264,10 @@ pub(super) fn written(commands: &[Command]) -> Option<Vec<Vec<String>>> {
     };
     // A quoted pattern is no pattern of the shell's.
     let globs = |part: &Part| matches!(&part.kind, PartKind::Literal(text) if text.contains(['*', '?', '[']));
-    let text = |word: &Word| word.plain().filter(|_| !word.braces && !word.parts.iter().any(globs));
+    let text = |word: &Word| match word.plain() {
+        Some(text) => Some(text).filter(|_| !word.braces && !word.parts.iter().any(globs)),
+        None => other(word),
+    };
     let mut stages = Vec::new();
     for command in commands {
         let CommandKind::Simple(simple) = &command.kind else { return None };

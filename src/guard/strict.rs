@@ -9,7 +9,19 @@ use super::shows::prints_secret;
 /// Why a line that reads by the tables is still not let through; `None` where nothing speaks against it. `written`: the
 /// tables name files that it writes.
 pub(super) fn why_not(words: &[String], written: bool, names: &SecretNames) -> Option<String> {
-    prints_secret(words, names).or_else(|| side_door(words, written)).or_else(|| telling_option(words))
+    prints_secret(words, names)
+        .or_else(|| side_door(words, written))
+        .or_else(|| telling_option(words))
+        .or_else(|| unknown_letter(words))
+}
+
+/// A short option that neither the table nor the documentation of any verb of the tool has.
+fn unknown_letter(words: &[String]) -> Option<String> {
+    let program = base(words);
+    let of_it = |line: &&str| line.split(' ').next() == Some(program);
+    let (_, letters) = beyond::KNOWN_LETTERS.iter().copied().find(of_it)?.split_once(' ')?;
+    let letter = Tables::builtin().unknown_letters(words).into_iter().find(|c| !letters.contains(*c))?;
+    Some(format!("what its option `-{letter}` does is not known"))
 }
 
 /// An option that no table knows, and whose name tells of more than reading.

@@ -68,7 +68,9 @@ pub(super) fn operand(texts: &[Cow<'_, str>]) -> Option<Given> {
         .iter()
         .any(|call| matches_words(call, &words))
         .then(|| {
-            is_credential(last.trim_start_matches("pass:"), Place::Certain).then_some(Given::Operand(program))
+            let sure = Tables::builtin().secrets().sure_calls.iter().any(|call| matches_words(call, &words));
+            let place = if sure { Place::Sure } else { Place::Certain };
+            is_credential(last.trim_start_matches("pass:"), place).then_some(Given::Operand(program))
         })
         .flatten()
 }
