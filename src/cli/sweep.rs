@@ -31,7 +31,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "PROGRAM ARG-PATTERN...")]
     mutates: Vec<String>,
     /// Repeat this one trial, and show what the script did, call by call, beside the green run.
-    #[arg(long, value_name = "TRIAL-ID")]
+    #[arg(long, value_name = "TRIAL-ID", conflicts_with_all = ["output_format", "output_file"])]
     only: Option<String>,
     /// The weakest sandbox that will do.
     #[arg(long, value_enum, value_name = "RUNG")]

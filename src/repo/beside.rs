@@ -4,12 +4,22 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use walkdir::{DirEntry, WalkDir};
+
 use crate::repo::{git, read};
 use crate::settings::FILE_NAME;
 use crate::source::{RepoPath, SourceText};
+use crate::trial::pattern::glob;
 
 /// Larger files are not taken along.
 const LARGEST_BYTES: u64 = 2 * 1024 * 1024;
+
+/// So many files that one pattern means, or that are in one folder, are taken along.
+const MOST_MATCHING: usize = 64;
+/// So far below a folder its files are looked for.
+const DEEPEST: usize = 3;
+/// And so much of them together.
+const FOLDER_BYTES: u64 = 1024 * 1024;
 
 /// Where a script stands.
 #[derive(Debug, Clone)]
@@ -76,6 +86,13 @@ impl Place {
         let mut only_here = false;
         for mention in mentions {
             let mention = mention.trim_start_matches('/');
+            if mention.contains('*') {
+                let from_here = self.matching(&self.folder, mention);
+                let from_root = self.matching(&self.root, mention);
+                only_here |= from_root.is_empty() && !from_here.is_empty();
+                found.extend(if from_here.is_empty() { from_root } else { from_here });
+                continue;
+            }
             let from_root = self.file(&self.root.join(mention));
             let from_here = self.file(&self.folder.join(mention));
             let above = self.folder.parent().and_then(|parent| self.file(&parent.join(mention)));
@@ -84,6 +101,52 @@ impl Place {
         }
         found.remove(&self.script);
         (found, only_here)
+    }
+
+    /// The files that `folder/*.json` means, seen from that folder, as many as are taken along.
+    fn matching(&self, from: &Path, mention: &str) -> Vec<RepoPath> {
+        let (folder, name) = mention.rsplit_once('/').unwrap_or(("", mention));
+        if folder.contains('*')
+            || folder.split('/').any(|part| part == "..")
+            || folder.is_empty() && name == "*"
+        {
+            return Vec::new();
+        }
+        let entries = fs::read_dir(from.join(folder)).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries
+            .filter(|entry| {
+                entry.file_name().to_str().is_some_and(|own| !own.starts_with('.') && glob(name, own))
+            })
+            .map(|entry| entry.path())
+            .collect();
+        paths.sort();
+        paths.iter().filter_map(|path| self.file(path)).take(MOST_MATCHING).collect()
+    }
+
+    /// The files of the folders that these texts name, beside the script or below the project's root, and the folders of
+    /// which only some come along.
+    pub fn folders(&self, mentions: &BTreeSet<String>) -> (BTreeSet<RepoPath>, Vec<String>) {
+        let (mut found, mut cut) = (BTreeSet::new(), Vec::new());
+        for mention in mentions {
+            let mention = mention.trim_matches('/');
+            let hidden = |part: &str| part.starts_with('.') || part.is_empty();
+            if mention.contains('*') || mention.split('/').any(hidden) {
+                continue;
+            }
+            let below = |from: &Path| {
+                let path = from.join(mention).canonicalize().ok().filter(|path| path.is_dir())?;
+                let is_below = path != self.root && path.starts_with(&self.root);
+                (is_below && !self.folder.starts_with(&path)).then_some(path)
+            };
+            let Some(folder) = below(&self.folder).or_else(|| below(&self.root)) else { continue };
+            let (files, whole) = files_in(&folder);
+            if !whole {
+                cut.push(mention.to_owned());
+            }
+            found.extend(files.iter().filter_map(|path| self.file(path)));
+        }
+        found.remove(&self.script);
+        (found, cut)
     }
 
     fn file(&self, path: &Path) -> Option<RepoPath> {
@@ -99,6 +162,24 @@ impl Place {
     pub fn text(&self, path: &RepoPath) -> Option<SourceText> {
         read::text(path.clone(), &self.root.join(path.as_str())).ok()
     }
+}
+
+/// The files in a folder, as many as are taken along, and whether that is all.
+fn files_in(folder: &Path) -> (Vec<PathBuf>, bool) {
+    let shown = |entry: &DirEntry| entry.file_name().to_str().is_some_and(|name| !name.starts_with('.'));
+    let (mut files, mut bytes) = (Vec::new(), 0);
+    let all = WalkDir::new(folder).min_depth(1).max_depth(DEEPEST).sort_by_file_name();
+    for entry in all.into_iter().filter_entry(shown).flatten() {
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        bytes += entry.metadata().map_or(0, |about| about.len());
+        if files.len() == MOST_MATCHING || bytes > FOLDER_BYTES {
+            return (files, false);
+        }
+        files.push(entry.into_path());
+    }
+    (files, true)
 }
 
 /// So far above its folder a script is taken to look for its own.
@@ -128,8 +209,13 @@ fn climbs(text: &str) -> usize {
 }
 
 /// The files among a script's arguments: each as it is on the disk, and where a script that starts in `folder` of a world
-/// finds it.
-pub fn arguments(args: &[String], folder: &str, writable: &[&str]) -> Vec<(PathBuf, String)> {
+/// finds it. What is not there from here may be there from the script's own folder (`$here/$1`), which is `own` of the world.
+pub fn arguments(
+    args: &[String],
+    folder: &str,
+    (place, own): (&Place, &str),
+    writable: &[&str],
+) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     for arg in args {
         let value = arg
@@ -137,8 +223,25 @@ pub fn arguments(args: &[String], folder: &str, writable: &[&str]) -> Vec<(PathB
             .filter(|(name, _)| name.starts_with('-'))
             .map_or(arg.as_str(), |(_, value)| value);
         let path = Path::new(value);
-        let fits = fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST_BYTES);
-        if !fits || value.split('/').any(|part| part == "..") {
+        let fits = |path: &Path| {
+            fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST_BYTES)
+        };
+        if value.split('/').any(|part| part == "..") {
+            continue;
+        }
+        if path.is_relative() && !value.is_empty() && path.is_dir() {
+            let within = |file: &Path| Some(file.strip_prefix(path).ok()?.to_str()?.to_owned());
+            let (inside, _) = files_in(path);
+            let named = inside.into_iter().filter_map(|file| Some((within(&file)?, file)));
+            let value = value.trim_start_matches("./").trim_end_matches('/');
+            files.extend(named.map(|(name, file)| (file, format!("{folder}/{value}/{name}"))));
+            continue;
+        }
+        if !fits(path) {
+            let beside = place.folder.join(path);
+            if path.is_relative() && !value.is_empty() && fits(&beside) {
+                files.push((beside, format!("{own}/{}", value.trim_start_matches("./"))));
+            }
             continue;
         }
         if path.is_absolute() {

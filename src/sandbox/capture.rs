@@ -23,13 +23,20 @@ pub(super) struct Capture<R> {
     target: Option<Leads>,
     kept: Vec<u8>,
     total: usize,
+    /// Texts of our own that are no part of what is said.
+    unsaid: Vec<Vec<u8>>,
 }
 
 impl<R: Read + AsFd> Capture<R> {
     pub fn new(from: R) -> io::Result<Self> {
         without_waiting(&from)?;
         let target = call::leads(&from);
-        Ok(Self { from: Some(from), target, kept: Vec::new(), total: 0 })
+        Ok(Self { from: Some(from), target, kept: Vec::new(), total: 0, unsaid: Vec::new() })
+    }
+
+    /// Leaves these texts out.
+    pub fn leave_out(&mut self, texts: impl IntoIterator<Item = String>) {
+        self.unsaid = texts.into_iter().map(String::into_bytes).filter(|text| !text.is_empty()).collect();
     }
 
     /// The descriptor to wait on, until the end was read.
@@ -48,6 +55,20 @@ impl<R: Read + AsFd> Capture<R> {
 
     /// Takes in what is there, without waiting.
     pub fn drain(&mut self) {
+        let from = self.kept.len();
+        self.take_in();
+        // What begins before what is new may end in it.
+        for text in &self.unsaid {
+            let mut at = from.saturating_sub(text.len());
+            while let Some(found) = find(self.kept.get(at..).unwrap_or_default(), text) {
+                at += found;
+                self.kept.drain(at..at + text.len());
+                self.total -= text.len();
+            }
+        }
+    }
+
+    fn take_in(&mut self) {
         let mut chunk = [0; 16 * 1024];
         while let Some(from) = self.from.as_mut() {
             match from.read(&mut chunk) {
@@ -72,6 +93,10 @@ impl<R: Read + AsFd> Capture<R> {
     pub fn into_text(self) -> String {
         String::from_utf8_lossy(&self.kept).into_owned()
     }
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
 }
 
 /// The script's stdin.

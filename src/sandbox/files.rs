@@ -8,6 +8,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::brief::{Call as Hello, Kind, Leads};
+use super::root;
+use crate::commands::Tables;
+use crate::trial::world::{Answer, Call};
 
 /// The files of one trial.
 #[derive(Default)]
@@ -30,6 +33,35 @@ impl Files {
         }
         self.filled.extend(file(hello.output).map(|filled| (call, filled)));
         given
+    }
+}
+
+/// What lies below a mount point goes with the last of these calls, where it takes away what an earlier one mounted there:
+/// both only said that they did.
+pub(super) fn unmount(calls: &[Call], folder: &str) {
+    let Some((last, earlier)) = calls.split_last() else { return };
+    let speaks = |call: &Call, names: &[&str]| {
+        let mut words = call.argv.iter().take(2).map(|word| word.rsplit('/').next().unwrap_or(word));
+        words.any(|word| names.contains(&word))
+    };
+    if !speaks(last, &["umount", "unmount"]) || last.answer != Answer::Guess || last.exit != 0 {
+        return;
+    }
+    let mounted: Vec<(&[String], bool)> = { earlier.iter() }
+        .filter(|call| speaks(call, &["mount"]) && call.exit == 0 && call.answer != Answer::Fault)
+        .map(|call| (call.argv.as_slice(), true))
+        .collect();
+    if !Tables::builtin().puts_back(&mounted, &last.argv) {
+        return;
+    }
+    let named = last.argv.iter().skip(1).filter(|word| !word.starts_with('-'));
+    for path in named.map(|word| Path::new(folder).join(word)) {
+        let Some(path) = path.to_str().map(root::at).filter(|path| path.is_dir()) else { continue };
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            // What cannot be removed stays, and the script meets it.
+            let _ = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+        }
     }
 }
 

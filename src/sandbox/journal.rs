@@ -123,6 +123,11 @@ impl Journal {
         self.plan.guesses.is_some()
     }
 
+    /// The calls so far.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
     /// The calls, in the order in which they were answered.
     pub fn into_calls(self) -> Vec<Call> {
         self.calls

@@ -1,24 +1,44 @@
 //! Puts right what bash says about a call's line.
 //!
 //! Bash notes the line of a simple command after it has looked one word ahead: where a backslash ends the line after
-//! the command's first word, it names the next line. What stands in the text of a trap for EXIT it places on line 1.
+//! the command's first word, it names the next line. What stands in the text of a trap for EXIT it places on line 1. In a
+//! substitution it counts from where the command that holds it stands, and that may be noted at the end of its word.
+
+mod substituted;
 
 use std::collections::BTreeMap;
 use std::fs;
 
+use substituted::Substituted;
+
 /// The scripts that called so far, by path.
 #[derive(Default)]
 pub(super) struct Lines {
-    files: BTreeMap<String, Vec<String>>,
+    files: BTreeMap<String, File>,
+}
+
+#[derive(Default)]
+struct File {
+    lines: Vec<String>,
+    substituted: Substituted,
+}
+
+impl File {
+    fn read(path: &str) -> Self {
+        let text = fs::read(path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        Self { lines: text.lines().map(str::to_owned).collect(), substituted: Substituted::of(&text) }
+    }
 }
 
 impl Lines {
-    /// The line on which the call of `program` starts, given what bash said.
-    pub fn start(&mut self, path: &str, said: u32, program: &str) -> u32 {
-        let lines = self.files.entry(path.to_owned()).or_insert_with(|| {
-            let text = fs::read(path).unwrap_or_default();
-            String::from_utf8_lossy(&text).lines().map(str::to_owned).collect()
-        });
+    /// The line on which the call with these words starts, given what bash said.
+    pub fn start(&mut self, path: &str, said: u32, program: &str, argv: &[String]) -> u32 {
+        let File { lines, substituted } =
+            self.files.entry(path.to_owned()).or_insert_with(|| File::read(path));
+        if let Some(line) = substituted.line(said, argv) {
+            return line;
+        }
         let line = |number: u32| {
             let index = usize::try_from(number).ok()?.checked_sub(1)?;
             lines.get(index).map(String::as_str)

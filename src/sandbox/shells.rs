@@ -4,6 +4,8 @@
 //! The careful form also keeps `$_`, stays out of an `xtrace`, and steps back where the script sets a `DEBUG` or
 //! `RETURN` trap of its own (`functrace` would make its `RETURN` trap fire in every function that it calls); it
 //! costs several times as much, so a trial gets it only where its files mention such things.
+//!
+//! Where `GAUNTLET_LIVES` names a process that only a guess knows of, `kill` finds it, until it is told to end.
 
 use super::places;
 use super::wire::Seed;
@@ -31,6 +33,10 @@ esac 2>/dev/null
 export GAUNTLET_CWD="$PWD" GAUNTLET_AT=
 unset EPOCHSECONDS EPOCHREALTIME
 EPOCHSECONDS=1767323045 EPOCHREALTIME=1767323045.000000 RANDOM=1
+case ${GAUNTLET_LIVES-} in "") ;; *) kill() {
+  case " $* " in *" ${GAUNTLET_LIVES:-.} "*) ;; *) builtin kill "$@"; return ;; esac
+  case " $* " in *" -0 "* | *HUP* | *USR* | *" -1 "*) ;; *) GAUNTLET_LIVES= ;; esac
+} ;; esac
 command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}" exec -a "$1" /.gauntlet/call "${@:2}"; }
 "#;
 
@@ -98,14 +104,24 @@ impl Form {
 
     /// The text of `BASH_ENV`.
     pub fn text(self) -> String {
-        let (clock, tick) = if self.clock { (CLOCK, TICK) } else { ("", "") };
+        let clock = if self.clock { CLOCK } else { "" };
+        format!("{COMMON}{clock}set -o functrace\ntrap '{}' DEBUG\n", self.trap())
+    }
+
+    fn trap(self) -> String {
+        let tick = if self.clock { TICK } else { "" };
         let ends = if self.ends { ENDS } else { "" };
-        let trap = if self.careful {
+        if self.careful {
             format!("{}{ends}{tick}{}", CAREFUL.0, CAREFUL.1)
         } else {
             format!("{ends}{tick}{PLAIN}")
-        };
-        format!("{COMMON}{clock}set -o functrace\ntrap '{trap}' DEBUG\n")
+        }
+    }
+
+    /// What a shell that repeats its input (`set -v`) says of it: the whole where it is told so from the start, and the trap
+    /// before each command.
+    pub fn repeated(self) -> [String; 2] {
+        [self.text(), self.trap() + "\n"]
     }
 }
 

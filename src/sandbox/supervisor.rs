@@ -26,7 +26,7 @@ use script::{Footing, Script, bash_env, tell_time};
 
 use super::brief::{self, Kind};
 use super::desk::{Desk, Visitor};
-use super::files::Files;
+use super::files::{self, Files};
 use super::journal::Journal;
 use super::lines::Lines;
 use super::visit::{self, Relay};
@@ -242,7 +242,7 @@ impl Watch {
             self.wait(until.min(self.watchdog.next()));
             let printed = self.script.printed();
             self.script.drain();
-            self.flooded |= self.script.printed() - printed >= FLOOD;
+            self.flooded |= self.script.printed().saturating_sub(printed) >= FLOOD;
             self.script.stdin.push();
             if let Some(terminal) = &mut self.script.terminal {
                 terminal.typed.push();
@@ -386,7 +386,7 @@ fn hear(
             visitor.waits =
                 hello.input.is_some_and(|input| input.2 == Kind::Pipe && !script.stdin.is(&input));
             if let Some((path, line)) = &mut hello.at {
-                *line = lines.start(path, *line, &hello.program);
+                *line = lines.start(path, *line, &hello.program, &hello.argv);
             }
             visitor.begun = journal.answered();
             (*hello, None)
@@ -413,6 +413,7 @@ fn hear(
     let mut decision = journal.decide(&hello, stdin.as_deref(), moment);
     if let (Some(files), Some(call)) = (files, decision.call) {
         journal.note(call, visitor.begun, files.given(call, &hello));
+        files::unmount(journal.calls(), &hello.folder);
     }
     if journal.passed() != before {
         // Before the caller goes on. A clock that cannot be written stands still.

@@ -28,6 +28,7 @@ pub use commands::PACKERS;
 pub use flow::escaped;
 pub use gates::{Sentinel, typed_phrase};
 pub use lacks::{asked_for, called_by_path, lacks};
+pub use machine::PROCESS;
 pub use payloads::Given;
 pub use scout::{Scout, Survey, mentions, survey};
 pub use wants::{Want, wants};

@@ -99,6 +99,11 @@ pub fn placed(there: &BTreeMap<String, There>) -> Vec<String> {
     lines
 }
 
+/// The folders of which only some files came along, a line each.
+pub fn cut(folders: &[String]) -> Vec<String> {
+    folders.iter().map(|folder| format!("{PLACED}{folder}: only the first of its files")).collect()
+}
+
 /// The answers of these that nobody asked for, a line each, with the calls that they may have been meant for.
 pub fn unused<'s>(stubs: impl IntoIterator<Item = &'s Pattern>, calls: &[Call]) -> Vec<String> {
     let made: BTreeSet<String> = calls.iter().map(|call| shown(&call.site.argv)).collect();

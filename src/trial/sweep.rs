@@ -66,6 +66,11 @@ pub fn plan(harness: &Harness, case: &Case, green: &Record, outline: &Outline) -
         if call.answer == Answer::Unstubbed {
             continue;
         }
+        // Between the first turn of a loop that asks the same and the last one nothing else happens.
+        if harness.guessed && call.occurrence > 1 && recurs(&green.calls[index + 1..], &call.site) {
+            sweep.inapplicable += FaultKind::ALL.len();
+            continue;
+        }
         let writes = match call.answer {
             Answer::Stub(stub) => {
                 harness.stubs_of(case).nth(stub).is_some_and(|stub| !stub.answer.writes.is_empty())

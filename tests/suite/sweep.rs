@@ -270,3 +270,40 @@ fn what_was_put_there_and_what_was_not_used_is_told() {
         }
     }
 }
+
+#[test]
+fn one_trial_has_no_other_form() {
+    let folder = bare();
+    folder.write("x.sh", "set -eu\nkubectl delete ns web\n");
+    let only = ["sweep", "x.sh", "--only", "x/sweep/kubectl#1/exit/once", "--output-format", "json"];
+    let (code, stdout, stderr) = run(&folder, &only);
+    assert_eq!(code, 2, "{stdout}");
+    assert!(stderr.contains("--only"), "{stderr}");
+}
+
+#[test]
+fn of_the_turns_of_a_loop_the_first_and_the_last_fail() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nfor turn in 1 2 3 4 5; do\n  nomad job status web >/dev/null\n  sleep 5\ndone\nnomad job stop web\n",
+    );
+    let (code, trials) = trials(&folder, &["x.sh"]);
+    assert_eq!(code, 0);
+    let failing = |trial: &&Value| trial["kind"] == "exit" && trial["persistence"] == "once";
+    let turns: Vec<&str> = trials.iter().filter(failing).filter_map(|trial| trial["id"].as_str()).collect();
+    let wanted = [1, 5, 6].map(|number| format!("x/sweep/nomad#{number}/exit/once"));
+    assert_eq!(turns, wanted);
+}
+
+#[test]
+fn of_a_folder_beside_the_script_the_first_files_come_along() {
+    let folder = bare();
+    for number in 100..170 {
+        folder.write(&format!("parts/{number}.conf"), "x=1\n");
+    }
+    folder.write("x.sh", "set -eu\ncd \"$(dirname \"$0\")\"\nfor part in parts/../parts/*.conf; do :; done\nhelm upgrade api parts\n");
+    let (code, stdout, stderr) = run(&folder, &["sweep", "x.sh"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("placed    parts: only the first of its files"), "{stdout}");
+}

@@ -19,6 +19,8 @@ const PATIENT_DEADLINE_MS: u64 = 40_000;
 pub(super) struct Errand {
     pub needs: Arc<Needs>,
     pub plan: Plan,
+    /// Whether its deadline is one that an author gave: a slow machine gets no more time then.
+    pub strict: bool,
     /// Returned with the record.
     pub number: usize,
     pub reply: Sender<Report>,
@@ -110,8 +112,11 @@ const SECOND_LOOKS: usize = 2;
 /// Runs a plan. Where what runs beside each other ended in another order than in the green run the planned call may not
 /// come: that is chance, unless it happens again. Where a harness says what must come, a fault that did not come is red at
 /// once.
-fn surely(world: &mut dyn World, plan: &Plan) -> Result<Record, String> {
+fn surely(world: &mut dyn World, plan: &Plan, strict: bool) -> Result<Record, String> {
     let looks = if plan.fault.is_some() && plan.guesses.is_some() { SECOND_LOOKS } else { 0 };
+    if strict {
+        return world.run(plan);
+    }
     let mut record = patiently(world, plan.clone())?;
     for _ in 0..looks {
         if record.calls.iter().any(|call| call.answer == Answer::Fault) {
@@ -136,7 +141,7 @@ fn patiently(world: &mut dyn World, plan: Plan) -> Result<Record, String> {
 fn work(board: &Board, worlds: &dyn Worlds) {
     let mut held: Option<(Arc<Needs>, Box<dyn World>)> = None;
     while let Some(errand) = board.next() {
-        let Errand { needs, plan, number, reply } = errand;
+        let Errand { needs, plan, strict, number, reply } = errand;
         if held.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, &needs)) {
             // The old world goes before the new one comes.
             drop(held.take());
@@ -150,7 +155,7 @@ fn work(board: &Board, worlds: &dyn Worlds) {
         }
         let Some((_, world)) = held.as_mut() else { continue };
         // Whoever waits must hear of a slip in here too, or the job would wait for ever.
-        let record = panic::catch_unwind(AssertUnwindSafe(|| surely(world.as_mut(), &plan)))
+        let record = panic::catch_unwind(AssertUnwindSafe(|| surely(world.as_mut(), &plan, strict)))
             .unwrap_or_else(|_| Err("a trial ended in a panic: please report this".to_owned()));
         if record.is_err() {
             // Nothing is known of a world that failed.

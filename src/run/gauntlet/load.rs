@@ -59,6 +59,8 @@ pub(super) struct Unaided {
     pub flags: Vec<String>,
     /// What the script's machine has that a fresh world has not.
     pub there: BTreeMap<String, There>,
+    /// Folders beside the script of which only some files came along.
+    pub cut: Vec<String>,
     /// Whether the script names its terminal, which then says what its stdin says.
     pub terminal: bool,
     /// The calls as they are written.
@@ -76,7 +78,8 @@ impl Unaided {
     /// What the green run with these calls took for given: guessed answers, what was put into its world; and what of the
     /// command line's answers it had no use for.
     pub(super) fn assumptions(&self, calls: &[Call]) -> Vec<String> {
-        [story::assumed(calls), story::placed(&self.there), story::unused(&self.told, calls)].concat()
+        let placed = [story::placed(&self.there), story::cut(&self.cut)].concat();
+        [story::assumed(calls), placed, story::unused(&self.told, calls)].concat()
     }
 
     /// Whether the fault says something: a short answer does only where the script uses the answer. What a signal meets

@@ -36,7 +36,8 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn errand(&self, number: usize, plan: Plan) -> Errand {
-        Errand { needs: Arc::clone(&self.course.needs), plan, number, reply: self.reply.clone() }
+        let (needs, reply) = (Arc::clone(&self.course.needs), self.reply.clone());
+        Errand { needs, plan, strict: false, number, reply }
     }
 
     /// The next record. `left` says how much would not be run if the user stops now.

@@ -204,6 +204,10 @@ impl Scout {
                 best = record;
                 continue;
             }
+            if let Some(record) = self.alive(course, &best)? {
+                best = record;
+                continue;
+            }
             let Some(unaided) = &course.unaided else { break };
             let lacked = lacks(&best.stderr, unaided.start(), &|line| survey.sourced.contains(&line));
             let further = match self.with(course, lacked, &best)? {

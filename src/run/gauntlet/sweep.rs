@@ -133,7 +133,7 @@ pub(super) fn prepare(
             "was not swept: the sandbox of this machine is {rung}, and --minimum-rung demands {minimum}: run it where {minimum} can be had"
         ));
     }
-    let beside = Beside::of(&place, source, witness);
+    let beside = Beside::of(&place, source, !request.for_a_file, witness);
     let read = || beside.sources.iter().zip(&beside.scripts);
     let scouts: Vec<Scout<'_>> = read()
         .map(|(source, script)| Scout { source, script, file: format!("{REPOSITORY}/{}", source.path()) })
@@ -211,15 +211,22 @@ struct Beside {
     files: BTreeSet<RepoPath>,
     /// Whether the script names files that only its own folder has.
     starts_here: bool,
+    /// Folders of which only some files come along.
+    cut: Vec<String>,
 }
 
 impl Beside {
-    fn of(place: &Place, source: SourceText, witness: &dyn Witness) -> Self {
+    /// `folders`: whether those that it names come along, too; a harness file names each file.
+    fn of(place: &Place, source: SourceText, folders: bool, witness: &dyn Witness) -> Self {
         let files = BTreeSet::from([place.script.clone()]);
-        let mut beside = Self { sources: vec![source], scripts: Vec::new(), files, starts_here: false };
+        let (scripts, starts_here, cut) = (Vec::new(), false, Vec::new());
+        let mut beside = Self { sources: vec![source], scripts, files, starts_here, cut };
+        let mut all = BTreeSet::new();
         while let Some(source) = beside.sources.get(beside.scripts.len()) {
             let script = bash::read(source.text(), Dialect::Bash, witness).script;
-            let (found, only_here) = place.named(&mentions(&script));
+            let mentions = mentions(&script);
+            let (found, only_here) = place.named(&mentions);
+            all.extend(mentions);
             beside.starts_here |= only_here && beside.scripts.is_empty() && place.root != place.folder;
             beside.scripts.push(script);
             for path in found {
@@ -231,6 +238,10 @@ impl Beside {
                 }
             }
         }
+        let (found, cut) = if folders { place.folders(&all) } else { (BTreeSet::new(), Vec::new()) };
+        beside.cut = cut;
+        let room = MOST_FILES.saturating_sub(beside.files.len());
+        beside.files.extend(found.into_iter().take(room));
         beside
     }
 }
@@ -309,6 +320,7 @@ fn course_of(
         command: (request.command.clone(), request.args.clone()),
         flags: flags(source.text()),
         there: BTreeMap::new(),
+        cut: beside.cut.clone(),
         terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
         written: written_calls(beside, &needs, &survey.functions),
         told,
@@ -405,7 +417,7 @@ fn needs(
     let mut files: Vec<(PathBuf, String)> = files
         .iter()
         .map(|path| (place.root.join(path.as_str()), format!("{REPOSITORY}/{path}")))
-        .chain(beside::arguments(&request.args, start, &WRITABLE))
+        .chain(beside::arguments(&request.args, start, (place, &world_folder(place)), &WRITABLE))
         .collect();
     files.sort();
     files.dedup_by(|a, b| a.1 == b.1);

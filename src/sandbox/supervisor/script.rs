@@ -31,6 +31,16 @@ pub(super) fn bash_env(plan: &Plan, seeds: &[Seed]) -> String {
     root::text(&shells::Form::needed(seeds, &plan.command).path())
 }
 
+/// What its bash says of that file where it repeats what it reads.
+fn repeated(plan: &Plan, seeds: &[Seed]) -> Vec<String> {
+    let texts = if plan.untraced {
+        vec![shells::UNTRACED.to_owned()]
+    } else {
+        shells::Form::needed(seeds, &plan.command).repeated().to_vec()
+    };
+    texts.iter().map(|text| shells::seen(text, root::root())).collect()
+}
+
 /// Writes down what has passed of the world's time: shells whose scripts look at it read this.
 pub(super) fn tell_time(milliseconds: u64) -> io::Result<()> {
     fs::write(root::at(places::CLOCK), format!("{}\n", milliseconds / 1000))
@@ -128,7 +138,8 @@ impl Script {
         let children = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
         let stdin = Feed::new(ChildStdin::from(OwnedFd::from(stdin)), plan.stdin.clone())?;
         let stdout = Capture::new(ChildStdout::from(OwnedFd::from(stdout)))?;
-        let stderr = Capture::new(ChildStderr::from(OwnedFd::from(stderr)))?;
+        let mut stderr = Capture::new(ChildStderr::from(OwnedFd::from(stderr)))?;
+        stderr.leave_out(repeated(plan, seeds));
         let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
         if let Some(terminal) = &terminal {
             // A script that has ended already needs none.

@@ -115,7 +115,7 @@ impl Call<'_> {
                     self.argv.last().map_or("", String::as_str)
                 )));
             }
-            "pgrep" | "pidof" => "4711",
+            "pgrep" | "pidof" => super::machine::PROCESS,
             "git" if self.has("rev-parse") && self.has("--show-toplevel") => "/repo",
             "git" if self.has("rev-parse") && self.has("--abbrev-ref") => "main",
             "git" if self.has("rev-parse") || self.has("ls-remote") || self.has("merge-base") => values::SHA,

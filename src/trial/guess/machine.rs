@@ -6,6 +6,9 @@ const MEMINFO: &str = "MemTotal:       16331132 kB\nMemFree:         9214348 kB\
 
 const OS_RELEASE: &str = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\nHOME_URL=\"https://www.debian.org/\"\n";
 
+/// The number of a process that runs.
+pub const PROCESS: &str = "4711";
+
 /// Files by their paths.
 const FILES: &[(&str, &str)] = &[
     ("/proc/meminfo", MEMINFO),
@@ -87,7 +90,7 @@ pub(super) fn content(path: &str) -> Option<String> {
         "os-release" => return Some(OS_RELEASE.to_owned()),
         "uuid" | "boot_id" => UUID,
         "machine-id" => HEX32,
-        _ if name.rsplit('.').next() == Some("pid") => "4711",
+        _ if name.rsplit('.').next() == Some("pid") => PROCESS,
         _ if path.starts_with("/sys/") => {
             SYS.iter().find(|(known, _)| *known == name).map_or("1", |(_, line)| line)
         }

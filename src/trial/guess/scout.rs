@@ -167,7 +167,7 @@ pub fn mentions(script: &Script) -> BTreeSet<String> {
             let mut tail = String::new();
             tail_of(&word.parts, &mut tail);
             let tail = tail.trim_start_matches("./").to_owned();
-            if !tail.is_empty() && tail.len() < 200 && !tail.contains(['\n', '*', ' ']) {
+            if !tail.is_empty() && tail.len() < 200 && !tail.contains(['\n', ' ']) {
                 self.0.insert(tail);
             }
             walk_parts(self, &word.parts);

@@ -180,6 +180,16 @@ echo "$BASH_COMMAND"
 }
 
 #[test]
+fn a_shell_that_repeats_what_it_reads_says_nothing_of_the_trap() {
+    let case = Case::new("set -v\ncurl a\nf() { curl b; }\nf\nset +v\ncurl c\n").stub("curl **", "");
+    case.everywhere(|record| {
+        assert_eq!(record.stderr, "curl a\nf() { curl b; }\nf\nset +v\n");
+        assert_eq!(record.calls.len(), 3);
+        assert_eq!(record.calls[2].stderr_before, record.stderr.len());
+    });
+}
+
+#[test]
 fn a_script_with_a_debug_trap_of_its_own_keeps_it_and_its_calls_have_no_line_rather_than_a_wrong_one() {
     let case = Case::new("curl a\ntrap 'n=$((${n:-0}+1))' DEBUG\ncurl b\necho $n\n").stub("curl **", "");
     case.everywhere(|record| {

@@ -66,6 +66,15 @@ fn what_does_not_add_up_is_red() {
 }
 
 #[test]
+fn a_suite_that_does_not_end_is_stopped_at_its_own_deadline() {
+    let begun = std::time::Instant::now();
+    let ran = suite("while :; do :; done\n", "deadline_s = 1\n");
+    assert_eq!(ran.verdict("x/command/green"), "hung");
+    // A deadline that nobody gave is forty seconds on a slow machine.
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_skip_must_be_declared_and_must_happen() {
     let skips = "echo 1..2\necho ok 1 adds\necho 'ok 2 ships # skip no network'\n";
     assert_eq!(verdicts(skips, ""), ["passed", "passed", "skipped"]);

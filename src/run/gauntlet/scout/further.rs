@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{ASKED, Scout, ends_well, hint_of, set_choice};
+use super::{ASKED, Scout, ends_well, hint_of, reach, set_choice};
 use crate::run::gauntlet::load::Course;
-use crate::trial::guess::{Survey, asked_for, called_by_path};
+use crate::trial::guess::{PROCESS, Survey, asked_for, called_by_path};
 use crate::trial::reached::not_reached;
 use crate::trial::world::{Answer, Output, Record, Site, There};
 
 /// So many runs are tried.
 const RUNS: usize = 16;
+/// The variable that tells the world's shells which process lives that is none.
+const LIVES: &str = "GAUNTLET_LIVES";
 
 /// Whether a run that ends well makes calls at all places at which another one does, and at more; or, where one place has
 /// several of them (`tool get x && tool set x`), leaves out fewer.
@@ -66,6 +68,21 @@ impl Scout {
             break;
         }
         Ok(best)
+    }
+
+    /// Lets the process live that a file or an answer names, where the script signals it and that leads further.
+    pub(super) fn alive(&mut self, course: &mut Course, best: &Record) -> Result<Option<Record>, String> {
+        let misses = best.stderr.contains(&format!("kill: ({PROCESS}) - No such process"));
+        if !misses || course.harness.env.contains_key(LIVES) {
+            return Ok(None);
+        }
+        course.harness.env.insert(LIVES.to_owned(), PROCESS.to_owned());
+        let record = self.run(course)?;
+        if ends_well(&record) || reach(&record) > reach(best) {
+            return Ok(Some(record));
+        }
+        course.harness.env.remove(LIVES);
+        Ok(None)
     }
 
     /// Puts the programs there that the run called by a path, and that are not there, as long as that leads further. One that
