@@ -300,7 +300,7 @@ fn of_the_turns_of_a_loop_the_first_and_the_last_fail() {
 fn of_a_folder_beside_the_script_the_first_files_come_along() {
     let folder = bare();
     for number in 100..170 {
-        folder.write(&format!("parts/{number}.conf"), "x=1\n");
+        folder.write(format!("parts/{number}.conf"), "x=1\n");
     }
     folder.write("x.sh", "set -eu\ncd \"$(dirname \"$0\")\"\nfor part in parts/../parts/*.conf; do :; done\nhelm upgrade api parts\n");
     let (code, stdout, stderr) = run(&folder, &["sweep", "x.sh"]);

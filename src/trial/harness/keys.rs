@@ -140,5 +140,9 @@ pub const SUITE_KEYS: &[Key] = &[
     key("skip", "[]", "Tests that may be skipped. One that is skipped otherwise is red."),
     key("skip.test", "", "A regex that the test's description matches."),
     key("skip.reason", "", "Why that is right."),
-    key("deadline_s", "120", "How many seconds of real time it may take; at most 3600."),
+    key(
+        "deadline_s",
+        "120",
+        "How many seconds of real time it may take; at most 3600. No more are given on a slow machine.",
+    ),
 ];
