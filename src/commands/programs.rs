@@ -64,7 +64,8 @@ impl Language {
     fn files(self, text: &str) -> Vec<&str> {
         match self {
             Self::Sql => None,
-            Self::Sed => sed(text),
+            // One expression may close what another one opened.
+            Self::Sed => sed(text.trim_start_matches([' ', '\t', '\n', ';', '}'])),
             Self::Awk => awk::files(text),
         }
         .unwrap_or_default()
@@ -327,8 +328,7 @@ fn plain_comment(behind: &str) -> Option<usize> {
 /// a command), or is not understood.
 fn sed(script: &str) -> Option<Vec<&str>> {
     let mut files = Vec::new();
-    // One expression may close what another one opened.
-    let mut rest = script.trim_start_matches([' ', '\t', '\n', ';', '}']);
+    let mut rest = script.trim_start_matches([' ', '\t', '\n', ';']);
     while !rest.is_empty() {
         rest = sed_command(rest, &mut files)?.trim_start_matches([' ', '\t', '\n', ';', '}']);
     }
