@@ -3,7 +3,7 @@
 //! Options are added only where the script leans on nothing that they change.
 
 use crate::bash::Dialect;
-use crate::facts::{self, Options, Switch};
+use crate::facts::{self, Options, Switch, Switched};
 use crate::finding::Edit;
 use crate::lint::script::Script;
 use crate::source::Span;
@@ -23,7 +23,9 @@ pub(super) fn edits(script: &Script<'_>, lacking: &Lacking, in_force: Options) -
     }
     let errexit = in_force.errexit == Switch::On;
     if lacking.options {
-        let habits = facts::habits(&script.syntax, errexit);
+        // Where it is switched on later, every pipeline behind it decides.
+        let later = |switch: &Switched| switch.on && ["e", "errexit"].contains(&switch.name.as_str());
+        let habits = facts::habits(&script.syntax, errexit || script.seen.switches.iter().any(later));
         let nounset = in_force.nounset == Switch::On || !habits.unset;
         let pipefail = in_force.pipefail == Switch::On || !habits.pipelines;
         if !nounset || !pipefail {
