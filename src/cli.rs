@@ -62,6 +62,9 @@ struct Gauntlet {
     /// Everything: lint, run, and the status block.
     #[arg(long, required = true)]
     all: bool,
+    /// Ask the changelog for what changed since the merge base with this revision, not for every script.
+    #[arg(long, value_name = "REV", requires = "all")]
+    base: Option<String>,
     #[command(flatten)]
     output: OutputArgs<RunFormat>,
     #[command(subcommand)]
@@ -128,7 +131,7 @@ pub fn gauntlet(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Merge(args)) => merge::merge(&args, subcommand(matches)),
         Some(Command::Status(args)) => status::status(&args, subcommand(matches)),
         Some(Command::Repro(args)) => repro::repro(&args),
-        None => all::all(&gauntlet.output, matches),
+        None => all::all(&gauntlet.output, gauntlet.base.as_deref(), matches),
     })
 }
 

@@ -72,6 +72,11 @@ pub enum RepoError {
         .0.display()
     )]
     NoGit(PathBuf),
+    /// The environment names a repository that is none, or none of this project.
+    #[error(
+        "failed to use the repository that GIT_DIR and GIT_WORK_TREE name: {0}; unset them, or set them as git itself takes them"
+    )]
+    NamedGit(String),
     /// A repository without a worktree.
     #[error("failed to compare: {} is a bare repository, without index and worktree; run this in a clone of it", .0.display())]
     Bare(PathBuf),
@@ -179,7 +184,7 @@ impl Project {
 
     /// The project's folder in its repository; empty where it is the repository's root, or under no git.
     pub fn prefix(&self) -> String {
-        let top = self.root.ancestors().find(|folder| git::is_root(folder)).unwrap_or(&self.root);
+        let top = git::top(&self.root).unwrap_or(&self.root);
         self.root.strip_prefix(top).map(|inside| inside.display().to_string()).unwrap_or_default()
     }
 
@@ -249,6 +254,11 @@ impl Project {
             self.repo_path(&discover::resolve(&path).unwrap_or(path))
         };
         paths.iter().filter_map(named).collect()
+    }
+
+    /// Whether `path`, as the command line gives it, is there, be it a link that leads nowhere.
+    pub fn is_on_disk(&self, path: &Path) -> bool {
+        self.cwd.join(path).symlink_metadata().is_ok()
     }
 
     /// Whether settings and suppressions are left out of it.

@@ -6,6 +6,7 @@
 mod globs;
 mod keys;
 mod schema;
+mod sense;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -291,7 +292,9 @@ impl Settings {
                 span: 0..0,
             });
         }
-        toml::from_str(text).map_err(|error| from_toml(&error))
+        let settings: Self = toml::from_str(text).map_err(|error| from_toml(&error))?;
+        sense::check(&settings, text)?;
+        Ok(settings)
     }
 }
 

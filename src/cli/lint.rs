@@ -1,5 +1,6 @@
 //! `gauntlet lint`.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read, Write as _};
@@ -31,10 +32,10 @@ pub struct LintArgs {
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Only these rules, by slug or code.
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = trimmed)]
     select: Vec<String>,
     /// All but these rules, by slug or code.
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = trimmed)]
     ignore: Vec<String>,
     /// Leave gauntlet.toml and suppressions out of it.
     #[arg(long)]
@@ -175,6 +176,9 @@ fn extent(args: &LintArgs, project: &mut Project) -> Result<Extent, Failure> {
         return Ok(Extent::Changes { changes: Box::new(Mutex::new(changes)), paths: args.paths.clone() });
     }
     let Some(name) = args.stdin_filename.clone() else { return Ok(Extent::Paths(args.paths.clone())) };
+    if is_null_device() {
+        return Err("failed to read stdin: nothing is there (it is closed, or /dev/null); pipe the script's text into it".into());
+    }
     let mut text = Vec::new();
     // One byte more than is taken, so that what is too large is told as such.
     io::stdin()
@@ -182,6 +186,20 @@ fn extent(args: &LintArgs, project: &mut Project) -> Result<Extent, Failure> {
         .read_to_end(&mut text)
         .map_err(|error| format!("failed to read stdin: {error}; pipe the script's text into it"))?;
     Ok(Extent::Text { name, text })
+}
+
+/// A rule's name: `L1, L2` are two.
+#[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
+fn trimmed(name: &str) -> Result<String, Infallible> {
+    Ok(name.trim().to_owned())
+}
+
+/// Whether stdin is /dev/null: that is what a closed one has become by the time we run.
+fn is_null_device() -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let null = fs::metadata("/dev/null").map(|null| null.rdev());
+    let stdin = fs::metadata("/dev/stdin").ok().filter(|stdin| stdin.file_type().is_char_device());
+    stdin.is_some_and(|stdin| null.is_ok_and(|null| null == stdin.rdev()))
 }
 
 /// The linter as the project's settings, its own rules and the command line want it.

@@ -37,6 +37,11 @@ impl OwnTool<'_> {
         if name.is_empty() || name.contains(|c: char| c == '/' || c.is_whitespace()) {
             return Err(format!("`{name}` names no program: write its name without folders"));
         }
+        if like.is_none() && read.is_empty() && write.is_empty() && options_with_value.is_empty() {
+            return Err(format!(
+                "nothing is said of `{name}`: write `like`, `read`, `write` or `options_with_value`"
+            ));
+        }
         let tables = Tables::builtin();
         let mut tool = match like {
             Some(like) => tables.embedded_tool(like).cloned().ok_or_else(|| {

@@ -344,8 +344,12 @@ impl<'r> Report<'r> {
 
     /// Offers a repair of the last finding, where the script is a file: in a runbook's fence nothing is changed.
     pub fn fix(&mut self, edits: Vec<Edit>) {
+        // A carriage return is a part of the words for bash, and nothing may come before a mark of the byte order.
+        let text = self.source.text();
+        let odd = text.starts_with('\u{feff}') || text.contains("\r\n");
         if let (Part::Whole, Some(finding)) = (self.part, self.findings.last_mut())
             && !edits.is_empty()
+            && !odd
         {
             finding.fix = Some(Fix { edits });
         }

@@ -180,7 +180,10 @@ struct Asked {
 fn staged(git: &Git) -> Result<(Asked, Objects), RepoError> {
     // All at the same time: starting a process is most of what a small commit costs.
     let compare = |tree: &str| {
-        git.start(&["diff-index", "--cached", "--raw", "-z", "-M", "--no-abbrev", "--relative", tree, "--"])
+        // What is only meant to be added is in the index, and in no commit of it.
+        let shape =
+            ["diff-index", "--cached", "--ita-invisible-in-index", "--raw", "-z", "-M", "--no-abbrev"];
+        git.start(&[&shape[..], &["--relative", tree, "--"]].concat())
     };
     let diff = compare("HEAD")?;
     let known = git.start(&["ls-files", "-z"])?;

@@ -233,7 +233,8 @@ impl<'a> Search<'a> {
             .take_while(|above| **above != self.project.root && above.starts_with(&self.project.root))
             .map(Path::to_owned)
             .collect();
-        let named = self.project.settings.exclude.matches(&relative)
+        // The project itself is not one of its files.
+        let named = !relative.is_empty() && self.project.settings.exclude.matches(&relative)
             || above.iter().any(|folder| self.is_ignored(folder, true));
         let mut walk = WalkDir::new(folder).follow_links(false).sort_by_file_name().into_iter();
         while let Some(entry) = walk.next() {

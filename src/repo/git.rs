@@ -8,10 +8,12 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 
 use crate::repo::RepoError;
 
-/// Variables that point git at a repository: run from a hook, they may name another one than the project's.
+/// Variables that point git at a repository, or change what it answers. Of those that name a repository, what git makes of
+/// them is given to it anew ([`Named`]).
 const POINTERS: &[&str] = &[
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -32,14 +34,94 @@ const POINTERS: &[&str] = &[
     "GIT_TRACE",
 ];
 
-/// Whether `folder` is the root of a git worktree (`.git` is a folder, or a file in linked worktrees and submodules).
+/// Whether `folder` is the root of a git worktree (`.git` is a folder, or a file in linked worktrees and submodules; or the
+/// environment says so).
 pub fn is_root(folder: &Path) -> bool {
-    folder.join(".git").symlink_metadata().is_ok()
+    folder.join(".git").symlink_metadata().is_ok() || named().is_ok_and(|named| named.top == folder)
+}
+
+/// The root of the worktree that holds `folder`.
+pub fn top(folder: &Path) -> Option<&Path> {
+    if let Named::Here(named) = named_for(folder) {
+        return folder.ancestors().find(|above| *above == named.top);
+    }
+    folder.ancestors().find(|folder| is_root(folder))
+}
+
+/// The repository that the environment names, as hooks of a repository apart from its worktree have it.
+#[derive(Debug)]
+struct Elsewhere {
+    /// Its folder.
+    dir: PathBuf,
+    /// The root of its worktree.
+    top: PathBuf,
+}
+
+/// What the environment says of the repository of a folder.
+enum Named {
+    /// Nothing, or the one that is found anyway.
+    Not,
+    /// This one.
+    Here(&'static Elsewhere),
+    /// One that is none, or none of this folder.
+    Wrong(RepoError),
+}
+
+/// `GIT_DIR` and `GIT_WORK_TREE`, as git takes them: asked once. `Err` with what git said where there is no such repository,
+/// and with nothing where the environment names none but the one around the current folder.
+fn named() -> Result<&'static Elsewhere, Option<&'static str>> {
+    static NAMED: OnceLock<Result<Elsewhere, Option<String>>> = OnceLock::new();
+    NAMED.get_or_init(ask_environment).as_ref().map_err(Option::as_deref)
+}
+
+fn ask_environment() -> Result<Elsewhere, Option<String>> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let (dir, tree) = (set("GIT_DIR"), set("GIT_WORK_TREE"));
+    let cwd = std::env::current_dir().map_err(|_| None)?;
+    let around = cwd.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
+    match (&dir, &tree, around) {
+        (None, None, _) => return Err(None),
+        // What git tells the hooks of an ordinary repository.
+        (Some(dir), None, Some(top)) => {
+            let git = Git { root: cwd.clone(), index: None, elsewhere: None };
+            if is_git_dir(&git, top, cwd.join(dir).as_os_str()) {
+                return Err(None);
+            }
+        }
+        _ => {}
+    }
+    let mut git = Command::new("git");
+    git.args(["rev-parse", "--show-toplevel", "--absolute-git-dir"]).env("LC_ALL", "C").stdin(Stdio::null());
+    let said = git.output().map_err(|error| Some(error.to_string()))?;
+    let mut lines = said.stdout.split(|byte| *byte == b'\n');
+    let mut path = || lines.next().map(|line| PathBuf::from(OsString::from_vec(line.to_vec())));
+    match (path(), path()) {
+        (Some(top), Some(dir)) if said.status.success() => Ok(Elsewhere { dir, top }),
+        _ => {
+            let said = String::from_utf8_lossy(&said.stderr);
+            let said = said.trim();
+            Err(Some(said.strip_prefix("fatal: ").unwrap_or(said).to_owned()))
+        }
+    }
+}
+
+fn named_for(root: &Path) -> Named {
+    match named() {
+        Err(None) => Named::Not,
+        Err(Some(said)) => Named::Wrong(RepoError::NamedGit(said.to_owned())),
+        Ok(named) if root.starts_with(&named.top) => Named::Here(named),
+        Ok(named) => Named::Wrong(RepoError::NamedGit(format!(
+            "its worktree is {}, which does not hold {}",
+            named.top.display(),
+            root.display()
+        ))),
+    }
 }
 
 /// The short name of the commit that is checked out; `None` without git, without a commit, without the program.
 pub fn head(root: &Path) -> Option<String> {
-    let git = Git { root: root.to_owned(), index: None };
+    let elsewhere = if let Named::Here(named) = named_for(root) { Some(named) } else { None };
+    let git = Git { root: root.to_owned(), index: None, elsewhere };
     let answer = git.command(&["rev-parse", "--short=7", "HEAD"]).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(answer.stdout).ok()?;
     let commit = text.trim();
@@ -53,6 +135,8 @@ pub struct Git {
     root: PathBuf,
     /// The index that a running `git commit` made, instead of the repository's own.
     index: Option<PathBuf>,
+    /// The repository that the environment names.
+    elsewhere: Option<&'static Elsewhere>,
 }
 
 /// What one call said.
@@ -66,7 +150,16 @@ pub(super) struct Said {
 impl Git {
     /// The repository that holds `root`; an error where there is none, or none with a worktree.
     pub fn of(root: &Path) -> Result<Self, RepoError> {
-        let git = Self { root: root.to_owned(), index: None };
+        let git = Self { root: root.to_owned(), index: None, elsewhere: None };
+        match named_for(root) {
+            Named::Here(named) => {
+                let index = std::env::var_os("GIT_INDEX_FILE").filter(|name| !name.is_empty());
+                let index = index.map(|index| named.top.join(index));
+                return Ok(Self { index, elsewhere: Some(named), ..git });
+            }
+            Named::Wrong(error) => return Err(error),
+            Named::Not => {}
+        }
         let Some(top) = root.ancestors().find(|folder| is_root(folder)) else {
             let said = git.ask(&["rev-parse", "--is-bare-repository"])?;
             let bare = said.ok && said.out.starts_with(b"true");
@@ -83,6 +176,9 @@ impl Git {
         let mut git = Command::new("git");
         for name in POINTERS {
             git.env_remove(name);
+        }
+        if let Some(Elsewhere { dir, top }) = self.elsewhere {
+            git.env("GIT_DIR", dir).env("GIT_WORK_TREE", top);
         }
         if let Some(index) = &self.index {
             git.env("GIT_INDEX_FILE", index);

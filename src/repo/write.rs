@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -15,6 +15,12 @@ pub fn replace(path: &RepoPath, on_disk: &Path, before: &str, after: &str) -> Re
     let now = read::text(path.clone(), on_disk)?;
     if now.text() != before {
         return Err(problem(path, "changed while it was worked on; it was left alone: run this again"));
+    }
+    if fs::metadata(on_disk).is_ok_and(|metadata| metadata.nlink() > 1) {
+        return Err(problem(
+            path,
+            "has another name (a hard link), which would keep the old text; it was left alone: make it a file of its own",
+        ));
     }
     let written = || -> std::io::Result<()> {
         let target = on_disk.canonicalize()?;

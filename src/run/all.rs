@@ -14,9 +14,11 @@ use crate::run::lint::{Extent, lint};
 use crate::run::status::Shelf;
 use crate::run::{Sink, Stop};
 
-/// Runs every part; the user's wish to stop ends it between two parts too. `today` is the date.
+/// Runs every part; the user's wish to stop ends it between two parts too. `today` is the date, and
+/// `extent` is the project, its record asked of the tree or of a branch.
 pub fn all(
     project: &Project,
+    extent: &Extent,
     linter: Linter,
     today: &str,
     witness: &dyn Witness,
@@ -31,13 +33,15 @@ pub fn all(
         told.add(&event);
         sink(event);
     };
-    lint(project, &Extent::project(), linter, witness, stop, &mut listen);
+    lint(project, extent, linter, witness, stop, &mut listen);
     if stop.wanted() {
         return listen(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
     }
     guard::guard(project, witness, &mut listen);
     gauntlet::run(project, &Request::default(), witness, worlds, stop, &mut listen);
-    if let (Ok(shelf), false) = (shelf, stop.wanted()) {
+    // What was told of a branch is not what is told of the tree.
+    let whole = matches!(extent, Extent::Paths(_));
+    if let (Ok(shelf), false, true) = (shelf, stop.wanted(), whole) {
         shelf.keep(project, today, told);
     }
 }

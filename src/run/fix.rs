@@ -3,7 +3,7 @@
 //! A repair counts only where the file is better for it: the finding is gone, and no other has come. What does not hold
 //! is taken back, so that repairing twice changes nothing. This job never writes a file that changed in the meantime.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -17,9 +17,6 @@ use crate::repo::{Problem, Project, read, write};
 use crate::run::Stop;
 use crate::run::lint::Shelf;
 use crate::source::{RepoPath, SourceText};
-
-/// Repairs can uncover more to repair; more rounds than this are no repair.
-const ROUNDS: usize = 10;
 
 /// A file that was repaired.
 #[derive(Debug)]
@@ -68,7 +65,7 @@ pub fn plan(
         .files
         .par_iter()
         .filter(|file| file.kind == FileKind::Script)
-        .map(|file| if stop.wanted() { Ok(None) } else { one(file, linter, &shelf) })
+        .map(|file| if stop.wanted() { Ok(None) } else { one(file, linter, &shelf, stop) })
         .collect();
     let mut repairs = Repairs { problems: found.problems, stopped: stop.wanted(), ..Repairs::default() };
     for result in done {
@@ -92,7 +89,12 @@ pub fn write_all(repairs: &mut Repairs) {
     repairs.files = written;
 }
 
-fn one(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Result<Option<Repaired>, Problem> {
+fn one(
+    file: &Candidate,
+    linter: &Linter,
+    shelf: &Shelf<'_>,
+    stop: &Stop,
+) -> Result<Option<Repaired>, Problem> {
     let Content::Disk(on_disk) = &file.content else { return Ok(None) };
     let source = read::text(file.path.clone(), on_disk)?;
     let before = source.text().to_owned();
@@ -100,11 +102,26 @@ fn one(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Result<Option<Re
     let mut source = source;
     let mut checked = check(&source);
     let mut findings = 0;
-    for _ in 0..ROUNDS {
-        let Some((text, seen, number)) = better(&source, &checked, &check) else { break };
-        source = SourceText::new(file.path.clone(), text);
-        checked = seen;
-        findings += number;
+    // What was tried in vain is tried again once nothing else goes: what was repaired since may let it.
+    let mut vain: BTreeSet<String> = BTreeSet::new();
+    // It ends: each round leaves fewer findings.
+    while !stop.wanted() {
+        let before_round = vain.len();
+        match better(&source, &checked, &check, &mut vain) {
+            Some((text, seen, number)) => {
+                source = SourceText::new(file.path.clone(), text);
+                checked = seen;
+                findings += number;
+            }
+            None if before_round > 0 => {
+                vain.clear();
+                let Some((text, seen, number)) = better(&source, &checked, &check, &mut vain) else { break };
+                source = SourceText::new(file.path.clone(), text);
+                checked = seen;
+                findings += number;
+            }
+            None => break,
+        }
     }
     let changed = source.text() != before;
     Ok(changed.then(|| Repaired {
@@ -116,20 +133,44 @@ fn one(file: &Candidate, linter: &Linter, shelf: &Shelf<'_>) -> Result<Option<Re
     }))
 }
 
-/// The text after as many repairs as make it better: all of them, else the first that does so by itself.
+/// The text after as many repairs as make it better: all of them, else half of them, and so on down to a single one. What
+/// does not go by itself is added to `vain`, and what is in `vain` is not tried.
 fn better(
     source: &SourceText,
     checked: &Checked,
     check: &dyn Fn(&SourceText) -> Checked,
-) -> Option<(String, Checked, usize)> {
+    vain: &mut BTreeSet<String>,
+) -> Option<Better> {
+    let untried = |finding: &&Finding| finding.fix.is_some() && !vain.contains(&finding.fingerprint);
+    let fixable: Vec<Finding> = checked.findings.iter().filter(untried).cloned().collect();
     let attempt = |findings: &[Finding]| {
         let (text, number) = repair(source.text(), findings)?;
         let seen = check(&SourceText::new(source.path().clone(), text.clone()));
         improves(checked, &seen).then_some((text, seen, number))
     };
-    let fixable: Vec<Finding> =
-        checked.findings.iter().filter(|finding| finding.fix.is_some()).cloned().collect();
-    attempt(&fixable).or_else(|| fixable.chunks(1).find_map(attempt))
+    some_of(&fixable, &attempt, vain)
+}
+
+/// A text, what was found in it, and how many repairs made it.
+type Better = (String, Checked, usize);
+
+fn some_of(
+    findings: &[Finding],
+    attempt: &dyn Fn(&[Finding]) -> Option<Better>,
+    vain: &mut BTreeSet<String>,
+) -> Option<Better> {
+    if findings.is_empty() {
+        return None;
+    }
+    if let Some(better) = attempt(findings) {
+        return Some(better);
+    }
+    if let [finding] = findings {
+        vain.insert(finding.fingerprint.clone());
+        return None;
+    }
+    let (first, second) = findings.split_at(findings.len() / 2);
+    some_of(first, attempt, vain).or_else(|| some_of(second, attempt, vain))
 }
 
 /// Whether there are fewer findings, of no rule more, and nothing more that cannot be read.

@@ -51,6 +51,11 @@ pub enum Extent {
         /// Files and folders; none for all.
         paths: Vec<PathBuf>,
     },
+    /// The whole project, and the record of what changed.
+    Branch {
+        /// The change.
+        changes: Box<Mutex<Changes>>,
+    },
 }
 
 impl Extent {
@@ -62,6 +67,7 @@ impl Extent {
     fn coverage(&self) -> Coverage {
         match self {
             Self::Paths(paths) if paths.is_empty() => Coverage::Whole,
+            Self::Branch { .. } => Coverage::Whole,
             Self::Paths(_) => Coverage::Files,
             Self::Text { .. } => Coverage::Text,
             Self::Changes { .. } => Coverage::Change,
@@ -84,10 +90,23 @@ impl Extent {
                 });
                 (found, record)
             }
+            Self::Branch { changes } => {
+                let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
+                let (changed, record) = changed::changed(project, &mut changes, witness);
+                let mut found = discover(project, &[]);
+                // What went is not found any more, and needs its entry too.
+                let removed = changed.files.into_iter().filter(|file| file.kind == FileKind::Removed);
+                found.files.extend(removed);
+                found.files.sort_by(|one, other| one.path.cmp(&other.path));
+                found.problems.extend(changed.problems);
+                (found, whole(&[]).then_some(record))
+            }
             Self::Text { name, text } => (given(project, name, text.clone()), None),
             Self::Changes { changes, paths } => {
                 let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
+                let missing = changed::missing(project, &changes, paths);
                 let (mut found, record) = changed::changed(project, &mut changes, witness);
+                found.problems.extend(missing);
                 let named = project.repo_paths(paths);
                 if !paths.is_empty() {
                     found.files.retain(|file| named.iter().any(|named| file.path.is_in(named)));
@@ -167,11 +186,11 @@ fn walk(
     };
     let shelf = match extent {
         Extent::Changes { changes, .. } => Shelf::of_changes(project, witness, changes),
-        Extent::Paths(_) | Extent::Text { .. } => Shelf::new(project, witness),
+        Extent::Paths(_) | Extent::Text { .. } | Extent::Branch { .. } => Shelf::new(project, witness),
     };
     let memory = match extent {
         Extent::Paths(_) if project.remembers() => Memory::open(project, &linter),
-        Extent::Paths(_) | Extent::Text { .. } | Extent::Changes { .. } => None,
+        Extent::Paths(_) | Extent::Text { .. } | Extent::Changes { .. } | Extent::Branch { .. } => None,
     };
     let mut any = false;
     let batch = FILES_A_THREAD * rayon::current_num_threads();
@@ -313,6 +332,7 @@ fn nothing(project: &Project, extent: &Extent) -> Option<Event> {
         Extent::Paths(paths) => paths.iter().map(|path| path.display().to_string()).collect(),
         Extent::Text { name, .. } => vec![name.display().to_string()],
         Extent::Changes { .. } => return None,
+        Extent::Branch { .. } => Vec::new(),
     };
     let what = if places.is_empty() { project.root().display().to_string() } else { places.join(", ") };
     let reason = "holds no shell script and no runbook to check; name other files or folders".to_owned();

@@ -231,6 +231,8 @@ expect.calls = ["openstack project show **"]
             ("[[case]]\nname = \"b\"\nexpect.calls = [\"juju status\"]\n", "no stub answers"),
             ("[[case]]\nname = \"b\"\nexpect.exit = 300\n", "300"),
             ("[[stub]]\nargv = \"'x\"\n", "not closed"),
+            ("[[stub]]\nargv = \"openstack server [list **\"\n", "a bracket"),
+            ("[env]\n\"A=B\" = \"x\"\n", "no name of a variable"),
             ("[[stub]]\nargv = \"x\"\nhandler = \"true\"\nstdout = \"y\"\n", "`handler`"),
             ("[[stub]]\nargv = \"x\"\ntimes = 0\n", "never answers"),
             ("[canaries]\nTOKEN = \"abc\"\n", "too short"),

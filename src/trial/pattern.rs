@@ -19,6 +19,8 @@ pub enum PatternError {
     Empty,
     /// A quote is not closed, or a backslash ends it.
     Unbalanced,
+    /// A bracket is not closed.
+    Bracket,
     /// It starts with `**` or `*`, which names no program.
     NoProgram,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for PatternError {
         f.write_str(match self {
             Self::Empty => "the argv pattern is empty",
             Self::Unbalanced => "a quote of the argv pattern is not closed",
+            Self::Bracket => "a bracket of the argv pattern is not closed (write `?` for a bracket itself)",
             Self::NoProgram => "the argv pattern names no program",
         })
     }
@@ -40,6 +43,7 @@ impl Pattern {
         match words.first().map(String::as_str) {
             None => Err(PatternError::Empty),
             Some("" | "*" | "**") => Err(PatternError::NoProgram),
+            Some(_) if words.iter().any(|word| word.len() > 1 && opens(word)) => Err(PatternError::Bracket),
             Some(_) => Ok(Self { words, source: text.to_owned() }),
         }
     }
@@ -65,6 +69,11 @@ impl Pattern {
     pub fn matches<S: AsRef<str>>(&self, argv: &[S]) -> bool {
         argv_matches(&self.words, argv)
     }
+}
+
+/// Whether a glob has a bracket that is not closed.
+fn opens(word: &str) -> bool {
+    word.rfind('[').is_some_and(|at| !word[at..].contains(']'))
 }
 
 impl fmt::Display for Pattern {

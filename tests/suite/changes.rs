@@ -140,18 +140,75 @@ fn a_hook_sees_what_commit_a_and_commit_path_are_about_to_commit() {
 }
 
 #[test]
-fn an_index_of_another_repository_is_not_ours() {
+fn the_repository_that_the_environment_names_counts_as_git_takes_it() {
+    // A repository apart from its worktree, inside of another one: dotfiles.
+    let outer = repository(WITHOUT_L6);
+    let apart = Folder::new();
+    git_in(apart.path("").as_path(), &["init", "-q", "--bare", "."]);
+    git_in(apart.path("").as_path(), &["config", "core.bare", "false"]);
+    outer.write("home/x.sh", NO_REGIME);
+    let (dir, tree) = (apart.path(""), outer.path("home"));
+    let named = |command: &mut Command| {
+        command.current_dir(&tree).env("GIT_DIR", &dir).env("GIT_WORK_TREE", &tree);
+    };
+    let mut add = Command::new("git");
+    named(&mut add);
+    assert!(add.args(["add", "x.sh"]).status().expect("git runs").success());
+    let lint = |dir: &Path, tree: Option<&Path>| {
+        let mut lint = outer.gauntlet(["lint", "--staged", "--ignore", "L6"]);
+        lint.current_dir(outer.path("home")).env("GIT_DIR", dir);
+        if let Some(tree) = tree {
+            lint.env("GIT_WORK_TREE", tree);
+        }
+        lint.assert()
+    };
+    lint(&dir, Some(&tree)).code(1).stdout(contains("x.sh:"));
+    // Without a worktree of its own, it is the current folder.
+    lint(&dir, None).code(1).stdout(contains("x.sh:"));
+    lint(Path::new("/nonexist"), None).code(2).stderr(contains("GIT_DIR"));
+    // The repository around, said by name: an index of it.
+    lint(&outer.path(".git"), Some(&outer.path(""))).code(0);
+}
+
+#[test]
+fn a_path_that_is_nowhere_is_2() {
+    let folder = repository(WITHOUT_L6);
+    folder.write("scripts/hello.sh", CLEAN);
+    folder.write("scripts/gone.sh", CLEAN);
+    commit(&folder, "x");
+    git(&folder, &["rm", "-q", "scripts/gone.sh"]);
+    for range in [&["--staged"][..], &["--base", "HEAD"]] {
+        let lint = |path: &str| folder.gauntlet([&["lint"], range, &[path]].concat()).assert();
+        lint("nope.sh").code(2).stderr(contains("nope.sh is neither on the disk"));
+        lint("scripts/hello.sh").code(0);
+        lint("scripts/gone.sh").code(0);
+        lint("scripts").code(0);
+    }
+}
+
+#[test]
+fn everything_with_a_base_asks_for_the_record_of_the_branch() {
+    let folder = repository(ONLY_L6);
+    folder.write("scripts/old.sh", CLEAN);
+    commit(&folder, "without an entry");
+    let all = |args: &[&str]| {
+        let output = folder.gauntlet(args).output().expect("it runs");
+        String::from_utf8_lossy(&output.stdout).contains("changelog-entry")
+    };
+    assert!(all(&["--all"]), "a script without an entry");
+    assert!(!all(&["--all", "--base", "HEAD"]), "nothing changed since");
+    folder.write("scripts/old.sh", NO_REGIME);
+    assert!(all(&["--all", "--base", "HEAD"]), "it changed");
+    folder.gauntlet(["--all", "--base", "nope"]).assert().code(2).stderr(contains("nope"));
+}
+
+#[test]
+fn what_is_only_meant_to_be_added_is_not_staged() {
     let folder = repository(WITHOUT_L6);
     folder.write("scripts/hello.sh", NO_REGIME);
-    git(&folder, &["add", "-A"]);
-    let other = repository(WITHOUT_L6);
-    folder
-        .gauntlet(["lint", "--staged"])
-        .env("GIT_DIR", other.path(".git"))
-        .env("GIT_INDEX_FILE", other.path(".git/index"))
-        .assert()
-        .code(1)
-        .stdout(contains("scripts/hello.sh:"));
+    git(&folder, &["add", "-N", "scripts/hello.sh"]);
+    assert!(staged(&folder).is_empty());
+    assert_eq!(folder.lint(&["--staged"]).code, 0);
 }
 
 #[test]

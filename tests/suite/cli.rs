@@ -294,6 +294,16 @@ fn no_more_threads_are_started_than_a_machine_can_use() {
 }
 
 #[test]
+fn a_link_or_a_copy_that_is_called_repo_lint_is_repo_lint() {
+    let folder = Folder::new();
+    folder.write("a.sh", "ls\n");
+    let link = folder.path("repo-lint");
+    std::os::unix::fs::symlink(assert_cmd::cargo::cargo_bin!("gauntlet"), &link).expect("a link can be made");
+    let mut command = assert_cmd::Command::new(link);
+    command.current_dir(folder.path("")).args(["a.sh"]).assert().code(1).stdout(contains("a.sh:"));
+}
+
+#[test]
 fn repo_lint_is_gauntlet_lint() {
     let folder = dirty();
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("repo-lint"));

@@ -175,3 +175,16 @@ fn what_a_script_outside_the_project_sources_is_read() {
         assert_eq!((linted.code, linted.paths()), (1, vec![script]), "{}", linted.stderr);
     }
 }
+
+#[test]
+fn what_excludes_everything_excludes_everything() {
+    for glob in ["**", "*", "**/*"] {
+        let folder = Folder::new();
+        folder.write("gauntlet.toml", format!("version = 1\nexclude = [\"{glob}\"]\n"));
+        folder.write("a.sh", "ls\n");
+        folder.write("sub/b.sh", "ls\n");
+        let linted = folder.lint(&[]);
+        assert_eq!((linted.code, linted.files()), (2, 0), "{glob}");
+        assert_eq!(folder.lint(&["sub/b.sh"]).files(), 1, "{glob}: a named path wins");
+    }
+}

@@ -57,8 +57,28 @@ fn a_script_that_leans_on_what_the_options_change_is_left_alone() {
         "[ -z $1 ] && exit 0",
         "[[ $1 == -v ]] && exit 0",
         "case $1 in -v) ;; esac",
-        "if true; then x=1; fi; printf '%s\\n' \"$x\"",
+        "if ls; then x=1; fi; printf '%s\\n' \"$x\"",
         "(( n > 1 )) && exit 0",
+        "f() { printf '%s\\n' \"$1\"; }; f; :",
+        "f() { printf '%s\\n' \"$2\"; }; f x; :",
+        "f() { g \"$@\"; }; g() { printf '%s\\n' \"$1\"; }; f; :",
+        "f() { x=1; }; printf '%s\\n' \"$x\"",
+        "f() { local x=1; :; }; f; printf '%s\\n' \"$x\"",
+        "printf '%s\\n' \"$x\"; x=1",
+        "declare -A m; m[a]=1; printf '%s\\n' \"${m[b]}\"",
+        "a=(); a[2]=x; printf '%s\\n' \"${a[1]}\"",
+        "a=(x); printf '%s\\n' \"${a[1]}\"",
+        "getopts a o; printf '%s\\n' \"$OPTARG\"",
+        "for i in; do :; done; printf '%s\\n' \"$i\"",
+        "for i in $(printf ''); do :; done; printf '%s\\n' \"$i\"",
+        "select x in a; do break; done </dev/null; printf '%s\\n' \"$x\"",
+        "trap 'printf \"%s\\n\" \"$left\"' EXIT",
+        "f() { printf '%s\\n' \"$left\"; }; trap f EXIT",
+        "f() { printf '%s\\n' \"$1\"; }; \"$@\"",
+        "set -- a; shift; printf '%s\\n' \"$1\"",
+        "printf '%s\\n' \"$!\"",
+        "unset x; x=1; unset x; printf '%s\\n' \"$x\"",
+        "if [ $# -gt 1 ]; then printf '%s\\n' \"$3\"; fi",
         "eval \"$(printf 'x=1\\n')\"",
         // A pipeline's status decides.
         "if ls | sort; then printf 'x\\n'; fi",
@@ -68,11 +88,83 @@ fn a_script_that_leans_on_what_the_options_change_is_left_alone() {
         "f() { ls | sort; }; f",
         "ls | sort; printf '%s\\n' \"$?\"",
         "ls | sort",
+        "ls | sort; exit",
+        "f() { ls | sort; return; }; f || exit 1; :",
+        "if true; then ls | sort; fi",
+        "{ ls | sort; }",
+        "for x in a; do ls | sort; done",
+        "ls | sort; case x in x) exit ;; esac",
+        "trap 'exit 1' ERR; ls | sort; :",
+        "ls | sort; set -e; ls | sort; :",
     ] {
         left_alone(&format!("#!/bin/bash\n{line}\n"));
     }
     // With errexit, every pipeline decides.
     left_alone("#!/bin/bash\nset -e\nls | sort\nprintf 'x\\n'\n");
+}
+
+#[test]
+fn what_is_surely_set_is_no_hindrance() {
+    for line in [
+        "f() { printf '%s\\n' \"$1\"; }; f x",
+        "f() { g \"$@\" x; }; g() { printf '%s\\n' \"$1\"; }; f",
+        "f() { local x; x=1; printf '%s\\n' \"$x\"; }; f",
+        "[ $# -eq 2 ] || exit 2; printf '%s\\n' \"$1\" \"$2\"",
+        "if [[ $# -lt 1 ]]; then exit 2; fi; printf '%s\\n' \"$1\"",
+        "(( $# > 0 )) || exit 2; printf '%s\\n' \"$1\"",
+        "usage() { exit 2; }; [ -z \"${1:-}\" ] && usage; printf '%s\\n' \"$1\"",
+        "while [ $# -gt 0 ]; do printf '%s\\n' \"$1\"; shift; done",
+        "if true; then x=1; else x=2; fi; printf '%s\\n' \"$x\"",
+        "case a in a) x=1 ;; *) exit 1 ;; esac; printf '%s\\n' \"$x\"",
+        "while true; do x=1; break; done; printf '%s\\n' \"$x\"",
+        "while read -r line; do printf '%s\\n' \"$line\"; done <<<x",
+        "for i in a b; do :; done; printf '%s\\n' \"$i\"",
+        "a=(x y); printf '%s\\n' \"${a[1]}\" \"${a[@]}\" \"${#a[@]}\"",
+        "declare -A m=([k]=v); for k in \"${!m[@]}\"; do printf '%s\\n' \"${m[$k]}\"; done",
+        "while getopts ab: o; do case $o in b) printf '%s\\n' \"$OPTARG\" ;; *) exit 2 ;; esac; done",
+        "tmp=$(mktemp); trap 'rm -f \"$tmp\"' EXIT; :",
+        "n=0; (( n++ )); (( n += 2 )); printf '%s\\n' \"$n\"",
+        "[ -n \"${COLOUR:-}\" ] && printf '%s\\n' \"$COLOUR\"; :",
+        "x=$(ls | sort); printf '%s\\n' \"$x\"",
+        "ls | sort; ls; exit",
+        "ls | sort; :",
+        "ls; printf '%s\\n' \"$?\"",
+    ] {
+        let text = fixed(&format!("#!/bin/bash\n{line}\n"), 1);
+        assert!(text.contains("set -uo pipefail\n"), "{line}");
+    }
+}
+
+#[test]
+fn repairs_that_do_not_go_together_are_all_made_in_one_run() {
+    // The first group has no repair that goes: what it stands in has an input of its own.
+    let stuck = "  eval \"ssh $h uptime\"\n  ssh \"$h\" uptime | cat\n";
+    let plain = "  ssh \"$h\" uptime\n";
+    let body = [stuck, &plain.repeat(14)].concat();
+    let header = "#!/bin/bash\n# Error regime: set -euo pipefail\nset -euo pipefail\n";
+    let text =
+        format!("{header}while read -r h; do\n{body}  x=`ssh $h uptime`\n  printf '%s\\n' \"$x\"\ndone\n");
+    let folder = Folder::new();
+    let path = folder.write("a.sh", text);
+    folder.gauntlet(["lint", "--fix"]).assert();
+    let once = fs::read_to_string(&path).expect("it is there");
+    folder.gauntlet(["lint", "--fix"]).assert().stderr(contains("0 findings fixed"));
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), once, "a second time changes nothing");
+}
+
+#[test]
+fn texts_with_carriage_returns_or_a_mark_and_files_with_two_names_are_left_alone() {
+    for text in ["\u{feff}#!/bin/bash\nls\n", "#!/bin/bash\r\nls\r\n"] {
+        let folder = Folder::new();
+        let path = folder.write("a.sh", text);
+        folder.gauntlet(["lint", "--fix"]).assert().stderr(contains("0 findings fixed"));
+        assert_eq!(fs::read_to_string(path).expect("it is there"), text);
+    }
+    let folder = Folder::new();
+    let path = folder.write("a.sh", NO_REGIME);
+    fs::hard_link(&path, folder.path("other")).expect("a link can be made");
+    folder.gauntlet(["lint", "--fix"]).assert().code(2).stderr(contains("a.sh has another name"));
+    assert_eq!(fs::read_to_string(path).expect("it is there"), NO_REGIME);
 }
 
 #[test]

@@ -377,3 +377,15 @@ fn what_a_text_on_stdin_sources_is_found_beside_its_name() {
     let mut command = folder.gauntlet(["lint", "--stdin-filename", "scripts/new.sh"]);
     command.write_stdin(text).assert().code(1).stdout(contains("secret-on-argv"));
 }
+
+#[test]
+fn a_closed_stdin_is_no_script() {
+    let folder = Folder::new();
+    let gauntlet = assert_cmd::cargo::cargo_bin!("gauntlet");
+    for stdin in ["<&-", "</dev/null"] {
+        let script = format!("exec {} lint --stdin-filename a.sh {stdin}", gauntlet.display());
+        let mut command = assert_cmd::Command::new("sh");
+        command.current_dir(folder.path("")).args(["-c", &script]);
+        command.assert().code(2).stderr(contains("stdin"));
+    }
+}

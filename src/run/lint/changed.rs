@@ -1,6 +1,7 @@
 //! What a diff asks to be linted: the scripts and runbooks that it changed, and the record of why.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use crate::bash::Witness;
 use crate::changelog;
@@ -47,6 +48,21 @@ pub(super) fn changed(project: &Project, changes: &mut Changes, witness: &dyn Wi
     }
     let (known, excused) = (std::mem::take(&mut changes.known), std::mem::take(&mut changes.excused));
     (found, Record::Diff(Diff { entries, known, touches, excused }))
+}
+
+/// The paths of the command line that are nowhere: not on the disk, not in what git knows, not in what went.
+pub(super) fn missing(project: &Project, changes: &Changes, paths: &[PathBuf]) -> Vec<Problem> {
+    let gone = |path: &PathBuf| {
+        let named = project.repo_paths(std::slice::from_ref(path));
+        let holds = |known: &RepoPath| named.iter().any(|named| known.is_in(named));
+        let sides = changes.files.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+        let lists = changes.known.iter().chain(sides.map(|side| &side.path));
+        (!project.is_on_disk(path) && !lists.into_iter().any(holds)).then(|| Problem {
+            what: path.display().to_string(),
+            reason: "is neither on the disk nor in what changed; give a file or folder that is".to_owned(),
+        })
+    };
+    paths.iter().filter_map(gone).collect()
 }
 
 /// One side of a change, where it is a file that is linted.

@@ -1,8 +1,10 @@
 //! What a harness file may say, value by value: each check gives what it read, or a complaint with its place.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use regex::Regex;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::VERSION;
@@ -38,6 +40,22 @@ pub(super) fn from_toml(error: &toml::de::Error) -> Complaint {
         )
     };
     Complaint { span, what, why: why.to_owned(), instead }
+}
+
+/// An environment, whose names must be some.
+pub(super) fn environment<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let env = BTreeMap::<String, String>::deserialize(deserializer)?;
+    match env
+        .keys()
+        .find(|name| name.is_empty() || name.contains(|c: char| "=\0".contains(c) || c.is_whitespace()))
+    {
+        Some(name) => Err(serde::de::Error::custom(format!(
+            "{name:?} is no name of a variable: write NAME = \"value\""
+        ))),
+        None => Ok(env),
+    }
 }
 
 pub(super) fn complain(

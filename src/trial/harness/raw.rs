@@ -6,7 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::checks::{
-    canary, complain, file_glob, from_toml, inside, pattern, reason, regex, regexes, residue, version,
+    canary, complain, environment, file_glob, from_toml, inside, pattern, reason, regex, regexes, residue,
+    version,
 };
 use super::error::{Complaint, HarnessError};
 use super::{Case, Cleanup, DeclaredStub, Expect, Harness, Recovery};
@@ -29,7 +30,7 @@ struct RawHarness {
     success: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     residue: Vec<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "environment")]
     env: BTreeMap<String, String>,
     #[serde(default)]
     canaries: BTreeMap<String, Spanned<String>>,
@@ -70,7 +71,7 @@ struct RawCase {
     #[serde(default)]
     stdin: String,
     tty: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "environment")]
     env: BTreeMap<String, String>,
     #[serde(default)]
     stubs: Vec<Spanned<RawStub>>,

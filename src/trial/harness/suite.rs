@@ -6,7 +6,7 @@ use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::checks::{complain, file_glob, from_toml, reason, regex, version};
+use super::checks::{complain, environment, file_glob, from_toml, reason, regex, version};
 use super::error::{Complaint, HarnessError};
 use super::raw::{Checker, RawStub};
 use super::{DeclaredStub, Harness};
@@ -90,7 +90,7 @@ struct RawSuite {
     tools: Vec<Spanned<String>>,
     #[serde(default)]
     host: Vec<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "environment")]
     env: BTreeMap<String, String>,
     #[serde(default)]
     stdin: String,
