@@ -35,7 +35,8 @@ pub fn all(
     crew::start(None)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);
-    run::all::all(&project, &extent, linter, &lint::today()?, &witness, &worlds, &stop, &mut |event| {
+    let means = run::all::Means { witness: &witness, worlds: &worlds, stop: &stop };
+    run::all::all(&project, &extent, linter, &lint::today()?, &means, &mut |event| {
         outputs.event(&event);
     });
     Ok(outputs.finish())

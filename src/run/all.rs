@@ -14,6 +14,17 @@ use crate::run::lint::{Extent, lint};
 use crate::run::status::Shelf;
 use crate::run::{Sink, Stop};
 
+/// What the parts are run with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The second parser.
+    pub witness: &'a dyn Witness,
+    /// Where harnesses run.
+    pub worlds: &'a Arc<dyn Worlds>,
+    /// The user's wish to stop.
+    pub stop: &'a Stop,
+}
+
 /// Runs every part; the user's wish to stop ends it between two parts too. `today` is the date, and
 /// `extent` is the project, its record asked of the tree or of a branch.
 pub fn all(
@@ -21,11 +32,10 @@ pub fn all(
     extent: &Extent,
     linter: Linter,
     today: &str,
-    witness: &dyn Witness,
-    worlds: &Arc<dyn Worlds>,
-    stop: &Stop,
+    means: &Means<'_>,
     sink: &mut Sink<'_>,
 ) {
+    let Means { witness, worlds, stop } = *means;
     // The tree as it is now: what changes while this runs is another tree.
     let shelf = Shelf::of(project, today);
     let mut told = Lines::default();

@@ -92,13 +92,13 @@ impl Extent {
             }
             Self::Branch { changes } => {
                 let mut changes = changes.lock().unwrap_or_else(PoisonError::into_inner);
-                let (changed, record) = changed::changed(project, &mut changes, witness);
+                let (differs, record) = changed::changed(project, &mut changes, witness);
                 let mut found = discover(project, &[]);
                 // What went is not found any more, and needs its entry too.
-                let removed = changed.files.into_iter().filter(|file| file.kind == FileKind::Removed);
+                let removed = differs.files.into_iter().filter(|file| file.kind == FileKind::Removed);
                 found.files.extend(removed);
                 found.files.sort_by(|one, other| one.path.cmp(&other.path));
-                found.problems.extend(changed.problems);
+                found.problems.extend(differs.problems);
                 (found, whole(&[]).then_some(record))
             }
             Self::Text { name, text } => (given(project, name, text.clone()), None),

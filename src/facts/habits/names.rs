@@ -126,7 +126,9 @@ impl Names {
                 self.expression(right);
             }
             Expression::Conditional(test, yes, no) => {
-                [test, yes, no].into_iter().for_each(|inner| self.expression(inner));
+                for inner in [test, yes, no] {
+                    self.expression(inner);
+                }
             }
         }
     }

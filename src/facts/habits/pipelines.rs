@@ -107,11 +107,10 @@ impl<'s> Asked<'s> {
         match words.as_slice() {
             ["exit" | "return"] => self.asked(),
             // It runs where a pipeline failed; and whatever looks at a status in it may see any.
-            ["trap", .., "ERR"] => self.anything = true,
+            ["trap", .., "ERR"] | ["eval" | "source" | ".", ..] => self.anything = true,
             ["trap", text, ..] if text.contains("$?") || text.contains("exit") || *text == "\0" => {
                 self.anything = true;
             }
-            ["eval" | "source" | ".", ..] => self.anything = true,
             _ => {}
         }
     }

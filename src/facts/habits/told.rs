@@ -118,12 +118,10 @@ fn counted(op: &str, number: &str) -> Told {
     let at_least = |count: usize| Some(Fact::Count(count));
     match op {
         "-eq" | "==" | "=" if number == 0 => Told::no(at_least(1)),
-        "-eq" | "==" | "=" => Told::yes(at_least(number)),
+        "-eq" | "==" | "=" | "-ge" | ">=" => Told::yes(at_least(number)),
         "-ne" | "!=" if number == 0 => Told::yes(at_least(1)),
-        "-ne" | "!=" => Told::no(at_least(number)),
-        "-ge" | ">=" => Told::yes(at_least(number)),
+        "-ne" | "!=" | "-lt" | "<" => Told::no(at_least(number)),
         "-gt" | ">" => Told::yes(at_least(number + 1)),
-        "-lt" | "<" => Told::no(at_least(number)),
         "-le" | "<=" => Told::no(at_least(number + 1)),
         _ => Told::default(),
     }

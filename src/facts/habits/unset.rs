@@ -159,13 +159,19 @@ impl<'s> Walk<'s> {
             CommandKind::Select(inner) => self.each(inner, true),
             CommandKind::ArithmeticFor(inner) => {
                 let [first, test, step] = &inner.header;
-                first.iter().for_each(|it| self.arithmetic(it));
+                if let Some(it) = first {
+                    self.arithmetic(it);
+                }
                 self.around(&[&inner.body]);
-                test.iter().for_each(|it| self.arithmetic(it));
+                if let Some(it) = test {
+                    self.arithmetic(it);
+                }
                 let left = self.now.clone();
                 self.breaks.push(Bound::nowhere());
                 self.run(&inner.body);
-                step.iter().for_each(|it| self.arithmetic(it));
+                if let Some(it) = step {
+                    self.arithmetic(it);
+                }
                 self.leave(left);
             }
             CommandKind::Case(case) => self.case(case),
@@ -241,7 +247,9 @@ impl<'s> Walk<'s> {
     /// A second time round a loop, there may be fewer positional parameters than the first time.
     fn around(&mut self, bodies: &[&'s Sequence]) {
         let mut shifts = Shifts(false);
-        bodies.iter().for_each(|body| shifts.sequence(body));
+        for body in bodies {
+            shifts.sequence(body);
+        }
         if shifts.0 {
             self.now.count = 0;
         }
@@ -266,7 +274,9 @@ impl<'s> Walk<'s> {
     fn each(&mut self, inner: &'s For, asks: bool) {
         let sure = match &inner.words {
             Some(words) => {
-                words.iter().for_each(|word| self.word(word));
+                for word in words {
+                    self.word(word);
+                }
                 self.fields(words) > 0
             }
             None => self.now.count > 0,
@@ -357,7 +367,6 @@ impl<'s> Walk<'s> {
             return self.same();
         }
         match name.as_str() {
-            "exit" => self.now = Bound::nowhere(),
             "exec" if !operands.is_empty() => self.now = Bound::nowhere(),
             "return" => {
                 let now = std::mem::replace(&mut self.now, Bound::nowhere());
@@ -371,7 +380,7 @@ impl<'s> Walk<'s> {
                     *left = std::mem::take(left).join(now.clone());
                 }
             }
-            "continue" => self.now = Bound::nowhere(),
+            "exit" | "continue" => self.now = Bound::nowhere(),
             ":" | "true" => return (self.now.clone(), Bound::nowhere()),
             "false" => return (Bound::nowhere(), self.now.clone()),
             "[" | "test" => return self.told(&tests::bracket(operands)),

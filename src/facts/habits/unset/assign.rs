@@ -121,7 +121,7 @@ impl<'s> Walk<'s> {
             let least = arm.patterns.iter().map(number).min().flatten();
             let earlier: Vec<usize> =
                 before.iter().flat_map(|arm| &arm.patterns).filter_map(number).collect();
-            let open = (0..).find(|count| !earlier.contains(count)).unwrap_or(0);
+            let open = (0..=earlier.len()).find(|count| !earlier.contains(count)).unwrap_or(0);
             let known = arm.patterns.iter().all(|pattern| number(pattern).is_some());
             let count = if known { least.unwrap_or(0) } else { open };
             Fact::Count(count).add_to(&mut self.now);

@@ -65,8 +65,8 @@ impl<'s> Walk<'s> {
                 let key = index_text(index);
                 match (name, key.as_str()) {
                     ("FUNCNAME" | "BASH_LINENO" | "BASH_SOURCE", "0" | "1") if in_function => true,
-                    ("BASH_SOURCE" | "PIPESTATUS" | "BASH_VERSINFO", "0") => true,
-                    ("BASH_VERSINFO", "1" | "2" | "3" | "4" | "5") => true,
+                    ("BASH_SOURCE" | "PIPESTATUS", "0")
+                    | ("BASH_VERSINFO", "0" | "1" | "2" | "3" | "4" | "5") => true,
                     _ => self.now.has(&format!("{name}[{key}]")) || key == "0" && self.now.has(name),
                 }
             }
