@@ -189,6 +189,7 @@ impl<'a> Walk<'a> {
             ids: extent.ids,
             alone: false,
             arm: false,
+            began: None,
             steps: 0,
             secret_symbols: FxHashSet::default(),
             defaults: FxHashMap::default(),

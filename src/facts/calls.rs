@@ -205,6 +205,12 @@ impl<'a> Walk<'a> {
             self.put_off(index, line, from);
             return Out::either(state);
         }
+        if self.comes_back(index, &given, &state) {
+            self.invoked_unknown(line, format!("`{}` calls itself", definition.name));
+            let mut state = state;
+            state.forget_variables();
+            return Out::either(state);
+        }
         let Some((body, file)) = self.body_of(index) else { return Out::either(state) };
         match self.course(index, line, &given, &state) {
             Course::Sum(ends) => return self.sum(index, line, ends, state),

@@ -5,6 +5,7 @@
 //! script's gates (it reads the arguments or what the operator typed), is still walked in place, with all that is known
 //! of its caller. Functions are walked where they are called, whoever defined them.
 
+mod again;
 pub(super) mod functions;
 mod overrides;
 
@@ -19,6 +20,8 @@ use crate::bash::syntax::{Command, CommandKind, Function, Script, Statement};
 use crate::bash::visit::{Visitor, walk_command, walk_statement};
 use crate::commands::Effect;
 use crate::source::{RepoPath, Span};
+
+pub(super) use again::Began;
 
 use super::calls::Line;
 use super::ids::{Extent, extent};

@@ -215,6 +215,8 @@ pub(super) struct Walk<'a> {
     pub alone: bool,
     /// Whether it is that of one arm of a function: what the functions of its file do was found out before.
     pub arm: bool,
+    /// Where the walk of the function began that is found out about for everybody.
+    pub began: Option<super::library::Began>,
     /// Statements that were walked; unlike the budget it never stands still.
     pub steps: u32,
     /// Unknown values that were seen to be secrets: in a text with several, they tell which parts are.

@@ -253,6 +253,7 @@ impl<'a> Walk<'a> {
         let call = Place { file: 0, span: body.span };
         self.frames.push(Frame { call, function: Some(index), name });
         let words = Rc::new(words);
+        self.begins(index, &words, &start);
         let began = self.start_of_call(&words.list, &words, &start);
         let out = self.in_function(body, 0, words, start);
         let learnt = self.learn_anew(index, &began, &out);
@@ -305,7 +306,8 @@ impl<'a> Walk<'a> {
     }
 
     fn apply_effects(&mut self, effects: &'a Effects, line: &Line, state: &State) -> Out {
-        self.goes_by_shared(effects.runs, effects.program.as_deref(), effects.prints_secret);
+        let program = effects.program.as_deref();
+        self.goes_by_shared(effects.runs, program, effects.prints_secret, effects.calls.as_deref());
         let place = line.place;
         // What a function of this script was given to run stands where it is given.
         let shown = if line.from_params { self.carrier(place, line.argv().first()) } else { place };

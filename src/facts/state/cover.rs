@@ -90,6 +90,11 @@ impl State {
                 || self.rare.confirmed == other.rare.confirmed && self.rare.inputs == other.rare.inputs)
     }
 
+    /// Whether what descriptors read is the same on both.
+    pub fn reads_the_same_input(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.rare, &other.rare) || self.rare.inputs == other.rare.inputs
+    }
+
     /// Whether whoever reads that finds on `other` nothing that it may not find here.
     pub fn is_as_wide_as(&self, other: &Self, reads: &Reads, symbols: &mut Symbols) -> bool {
         if Rc::ptr_eq(&self.known, &other.known) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::observe::Observation;
-use super::super::state::Options;
+use super::super::state::{Options, Reads};
 use super::super::value::{Content, Value};
 use super::super::walk::{Out, Walk};
 use super::{Runs, Start};
@@ -61,11 +61,22 @@ impl Walk<'_> {
         })
     }
 
-    /// Notes that the function in hand goes by one that was summed up elsewhere.
-    pub(in super::super) fn goes_by_shared(&mut self, runs: Runs, program: Option<&str>, tells: bool) {
+    /// Notes that the function in hand goes by one that was summed up elsewhere, and that looks up those names among the
+    /// functions; `None`: any.
+    pub(in super::super) fn goes_by_shared(
+        &mut self,
+        runs: Runs,
+        program: Option<&str>,
+        tells: bool,
+        calls: Option<&[String]>,
+    ) {
         if let Some(outer) = self.observations.in_calls.last_mut() {
             outer.runs.add(runs);
             outer.matters.tells |= tells;
+            match calls {
+                Some(names) => names.iter().for_each(|name| outer.reads.function(name)),
+                None => outer.reads.add(&Reads::everything()),
+            }
             if let Some(program) = program {
                 outer.runs_program(program);
             }
