@@ -59,6 +59,12 @@ impl Reads {
         (!self.any).then(|| self.functions.iter())
     }
 
+    /// Whether to look each variable up takes less than to find what differs.
+    fn are_few(&self) -> bool {
+        const FEW: usize = 16;
+        !self.any && self.variables.len() <= FEW
+    }
+
     fn has(&self, name: &str) -> bool {
         self.any || self.variables.contains(name)
     }
@@ -103,16 +109,22 @@ impl State {
         if !self.parameters_stand_for(other, symbols) {
             return false;
         }
-        // Both have most in common: what differs is found without looking each name up.
+        let stands_for = |name: &Rc<str>, known: &mut Symbols| {
+            content_stands_for(&self.held(name, known), &other.held(name, known), known.joined(name))
+        };
         let changed = |known: &mut Symbols| {
+            if self.vars.same(&other.vars) {
+                return true;
+            }
+            if reads.are_few() {
+                return reads
+                    .variables
+                    .iter()
+                    .all(|name| self.vars.get(name) == other.vars.get(name) || stands_for(name, known));
+            }
+            // Both have most in common: what differs is found without looking each name up.
             self.vars.differences_while(&other.vars, &mut |name, mine, theirs| {
-                mine == theirs
-                    || !reads.has(name)
-                    || content_stands_for(
-                        &self.held(name, known),
-                        &other.held(name, known),
-                        known.joined(name),
-                    )
+                mine == theirs || !reads.has(name) || stands_for(name, known)
             })
         };
         let functions = self.functions.same(&other.functions)

@@ -46,12 +46,17 @@ impl<'a> Walk<'a> {
         if exits.paths.len() <= MOST_EXITS.max(2 * exits.settled) {
             return;
         }
-        let all = std::mem::take(&mut exits.paths);
+        let settled = exits.settled;
+        let mut before = std::mem::take(&mut exits.paths);
+        let since = before.split_off(settled.min(before.len()));
         let mut joined = Vec::new();
         for status in [Some(true), Some(false), None] {
-            let same =
-                all.iter().filter(|(_, zero)| *zero == status).map(|(state, _)| state.clone()).collect();
-            let mut same: Vec<State> = self.settle(same);
+            let of = |paths: &[(State, Option<bool>)]| -> Vec<State> {
+                paths.iter().filter(|(_, zero)| *zero == status).map(|(state, _)| state.clone()).collect()
+            };
+            let mut same = of(&before);
+            same.extend(self.settle_neighbours(of(&since)));
+            let mut same = self.settle(same);
             if same.len() > MOST_EXITS / 4 {
                 same = settle_further(same, &mut self.symbols);
             }
@@ -59,6 +64,18 @@ impl<'a> Walk<'a> {
         }
         if let Some(exits) = self.exits.last_mut() {
             *exits = Ended { settled: joined.len(), paths: joined };
+        }
+    }
+
+    /// Joins paths that agree, neighbours first: those differ in little, so it takes less than to join each into all before it.
+    fn settle_neighbours(&mut self, mut states: Vec<State>) -> Vec<State> {
+        loop {
+            let count = states.len();
+            let pairs = states.chunks(2).flat_map(|pair| self.settle(pair.to_vec()));
+            states = pairs.collect();
+            if states.len() < 2 || states.len() == count {
+                return states;
+            }
         }
     }
 
