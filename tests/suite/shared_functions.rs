@@ -38,6 +38,18 @@ release() {
   before_release
   echo after
 }
+ship() {
+LONG
+  before_ship
+}
+act() {
+  case "$-" in *e*) set +e; act "$@"; set -e ;; esac
+  case "$1" in
+    ship) ship ;;
+    show) openstack server show web ;;
+    drop) openstack server delete web ;;
+  esac
+}
 manage() {
   case "$1" in
     "$FIRST") echo first ;;
@@ -76,7 +88,8 @@ fn spent(last: &str) -> String {
 
 /// What such a script shows.
 fn observe(last: &str) -> Observations {
-    let library = One(Arc::new(Sourced::new(bash::parse(LIBRARY).script)));
+    let library = LIBRARY.replace("LONG", &"  :\n".repeat(160));
+    let library = One(Arc::new(Sourced::new(bash::parse(&library).script)));
     follow(&library, &spent(last))
 }
 
@@ -117,6 +130,19 @@ fn what_a_script_puts_in_the_place_of_a_function_may_run_there() {
     assert_eq!(ungated(&observe(last)), ["openstack"]);
     let known = "ask_vault() { openstack server delete web; }\nbefore_release() { ask_vault; }\nrelease";
     assert_eq!(ungated(&observe(known)), ["openstack"]);
+}
+
+#[test]
+fn what_a_long_function_looks_up_its_callers_look_up() {
+    assert!(ungated(&observe("act ship")).is_empty());
+    let hooked = "before_ship() { openstack server delete web; }\nact ship";
+    assert_eq!(ungated(&observe(hooked)), ["openstack"]);
+}
+
+#[test]
+fn a_function_that_calls_itself_under_other_options_does_what_its_word_says() {
+    assert!(ungated(&observe("act show")).is_empty());
+    assert_eq!(ungated(&observe("act drop")), ["openstack"]);
 }
 
 #[test]
