@@ -20,6 +20,7 @@ mod pattern;
 mod pipes;
 mod programs;
 mod safe;
+mod sed;
 mod shelf;
 mod surely;
 mod tables;

@@ -79,8 +79,15 @@ impl Outputs {
             self.picked.iter().any(|picked| known(&picked.of, first) && picked.is_by(filter))
         };
         let mut filters = filters.iter();
-        let mut found = if repeats(first) {
+        // Columns of a list are told one by one: of two only the first one is known.
+        let columns = repeats(first, &[]);
+        let two = first.iter().filter(|word| *word == "-c").count() == 2
+            && !first.iter().any(|word| word.starts_with("--c"));
+        if repeats(first, &["-c"]) || columns && !(two && known(&self.first, first)) {
             return None;
+        }
+        let mut found = if columns {
+            Plainly::Many
         } else if known(&self.one, first) {
             Plainly::One
         } else if known(&self.path, first) {
@@ -111,6 +118,14 @@ impl Outputs {
             }
         }
         whole.then_some(found)
+    }
+}
+
+impl Outputs {
+    /// What the first words of the lines are that a pipeline of these commands prints.
+    pub fn of_first(&self, stages: &[Vec<String>]) -> Option<Plainly> {
+        let first = ["awk", "{print $1}"].map(str::to_owned).to_vec();
+        self.of(stages).or_else(|| self.of(&[stages, &[first]].concat()))
     }
 }
 
@@ -200,14 +215,17 @@ fn takes_first(words: &[String]) -> bool {
     }
 }
 
-/// Whether an option is given twice: the last one would hold.
-fn repeats(words: &[String]) -> bool {
+/// Whether an option is given twice, other than one of these: the last one would hold.
+fn repeats(words: &[String], but_for: &[&str]) -> bool {
     let name = |word: &str| match word.strip_prefix("--") {
         Some(long) => long.split('=').next().unwrap_or(long).to_owned(),
         None => word.chars().take(2).collect(),
     };
-    let names: Vec<String> =
-        words.iter().filter(|word| word.starts_with('-')).map(|word| name(word)).collect();
+    let names: Vec<String> = words
+        .iter()
+        .filter(|word| word.starts_with('-') && !but_for.contains(&word.as_str()))
+        .map(|word| name(word))
+        .collect();
     names.iter().enumerate().any(|(index, name)| names[..index].contains(name))
         || names.iter().any(|name| name == "o" || name == "-o")
             && words.iter().any(|word| word.starts_with("--output"))

@@ -121,6 +121,29 @@ impl Pattern {
             && operands_match(&self.operands, &given.operands, self.whole)
     }
 
+    /// Whether each operand and each option that it names is given, in whatever place.
+    pub(super) fn has_names(&self, given: &Given<'_>) -> bool {
+        let is_among = |words: &[String]| {
+            given.operands.iter().any(|operand| words.iter().any(|word| glob(word, operand.text)))
+        };
+        self.named_parts().all(is_among)
+            && self.options.iter().all(|wanted| wanted.is_given(given, Spelt::Perhaps))
+    }
+
+    /// How many operands it names.
+    pub(super) fn plain_parts(&self) -> usize {
+        self.named_parts().count()
+    }
+
+    fn named_parts(&self) -> impl Iterator<Item = &[String]> {
+        self.operands.iter().filter_map(|part| match part {
+            Part::One(words) | Part::Some(words) if words.iter().any(|word| word != "*") => {
+                Some(words.as_slice())
+            }
+            _ => None,
+        })
+    }
+
     /// How many of these operands it takes to say what is done: those up to the last that it names.
     pub(super) fn acts(&self, operands: &[Value<'_>]) -> usize {
         let named = |part: &Part| match part {

@@ -5,12 +5,14 @@ use super::HOLE;
 use super::awk;
 use super::effect::{Effect, values};
 use super::given::Given;
-use super::tool::{Language, ProgramText};
+use super::sed;
+use super::tool::{Language, OptionName, ProgramText};
 
 impl ProgramText {
     /// What the program among the words does.
     pub(super) fn effect(&self, given: &Given<'_>, stdin: Option<&str>) -> Effect {
-        if values(&given.options, &self.from_file).next().is_some() {
+        let from_file = |name: &OptionName| given.options.iter().any(|option| name.may_be(option.name));
+        if self.from_file.iter().any(from_file) {
             return self.language.of_unknown();
         }
         let mut texts = self.among(given);
@@ -36,6 +38,11 @@ impl ProgramText {
         texts
     }
 
+    /// The files that a program writes by itself, as far as they are known.
+    pub(super) fn written<'w>(&self, given: &Given<'w>) -> Vec<&'w str> {
+        self.among(given).into_iter().flat_map(|text| self.language.written(text)).collect()
+    }
+
     /// The files that a program which only reads names in its own text.
     pub(super) fn files<'w>(&self, given: &Given<'w>) -> Vec<&'w str> {
         self.among(given).into_iter().flat_map(|text| self.language.files(text)).collect()
@@ -55,7 +62,8 @@ impl Language {
         match self {
             Self::Sql => sql(text),
             Self::Sed | Self::Awk if text.contains(HOLE) => Effect::Unknown,
-            Self::Sed => sed(text).map_or(Effect::Unknown, |_| Effect::Read),
+            Self::Sed if sed::Script::read(text).only_reads() => Effect::Read,
+            Self::Sed => Effect::Unknown,
             Self::Awk => awk::files(text).map_or(Effect::Unknown, |_| Effect::Read),
         }
     }
@@ -65,10 +73,18 @@ impl Language {
         match self {
             Self::Sql => None,
             // One expression may close what another one opened.
-            Self::Sed => sed(text.trim_start_matches([' ', '\t', '\n', ';', '}'])),
+            Self::Sed => Some(sed::Script::read(text.trim_start_matches([' ', '\t', '\n', ';', '}'])).reads),
             Self::Awk => awk::files(text),
         }
         .unwrap_or_default()
+    }
+
+    /// The files that a program writes by itself, as far as they are known.
+    fn written(self, text: &str) -> Vec<&str> {
+        match self {
+            Self::Sed => sed::Script::read(text.trim_start_matches([' ', '\t', '\n', ';', '}'])).writes,
+            Self::Sql | Self::Awk => Vec::new(),
+        }
     }
 }
 
@@ -322,123 +338,4 @@ fn plain_comment(behind: &str) -> Option<usize> {
     let (comment, _) = behind.split_once("*/")?;
     let runs = comment.starts_with(['!', '+']) || comment.starts_with("M!");
     (!runs && !comment.contains("/*")).then(|| comment.chars().count() + 2)
-}
-
-/// The files that a sed script reads; `None` where it may do more than read (`w`, `W` and the flag of `s` write a file, `e` runs
-/// a command), or is not understood.
-fn sed(script: &str) -> Option<Vec<&str>> {
-    let mut files = Vec::new();
-    let mut rest = script.trim_start_matches([' ', '\t', '\n', ';']);
-    while !rest.is_empty() {
-        rest = sed_command(rest, &mut files)?.trim_start_matches([' ', '\t', '\n', ';', '}']);
-    }
-    Some(files)
-}
-
-/// What follows a command that only prints or edits; `None` where it may do more, or is not understood.
-fn sed_command<'t>(script: &'t str, files: &mut Vec<&'t str>) -> Option<&'t str> {
-    let rest = sed_addresses(script)?;
-    let mut chars = rest.chars();
-    let command = chars.next()?;
-    let rest = chars.as_str();
-    let line_end = |text: &str| text.find('\n').unwrap_or(text.len());
-    match command {
-        '{' | '=' | 'd' | 'D' | 'g' | 'G' | 'h' | 'H' | 'n' | 'N' | 'p' | 'P' | 'x' | 'z' | 'F' => Some(rest),
-        'q' | 'Q' | 'l' | 'L' => Some(rest.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit())),
-        'b' | 't' | 'T' | ':' => Some(&rest[rest.find(['\n', ';', '}']).unwrap_or(rest.len())..]),
-        'a' | 'i' | 'c' => Some(behind_text(rest)),
-        'r' | 'R' => {
-            let (name, rest) = rest.split_at(line_end(rest));
-            files.push(name.trim());
-            Some(rest)
-        }
-        '#' => Some(&rest[line_end(rest)..]),
-        's' | 'y' => {
-            let delimiter = rest.chars().next()?;
-            let rest = sed_section(&rest[delimiter.len_utf8()..], delimiter, command == 's')?;
-            let rest = sed_section(rest, delimiter, false)?;
-            let flags = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-            (command == 'y' || !rest[..flags].contains(['w', 'e'])).then_some(&rest[flags..])
-        }
-        _ => None,
-    }
-}
-
-/// What follows the text of `a`, `i` or `c`: the text may begin in the next line, and goes on behind a backslash.
-fn behind_text(rest: &str) -> &str {
-    let blank = [' ', '\t'];
-    let rest = rest.trim_start_matches(blank);
-    let text = rest.strip_prefix('\\').map_or(rest, |rest| {
-        let rest = rest.trim_start_matches(blank);
-        rest.strip_prefix('\n').unwrap_or(rest)
-    });
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => drop(chars.next()),
-            '\n' => return &text[at..],
-            _ => {}
-        }
-    }
-    ""
-}
-
-fn sed_addresses(script: &str) -> Option<&str> {
-    let mut rest = script;
-    loop {
-        let first = rest.chars().next()?;
-        rest = match first {
-            '/' => {
-                let behind = sed_section(&rest[1..], '/', true)?;
-                behind.trim_start_matches(['I', 'M'])
-            }
-            '\\' => {
-                let delimiter = rest[1..].chars().next()?;
-                sed_section(&rest[1 + delimiter.len_utf8()..], delimiter, true)?
-            }
-            ',' | '$' | '!' | '~' | '+' | ' ' | '\t' => &rest[first.len_utf8()..],
-            _ if first.is_ascii_digit() => &rest[1..],
-            _ => return Some(rest),
-        };
-    }
-}
-
-/// What follows the next delimiter that is neither escaped nor, in an expression, in brackets; `None` where the line ends
-/// first, or where it is not sure which delimiter that is.
-fn sed_section(text: &str, delimiter: char, expression: bool) -> Option<&str> {
-    let mut chars = text.char_indices().peekable();
-    let mut in_brackets = false;
-    let mut unclear = false;
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => {
-                let (_, next) = chars.next()?;
-                if in_brackets && next == ']' || expression && next == '\n' {
-                    return None;
-                }
-            }
-            '\n' => return None,
-            // Old ones end it here: what follows must then be harmless in both readings.
-            _ if c == delimiter && in_brackets => unclear = true,
-            _ if c == delimiter => {
-                let rest = &text[at + c.len_utf8()..];
-                return (!unclear || !rest.contains(['w', 'W', 'e'])).then_some(rest);
-            }
-            '[' if expression && !in_brackets => {
-                in_brackets = true;
-                chars.next_if(|(_, c)| *c == '^');
-                chars.next_if(|(_, c)| *c == ']');
-            }
-            '[' if in_brackets && chars.peek().is_some_and(|(_, c)| [':', '.', '='].contains(c)) => {
-                let end = at + 2 + text[at + 2..].find(']')?;
-                if text[at..end].contains(['\n', '\\', delimiter]) {
-                    return None;
-                }
-                while chars.next_if(|(next, _)| *next <= end).is_some() {}
-            }
-            ']' => in_brackets = false,
-            _ => {}
-        }
-    }
-    None
 }

@@ -83,6 +83,18 @@ impl Tables {
         })
     }
 
+    /// Whether a line that may be of a pattern says so by what is written: the words that the pattern names stand in their places
+    /// or, where unknown words may come to nothing, anywhere; or nothing is written that the pattern does not name.
+    pub fn names_all<S: AsRef<str>>(&self, pattern: &Pattern, words: &[S]) -> bool {
+        let Some(tool) = self.grammar(words) else { return true };
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let written: Vec<&str> = texts.iter().copied().filter(|text| !text.contains(HOLE)).collect();
+        let given = Given::read(tool, &written);
+        pattern.matches(&Given::read(tool, &texts), Spelt::Perhaps)
+            || pattern.has_names(&given)
+            || given.operands.len() < pattern.plain_parts()
+    }
+
     /// Whether the words behind a program's name are of a pattern, whatever their unknown parts are.
     pub fn surely_fits<S: AsRef<str>>(&self, pattern: &Pattern, words: &[S]) -> bool {
         let Some(tool) = self.grammar(words) else { return false };
@@ -154,6 +166,23 @@ impl Tables {
             .chain(here)
             .chain(by_itself)
             .collect()
+    }
+
+    /// The files that the program's text writes by itself (`sed 'w FILE'`), as far as they are known. The program is word 0.
+    pub fn written_by_text<'w, S: AsRef<str>>(&self, words: &'w [S]) -> Vec<&'w str> {
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let Some(tool) = self.grammar(words) else { return Vec::new() };
+        tool.text.iter().flat_map(|text| text.written(&Given::read(tool, &texts))).collect()
+    }
+
+    /// The words of a request that hold what is sent (`curl --data @FILE`). The program is word 0.
+    pub fn sent<S: AsRef<str>>(&self, words: &[S]) -> Vec<usize> {
+        let texts: Vec<&str> = words.iter().skip(1).map(AsRef::as_ref).collect();
+        let Some(tool) = self.grammar(words) else { return Vec::new() };
+        let Some(http) = &tool.http else { return Vec::new() };
+        let given = Given::read(tool, &texts);
+        let holds = |option: &&Opt<'_>| http.body.iter().any(|known| known.is(option.name));
+        given.options.iter().filter(holds).filter_map(|option| Some(option.value?.index)).collect()
     }
 
     /// What the options of these names, abbreviated perhaps, are given. The program is word 0.

@@ -315,7 +315,10 @@ impl OptionName {
 impl Tool {
     /// Whether an option, written as a word, takes the next word.
     pub(super) fn takes_value(&self, word: &str) -> bool {
-        self.lists(Name::Word(word.trim_start_matches('-')))
+        let name = Name::Word(word.trim_start_matches('-'));
+        // What holds a program, or names a file that does, is found abbreviated, too.
+        let is_text = || self.text_options().chain(self.text_files()).any(|known| known.may_be(name));
+        self.lists(name) || word.starts_with("--") && is_text()
     }
 
     /// Whether an option, written as a word, takes the next two words.

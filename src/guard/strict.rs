@@ -87,11 +87,11 @@ fn archive_elsewhere(args: &[String]) -> bool {
     })
 }
 
-/// `host:file`, `rsync://host/file`, as itself or behind an option's `=`.
+/// `host:file`, `rsync://host/file`, as itself or behind an option's `=`; what is not known may be one.
 fn is_elsewhere(word: &str) -> bool {
     let name =
         word.split_once('=').filter(|(option, _)| option.starts_with('-')).map_or(word, |(_, value)| value);
-    !name.starts_with('-') && name.split('/').next().is_some_and(|front| front.contains(':'))
+    !name.starts_with('-') && name.split('/').next().is_some_and(|front| front.contains([':', HOLE]))
 }
 
 /// `man`, `less`: a pager shows what it is given, and runs what a key or an option says. Without a terminal, and with
