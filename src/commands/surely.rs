@@ -329,7 +329,7 @@ mod tests {
             ("grep .env a", vec!["a"]),
             ("grep -e .env a", vec!["-e", "a"]),
             ("grep -ie. .env", vec![".env"]),
-            ("grep --rege . .env", vec!["--rege", ".", ".env"]),
+            ("grep --rege . .env", vec!["--rege", ".env"]),
             ("grep -f.env a", vec!["-f.env", "a", ".env"]),
             ("sed -n p a", vec!["-n", "a"]),
             ("yq a", vec!["a"]),

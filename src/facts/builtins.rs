@@ -286,7 +286,9 @@ impl Walk<'_> {
         if let ([value], "%s" | "%s\\n" | "%s\\0") = (values, format_text) {
             return value.clone();
         }
-        if let Some(text) = format.constant().and_then(|format| filled(format, values)) {
+        if let Some(text) =
+            format.constant().and_then(|format| filled(format, values, self.reached.is_some()))
+        {
             return text;
         }
         let sym = self.symbols.of(Source::Computed(place));
@@ -441,25 +443,29 @@ pub(super) fn unknown_parameters(like: &Value) -> Parameters {
 
 /// What a format of `printf` gives with these values, less its last line end; `None` where it has anything but `%s`, `%q`
 /// and `%b`, each with its value, or escapes of other kinds. It is used again for what is left of them.
-fn filled(format: &str, values: &[Value]) -> Option<Value> {
+/// `whole`: lines of several values are told, too.
+fn filled(format: &str, values: &[Value], whole: bool) -> Option<Value> {
     const MOST_WORDS: usize = 64;
     let takes = format.replace("%%", "").matches('%').count();
     let again = values.len() > takes;
     // Lines are a list, and each is looked at by itself.
-    let is_list = format.contains(['\n', '\0']) || format.contains("\\n") || format.contains("\\0");
+    let is_list =
+        !whole && (format.contains(['\n', '\0']) || format.contains("\\n") || format.contains("\\0"));
     if again
         && (takes == 0 || is_list || values.len() > MOST_WORDS || values.iter().any(|value| value.splits))
     {
         return None;
     }
-    let format = format.strip_suffix("\\n").or(format.strip_suffix("\\0")).unwrap_or(format);
+    let ended = format.strip_suffix("\\n").or(format.strip_suffix("\\0")).unwrap_or(format);
     let mut text = Value::default();
     let mut left = values.iter();
-    fill(format, &mut left, &mut text)?;
-    while left.len() > 0 {
-        fill(format, &mut left, &mut text)?;
+    loop {
+        let is_end = left.len() <= takes;
+        fill(if is_end { ended } else { format }, &mut left, &mut text)?;
+        if is_end {
+            return Some(text);
+        }
     }
-    Some(text)
 }
 
 /// Puts one round of a format behind the text.

@@ -1,7 +1,7 @@
 //! The shell's own commands: which of them change nothing outside of the shell and evaluate nothing.
 
 use crate::bash::{counts_bytes, is_name};
-use crate::commands::HOLE;
+use crate::commands::{HOLE, Tables};
 
 use super::environment::{Class, class};
 
@@ -94,7 +94,10 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
         "read" => read(&args, unknown),
         "mapfile" | "readarray" => mapfile(&args, unknown),
         "unset" => {
-            let bad = |arg: &&&str| !(arg.starts_with('-') || is_name(arg) && class(arg) == Class::Own);
+            // Without them git looks where it is.
+            let places = |name: &str| ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].contains(&name);
+            let harmless = |name: &str| is_name(name) && (class(name) == Class::Own || places(name));
+            let bad = |arg: &&&str| !(arg.starts_with('-') || harmless(arg));
             let functions = args.first().is_some_and(|arg| arg.starts_with('-') && arg.contains(['f', 'n']));
             (functions || args.iter().any(|arg| bad(&arg))).then(|| {
                 "`unset` evaluates the names that it is given, and takes away what others may rely on"
@@ -112,7 +115,10 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
         }
         "exec" | "hash" | "umask" | "alias" if args.is_empty() => None,
         // What prints, and does nothing else.
-        "alias" if !unknown && args.iter().all(|arg| *arg == "-p" || is_name(arg)) => None,
+        "alias" if !unknown && args.iter().all(|arg| *arg == "-p" || is_name(arg) || names_nothing(arg)) => {
+            None
+        }
+        "unalias" if !unknown && args.iter().all(|arg| is_name(arg)) => None,
         "hash" if args == ["-l"] || args == ["-r"] => None,
         "bind" if matches!(args.as_slice(), ["-l" | "-p" | "-P" | "-s" | "-S" | "-v" | "-V" | "-X"]) => None,
         "history" if args.iter().all(|arg| arg.bytes().all(|byte| byte.is_ascii_digit())) && !loose => None,
@@ -131,6 +137,23 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
         "trap" if args.first().is_some_and(|arg| ["-", ""].contains(arg)) => None,
         _ => Some(format!("`{name}` changes what the shell does, or evaluates its words")),
     }
+}
+
+/// Whether an alias (`name=text`) takes no command's place: whoever writes the name runs what nobody knows, and is asked.
+/// Its text is looked at by itself.
+fn names_nothing(alias: &str) -> bool {
+    const KEYWORDS: [&str; 16] = [
+        "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select",
+        "function", "time", "coproc",
+    ];
+    let tables = Tables::builtin();
+    alias.split_once('=').is_some_and(|(name, _)| {
+        is_name(name)
+            && tables.tool(name).is_none()
+            && tables.wrappers(name).is_empty()
+            && !is_inert_name(name)
+            && !KEYWORDS.contains(&name)
+    })
 }
 
 /// The variable that decides what runs, where a builtin sets it by its name.

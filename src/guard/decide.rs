@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Pipeline, Redirect, RedirectOp, Script, Sequence, Statement, Target,
-    Value, Word,
+    Assignment, Command, CommandKind, Redirect, RedirectOp, Script, Target, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
@@ -16,6 +15,7 @@ use crate::facts::{
 };
 use crate::source::{RepoPath, Span};
 
+use super::constants::Constants;
 use super::environ;
 use super::exposed;
 use super::inputs::Inputs;
@@ -54,26 +54,15 @@ pub fn decide(text: &str, policy: &Policy, witness: &dyn Witness) -> Verdict {
     Verdict::of(bench.reasons)
 }
 
+mod unreached;
+
+use unreached::Commands;
+
 struct Bench<'p> {
     policy: &'p Policy,
     witness: &'p dyn Witness,
     names: SecretNames,
     reasons: Vec<Reason>,
-}
-
-/// Commands of a text.
-#[derive(Default)]
-struct Commands<'s> {
-    simple: Vec<&'s Command>,
-}
-
-impl<'s> Visitor<'s> for Commands<'s> {
-    fn command(&mut self, command: &'s Command) {
-        if matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_)) {
-            self.simple.push(command);
-        }
-        visit::walk_command(self, command);
-    }
 }
 
 impl<'p> Bench<'p> {
@@ -110,10 +99,22 @@ impl<'p> Bench<'p> {
             visit::walk_script(&mut shape, &carried.script);
         }
         let mut pieces = vec![close];
-        self.unreached(&commands.simple, &mut pieces);
+        self.unreached(&commands, &mut pieces);
         let folders: Vec<String> = pieces.iter().flat_map(secret_files::folders).collect();
-        let Looks { spread, counted, tame, fed, listed, functions, evaluated, inputs, sums, .. } =
-            self.plain(script, &pieces[0], shape.moves, &folders);
+        let Looks {
+            spread,
+            counted,
+            tame,
+            fed,
+            listed,
+            functions,
+            evaluated,
+            inputs,
+            sums,
+            handed,
+            filled,
+            ..
+        } = self.plain(script, &pieces[0], shape.moves, &folders);
         self.read(&pieces, &inputs);
         self.ended(&pieces);
         self.told(&pieces, &shape, &folders, &inputs);
@@ -131,6 +132,8 @@ impl<'p> Bench<'p> {
                 fed: &fed,
                 listed: &listed,
                 sums: &sums,
+                filled: &filled,
+                handed: &handed,
                 inputs: &inputs,
                 functions: &functions,
                 environment: &shape.environment,
@@ -163,7 +166,7 @@ impl<'p> Bench<'p> {
         let mut looks = Looks::default();
         let texts = || std::iter::once(script).chain(close.carried.iter().map(|carried| &carried.script));
         let (numbers, starts) = (Numbers::of(texts()), Starts::of(texts()));
-        let relied_on = Relied::of(texts());
+        let (constants, relied_on) = (Constants::of(texts()), Relied::of(texts()));
         let mut written: FxHashMap<Span, Vec<&str>> = FxHashMap::default();
         for (at, file) in &close.seen.outputs {
             written.entry(*at).or_default().push(file);
@@ -174,6 +177,7 @@ impl<'p> Bench<'p> {
             let mut plain = Plain {
                 host,
                 numbers: &numbers,
+                constants: &constants,
                 starts: &starts,
                 policy: self.policy,
                 moves,
@@ -188,40 +192,6 @@ impl<'p> Bench<'p> {
             looks.inputs.look(text, host, &starts);
         }
         looks
-    }
-
-    /// Commands that the walk did not come to (a branch that it took for impossible, a function that nothing calls) are
-    /// judged by themselves: nothing is let through because it is believed not to run.
-    fn unreached(&mut self, commands: &[&Command], pieces: &mut Vec<Close>) {
-        let close = &pieces[0];
-        let mut left: Vec<(Span, Script)> = Vec::new();
-        let mut covered: Vec<Span> = Vec::new();
-        for command in commands {
-            if !close.reached.contains(&command.span)
-                && !covered.iter().any(|span| span.contains(command.span))
-            {
-                covered.push(command.span);
-                left.push((command.span, alone(command)));
-            }
-        }
-        for carried in &close.carried {
-            let mut inner = Commands::default();
-            visit::walk_script(&mut inner, &carried.script);
-            let missed = inner.simple.into_iter().filter(|command| !carried.reached.contains(&command.span));
-            left.extend(missed.map(|command| (carried.at, alone(command))));
-        }
-        for (at, script) in left {
-            let mut close = self.walk(&script);
-            let mut inner = Commands::default();
-            visit::walk_script(&mut inner, &script);
-            if !inner.simple.iter().all(|command| close.reached.contains(&command.span))
-                || !close.carried.is_empty()
-            {
-                self.ask("not-followed", at, "a part of it was not followed".to_owned());
-            }
-            close.seen.invocations.place_all(at);
-            pieces.push(close);
-        }
     }
 
     /// What is read by redirections and pipes.
@@ -363,6 +333,9 @@ impl<'p> Bench<'p> {
         let Some(depth) = depth.checked_sub(1) else { return };
         let reading = bash::parse(code);
         let mut inner = Bench::new(self.policy, self.witness);
+        for unread in &reading.unread {
+            inner.ask("unread", at, format!("a part of it could not be read: {}", unread.reason));
+        }
         inner.script(&reading.script, depth);
         for mut reason in inner.reasons {
             reason.at = at;
@@ -413,14 +386,6 @@ fn remote_shells(invocation: &Invocation) -> Vec<(Span, String)> {
 /// The words of a wrapper, its own name first.
 fn line_of(link: &Link) -> Vec<String> {
     std::iter::once(link.name.clone()).chain(link.words.iter().cloned()).collect()
-}
-
-/// A script of one command.
-fn alone(command: &Command) -> Script {
-    let span = command.span;
-    let pipeline = Pipeline { negated: false, timed: false, stages: vec![command.clone()], span };
-    let statement = Statement { first: pipeline, rest: Vec::new(), background: false, span };
-    Script { body: Sequence { statements: vec![statement], span }, comments: Vec::new() }
 }
 
 /// What the texts say of the place in which commands run.

@@ -154,8 +154,8 @@ impl Look<'_> {
 impl<'s> Visitor<'s> for Look<'_> {
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
         let outer = self.stdin;
-        for Reader { name, nul, source, .. } in readers(pipeline) {
-            if let Some(listing) = listed(source, nul) {
+        for Reader { name, others, nul, source, .. } in readers(pipeline) {
+            if let Some(listing) = listed(source, nul).filter(|_| others.is_empty()) {
                 self.inputs.listed.insert(name, Some(listing));
             }
         }

@@ -24,6 +24,8 @@ pub(super) struct Reader<'s> {
     pub read: Span,
     /// The variable.
     pub name: String,
+    /// Variables for what is left of the line behind its first word.
+    pub others: Vec<String>,
     /// Whether a NUL ends a name.
     pub nul: bool,
     /// What prints the names.
@@ -39,8 +41,9 @@ pub(super) fn readers(pipeline: &Pipeline) -> impl Iterator<Item = Reader<'_>> {
         } else {
             substituted(stage)
         }?;
-        let (read, name, nul) = reads_lines(stage)?;
-        Some(Reader { read, name, nul, source })
+        let (read, mut names, nul) = reads_lines(stage)?;
+        let others = names.split_off(1);
+        Some(Reader { read, name: names.pop()?, others, nul, source })
     })
 }
 
@@ -55,8 +58,8 @@ fn substituted(stage: &Command) -> Option<&[Command]> {
         .then_some(statement.first.stages.as_slice())
 }
 
-/// The command of a loop that reads a line, the variable that it reads it to, and whether a NUL ends the line.
-fn reads_lines(stage: &Command) -> Option<(Span, String, bool)> {
+/// The command of a loop that reads a line, the variables that it reads it to, and whether a NUL ends the line.
+fn reads_lines(stage: &Command) -> Option<(Span, Vec<String>, bool)> {
     let CommandKind::While(each) = &stage.kind else { return None };
     let [statement] = each.condition.statements.as_slice() else { return None };
     let [read] = statement.first.stages.as_slice() else { return None };
@@ -64,15 +67,21 @@ fn reads_lines(stage: &Command) -> Option<(Span, String, bool)> {
     let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
     let words = words?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (name, nul) = match words.as_slice() {
-        ["read", name] | ["read", "-r", name] => (name, false),
+    let (names, nul): (&[&str], bool) = match words.as_slice() {
+        ["read", "-r", names @ ..] | ["read", names @ ..]
+            if names.len() > 1 && simple.assignments.is_empty() && names.iter().all(|name| is_name(name)) =>
+        {
+            (names, false)
+        }
+        ["read", name] | ["read", "-r", name] => (std::slice::from_ref(name), false),
         ["read", "-r", "-d", "", name] | ["read", "-d", "", "-r", name] | ["read", "-rd", "", name] => {
-            (name, true)
+            (std::slice::from_ref(name), true)
         }
         _ => return None,
     };
     let alone = statement.rest.is_empty() && read.redirects.is_empty() && !each.until && keeps_words(simple);
-    (alone && is_name(name)).then(|| (read.span, (*name).to_owned(), nul))
+    let known = names.iter().all(|name| is_name(name)) && !names.is_empty();
+    (alone && known).then(|| (read.span, names.iter().map(|name| (*name).to_owned()).collect(), nul))
 }
 
 /// Whether nothing but blanks, or nothing, divides what a `read` reads.

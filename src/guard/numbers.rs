@@ -50,7 +50,8 @@ impl Numbers {
     }
 
     fn assigned(&mut self, name: &str, number: bool) {
-        self.own_are_lost |= OWN.contains(&name) && !number;
+        // What `grep -n` says of a file that is no text begins with such a word.
+        self.own_are_lost |= OWN.contains(&name) && !number || ["grep", "Binary"].contains(&name);
         *self.variables.entry(name.to_owned()).or_insert(true) &= number;
     }
 
@@ -60,6 +61,11 @@ impl Numbers {
             Some(number) if !is_shells_own(name) => *number && !self.own_are_lost,
             _ => OWN.contains(&name),
         }
+    }
+
+    /// Whether a variable is given numbers, and nothing else.
+    pub(super) fn is_given_numbers(&self, name: &str) -> bool {
+        self.variables.get(name) == Some(&true) && !is_shells_own(name)
     }
 
     /// Whether an arithmetic text evaluates nothing but numbers.
@@ -88,6 +94,17 @@ impl Numbers {
             PartKind::Parameter(parameter) => self.is_number_parameter(parameter),
             PartKind::Command(substitution) => prints_number(&substitution.body),
             _ => true,
+        })
+    }
+
+    /// Whether all that is not written in a word is a number.
+    pub(super) fn fills_with_numbers(&self, parts: &[Part]) -> bool {
+        parts.iter().all(|part| match &part.kind {
+            PartKind::Literal(_) | PartKind::Quoted(_) | PartKind::Arithmetic(_) => true,
+            PartKind::DoubleQuoted(inner) => self.fills_with_numbers(inner),
+            PartKind::Parameter(parameter) => self.is_number_parameter(parameter),
+            PartKind::Command(substitution) => prints_number(&substitution.body),
+            PartKind::Process(_) => false,
         })
     }
 
@@ -296,9 +313,38 @@ fn is_range(word: &Word) -> bool {
     })
 }
 
+/// Whether these commands print the numbers of lines in one file: `grep -n text file | head -1 | cut -d: -f1`.
+fn prints_line_numbers(stages: &[Command]) -> bool {
+    let Some(lists) = super::starts::written(stages) else { return false };
+    let lists: Vec<Vec<&str>> =
+        lists.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+    let Some((first, filters)) = lists.split_first() else { return false };
+    let keeps =
+        |words: &Vec<&str>| matches!(words.as_slice(), ["head" | "tail", option] if option.starts_with('-'));
+    let cuts =
+        |words: &&Vec<&str>| matches!(words.as_slice(), ["cut", "-d:", "-f1"] | ["cut", "-d", ":", "-f1"]);
+    let finds = match first.as_slice() {
+        ["grep", option, pattern, file] => {
+            ["-n", "-nE", "-En", "-nF", "-Fn", "-ni", "-in"].contains(option)
+                && !pattern.starts_with('-')
+                && !file.starts_with('-')
+        }
+        ["grep", "-n", "-m1", pattern, file] | ["grep", "-m1", "-n", pattern, file] => {
+            !pattern.starts_with('-') && !file.starts_with('-')
+        }
+        _ => false,
+    };
+    finds
+        && filters.iter().filter(|words| cuts(words)).count() == 1
+        && filters.iter().all(|words| cuts(&words) || keeps(words))
+}
+
 /// Whether a substitution prints a number, or numbers.
 fn prints_number(body: &Sequence) -> bool {
     let [statement] = body.statements.as_slice() else { return false };
+    if prints_line_numbers(&statement.first.stages) && statement.rest.is_empty() {
+        return true;
+    }
     let Some(last) = statement.first.stages.last() else { return false };
     let CommandKind::Simple(simple) = &last.kind else { return false };
     let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();

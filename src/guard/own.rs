@@ -1,7 +1,7 @@
 //! What belongs to the guard: its settings, its policy and cases, the hook's entry, the binary. Reading them is free.
 
 use crate::bash::syntax::{Part, PartKind, Word};
-use crate::commands::{HOLE, glob};
+use crate::commands::{HOLE, Tables, glob};
 
 /// What to do instead of changing them.
 pub(super) const INSTEAD: &str =
@@ -167,8 +167,7 @@ fn pattern_finds(pattern: &str, line: &str) -> bool {
 
 /// Whether it puts files as they are into git's own store, or talks to a forge: the files stay as they are.
 pub(super) fn only_records(program: &str, words: &[String]) -> bool {
-    let mut operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
-    let verb = operands.next().map_or("", String::as_str);
+    let verb = Tables::builtin().operands(words).first().copied().unwrap_or_default();
     program == "gh" || program == "git" && ["add", "stage", "commit", "tag", "push", "notes"].contains(&verb)
 }
 
@@ -181,7 +180,12 @@ pub(super) fn changes_found(words: &[Word]) -> bool {
         _ if super::strict::always_writes(program) || ["tee", "dd"].contains(&program) => &words[1..],
         _ => return false,
     };
-    changed.iter().any(|word| word.parts.iter().any(finds_guard))
+    changed.iter().any(is_found)
+}
+
+/// Whether a word is the guard's program, which another one finds for it.
+pub(super) fn is_found(word: &Word) -> bool {
+    word.parts.iter().any(finds_guard)
 }
 
 fn finds_guard(part: &Part) -> bool {

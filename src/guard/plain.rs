@@ -4,16 +4,17 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
-    Arithmetic, Assignment, Command, CommandKind, Declare, Expression, Fd, Function, Name, Operand,
-    Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect, RedirectOp, Simple, Target, Test, Value,
-    Word,
+    Arithmetic, Assignment, Command, CommandKind, Expression, Fd, Function, Name, Parameter, ParameterOp,
+    Part, PartKind, Pipeline, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Plainly, Tables, is_no_file};
 use crate::facts::SecretNames;
 use crate::source::Span;
 
+use super::constants::Constants;
 use super::environment::{Class, class, inert_value};
+use super::found;
 use super::inputs::Inputs;
 use super::listing::{Listing, listed};
 use super::numbers::Numbers;
@@ -24,6 +25,8 @@ use super::secret_files;
 use super::starts::{self, Starts};
 use super::verdict::{Decision, Reason};
 
+mod declared;
+
 /// Operators of `[[` whose operands are arithmetic.
 const NUMERIC: [&str; 6] = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
 
@@ -32,6 +35,7 @@ pub(super) struct Plain<'p> {
     /// Where everything is told, for a text that a command carries.
     pub host: Option<Span>,
     pub numbers: &'p Numbers,
+    pub constants: &'p Constants,
     pub starts: &'p Starts,
     pub policy: &'p Policy,
     /// Whether the text changes its folder: relative paths are then not known.
@@ -60,10 +64,14 @@ pub(super) struct Looks {
     pub fed: FxHashMap<Span, Plainly>,
     /// Commands that `xargs` feeds with names of files, by what is known of these.
     pub listed: FxHashMap<Span, Listing>,
+    /// Commands that `xargs` feeds with names of the guard's files.
+    pub handed: FxHashSet<Span>,
     /// Functions that the text defines.
     pub functions: FxHashSet<String>,
     /// What the aliases that the text defines stand for.
     pub aliases: FxHashMap<String, String>,
+    /// Commands of which a word is a program: whether all that is not written in their words is numbers.
+    pub filled: FxHashMap<Span, bool>,
     /// Commands that do sums: whether over nothing but numbers.
     pub sums: FxHashMap<Span, bool>,
     /// What redirections and pipes give to read.
@@ -124,7 +132,9 @@ impl Plain<'_> {
         let reads = first.as_deref() == Some("read");
         for assignment in &simple.assignments {
             let value = value_text(assignment);
-            if reads && assignment.target.name == "IFS" && value.is_some() {
+            if reads && assignment.target.name == "IFS" && value.is_some()
+                || first.is_some() && self.steers_nowhere(assignment)
+            {
                 continue;
             }
             self.set(&assignment.target.name, value.as_deref(), assignment.span, first.is_some());
@@ -138,6 +148,11 @@ impl Plain<'_> {
                 self.looks.evaluated.push((self.at(command.span), value.clone()));
                 self.looks.aliases.insert(name, value);
             }
+        }
+        if first.as_deref() == Some("sed") {
+            let filled = simple.words.iter().all(|word| self.numbers.fills_with_numbers(&word.parts));
+            let at = self.at(command.span);
+            *self.looks.filled.entry(at).or_insert(true) &= filled;
         }
         if first.as_deref() == Some("let") {
             self.sum(command, simple);
@@ -167,50 +182,15 @@ impl Plain<'_> {
         }
     }
 
-    fn declare(&mut self, declare: &Declare) {
-        let keyword = declare.keyword.plain().unwrap_or_default();
-        for assignment in &declare.assignments {
-            self.set(&assignment.target.name, None, assignment.span, true);
-        }
-        let mut exported = keyword == "export";
-        let is_print = |operand: &Operand| matches!(operand, Operand::Flag(word) if word.plain().as_deref() == Some("-p"));
-        let prints_only =
-            ["declare", "typeset"].contains(&keyword.as_str()) && declare.operands.iter().any(is_print);
-        for operand in &declare.operands {
-            match operand {
-                Operand::Flag(word) => {
-                    let flags = word.plain().unwrap_or_else(|| "n".to_owned());
-                    exported |= flags.starts_with('-') && flags.contains('x');
-                    if flags.contains(['i', 'n']) && !(keyword == "export" && flags == "-n") {
-                        let what = format!("`{keyword} {flags}` makes the shell evaluate values later");
-                        self.ask("evaluated-later", word.span, what);
-                    }
-                }
-                // It is printed, as it is.
-                Operand::Name(name) if prints_only && !self.names.matches(&name.name) => {}
-                // It keeps its value, which was judged where it was given; others see it from now on.
-                Operand::Name(name) if keyword == "export" && class(&name.name) != Class::Own => {}
-                Operand::Name(name) => self.set(&name.name, None, name.span, keyword == "export"),
-                Operand::Assignment(assignment) => {
-                    let value = value_text(assignment);
-                    self.set(&assignment.target.name, value.as_deref(), assignment.span, exported);
-                }
-                Operand::Dynamic(word) => {
-                    let what = format!("which variable `{keyword}` sets is not known");
-                    self.ask("computed-name", word.span, what);
-                }
-            }
-        }
-        let prints = declare.operands.iter().all(|operand| matches!(operand, Operand::Flag(_)));
-        if prints && keyword != "local" {
-            let shows_functions = declare.operands.iter().any(
-                |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|flags| flags.contains(['f', 'F']))),
-            );
-            if !shows_functions {
-                let what = format!("`{keyword}` prints every variable, secrets too");
-                self.ask("prints-secret", declare.keyword.span, what);
-            }
-        }
+    /// Whether a variable that steers is given what is known to do no harm, by variables whose values are written.
+    fn steers_nowhere(&self, assignment: &Assignment) -> bool {
+        let name = assignment.target.name.as_str();
+        let Value::Scalar(word) = &assignment.value else { return false };
+        let texts = || self.constants.texts(word).unwrap_or_default();
+        class(name) == Class::Steers
+            && !assignment.append
+            && !texts().is_empty()
+            && texts().iter().all(|text| inert_value(name, text))
     }
 
     fn test(&mut self, test: &Test, span: Span) {
@@ -297,6 +277,10 @@ impl Plain<'_> {
                     self.ask("prints-secret", redirect.span, "it reads a file of secrets".to_owned());
                 }
             }
+            _ if own::is_found(word) => {
+                let what = "it changes the guard's own program".to_owned();
+                self.say(Decision::Deny, "own-files", redirect.span, what, own::INSTEAD);
+            }
             _ => self.written(redirect, target.as_deref(), &known_text(&word.parts)),
         }
     }
@@ -341,6 +325,9 @@ impl<'s> Visitor<'s> for Plain<'_> {
         for (index, stage) in pipeline.stages.iter().enumerate().skip(1) {
             let CommandKind::Simple(simple) = &stage.kind else { continue };
             let mut words = simple.words.iter().map(Word::plain);
+            if found::lists_own(&pipeline.stages[..index]) {
+                self.looks.handed.insert(self.at(stage.span));
+            }
             if words.next().flatten().as_deref() == Some("xargs") && stage.redirects.is_empty() {
                 let nul = words
                     .map_while(|word| word.filter(|word| word.starts_with('-')))
@@ -446,7 +433,7 @@ impl<'s> Visitor<'s> for Plain<'_> {
 }
 
 /// The variables that an arithmetic expression sets.
-fn assigned(expression: &Expression) -> Vec<&str> {
+pub(super) fn assigned(expression: &Expression) -> Vec<&str> {
     let (target, inner): (Option<&Expression>, Vec<&Expression>) = match expression {
         Expression::Number(_) | Expression::Variable(_, None) | Expression::Word(_) => (None, Vec::new()),
         Expression::Variable(_, Some(subscript)) => (None, vec![subscript]),

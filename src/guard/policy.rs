@@ -165,8 +165,13 @@ impl Policy {
         if mode.asks() { Decision::Ask } else { Decision::Deny }
     }
 
-    /// The rule that denies a command, where one may: unknown words may be any.
+    /// The rule that denies a command by what is written of it.
     pub(super) fn denies(&self, words: &[String], target: &Target<'_>) -> Option<&Rule> {
+        self.deny.iter().find(|rule| rule.may_fit(words, target) && rule.is_visible(words))
+    }
+
+    /// The rule that may deny a command: unknown words may be any.
+    pub(super) fn may_deny(&self, words: &[String], target: &Target<'_>) -> Option<&Rule> {
         self.deny.iter().find(|rule| rule.may_fit(words, target))
     }
 
@@ -295,6 +300,11 @@ impl Rule {
         self.is_of(words)
             && Tables::builtin().may_fit(&self.pattern, words)
             && self.target.iter().all(|(name, wanted)| target(name).is_none_or(|value| glob(wanted, &value)))
+    }
+
+    /// Whether what is written of a command says that it is this one, and not only what is not known.
+    fn is_visible(&self, words: &[String]) -> bool {
+        Tables::builtin().names_all(&self.pattern, words)
     }
 
     fn surely_fits(&self, words: &[String], target: &Target<'_>) -> bool {

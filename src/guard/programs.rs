@@ -36,6 +36,10 @@ pub(super) struct Programs<'p> {
     pub fed: &'p FxHashMap<Span, Plainly>,
     /// Commands that `xargs` feeds with names of files, by what is known of these.
     pub listed: &'p FxHashMap<Span, Listing>,
+    /// Commands that `xargs` feeds with names of the guard's files.
+    pub handed: &'p FxHashSet<Span>,
+    /// Commands of which a word is a program: whether all that is not written in their words is numbers.
+    pub filled: &'p FxHashMap<Span, bool>,
     /// Commands that do sums: whether over nothing but numbers.
     pub sums: &'p FxHashMap<Span, bool>,
     /// What redirections and pipes give to read.
@@ -74,6 +78,11 @@ impl Programs<'_> {
     /// Judges one.
     pub(super) fn judge(&mut self, invocation: &Invocation) {
         let mut found = self.ending(invocation);
+        if found.decision == Decision::Allow
+            && let Some(may_be) = self.may_be_denied(invocation)
+        {
+            found = may_be;
+        }
         if let Some(worse) = self.chain(invocation)
             && worse.decision >= found.decision
             && found.decision != Decision::Deny
@@ -83,7 +92,7 @@ impl Programs<'_> {
         self.reasons.push(Reason {
             decision: found.decision,
             rule: found.rule,
-            what: found.what,
+            what: found.what.replace(HOLE, "\u{2026}"),
             instead: found.instead,
             at: invocation.at,
             invocation: invocation.to_string(),
@@ -142,6 +151,13 @@ impl Programs<'_> {
             return allowed("builtin");
         }
         let loose = invocation.loose && !self.counted.contains(&invocation.at);
+        // Its own functions: who calls one behind that is asked what it does.
+        if let ["unset", "-f", names @ ..] = words.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+            && !loose
+            && names.iter().all(|name| self.functions.contains(*name))
+        {
+            return allowed("builtin");
+        }
         match builtins::why_not_inert(words, loose) {
             Some(why) => Found::ask("builtin", why),
             None => allowed("builtin"),
@@ -154,6 +170,17 @@ impl Programs<'_> {
         let why = if rule.why.is_empty() { "the policy denies it" } else { &rule.why };
         let instead = if rule.instead.is_empty() { "ask the user to run it" } else { &rule.instead };
         Some(Found::deny(&rule.name(), format!("`{shown}` is denied, because {why}"), instead))
+    }
+
+    /// What an unknown word may make of it.
+    fn may_be_denied(&self, invocation: &Invocation) -> Option<Found> {
+        let words = match &invocation.ending {
+            Ending::Program(words) | Ending::Builtin(words) => words,
+            Ending::Script(_) | Ending::Opaque { .. } => return None,
+        };
+        let rule = self.policy.may_deny(words, &self.target())?;
+        let what = format!("a word that is not known may make it `{}`, which is denied", rule.written);
+        Some(Found::ask(&rule.name(), what))
     }
 
     fn opaque(&self, words: &[String], reason: &str) -> Found {
@@ -214,6 +241,16 @@ impl Programs<'_> {
         }
         let mut plain = words.to_vec();
         name.clone_into(&mut plain[0]);
+        // Whatever numbers these are, they change nothing of what the program does.
+        if name == "sed" && !invocation.loose && self.filled.get(&invocation.at) == Some(&true) {
+            for word in plain.iter_mut().skip(1) {
+                let numbers_only =
+                    |c: char| c.is_ascii_digit() || c == HOLE || ",;$p=qdn{}~+ !\n".contains(c);
+                if word.chars().all(numbers_only) {
+                    *word = word.replace(HOLE, "1");
+                }
+            }
+        }
         if help::asks_help(&plain, self.names) && !invocation.loose {
             return allowed("help");
         }
@@ -223,32 +260,8 @@ impl Programs<'_> {
         let tables = Tables::builtin();
         let tool = tables.tool(name);
         let judged = judged(&plain);
-        if let Some(file) = judged.files.iter().find(|file| self.writes_own(&plain, file)) {
-            let file = named(&plain, file).unwrap_or(".");
-            return Found::deny("own-files", format!("`{file}` belongs to the guard"), own::INSTEAD);
-        }
-        let changes = strict::always_writes(name) || judged.effect != Effect::Read;
-        if let Some(why) = own::acts_on_guard(&plain, changes) {
-            return Found::deny("own-files", why, own::INSTEAD);
-        }
-        let reached = |word: &&String| self.policy.reaches_own(self.folders, word);
-        if changes
-            && !own::only_records(name, &plain)
-            && let Some(word) = plain.iter().skip(1).find(reached)
-        {
-            return Found::deny("own-files", format!("`{word}` belongs to the guard there"), own::INSTEAD);
-        }
-        let is_path = |word: &str| word.contains('/') || strict::always_writes(name);
-        let linked = |word: &&String| is_path(word) && self.policy.leads_to_own(word, self.moves);
-        if changes
-            && !own::only_records(name, &plain)
-            && let Some(word) = plain.iter().skip(1).find(linked)
-        {
-            return Found::deny(
-                "own-files",
-                format!("`{word}` leads to what belongs to the guard"),
-                own::INSTEAD,
-            );
+        if let Some(what) = self.touches_own(&plain, &judged, invocation) {
+            return Found::deny("own-files", what, own::INSTEAD);
         }
         let target = self.target();
         if let Some(rule) = self.policy.asks(&plain, &target) {
@@ -292,11 +305,6 @@ impl Programs<'_> {
         allowed("read-only")
     }
 
-    fn writes_own(&self, words: &[String], file: &Written) -> bool {
-        let own = |path: &str| self.policy.is_own(path, self.moves);
-        named(words, file).map_or_else(|| words.iter().any(|word| own(word)), own)
-    }
-
     /// What the tables say against it.
     fn effect(&self, words: &[String], judged: &Judged) -> Option<Found> {
         let shown = shown(words);
@@ -334,7 +342,7 @@ impl Programs<'_> {
 }
 
 /// The name of a file that is written, where a word holds it.
-fn named<'w>(words: &'w [String], file: &Written) -> Option<&'w str> {
+pub(super) fn named<'w>(words: &'w [String], file: &Written) -> Option<&'w str> {
     let Written::Word { index, from } = file else { return None };
     words.get(*index).and_then(|word| word.get(*from..))
 }

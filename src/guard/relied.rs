@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::bash::syntax::{CommandKind, Part, PartKind, Pipeline, Script, Statement, Word};
+use crate::bash::syntax::{Command, CommandKind, Part, PartKind, Pipeline, Script, Statement, Word};
 use crate::bash::visit::{self, Visitor};
+use crate::commands::{Tables, Tool};
 use crate::source::Span;
 
 /// The names; none where one of them is not known.
@@ -47,9 +48,18 @@ fn defines(statement: &Statement) -> Option<Span> {
     (alone && matches!(command.kind, CommandKind::Function(_))).then_some(command.span)
 }
 
+/// Whether a command does no more with what a pipe gives it than to read it: nothing is made of it that could run.
+fn is_reader(command: &Command) -> bool {
+    let CommandKind::Simple(simple) = &command.kind else { return false };
+    let tables = Tables::builtin();
+    simple.words.first().and_then(Word::plain).is_some_and(|name| {
+        tables.wrappers(&name).is_empty() && tables.tool(&name).is_some_and(Tool::only_reads)
+    })
+}
+
 impl<'s> Visitor<'s> for Relied {
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
-        let piped = u32::from(pipeline.stages.len() > 1);
+        let piped = u32::from(pipeline.stages.len() > 1 && !pipeline.stages.iter().all(is_reader));
         self.inside += piped;
         for stage in &pipeline.stages {
             if let CommandKind::Simple(simple) = &stage.kind

@@ -138,7 +138,7 @@ pub(super) fn shown_in(
 }
 
 /// The folders to which wrappers may change: `env -C`, `sudo -D`.
-fn moved_to(invocation: &Invocation) -> impl Iterator<Item = String> {
+pub(super) fn moved_to(invocation: &Invocation) -> impl Iterator<Item = String> {
     let changing = |name: &str| ["env", "sudo", "doas"].contains(&name);
     let words = invocation.chain.iter().filter(move |link| changing(&link.name)).flat_map(|link| &link.words);
     let folder = |word: &String| {

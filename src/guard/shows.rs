@@ -65,9 +65,14 @@ fn prints_object(words: &[String]) -> bool {
         && !given(&["-f", "-k", "--filename", "--kustomize"]).is_empty();
     // `jsonpath={.metadata.name}`
     let of_itself = |form: &str| {
-        let field = form.strip_prefix("jsonpath={.metadata.").and_then(|rest| rest.strip_suffix('}'));
-        ["jsonpath={.type}"].contains(&form)
-            || field.is_some_and(|field| ["name", "namespace", "creationTimestamp", "uid"].contains(&field))
+        let field = form.strip_prefix("jsonpath={").and_then(|rest| rest.strip_suffix('}'));
+        let columns = form.strip_prefix("custom-columns=").map(|columns| columns.split(','));
+        field.is_some_and(|path| PLAIN_FIELDS.contains(&path))
+            || columns.is_some_and(|mut columns| {
+                columns.all(|column| {
+                    column.split_once(':').is_some_and(|(_, path)| PLAIN_FIELDS.contains(&path))
+                })
+            })
     };
     let whole = |form: &str| !["name", "wide"].contains(&form) && !of_itself(form);
     let prints = given(&["-o", "--output"]).into_iter().any(whole) || !given(&["--template"]).is_empty();
@@ -80,6 +85,10 @@ fn prints_object(words: &[String]) -> bool {
         // The server decodes the path.
         || given(&["--raw"]).into_iter().any(|path| path.contains('%') || path.contains(HOLE))
 }
+
+/// Fields of any object that hold no secret.
+const PLAIN_FIELDS: [&str; 5] =
+    [".metadata.name", ".metadata.namespace", ".metadata.creationTimestamp", ".metadata.uid", ".type"];
 
 /// Up to here `kubectl` prints no bodies of requests.
 const MOST_VERBOSE: u32 = 7;

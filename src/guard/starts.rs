@@ -158,8 +158,13 @@ impl Starts {
 
 impl<'s> Visitor<'s> for Starts {
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
-        for Reader { read, name, nul, source } in readers(pipeline) {
-            let given = if nul {
+        for Reader { read, name, others, nul, source } in readers(pipeline) {
+            let given = if !others.is_empty() {
+                let words = written_or(source, &stands_for);
+                words
+                    .and_then(|words| Tables::builtin().outputs().of_first(&words))
+                    .filter(|given| *given != Plainly::Path)
+            } else if nul {
                 (listed(source, true) == Some(Listing::Placed)).then_some(Plainly::Path)
             } else {
                 piped(source).filter(|given| *given != Plainly::Path)
@@ -168,6 +173,9 @@ impl<'s> Visitor<'s> for Starts {
                 self.read.insert(read);
                 // A line is split where it is used, and not before.
                 self.assigned(&name, given);
+                for other in &others {
+                    self.assigned(other, None);
+                }
             }
         }
         visit::walk_pipeline(self, pipeline);
