@@ -35,6 +35,7 @@ mod observe;
 mod outlets;
 mod payload;
 mod places;
+mod printed;
 mod programs;
 mod put_off;
 mod redirects;

@@ -8,6 +8,7 @@ use crate::commands::HOLE;
 use super::calls::Line;
 use super::decide::bracket;
 use super::invocations::{Ending, texts};
+use super::printed::{filled, with_escapes};
 use super::state::{Parameters, State, Switch};
 use super::value::{Content, Place, Source, Sym, Value, too_many};
 use super::walk::{Out, Walk};
@@ -239,14 +240,24 @@ impl Walk<'_> {
             let mut text = Value::default();
             let is_option = |value: &&Value| match name {
                 "print" => value.text.starts_with('-'),
-                _ => ["-n", "-e", "-ne", "-en", "-E"].contains(&value.text.as_str()),
+                _ => value.text.strip_prefix('-').is_some_and(|letters| {
+                    !letters.is_empty() && letters.chars().all(|letter| "neE".contains(letter))
+                }),
             };
-            let words = args.iter().skip_while(is_option);
-            for (index, word) in words.enumerate() {
+            let options = args.iter().take_while(is_option).count();
+            for (index, word) in args[options..].iter().enumerate() {
                 if index > 0 {
                     text.text.push(' ');
                 }
                 text.append(word);
+            }
+            // Another shell than bash may read escapes without being told to.
+            let decodes = args[..options].iter().any(|option| option.text.contains('e')) || self.file != 0;
+            if self.reached.is_some() && decodes && text.text.contains('\\') {
+                text = match text.constant().and_then(with_escapes) {
+                    Some(whole) if self.file == 0 => text.clone().with(|text| text.text = whole),
+                    _ => self.of_same_history(args, line.place, &mut state),
+                };
             }
             text
         };
@@ -286,11 +297,17 @@ impl Walk<'_> {
         if let ([value], "%s" | "%s\\n" | "%s\\0") = (values, format_text) {
             return value.clone();
         }
-        if let Some(text) =
-            format.constant().and_then(|format| filled(format, values, self.reached.is_some()))
-        {
+        // What `%b` makes of escapes.
+        let escapes = format_text.contains('b') && values.iter().any(|value| value.text.contains('\\'));
+        let told = format.constant().filter(|_| !(escapes && self.reached.is_some()));
+        if let Some(text) = told.and_then(|format| filled(format, values, self.reached.is_some())) {
             return text;
         }
+        self.of_same_history(args, place, state)
+    }
+
+    /// A text that is not known, of which it is known what went into it.
+    fn of_same_history(&mut self, args: &[Value], place: Place, state: &mut State) -> Value {
         let sym = self.symbols.of(Source::Computed(place));
         state.renew(sym, &mut self.symbols);
         let mut value = Value::unknown(sym);
@@ -439,66 +456,4 @@ pub(super) fn unknown_parameters(like: &Value) -> Parameters {
         });
     }
     Parameters { list: Vec::new(), rest: Some(rest), shifted: 0 }
-}
-
-/// What a format of `printf` gives with these values, less its last line end; `None` where it has anything but `%s`, `%q`
-/// and `%b`, each with its value, or escapes of other kinds. It is used again for what is left of them.
-/// `whole`: lines of several values are told, too.
-fn filled(format: &str, values: &[Value], whole: bool) -> Option<Value> {
-    const MOST_WORDS: usize = 64;
-    let takes = format.replace("%%", "").matches('%').count();
-    let again = values.len() > takes;
-    // Lines are a list, and each is looked at by itself.
-    let is_list =
-        !whole && (format.contains(['\n', '\0']) || format.contains("\\n") || format.contains("\\0"));
-    if again
-        && (takes == 0 || is_list || values.len() > MOST_WORDS || values.iter().any(|value| value.splits))
-    {
-        return None;
-    }
-    let ended = format.strip_suffix("\\n").or(format.strip_suffix("\\0")).unwrap_or(format);
-    let mut text = Value::default();
-    let mut left = values.iter();
-    loop {
-        let is_end = left.len() <= takes;
-        fill(if is_end { ended } else { format }, &mut left, &mut text)?;
-        if is_end {
-            return Some(text);
-        }
-    }
-}
-
-/// Puts one round of a format behind the text.
-fn fill<'v>(format: &str, values: &mut impl Iterator<Item = &'v Value>, text: &mut Value) -> Option<()> {
-    let mut rest = format.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' => text.text.push(match rest.next()? {
-                'n' => '\n',
-                't' => '\t',
-                '\\' => '\\',
-                _ => return None,
-            }),
-            '%' => match rest.next()? {
-                '%' => text.text.push('%'),
-                's' | 'b' => text.append(values.next()?),
-                'q' => text.append(&quoted(values.next()?)),
-                _ => return None,
-            },
-            c => text.text.push(c),
-        }
-    }
-    Some(())
-}
-
-/// A value as `%q` writes it: one word for the shell. What is not known of it is one word there anyway.
-fn quoted(value: &Value) -> Value {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    match value.constant() {
-        Some(text) if text.is_empty() || !text.chars().all(plain) => {
-            let text = format!("'{}'", text.replace('\'', "'\\''"));
-            value.clone().with(|value| value.text = text)
-        }
-        _ => value.clone(),
-    }
 }
