@@ -13,7 +13,7 @@ use crate::source::Span;
 use super::builtins::{SETTING, named};
 use super::listing::{Listing, Reader, listed, readers};
 use super::plain::known_text;
-use super::starts::Starts;
+use super::starts::{Starts, every_part, multiplies};
 
 /// Folders of names under which bash opens a connection.
 const CONNECTIONS: [&str; 2] = ["/dev/tcp/", "/dev/udp/"];
@@ -275,7 +275,7 @@ fn checks(words: &[Word]) -> Option<Checks> {
     let mut checks = Checks { count: scripts.len(), ..Checks::default() };
     for word in scripts {
         match word.parts.as_slice() {
-            _ if is_unclear(word) => checks.splits = true,
+            _ if is_unclear(word) || every_part(&word.parts).any(multiplies) => checks.splits = true,
             _ if word.plain().is_some() => {}
             // With such a character in it, it is no option.
             [Part { kind: PartKind::DoubleQuoted(inner), .. }] if !known_text(inner).contains(['.', '/']) => {

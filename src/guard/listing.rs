@@ -48,7 +48,7 @@ pub(super) fn readers(pipeline: &Pipeline) -> impl Iterator<Item = Reader<'_>> {
 }
 
 /// The commands whose output a command's only redirection gives it.
-fn substituted(stage: &Command) -> Option<&[Command]> {
+pub(super) fn substituted(stage: &Command) -> Option<&[Command]> {
     let [redirect] = stage.redirects.as_slice() else { return None };
     let Target::Word(word) = &redirect.target else { return None };
     let [Part { kind: PartKind::Process(process), .. }] = word.parts.as_slice() else { return None };

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Fd, For, Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect,
-    RedirectOp, Script, Sequence, Target, Value, Word,
+    RedirectOp, Script, Sequence, Subscript, Target, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{is_name, is_shells_own};
@@ -12,7 +12,7 @@ use crate::commands::{HOLE, Plainly, Tables};
 use crate::source::Span;
 
 use super::builtins::{SETTING, named};
-use super::listing::{Listing, Reader, listed, readers};
+use super::listing::{Listing, Reader, listed, readers, substituted};
 
 /// What is known of how the texts' variables begin.
 #[derive(Debug, Default)]
@@ -26,11 +26,18 @@ pub(super) struct Starts {
 impl Starts {
     /// Reads all assignments of these texts.
     pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script>) -> Self {
+        let scripts: Vec<&Script> = scripts.collect();
         let mut starts = Self::default();
-        for script in scripts {
-            visit::walk_script(&mut starts, script);
+        // A variable that another one is set to may be set to something else further down: until nothing is lost any more.
+        loop {
+            let before = starts.variables.clone();
+            for script in &scripts {
+                visit::walk_script(&mut starts, script);
+            }
+            if starts.variables == before {
+                return starts;
+            }
         }
-        starts
     }
 
     /// How many words a command's words may come to that are not written in it, where none of them is an option; `None`
@@ -41,6 +48,10 @@ impl Starts {
 
     fn word(&self, word: &Word) -> Option<Plainly> {
         let mut most = Plainly::One;
+        // Each element but the first one begins a word, whatever stands in front.
+        for part in every_part(&word.parts).filter(|part| multiplies(part)) {
+            most = most.max(self.expansion(part).map(|_| Plainly::Many)?);
+        }
         let mut begun = false;
         for part in &word.parts {
             match &part.kind {
@@ -104,8 +115,14 @@ impl Starts {
     }
 
     fn parameter(&self, parameter: &Parameter) -> Option<Plainly> {
-        if parameter.indirect || parameter.subscript.is_some() || is_shells_own(&parameter.name) {
+        if parameter.indirect || is_shells_own(&parameter.name) {
             return None;
+        }
+        if parameter.subscript.is_some() {
+            let all =
+                matches!((&parameter.subscript, &parameter.op), (Some(Subscript::All), ParameterOp::Plain));
+            let known = self.variables.get(&parameter.name).copied().flatten().filter(|_| all);
+            return known.filter(|plainly| *plainly != Plainly::Path).map(|_| Plainly::Many);
         }
         match &parameter.op {
             ParameterOp::Length => Some(Plainly::One),
@@ -188,6 +205,11 @@ impl<'s> Visitor<'s> for Starts {
                 self.assigned(&each.variable.name, None);
                 self.assigned("REPLY", None);
             }
+            CommandKind::Simple(_) if mapped(command).is_some() => {
+                if let Some((name, given)) = mapped(command) {
+                    self.assigned(&name, given);
+                }
+            }
             CommandKind::Simple(simple) if !self.read.contains(&command.span) => {
                 if simple.words.first().and_then(Word::plain).as_deref() == Some("let") {
                     let texts = simple.words.iter().skip(1).filter_map(Word::plain);
@@ -227,6 +249,31 @@ impl<'s> Visitor<'s> for Starts {
         }
         visit::walk_parameter(self, parameter);
     }
+}
+
+/// The parts of a word, those in quotes too.
+pub(super) fn every_part(parts: &[Part]) -> impl Iterator<Item = &Part> {
+    parts.iter().flat_map(|part| match &part.kind {
+        PartKind::DoubleQuoted(inner) => inner.as_slice(),
+        _ => std::slice::from_ref(part),
+    })
+}
+
+/// Whether an expansion is several words in quotes, too: `"$@"`, `"${names[@]}"`.
+pub(super) fn multiplies(part: &Part) -> bool {
+    let PartKind::Parameter(parameter) = &part.kind else { return false };
+    let all = parameter.name == "@" || matches!(parameter.subscript, Some(Subscript::All));
+    (all || parameter.indirect) && !matches!(parameter.op, ParameterOp::Length)
+}
+
+/// The array that `mapfile -t NAME < <(commands)` fills, and what its elements are.
+fn mapped(command: &Command) -> Option<(String, Option<Plainly>)> {
+    let CommandKind::Simple(simple) = &command.kind else { return None };
+    let words: Vec<String> = simple.words.iter().map(Word::plain).collect::<Option<_>>()?;
+    let [program, option, name] = words.as_slice() else { return None };
+    let fills = ["mapfile", "readarray"].contains(&program.as_str()) && option == "-t" && is_name(name);
+    let source = substituted(command).filter(|_| fills && simple.assignments.is_empty())?;
+    Some((name.clone(), piped(source).filter(|given| *given != Plainly::Path)))
 }
 
 /// What a substitution prints.

@@ -29,7 +29,11 @@ impl Programs<'_> {
         let splits = fed.is_none() && self.inputs.splits_scripts(invocation.at);
         let plain = |word: &String| {
             let pattern = word.starts_with(['*', '?', '[']);
-            !word.starts_with(['-', '+', HOLE]) && !(pattern && (splits || !word.contains(['.', '/'])))
+            // What is split may be an option behind the first blank.
+            let several = splits && word.contains(HOLE);
+            !word.starts_with(['-', '+', HOLE])
+                && !several
+                && !(pattern && (splits || !word.contains(['.', '/'])))
         };
         let may_name = |word: &String| word.starts_with([HOLE, '*', '?', '[']);
         scripts.iter().all(|word| plain(word) || named && may_name(word))
