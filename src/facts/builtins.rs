@@ -252,10 +252,12 @@ impl Walk<'_> {
                 text.append(word);
             }
             // Another shell than bash may read escapes without being told to.
-            let decodes = args[..options].iter().any(|option| option.text.contains('e')) || self.file != 0;
+            let given = |letter: char| args[..options].iter().any(|option| option.text.contains(letter));
+            let decodes = given('e') || self.file != 0;
+            let sure = self.file == 0 && !given('E');
             if self.reached.is_some() && decodes && text.text.contains('\\') {
                 text = match text.constant().and_then(with_escapes) {
-                    Some(whole) if self.file == 0 => text.clone().with(|text| text.text = whole),
+                    Some(whole) if sure => text.clone().with(|text| text.text = whole),
                     _ => self.of_same_history(args, line.place, &mut state),
                 };
             }
