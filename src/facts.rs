@@ -34,6 +34,7 @@ mod naming;
 mod observe;
 mod outlets;
 mod payload;
+mod picked;
 mod places;
 mod printed;
 mod programs;

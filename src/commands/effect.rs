@@ -85,6 +85,19 @@ impl Tables {
         judged
     }
 
+    /// Whether it is the words which `given` names that make a line change something: without them it does not, or does not
+    /// say yet what it does. Files that a line writes are no part of that.
+    pub fn is_told_by(&self, argv: &[&str], given: &dyn Fn(usize) -> bool) -> bool {
+        if self.judge(argv, None).effect != Effect::Mutate {
+            return false;
+        }
+        let kept: Vec<&str> =
+            argv.iter().enumerate().filter(|(at, _)| !given(*at)).map(|(_, word)| *word).collect();
+        let Some((program, words)) = kept.split_first() else { return false };
+        let Some(tool) = self.tool(basename(program)) else { return false };
+        self.judge(&kept, None).effect != Effect::Mutate || tool.is_open(words)
+    }
+
     /// Whether no output is a valid answer of that command.
     pub fn empty_is_valid(&self, argv: &[String]) -> bool {
         let Some((program, words)) = argv.split_first() else { return false };
@@ -242,6 +255,18 @@ impl Tool {
     pub(super) fn has_verbs(&self) -> bool {
         let files = self.files.iter().filter_map(|files| files.when.as_ref());
         self.effects().chain(files).any(Pattern::names_first_word)
+    }
+
+    /// Whether these words do not say yet what is done: with more of them behind, the line may read.
+    fn is_open(&self, words: &[&str]) -> bool {
+        let given = Given::read(self, words);
+        let goes_on = |pattern: &Pattern| pattern.goes_on_from(&given.operands);
+        let by_pattern = self.own_read.iter().chain(&self.read).chain(&self.session).any(goes_on);
+        let by_noun = || {
+            !self.read_verbs.is_empty()
+                && self.verb_at(&given.operands).is_none_or(|at| at >= given.operands.len())
+        };
+        by_pattern || by_noun()
     }
 
     /// How many operands it takes to say what a line does that reads.

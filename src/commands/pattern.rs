@@ -161,6 +161,18 @@ impl Pattern {
         operands.iter().rposition(fits).map_or(0, |at| at + 1)
     }
 
+    /// Whether it names all of these operands first, and one more.
+    pub(super) fn goes_on_from(&self, operands: &[Value<'_>]) -> bool {
+        let named = |part: &Part, operand: &Value<'_>| match part {
+            Part::One(words) | Part::Some(words) => words.iter().any(|word| glob(word, operand.text)),
+            Part::Any => false,
+        };
+        let says = |part: &Part| matches!(part, Part::One(words) | Part::Some(words) if words.iter().any(|word| word != "*"));
+        self.operands.len() > operands.len()
+            && self.operands.iter().zip(operands).all(|(part, operand)| named(part, operand))
+            && self.operands.get(operands.len()).is_some_and(says)
+    }
+
     /// The words that it names without globs.
     pub(super) fn plain_words(&self) -> impl Iterator<Item = &str> {
         self.operands

@@ -64,6 +64,10 @@ pub struct Secrets {
     pub copiers: Vec<String>,
     /// Those whose output can be read as it stands, and that read no file.
     pub filters: Vec<String>,
+    /// Programs that print a part of what they read.
+    pub pickers: Vec<String>,
+    /// Last segments of names under which nothing secret is kept, wherever it was picked.
+    pub plain_fields: Vec<String>,
     /// Programs that print variables of their environment, each with the marks behind which a text names one.
     pub environment: BTreeMap<String, Vec<String>>,
     /// Names of variables, whole or as the last segment, that are given a credential though they are none of `names`.

@@ -35,12 +35,15 @@ impl<'a> Walk<'a> {
             self.observations.first(place, &state);
         }
         let Some(ran) = ran else { return Out::success(state) };
-        let after = |learned: State| {
+        let mut after = |learned: State| {
             let mut after = state.clone();
-            after.learn(&learned);
+            after.learn(&learned, &mut self.symbols);
             after
         };
-        Out { ok: ran.ok.into_iter().map(after).collect(), fail: ran.fail.into_iter().map(after).collect() }
+        Out {
+            ok: ran.ok.into_iter().map(&mut after).collect(),
+            fail: ran.fail.into_iter().map(after).collect(),
+        }
     }
 
     /// Performs one assignment; gives whether its value is plain text.
@@ -164,7 +167,13 @@ impl<'a> Walk<'a> {
         let name = target.as_deref().unwrap_or(name);
         let value = self.shaped(name, value, place, state);
         let mut value = self.no_longer_checked(name, value, place, state);
-        if let Some(flow) = value.secret.clone() {
+        if let Some(mut flow) = value.secret.clone() {
+            // Kept under such a name, what was picked from a secret text is none.
+            if let (StepKind::Picked { secret_name: false }, Some(before), true) =
+                (flow.kind, &flow.before, super::picked::is_plain(name))
+            {
+                flow = before.step(StepKind::Answered, flow.place, &flow.subject, flow.what.clone());
+            }
             let kind = StepKind::Stored { secret_name: self.tells_of_secret(name) };
             value.secret = Some(flow.step(kind, place, name, format!("it is put into `{name}`")));
         } else if value.constant().is_none()

@@ -23,6 +23,8 @@ pub(super) struct Line {
     pub words: Vec<Value>,
     pub spans: Vec<Span>,
     pub from_params: bool,
+    /// The words that are the list of what a function was given (`"$@"`).
+    pub given: Rc<[Span]>,
     /// Index of the first word of the outermost program that execs.
     pub exec: Option<usize>,
     /// Index of the word that is about to be run.
@@ -74,16 +76,20 @@ impl<'a> Walk<'a> {
             CommandKind::Simple(simple) => {
                 let mut prefix = self.prefix(&simple.assignments, &mut state);
                 let (words, spans, from_params) = self.command_fields(&simple.words, &mut state);
+                let given = self.lists_given(&simple.words);
                 if let Some(call) = self.observations.in_calls.last_mut() {
                     if from_params {
                         call.runs_given();
+                    } else if !given.is_empty() {
+                        call.hands_list_on();
                     } else if simple.words.iter().any(comes_from_parameters) {
                         call.passes_words();
                     }
                 }
                 let stdin = self.redirections(command, &mut state);
                 let leaves = Self::output_leaves(command);
-                let line = Line { place, words, spans, from_params, exec: None, at: 0, links: Vec::new() };
+                let line =
+                    Line { place, words, spans, from_params, given, exec: None, at: 0, links: Vec::new() };
                 self.stdins.push(stdin);
                 if leaves {
                     self.outputs.push(super::walk::Output::default());
@@ -124,6 +130,14 @@ impl<'a> Walk<'a> {
             values.extend(fields);
         }
         (values, spans, from_params)
+    }
+
+    /// The words that are the list of what the function in hand was given.
+    fn lists_given(&self, words: &[Word]) -> Rc<[Span]> {
+        if self.frames.is_empty() {
+            return Rc::default();
+        }
+        words.iter().filter(|word| is_given_list(word)).map(|word| word.span).collect()
     }
 
     /// Runs the word at `line.at` as a shell would: function, builtin, program.
@@ -363,7 +377,7 @@ impl<'a> Walk<'a> {
     ) -> Option<Out> {
         let (file, script, holes) = self.payload(text, host)?;
         let mut inner = state.afresh(parameters(params, state));
-        inner.learn(state);
+        inner.learn(state, &mut self.symbols);
         if std::mem::take(&mut self.traces) {
             inner.options.xtrace = Switch::On;
         }
@@ -384,13 +398,13 @@ impl<'a> Walk<'a> {
         let caller = std::mem::replace(&mut self.file, file);
         let out = self.subshell(&inner, &mut |walk, inner| walk.sequence(&script.body, vec![inner], false));
         self.file = caller;
-        let adopt = |inner: State| {
+        let mut adopt = |inner: State| {
             let mut outer = state.clone();
-            outer.learn(&inner);
+            outer.learn(&inner, &mut self.symbols);
             outer
         };
         Some(Out {
-            ok: out.ok.into_iter().map(adopt).collect(),
+            ok: out.ok.into_iter().map(&mut adopt).collect(),
             fail: out.fail.into_iter().map(adopt).collect(),
         })
     }
@@ -480,6 +494,16 @@ fn parameters(values: Vec<Value>, state: &State) -> Parameters {
     }
     let shifted = if rest.as_ref().is_some_and(|value| value.from_args) { state.params.shifted } else { 0 };
     Parameters { list, rest, shifted }
+}
+
+/// Whether a word is `"$@"`, `"${@:2}"`, and nothing else.
+fn is_given_list(word: &Word) -> bool {
+    use crate::bash::syntax::{Part, PartKind};
+    let mut parts = word.parts.as_slice();
+    if let [Part { kind: PartKind::DoubleQuoted(inner), .. }] = parts {
+        parts = inner;
+    }
+    matches!(parts, [Part { kind: PartKind::Parameter(list), .. }] if ["@", "*"].contains(&list.name.as_str()))
 }
 
 /// Whether a word is `"$@"`, `$1` and the like.

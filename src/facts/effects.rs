@@ -110,7 +110,14 @@ impl Walk<'_> {
             .collect();
         let spares = operands.last().is_none_or(|last| own(last));
         if !spares && self.tables.effect(&words) == Effect::Mutate {
-            let run = Run { place: line.place, argv, exec: &[], spans: &[], from_params: line.from_params };
+            let run = Run {
+                place: line.place,
+                argv,
+                exec: &[],
+                spans: &[],
+                from_params: line.from_params,
+                given: &[],
+            };
             self.observe_run(&run, &state);
         }
         Out::either(state)

@@ -89,7 +89,9 @@ impl Walk<'_> {
                 if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
             state.given(name, &content, false);
             state.set(name, content);
-            failed.set(name, Content::Scalar(Value::default()));
+            // Where nothing came, nothing was typed: an empty text equals no phrase.
+            let nothing = Value::default().with(|value| value.typed = typed);
+            failed.set(name, Content::Scalar(nothing));
             sym = self.symbols.of(Source::Element(sym));
         }
         let mut out = Out { ok: Vec::new(), fail: Vec::new() };

@@ -290,6 +290,7 @@ impl<'a> Walk<'a> {
             words: Vec::new(),
             spans: Vec::new(),
             from_params: false,
+            given: std::rc::Rc::default(),
             exec: None,
             at: 0,
             links: Vec::new(),

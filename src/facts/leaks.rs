@@ -47,9 +47,14 @@ impl Flow {
         let mut at = Some(self);
         while let Some(flow) = at {
             match flow.kind {
-                StepKind::Stored { secret_name: true } | StepKind::Source => return true,
+                StepKind::Stored { secret_name: true }
+                | StepKind::Picked { secret_name: true }
+                | StepKind::Source => return true,
                 StepKind::Answered => return false,
-                StepKind::Stored { secret_name: false } | StepKind::Passed | StepKind::Moved => {}
+                StepKind::Stored { secret_name: false }
+                | StepKind::Picked { secret_name: false }
+                | StepKind::Passed
+                | StepKind::Moved => {}
             }
             at = flow.before.as_deref();
         }
@@ -116,7 +121,10 @@ impl Walk<'_> {
                         None => break,
                     }
                 }
-                StepKind::Stored { secret_name: false } | StepKind::Answered | StepKind::Moved => {}
+                StepKind::Stored { secret_name: false }
+                | StepKind::Answered
+                | StepKind::Picked { .. }
+                | StepKind::Moved => {}
             }
             at = step.before.as_deref();
         }

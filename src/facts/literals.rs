@@ -7,8 +7,10 @@
 mod documents;
 mod options;
 mod words;
+mod wrappers;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -25,7 +27,9 @@ use crate::commands::{CredentialOptions, HOLE, Tables};
 use crate::source::Span;
 
 use options::credential_options;
-use words::{default_of, is_shown, operand, program_of, snake, text_of, text_of_parts};
+use words::{default_of, is_shown, operand, program_of, text_of, text_of_parts};
+
+pub(super) use words::snake;
 
 use super::credentials::{Place, SHORTEST_FORM, is_credential, private_key, shows_itself};
 use super::secret_names::SecretNames;
@@ -60,13 +64,17 @@ pub struct Literal {
 
 /// Every credential in a script's text, in order.
 pub fn literals(script: &Script, names: &SecretNames) -> Vec<Literal> {
-    let mut search = Search { names, found: Vec::new(), at: None, piped: false, depth: 0, shown: false };
+    let wrappers = wrappers::wrappers(script);
+    let mut search =
+        Search { names, wrappers, found: Vec::new(), at: None, piped: false, depth: 0, shown: false };
     walk_script(&mut search, script);
     search.found
 }
 
 struct Search<'n> {
     names: &'n SecretNames,
+    /// The script's functions that hand on what they are given.
+    wrappers: BTreeSet<String>,
     found: Vec<Literal>,
     /// Where everything is reported, while a command's own shell text is read.
     at: Option<Span>,
@@ -211,8 +219,14 @@ impl Search<'_> {
     }
 
     fn simple(&mut self, command: &Command, simple: &Simple) {
-        let texts: Vec<Cow<'_, str>> = simple.words.iter().map(text_of).collect();
-        let program = program_of(&texts);
+        let mut texts: Vec<Cow<'_, str>> = simple.words.iter().map(text_of).collect();
+        let mut program = program_of(&texts);
+        if self.wrappers.contains(&program)
+            && let Some(first) = texts.iter().skip(1).position(|text| wrappers::is_program(text))
+        {
+            texts.drain(..=first);
+            program = program_of(&texts);
+        }
         let shows = ["echo", "printf", "log", "usage", "die", "read"].contains(&program.as_str());
         if !shows {
             let options = credential_options(&program, &texts);

@@ -20,10 +20,20 @@ impl<'a> Walk<'a> {
         let condition = &repeat.condition;
         let body = &repeat.body;
         let until = repeat.until;
+        let items = Self::read_by(condition);
+        let before = state.named_so_far();
+        let mut again = false;
         self.repeat(
             vec![state],
             &mut |walk, states| {
-                let tested = walk.sequence(condition, states, true);
+                let mut tested = walk.sequence(condition, states, true);
+                if std::mem::replace(&mut again, true) {
+                    for state in &mut tested.ok {
+                        for name in &items {
+                            state.next_item(name, &before);
+                        }
+                    }
+                }
                 if until { (tested.ok, tested.fail) } else { (tested.fail, tested.ok) }
             },
             &mut |walk, states| walk.sequence(body, states, false).both(),
@@ -106,12 +116,15 @@ impl<'a> Walk<'a> {
             return self.unrolled(&variable, place, &items, body, state);
         }
         let (element, same_list) = self.any_item(&items, place);
+        let before = state.named_so_far();
+        let mut again = false;
         let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
         self.repeat(
             vec![state],
             &mut |walk, states| {
                 let mut ends = Vec::new();
                 let mut goes = Vec::new();
+                let comes_round = std::mem::replace(&mut again, true);
                 for mut state in states {
                     let came_round = state.outcomes.get(&some) == Some(&true);
                     let mut entering = state.clone();
@@ -130,6 +143,9 @@ impl<'a> Walk<'a> {
                         let content = walk.stored(&variable, content, place, &mut entering);
                         entering.given(&variable, &content, false);
                         entering.set(&variable, content);
+                        if comes_round {
+                            entering.next_item(&variable, &before);
+                        }
                         goes.push(entering);
                     }
                     if came_round || (!known && state.assume(&some, false)) {

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::bash::syntax::{Assignment, Command, CommandKind, Parameter, ParameterOp, Simple, While, Word};
+use crate::bash::syntax::{
+    Assignment, Command, CommandKind, Parameter, ParameterOp, Sequence, Simple, While, Word,
+};
 use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_sequence};
 
 use super::state::{State, Stdin};
@@ -89,6 +91,32 @@ impl State {
             named.stale.push(Rc::from(name));
             named.stale.sort();
         }
+    }
+
+    /// What the operator was seen to name by now.
+    pub(super) fn named_so_far(&self) -> Vec<Sym> {
+        self.rare.named.held.values().flatten().copied().collect()
+    }
+
+    /// A variable is about to hold the next item of a list, under the symbol that all items have: a phrase that named the
+    /// last one does not name this one. One that was `before` the loop named them all.
+    pub(super) fn next_item(&mut self, name: &str, before: &[Sym]) {
+        let Some(content) = self.vars.get(name) else { return };
+        let items: Vec<Sym> = content.values().iter().flat_map(|value| value.syms.iter().copied()).collect();
+        // By its list an item may be named as well.
+        let of_item = |sym: &Sym| items.iter().any(|item| item == sym || self.list_of(*item) == Some(*sym));
+        let last = |syms: &Vec<Sym>| syms.iter().any(|sym| of_item(sym) && !before.contains(sym));
+        if !self.rare.named.held.values().any(last) {
+            return;
+        }
+        let held = self.rare.named.held.iter();
+        let gone: Vec<Rc<str>> =
+            held.filter(|(_, syms)| last(syms)).map(|(name, _)| Rc::clone(name)).collect();
+        let named = &mut self.rare_mut().named;
+        named.held.retain(|name, _| !gone.contains(name));
+        named.stale.extend(gone);
+        named.stale.sort();
+        named.stale.dedup();
     }
 
     /// Of a variable of that name that a function has for itself nothing is known.
@@ -184,6 +212,13 @@ impl<'a> Walk<'a> {
                 state.set(name, Content::Scalar(nothing));
             }
         }
+    }
+
+    /// The variables that a loop's condition reads: what comes round has the next line in them.
+    pub(super) fn read_by(condition: &'a Sequence) -> Vec<&'a str> {
+        let mut reads = Reads::default();
+        walk_sequence(&mut reads, condition);
+        reads.names
     }
 
     /// Notes which variables are read from the terminal itself.

@@ -162,6 +162,8 @@ pub(super) struct Run<'v> {
     /// The words' places, like `exec`.
     pub spans: &'v [Span],
     pub from_params: bool,
+    /// The words that are the list of what a function was given.
+    pub given: &'v [Span],
 }
 
 impl Walk<'_> {
@@ -211,7 +213,15 @@ impl Walk<'_> {
 
     /// The command that carries shell text: the call, where a function runs what it was given (`q() { "$@"; }`).
     pub(super) fn host(&self, line: &Line) -> Place {
-        if line.from_params { self.carrier(line.place, line.words.get(line.at)) } else { line.place }
+        if line.from_params {
+            return self.carrier(line.place, line.words.get(line.at));
+        }
+        let first = line.spans.iter().position(|span| line.given.contains(span));
+        match first.filter(|at| *at > line.at) {
+            // `remote() { ssh "$host" "$@"; }`
+            Some(at) => self.carrier(line.place, line.words.get(at)),
+            None => line.place,
+        }
     }
 
     /// Writes down a command on one path.
@@ -233,7 +243,7 @@ impl Walk<'_> {
         } else {
             (Missing::default(), Vec::new())
         };
-        let observation = Observation {
+        let mut observation = Observation {
             at,
             elsewhere,
             exec_words: run.exec.iter().map(|value| value.text.clone()).collect(),
@@ -249,14 +259,44 @@ impl Walk<'_> {
             dead: self.dead,
             top_level: self.frames.is_empty() && self.subshells == 0 && self.file == 0,
         };
+        if effect == Effect::Mutate
+            && !handed
+            && let Some(word) = self.told_by_call(run, &words)
+        {
+            // What is changed stands in the call; a secret among the words does not.
+            let (at, elsewhere) = self.report_span(self.carrier(run.place, Some(word)));
+            if !observation.exposed.is_empty() {
+                let exposed = std::mem::take(&mut observation.exposed);
+                let only = Observation { exposed, effect: Effect::Unknown, ..observation.clone() };
+                let only = Observation { missing: Missing::default(), unchecked: Vec::new(), ..only };
+                self.observations.record(run.place, only);
+            }
+            for id in &mut observation.unchecked {
+                id.span = at;
+            }
+            observation = Observation { at, elsewhere, ..observation };
+        }
         self.observations.record(run.place, observation);
+    }
+
+    /// The word of a function's call that tells the program in it what to change (`k() { kubectl -n x "$@"; }`), where it is
+    /// the words of the call that tell.
+    fn told_by_call<'v>(&self, run: &Run<'v>, words: &[&str]) -> Option<&'v Value> {
+        if run.given.is_empty() || run.argv.is_empty() {
+            return None;
+        }
+        let offset = run.exec.len().saturating_sub(run.argv.len());
+        let is_given =
+            |at: usize| at > 0 && run.spans.get(at + offset).is_some_and(|span| run.given.contains(span));
+        let first = (0..run.argv.len()).find(|at| is_given(*at))?;
+        self.tables.is_told_by(words, &is_given).then(|| &run.argv[first])
     }
 
     /// Writes down a call that is not followed, for the secrets and the ids that are handed to it.
     pub(super) fn observe_unfollowed(&mut self, line: &Line, execs: bool, changes: bool, state: &State) {
         let words = &line.words[line.at..];
         let spans = &line.spans[line.at.min(line.spans.len())..];
-        let run = Run { place: line.place, argv: words, exec: words, spans, from_params: false };
+        let run = Run { place: line.place, argv: words, exec: words, spans, from_params: false, given: &[] };
         let (at, elsewhere) = self.report_span(line.place);
         let exposed = if execs { self.exposures(&run, at) } else { Vec::new() };
         let unchecked = if changes && !self.dead { self.unchecked_ids(&run, at, state) } else { Vec::new() };
@@ -413,7 +453,7 @@ impl Walk<'_> {
             for (hole, sym) in value.syms.iter().enumerate() {
                 let whole =
                     takes_id && value.text.chars().eq([HOLE]) || names_member(value, hole, collections);
-                let Some(name) = self.object_name(value, *sym, whole) else { continue };
+                let Some(name) = self.object_name(value, *sym, whole, state) else { continue };
                 if state.checked.contains(sym)
                     || self.symbols.each_checked(*sym, state)
                     || self.is_of_form(*sym, forms, state)
@@ -433,8 +473,20 @@ impl Walk<'_> {
     }
 
     /// The name under which a value is an object's id, where it is one. `whole`: it stands where an object is named.
-    fn object_name(&self, value: &Value, sym: Sym, whole: bool) -> Option<String> {
-        let by_name = value.names.iter().find(|name| id_name(name) && !self.secret_names.matches(name));
+    fn object_name(&self, value: &Value, sym: Sym, whole: bool, state: &State) -> Option<String> {
+        // A variable that holds another part of the text is not what this part is called by.
+        let holds = |name: &Rc<str>, of: &dyn Fn(Sym) -> bool| {
+            let content = state.vars.get(name);
+            content
+                .is_some_and(|held| held.values().iter().any(|value| value.syms.iter().any(|sym| of(*sym))))
+        };
+        let others = |name: &Rc<str>| {
+            value.syms.len() > 1
+                && holds(name, &|held| held != sym && value.syms.contains(&held))
+                && !holds(name, &|held| held == sym)
+        };
+        let is_id = |name: &&Rc<str>| id_name(name) && !self.secret_names.matches(name) && !others(name);
+        let by_name = value.names.iter().find(is_id);
         if let Some(name) = by_name {
             return Some(name.to_string());
         }
@@ -530,8 +582,11 @@ fn named_in(word: &str, phrase: &str) -> bool {
     let known = |part: &str, shortest: usize| part.len() >= shortest && !part.contains(HOLE) && says(part);
     let mut values = word.match_indices('=').map(|(at, _)| &word[at + 1..]);
     let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&', '.']);
+    // A name may have a dot in it.
+    let mut segments = word.split(['/', ':', '@', '=', ',', '?', '&']);
     known(word, SHORTEST - 1)
         || values.any(|value| known(value, SHORTEST))
+        || segments.any(|part| known(part, SHORTEST) && !ENDINGS.contains(&part))
         || parts.any(|part| known(part, SHORTEST) && !ENDINGS.contains(&part))
 }
 

@@ -322,6 +322,7 @@ impl Walk<'_> {
             exec: &line.words[exec..],
             spans: &line.spans[exec.min(line.spans.len())..],
             from_params: line.from_params,
+            given: &line.given,
         };
         self.observe_run(&run, state);
     }
@@ -414,8 +415,9 @@ impl Walk<'_> {
             let read = from_words.or(from_stdin).or(from_pipe);
             let copies = self.tables.secrets().copiers.iter().any(|copier| copier == program);
             let answered = |flow: std::rc::Rc<Flow>| {
+                let kind = super::picked::kind(&texts, &flow, self.secret_names);
                 let program = &program.replace(crate::commands::HOLE, "\u{2026}");
-                flow.step(StepKind::Answered, place, program, format!("`{program}` reads it and answers"))
+                flow.step(kind, place, program, format!("`{program}` reads it and answers"))
             };
             if copies || gives_away { read } else { read.map(answered) }
         };

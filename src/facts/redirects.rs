@@ -217,6 +217,13 @@ impl<'a> Walk<'a> {
         let out = self.subshell(state, &mut |walk, inner| walk.sequence(body, vec![inner], false));
         self.outlets.pop();
         let output = self.outputs.pop().unwrap_or_default();
+        // What was set anew in there may be what is printed: here the symbol is the new value's from now on.
+        let ends = || out.ok.iter().chain(&out.fail);
+        let anew = |sym: &&Sym| ends().any(|end| !end.checked.contains(sym));
+        let anew: Vec<Sym> = state.checked.iter().filter(anew).copied().collect();
+        for sym in anew {
+            state.renew(sym, &mut self.symbols);
+        }
         self.last_substitution = Some(out);
         if let Some(path) = read_file_idiom(body) {
             self.piped_in = None;

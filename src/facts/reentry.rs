@@ -178,7 +178,16 @@ impl Walk<'_> {
     pub(super) fn trapped(&mut self, text: &Value, place: Place, state: State) -> Vec<State> {
         let words = vec![Value::known("trap"), text.clone()];
         let spans = vec![place.span; words.len()];
-        let line = Line { place, words, spans, from_params: false, exec: None, at: 0, links: Vec::new() };
+        let line = Line {
+            place,
+            words,
+            spans,
+            from_params: false,
+            given: Rc::default(),
+            exec: None,
+            at: 0,
+            links: Vec::new(),
+        };
         self.in_traps += 1;
         self.returns.push(Out::default());
         let out = self.by_way_of(&line, Some(text), Some(Link::new("trap")), |walk| {

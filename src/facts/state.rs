@@ -500,7 +500,7 @@ impl State {
     }
 
     /// Takes over what a subshell learned on the path that led to its end (not its variables).
-    pub fn learn(&mut self, inner: &Self) {
+    pub fn learn(&mut self, inner: &Self, symbols: &mut Symbols) {
         let confirmed = inner.rare.confirmed != self.rare.confirmed;
         if inner.outcomes.same(&self.outcomes)
             && Rc::ptr_eq(&inner.checked, &self.checked)
@@ -509,11 +509,18 @@ impl State {
         {
             return;
         }
+        // What the subshell set anew is still in this shell what it was: from here on the symbol is the new value's.
+        let anew = |sym: &&Sym| !inner.checked.contains(sym) && self.knows(**sym);
+        let anew: Vec<Sym> = self.checked.iter().filter(anew).copied().collect();
+        let mut older = Vec::new();
+        for sym in anew {
+            self.renew(sym, symbols);
+            older.extend(symbols.known(&Source::Older(sym)).filter(|older| self.checked.contains(older)));
+        }
         self.outcomes = inner.outcomes.clone();
-        // What the subshell set anew is still in this shell what it was.
         let mut checked = Rc::clone(&inner.checked);
-        for sym in self.checked.iter().filter(|sym| !inner.checked.contains(sym) && self.knows(**sym)) {
-            Rc::make_mut(&mut checked).insert(*sym);
+        if !older.is_empty() {
+            Rc::make_mut(&mut checked).extend(older);
         }
         self.checked = checked;
         self.apply = inner.apply;

@@ -20,6 +20,7 @@ mod relies;
 mod search;
 mod sourced;
 mod stdin;
+mod wrapped;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -222,6 +222,12 @@ impl Seen {
         self.hands_on = true;
     }
 
+    /// Notes that a command in it is given all the words that it was given: what it does depends on them.
+    pub(super) fn hands_list_on(&mut self) {
+        self.passes = true;
+        self.hands_on = true;
+    }
+
     /// Notes that a command in it is given words that it was given.
     pub(super) fn passes_words(&mut self) {
         self.passes = true;

@@ -35,6 +35,11 @@ pub enum StepKind {
     Passed,
     /// A program reads it, and what that prints goes on: an answer, not the secret's own text.
     Answered,
+    /// A program reads it, and prints a part of it.
+    Picked {
+        /// Whether the part's name tells of a secret.
+        secret_name: bool,
+    },
     /// Anything else.
     Moved,
 }

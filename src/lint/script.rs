@@ -224,7 +224,7 @@ impl<'s> Script<'s> {
             let stop = match step.kind {
                 StepKind::Stored { .. } => format!("`{}`", step.subject),
                 StepKind::Passed => format!("`{}()`", step.subject),
-                StepKind::Answered => format!("the answer of `{}`", step.subject),
+                StepKind::Answered | StepKind::Picked { .. } => format!("the answer of `{}`", step.subject),
                 StepKind::Source | StepKind::Moved => continue,
             };
             let is_source = source.subject.trim_matches(['`', '$']) == step.subject;

@@ -76,7 +76,7 @@ pub(super) fn operand(texts: &[Cow<'_, str>]) -> Option<Given> {
 }
 
 /// `db-password`, `db.password` and `dbPassword` as `db_password`.
-pub(super) fn snake(name: &str) -> String {
+pub(in super::super) fn snake(name: &str) -> String {
     let mut snake = String::new();
     let mut small = false;
     for c in name.chars() {

@@ -122,6 +122,7 @@ impl<'s> Pass<'s> {
         let Some(bodies) = self.functions.get(name).cloned() else { return };
         for body in bodies {
             self.steal_by_wrapper(command, simple, body, around);
+            self.tested_by_wrapper(command, simple, body);
             if around.acts == Acts::Here
                 && let Some((at, program)) = self.relies_on_errexit(body)
             {

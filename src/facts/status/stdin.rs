@@ -194,18 +194,11 @@ impl<'s> Pass<'s> {
 
     /// Whether a command runs the words that its function was given, itself or by way of a program on this machine.
     fn runs_given(&self, simple: &Simple) -> bool {
-        let given = |word: &Word| {
-            let parts = match word.parts.as_slice() {
-                [Part { kind: PartKind::DoubleQuoted(parts), .. }] => parts,
-                parts => parts,
-            };
-            matches!(parts, [Part { kind: PartKind::Parameter(parameter), .. }] if parameter.name == "@" || parameter.name == "*")
-        };
         let Some(first) = simple.words.first() else { return false };
         let wraps = || first.plain().is_some_and(|name| !self.tables.wrappers(&name).is_empty());
-        given(first)
+        is_given(first)
             || wraps()
-                && simple.words.iter().any(given)
+                && simple.words.iter().any(is_given)
                 && !self.tables.swallows_stdin(&plain_words(&simple.words))
     }
 
@@ -270,4 +263,13 @@ pub(super) fn replaces_input(statement: &Statement) -> bool {
     };
     let CommandKind::Simple(simple) = &command.kind else { return false };
     simple.words.len() == 1 && command_name(simple).is_some_and(|name| name == "exec") && input_given(command)
+}
+
+/// Whether a word is the list of what a function was given.
+pub(super) fn is_given(word: &Word) -> bool {
+    let parts = match word.parts.as_slice() {
+        [Part { kind: PartKind::DoubleQuoted(parts), .. }] => parts,
+        parts => parts,
+    };
+    matches!(parts, [Part { kind: PartKind::Parameter(parameter), .. }] if parameter.name == "@" || parameter.name == "*")
 }

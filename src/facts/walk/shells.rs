@@ -142,14 +142,14 @@ impl<'a> Walk<'a> {
         self.subshells -= 1;
         self.loops = loops;
         let exited = self.exits.pop().unwrap_or_default().paths;
-        let adopt = |inner: State| {
+        let mut adopt = |inner: State| {
             let mut outer = state.clone();
-            outer.learn(&inner);
+            outer.learn(&inner, &mut self.symbols);
             outer
         };
         let mut out = Out {
-            ok: inner.ok.into_iter().map(adopt).collect(),
-            fail: inner.fail.into_iter().map(adopt).collect(),
+            ok: inner.ok.into_iter().map(&mut adopt).collect(),
+            fail: inner.fail.into_iter().map(&mut adopt).collect(),
         };
         for (inner, zero) in exited {
             let outer = adopt(inner);
