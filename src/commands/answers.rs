@@ -32,6 +32,8 @@ pub(super) struct ToolAnswers {
     takes_nothing: Vec<String>,
     #[serde(default)]
     local: bool,
+    #[serde(default)]
+    valued: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -97,7 +99,7 @@ impl Tables {
             Trouble::Timeout => &answers.timeout,
             Trouble::Full => &answers.full,
         };
-        let row = rows.iter().find(|row| fits(&row.when, words))?;
+        let row = rows.iter().find(|row| answers.fits(&row.when, words))?;
         let filled = |text: &str| self.filled(text, argv);
         Some(Said { exit: row.exit, stdout: filled(&row.stdout), stderr: filled(&row.stderr) })
     }
@@ -109,8 +111,9 @@ impl Tables {
             return Some((exit, stderr));
         }
         let (program, words) = argv.split_first()?;
-        let rows = &self.answers(basename(program))?.codes;
-        let fails = rows.iter().filter(|row| fits(&row.when, words)).find_map(|row| row.fails)?;
+        let answers = self.answers(basename(program))?;
+        let fails =
+            answers.codes.iter().filter(|row| answers.fits(&row.when, words)).find_map(|row| row.fails)?;
         Some((fails, stderr))
     }
 
@@ -118,7 +121,7 @@ impl Tables {
     pub fn is_answer(&self, argv: &[String], exit: u8) -> bool {
         let Some((program, words)) = argv.split_first() else { return false };
         self.answers(basename(program)).is_some_and(|answers| {
-            answers.codes.iter().any(|row| row.codes.contains(&exit) && fits(&row.when, words))
+            answers.codes.iter().any(|row| row.codes.contains(&exit) && answers.fits(&row.when, words))
         })
     }
 
@@ -134,8 +137,10 @@ impl Tables {
 
     fn has_line(&self, argv: &[String], lines: impl Fn(&ToolAnswers) -> &Vec<String>) -> bool {
         let Some((program, words)) = argv.split_first() else { return false };
-        let lines = self.answers(basename(program)).map(lines);
-        lines.is_some_and(|lines| !lines.is_empty() && fits(lines, words))
+        self.answers(basename(program)).is_some_and(|answers| {
+            let lines = lines(answers);
+            !lines.is_empty() && answers.fits(lines, words)
+        })
     }
 
     /// Whether the tool asks nobody, so that its output neither breaks off nor is another's.
@@ -176,23 +181,35 @@ impl Tables {
     }
 }
 
-/// Whether one of the lines is of these words; no line is of all.
-fn fits(lines: &[String], words: &[String]) -> bool {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    lines.is_empty()
-        || lines.iter().any(|line| {
-            let parts: Vec<&str> = line.split_whitespace().collect();
-            line_fits(&parts, &words)
-        })
-}
+impl ToolAnswers {
+    /// Whether one of the lines is of these words; no line is of all.
+    fn fits(&self, lines: &[String], words: &[String]) -> bool {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        lines.is_empty()
+            || lines.iter().any(|line| {
+                let parts: Vec<&str> = line.split_whitespace().collect();
+                self.line_fits(&parts, &words)
+            })
+    }
 
-fn line_fits(parts: &[&str], words: &[&str]) -> bool {
-    match parts.split_first() {
-        None => words.is_empty(),
-        Some((&"**", rest)) => (0..=words.len()).any(|skip| line_fits(rest, &words[skip..])),
-        Some((part, rest)) => words.split_first().is_some_and(|(word, tail)| {
-            part.split('|').any(|either| glob(either, word)) && line_fits(rest, tail)
-        }),
+    fn line_fits(&self, parts: &[&str], words: &[&str]) -> bool {
+        match parts.split_first() {
+            None => words.is_empty(),
+            Some((&"**", rest)) => (0..=words.len()).any(|skip| self.line_fits(rest, &words[skip..])),
+            Some((part, rest)) => words.split_first().is_some_and(|(word, tail)| {
+                part.split('|').any(|either| self.word_fits(either, word)) && self.line_fits(rest, tail)
+            }),
+        }
+    }
+
+    /// `-&f` is the flag `-f`, by itself or among others in one word, before one that has a value.
+    fn word_fits(&self, pattern: &str, word: &str) -> bool {
+        let Some(flag) = pattern.strip_prefix("-&") else { return glob(pattern, word) };
+        let Some(flags) = word.strip_prefix('-').filter(|flags| !flags.starts_with('-')) else {
+            return false;
+        };
+        let own = flags.find(|c| self.valued.contains(c)).map_or(flags, |at| &flags[..=at]);
+        own.contains(flag)
     }
 }
 
@@ -219,6 +236,8 @@ mod tests {
             ("vault kv get -field=password secret/app", 2, "No value found at secret/app"),
             ("kubectl get pod web", 1, "Error from server (NotFound): pod \"web\" not found"),
             ("systemctl start nginx", 5, "Failed to start nginx.service: Unit nginx.service not found."),
+            ("curl -fsSLO https://192.0.2.1/x", 22, "curl: (22) The requested URL returned error: 404"),
+            ("curl -sSfLo x https://192.0.2.1/x", 22, "curl: (22) The requested URL returned error: 404"),
             ("curl -fsS https://192.0.2.1/x", 22, "curl: (22) The requested URL returned error: 404"),
             ("id backup", 1, "id: 'backup': no such user"),
         ];
@@ -235,6 +254,8 @@ mod tests {
         ] {
             assert_eq!(said(line, Trouble::Absent), None, "{line}");
         }
+        // What stands behind a flag that has a value is the value.
+        assert_eq!(said("curl -sof https://192.0.2.1/", Trouble::Absent).map(|said| said.exit), Some(0));
         let curl = said("curl -s -o /dev/null -w %{http_code} https://192.0.2.1/", Trouble::Absent);
         assert_eq!(curl.map(|said| (said.exit, said.stdout)), Some((0, "404".to_owned())));
     }

@@ -96,6 +96,8 @@ struct Earlier {
     ended_well: bool,
     /// What it has made, if it makes anything.
     made: Option<String>,
+    /// The name of that, where it said no more (`id=$(docker create IMAGE)`).
+    told: Option<String>,
     speaks_sql: bool,
 }
 
@@ -106,10 +108,10 @@ impl Tables {
         self.inverses().pairs.iter().any(|pair| place(&pair.second, &later).is_some())
     }
 
-    /// Whether `later` puts back what some of these calls did: each with its words, and whether it succeeded.
-    pub fn puts_back(&self, earlier: &[(&[String], bool)], later: &[String]) -> bool {
+    /// Whether `later` puts back what some of these calls did: each with its words, what it printed, and whether it succeeded.
+    pub fn puts_back(&self, earlier: &[(&[String], &str, bool)], later: &[String]) -> bool {
         let earlier: Vec<Earlier> =
-            earlier.iter().map(|(argv, ended_well)| self.earlier(argv, *ended_well)).collect();
+            earlier.iter().map(|(argv, said, ended_well)| self.earlier(argv, said, *ended_well)).collect();
         let said = words_of(later);
         let objects = self.objects(&later.iter().map(String::as_str).collect::<Vec<_>>());
         let by = |pair: &Pair| {
@@ -124,7 +126,7 @@ impl Tables {
             let is_known = |name: &str| known().any(|word| word.text == name);
             let is_made = |name: &str| {
                 let named = |made: &String| name == made || name.rsplit('/').next() == Some(made);
-                calls.iter().filter_map(|call| call.made.as_ref()).any(named)
+                calls.iter().flat_map(|call| call.made.iter().chain(&call.told)).any(named)
             };
             let names = || names(&said, &at).map(|word| word.text.as_str());
             let rest_is_known = || names().all(|name| is_known(name) || is_made(name));
@@ -150,7 +152,7 @@ impl Tables {
         plain.any(|word| self.inverses().away.iter().any(|away| glob(away, &word.text)))
     }
 
-    fn earlier(&self, argv: &[String], ended_well: bool) -> Earlier {
+    fn earlier(&self, argv: &[String], said: &str, ended_well: bool) -> Earlier {
         let words = words_of(argv);
         let texts: Vec<&str> = argv.iter().map(String::as_str).collect();
         let named = words.windows(2).find(|pair| ["name", "n"].contains(&pair[0].text.as_str()));
@@ -160,7 +162,10 @@ impl Tables {
         let last = || words.iter().rev().find(|word| !word.option).map(|word| word.text.clone());
         let made = named.map(|pair| pair[1].text.clone()).or_else(object).or_else(last);
         let speaks_sql = argv.first().is_some_and(|program| self.speaks_sql(program));
-        Earlier { words, ended_well, made, speaks_sql }
+        let said = said.trim();
+        let is_name = !said.is_empty() && !said.contains(char::is_whitespace);
+        let told = is_name.then(|| said.to_ascii_lowercase());
+        Earlier { words, ended_well, made, told, speaks_sql }
     }
 }
 
@@ -213,7 +218,8 @@ mod tests {
         let argv = |line: &str| shlex::split(line).expect("it splits");
         let back = |earlier: &str, ended_well: bool, later: &str| {
             let earlier: Vec<Vec<String>> = earlier.split(" && ").map(argv).collect();
-            let calls: Vec<_> = earlier.iter().map(|words| (words.as_slice(), ended_well)).collect();
+            let calls: Vec<_> =
+                earlier.iter().map(|words| (words.as_slice(), "3f2a\n", ended_well)).collect();
             Tables::builtin().puts_back(&calls, &argv(later))
         };
         for (earlier, later) in [
@@ -250,6 +256,7 @@ mod tests {
             ("openstack volume create --source v1 v2", "openstack volume delete v2"),
             ("openstack server create tmp --image i", "openstack server delete --wait tmp"),
             ("docker run -d --name tmp busybox", "docker rm -f tmp"),
+            ("docker create app:ci", "docker rm 3f2a"),
             ("lvcreate -s -n snap vg0/data", "lvremove -f vg0/snap"),
             ("ip link add link eth0 name eth0.5 type vlan id 5", "ip link delete eth0.5"),
         ] {
@@ -269,6 +276,7 @@ mod tests {
             ("openstack volume create --source v1 v2", "openstack volume delete v1"),
             ("openstack volume create --source v1 v2", "openstack volume delete v2 v1"),
             ("lvcreate -s -n snap vg0/data", "lvremove -f vg0/data"),
+            ("docker create app:ci", "docker rm 77aa"),
             ("docker run --rm --volumes-from web busybox tar -cf /b.tar /data", "docker rm -f web"),
             ("psql -c 'CREATE TABLE archive AS SELECT * FROM events'", "psql -c 'DELETE FROM events'"),
             ("ip link add link eth0 name eth0.5 type vlan id 5", "ip link delete eth0"),

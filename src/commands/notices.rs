@@ -58,6 +58,7 @@ impl Notices {
     pub fn opens(&self, line: &str) -> bool {
         let substitutions = line.matches("$(").count() + line.matches("<(").count();
         substitutions > line.matches(')').count()
+            || line.ends_with(';')
             || line
                 .split_whitespace()
                 .next_back()

@@ -47,9 +47,9 @@ pub(super) fn unmount(calls: &[Call], folder: &str) {
     if !speaks(last, &["umount", "unmount"]) || last.answer != Answer::Guess || last.exit != 0 {
         return;
     }
-    let mounted: Vec<(&[String], bool)> = { earlier.iter() }
+    let mounted: Vec<(&[String], &str, bool)> = { earlier.iter() }
         .filter(|call| speaks(call, &["mount"]) && call.exit == 0 && call.answer != Answer::Fault)
-        .map(|call| (call.argv.as_slice(), true))
+        .map(|call| (call.argv.as_slice(), "", true))
         .collect();
     if !Tables::builtin().puts_back(&mounted, &last.argv) {
         return;

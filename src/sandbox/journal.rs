@@ -35,6 +35,8 @@ pub(super) struct Moment {
     pub stdout_before: usize,
     pub stderr_before: usize,
     pub output: Output,
+    /// Whether its stdin is the script's own, which nobody drains.
+    pub own_stdin: bool,
 }
 
 /// What to tell a stub.
@@ -146,7 +148,12 @@ impl Journal {
         let reads_stdin = match &responder {
             Responder::Stub(index) => self.reads_stdin(*index),
             Responder::Guess(_) | Responder::Shell(..) => {
-                self.plan.guesses.as_ref().is_some_and(|guesses| guesses.is_fed(&argv, hello.at.as_ref()))
+                !moment.own_stdin
+                    && self
+                        .plan
+                        .guesses
+                        .as_ref()
+                        .is_some_and(|guesses| guesses.is_fed(&argv, hello.at.as_ref()))
             }
             _ => false,
         };
@@ -298,7 +305,10 @@ impl Journal {
             Responder::Stub(index) => {
                 (self.reply(*index, shape, self.made(*index, hello)), Answer::Stub(*index))
             }
-            Responder::Real | Responder::Special => (Order::Real { shape }, Answer::Real),
+            Responder::Real | Responder::Special => {
+                let before = self.calls.iter().filter(|call| call.program() == hello.program).count();
+                (Order::Real { shape, before }, Answer::Real)
+            }
             Responder::Guess(reply) => {
                 let (stdout, stderr) = (reply.stdout.clone(), reply.stderr.clone());
                 let stub = Stub { stdout, stderr, exit: reply.exit, ..Stub::default() };

@@ -44,12 +44,34 @@ command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}"
 pub(super) const UNTRACED: &str = r#"command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}" exec -a "$1" /.gauntlet/call "${@:2}"; }
 "#;
 
-/// The clock that bash keeps in variables, as plain ones that follow the world's time. A script may set `SECONDS`.
-const CLOCK: &str = r"unset SECONDS
+/// The clock that bash keeps in variables, as plain ones that follow the world's time. A script may set `SECONDS`. What
+/// `printf '%(...)T'` says of now, and of when the shell began, is of that time too.
+const CLOCK: &str = r#"unset SECONDS
 SECONDS=0 GAUNTLET_TICK=0
+printf() {
+  { local -; set +x; } 2>/dev/null
+  case "$*" in *"%("*")T"*) ;; *) builtin printf "$@"; return ;; esac
+  local GAUNTLET_WORDS GAUNTLET_REST
+  case $1 in -v) GAUNTLET_WORDS=("${@:1:2}"); shift 2 ;; esac
+  case $1 in --) shift ;; esac
+  GAUNTLET_WORDS+=(-- "$1")
+  GAUNTLET_REST=${1//%%/}
+  shift
+  while :; do
+    case $GAUNTLET_REST in *%*) GAUNTLET_REST=${GAUNTLET_REST#*%} ;; *) break ;; esac
+    case $GAUNTLET_REST/${1--1} in
+    "("*")T"*/-1) GAUNTLET_WORDS+=("$EPOCHSECONDS") ;;
+    "("*")T"*/-2) GAUNTLET_WORDS+=(1767323045) ;;
+    *) GAUNTLET_WORDS+=("${1-}") ;;
+    esac
+    case $GAUNTLET_REST in "("*")T"*) GAUNTLET_REST=${GAUNTLET_REST#*")T"} ;; esac
+    shift $(($# > 0))
+  done
+  builtin printf "${GAUNTLET_WORDS[@]}" "$@"
+}
 read -r GAUNTLET_TICK 2>/dev/null </.gauntlet/state/.clock
 EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_TICK)) EPOCHREALTIME=$((1767323045 + GAUNTLET_TICK)).000000
-";
+"#;
 
 /// What the trap does about it before each command.
 const TICK: &str = r#"{ read -r GAUNTLET_NOW </.gauntlet/state/.clock; case ${GAUNTLET_NOW-} in "$GAUNTLET_TICK") ;; *) SECONDS=$((SECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHREALTIME=$EPOCHSECONDS.000000; GAUNTLET_TICK=$GAUNTLET_NOW;; esac; } 2>/dev/null; "#;
@@ -126,7 +148,7 @@ impl Form {
 }
 
 /// Words in a script that look at the clock.
-const CLOCKS: &[&str] = &["SECONDS", "EPOCHREALTIME"];
+const CLOCKS: &[&str] = &["SECONDS", "EPOCHREALTIME", ")T"];
 
 /// Words in a script that call for the careful form.
 const DELICATE: &[&str] = &["RETURN", "DEBUG", "xtrace", "$_", "${_", "BASH_XTRACEFD"];

@@ -21,6 +21,7 @@ use super::wire::{self, Deed, Order, Shape, Tell, Words};
 use super::{clock, journal, places, relay, root};
 
 mod limit;
+mod temporary;
 
 /// The role's `main`.
 pub(super) fn serve(called: &OsStr, words: impl Iterator<Item = OsString>) -> ExitCode {
@@ -114,7 +115,7 @@ impl Call {
                 let feed = if feed { stdin } else { None };
                 self.handler(&text, feed, &writes, &shape, (placed, behind.as_ref()))?
             }
-            Order::Real { shape } => self.real(&shape)?,
+            Order::Real { shape, before } => self.real(&shape, before)?,
             Order::Hang => loop {
                 // `timeout` ends this, or the trial.
                 nix::unistd::pause();
@@ -171,23 +172,29 @@ impl Call {
             let _ = writeln!(io::stderr(), "{}: {error}", self.program);
         }
         let command = relay::handler(text, &self.called, &self.words, placed, behind);
-        self.relay(command, feed, false, shape)
+        self.relay(command, feed, false, (shape, &|said| said))
     }
 
-    fn real(&self, shape: &Shape) -> io::Result<(Ending, Deed)> {
-        self.relay(relay::real(&self.program, &self.called, &self.words), None, true, shape)
+    fn real(&self, shape: &Shape, before: usize) -> io::Result<(Ending, Deed)> {
+        let command = relay::real(&self.program, &self.called, &self.words);
+        if self.program == "mktemp" {
+            let named = |said: String| temporary::settled(&said, &self.words, before);
+            return self.relay(command, None, true, (shape, &named));
+        }
+        self.relay(command, None, true, (shape, &|said| said))
     }
 
-    /// Runs a program and passes its output on.
+    /// Runs a program and passes its output on: first what `own` makes of it, then the shape.
     fn relay(
         &self,
         command: Command,
         feed: Option<Vec<u8>>,
         has_stdin: bool,
-        shape: &Shape,
+        (shape, own): (&Shape, &dyn Fn(String) -> String),
     ) -> io::Result<(Ending, Deed)> {
-        let change = |said: &[u8]| shape.of(&String::from_utf8_lossy(said)).into_bytes();
-        let change = (*shape != Shape::Whole).then_some(&change as relay::Change<'_>);
+        let change = |said: &[u8]| shape.of(&own(String::from_utf8_lossy(said).into_owned())).into_bytes();
+        let changes = *shape != Shape::Whole || self.program == "mktemp";
+        let change = changes.then_some(&change as relay::Change<'_>);
         let endless = matches!(shape, Shape::Whole | Shape::Padded);
         let relayed = relay::relay(command, feed, has_stdin, change, endless)?;
         let stdout = Some(journal::head(&String::from_utf8_lossy(&relayed.said)));

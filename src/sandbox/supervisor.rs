@@ -408,7 +408,7 @@ fn hear(
             return;
         }
     };
-    let moment = script.moment(hello.output.as_ref());
+    let moment = script.moment(hello.output.as_ref(), hello.input.as_ref());
     let before = journal.passed();
     let mut decision = journal.decide(&hello, stdin.as_deref(), moment);
     if let (Some(files), Some(call)) = (files, decision.call) {

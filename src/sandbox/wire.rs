@@ -148,6 +148,8 @@ pub(super) enum Order {
     Real {
         /// What becomes of its output.
         shape: Shape,
+        /// How many calls of it came before.
+        before: usize,
     },
     /// Kill yourself.
     Die,

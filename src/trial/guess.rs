@@ -80,6 +80,9 @@ pub struct Reader {
     pub unwanted: Vec<String>,
     /// Whether an `if`, a `while` or a list decides by its status what is done.
     pub tested: bool,
+    /// Whether somebody looks whether it is empty.
+    #[serde(default)]
+    pub looked: bool,
     /// Texts that lead on when it is one of them, best first.
     pub good: Vec<String>,
     /// Texts that lead to a failure.
@@ -173,6 +176,12 @@ impl Guesses {
         })
     }
 
+    /// Whether the script asks somewhere whether the call said anything, whatever it does then.
+    pub fn is_looked_at(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
+        self.may_be_nothing(argv, at)
+            || self.hint(argv, at).is_some_and(|hint| self.hints[hint].reader.looked)
+    }
+
     /// Whether the script decides by how the call ends.
     pub fn is_tested(&self, argv: &[String], at: Option<&(String, u32)>) -> bool {
         self.hint(argv, at).is_some_and(|hint| self.hints[hint].reader.tested)
@@ -222,6 +231,12 @@ impl Guesses {
         all.filter(|(_, reply)| reply.exit == 0 && !reply.stdout.trim().is_empty())
             .map(|(at, _)| at)
             .collect()
+    }
+
+    /// Which candidate of a hint says nothing, and is no failure.
+    pub fn silent(&self, hint: usize, argv: &[String]) -> Option<usize> {
+        let all = candidates(argv, &self.hints.get(hint)?.reader, &self.args);
+        all.iter().position(|reply| reply.exit == 0 && reply.stdout.trim().is_empty())
     }
 
     /// How many candidates a hint has for this call.

@@ -293,7 +293,7 @@ impl Trial<'_> {
                 && (self.bench.outline.cleans_up(call)
                     || self.answers_the_failure(at)
                     || self.goes_on_by_itself(call)))
-            && !self.bench.outline.run_beside(&self.fault.site, &call.site)
+            && !self.runs_beside(call)
             // Whoever writes a harness says what a stage may do behind another that failed.
             && !(harness.guessed && self.bench.outline.are_stages(&self.fault.site, &call.site))
     }

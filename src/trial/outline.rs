@@ -89,6 +89,18 @@ impl Outline {
         })
     }
 
+    /// Whether one command in the background of a loop makes both calls, and its rounds run beside each other.
+    pub fn are_of_rounds_beside(&self, fault: &Site, call: &Site) -> bool {
+        self.shapes.iter().any(|shape| {
+            let loops = shape.blocks.iter().filter(|body| body.is_loop);
+            loops.filter(|body| !body.statements.iter().any(|statement| statement.waits)).any(|body| {
+                body.statements.iter().filter(|statement| statement.background).any(|statement| {
+                    self.holds(shape, statement, fault) && self.holds(shape, statement, call)
+                })
+            })
+        })
+    }
+
     /// Whether the calls come from different stages of one pipeline, as far as lines and names tell.
     pub fn are_stages(&self, fault: &Site, call: &Site) -> bool {
         self.shapes.iter().any(|shape| {

@@ -33,11 +33,16 @@ pub(super) fn recovered(fault: &Fault, later: &[Call], all: &[Call], green: &[Ca
     Some(rest)
 }
 
-/// Another failure of the same call, where it must be known whether the script tells the fault from it: "it is not there" was
+/// Another failure of the same call (another page of the same server, where that is how it fails), where it must be known whether the script tells the fault from it: "it is not there" was
 /// followed by exit 0.
 pub fn probe(fault: &Fault, judgement: &Judgement) -> Option<Fault> {
     if fault.kind != FaultKind::Absent || judgement.verdict != Verdict::Swallowed {
         return None;
+    }
+    if fault.exit == 0 && !fault.stdout.trim().is_empty() {
+        // It says so in the place of what it was asked for: another text must be told from that one.
+        let stdout = fault.stdout.replace("404", "500").replace("Not Found", "Internal Server Error");
+        return Some(Fault { kind: FaultKind::Exit, stdout, ..fault.clone() });
     }
     let other = |code: &u8| *code != fault.exit && !Tables::builtin().is_answer(&fault.site.argv, *code);
     let exit = (70..=80).find(other)?;

@@ -138,8 +138,35 @@ pub struct Site {
     pub at: Option<(String, u32)>,
 }
 
-/// Replaces what differs from run to run: random names under the temporary folder.
+/// How the part of a name begins that `mktemp` chose; digits follow. In a trial's world that part is settled, so that a name
+/// which a script makes from it (`$tmp.out`, `${dir##*/}.tgz`) is the same in every run.
+pub const CHOSEN: &str = "Zq";
+
+/// Replaces what differs from run to run: random names under the temporary folder, and what `mktemp` chose, wherever it stands.
 pub fn normalise(word: &str) -> String {
+    without_chosen(&without_random(word))
+}
+
+/// With X in the place of what `mktemp` chose.
+fn without_chosen(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(CHOSEN) {
+        let (before, tail) = rest.split_at(at);
+        let digits = tail[CHOSEN.len()..].bytes().take_while(u8::is_ascii_digit).count();
+        let end = CHOSEN.len() + digits;
+        out.push_str(before);
+        if digits > 0 {
+            out.extend(std::iter::repeat_n('X', end));
+        } else {
+            out.push_str(&tail[..end]);
+        }
+        rest = &tail[end..];
+    }
+    out + rest
+}
+
+fn without_random(word: &str) -> String {
     const MARK: &str = "/tmp/";
     let Some(at) = word.find(MARK) else { return word.to_owned() };
     let (head, rest) = word.split_at(at + MARK.len());
@@ -162,10 +189,10 @@ pub fn steady(text: &str) -> String {
         let length = tail.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
         let end = at + MARK.len() + length.unwrap_or(tail.len());
         out.push_str(&rest[..at]);
-        out.push_str(&normalise(&rest[at..end]));
+        out.push_str(&without_random(&rest[at..end]));
         rest = &rest[end..];
     }
-    out + rest
+    without_chosen(&(out + rest))
 }
 
 /// Where a call's stdout leads.

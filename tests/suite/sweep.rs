@@ -297,6 +297,36 @@ fn of_the_turns_of_a_loop_the_first_and_the_last_fail() {
 }
 
 #[test]
+fn who_waits_in_vain_has_not_tested_for_what_is_not_there() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -uo pipefail\nfor i in 1 2 3; do\n  curl -fsSo /dev/null http://127.0.0.1/ && break\n  sleep 5\ndone\necho up\n",
+    );
+    let (_, trials) = trials(&folder, &["x.sh"]);
+    let verdict = |id: &str| {
+        let trial = trials.iter().find(|trial| trial["id"] == format!("x/sweep/curl#1/{id}"));
+        trial.map(|trial| trial["verdict"].clone()).unwrap_or_default()
+    };
+    assert_eq!(verdict("absent/forever"), "swallowed");
+    assert_eq!(verdict("absent/once"), "recovered");
+}
+
+#[test]
+fn calls_on_another_way_that_ends_well_were_not_tried() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -e\nrole=$(drbdadm role r0 2>/dev/null || echo Unknown)\ncase $role in\n  Primary*) exit 0 ;;\nesac\ndrbdadm primary r0\nmount /dev/drbd0 /mnt\n",
+    );
+    let (code, stdout, _) = run(&folder, &["sweep", "x.sh"]);
+    assert_eq!(code, 1, "{stdout}");
+    let told: Vec<&str> = stdout.lines().filter(|line| line.starts_with("not reached: ")).collect();
+    let wanted = ["not reached: x.sh:6 drbdadm primary r0", "not reached: x.sh:7 mount /dev/drbd0 /mnt"];
+    assert_eq!(told, wanted, "{stdout}");
+}
+
+#[test]
 fn of_a_folder_beside_the_script_the_first_files_come_along() {
     let folder = bare();
     for number in 100..170 {

@@ -11,7 +11,7 @@ use crate::run::gauntlet::course::{Ended, Green, Leg, Tally, Task, idle_recoveri
 use crate::run::gauntlet::crew::{Crew, Errand, Report};
 use crate::run::gauntlet::{Course, Piece};
 use crate::run::{Sink, Stop};
-use crate::trial::world::{Plan, Record, Site};
+use crate::trial::world::{End, Plan, Record, Site};
 
 /// How often a waiting job looks whether it shall stop.
 const LOOK: Duration = Duration::from_millis(20);
@@ -177,7 +177,8 @@ fn green_runs(desk: &Desk<'_>, piece: &Piece, sink: &mut Sink<'_>) -> Result<Vec
     Ok(greens)
 }
 
-/// Runs the tasks; each is told once all before it are. `sites` are those of all calls, where answers are guessed.
+/// Runs the tasks; each is told once all before it are. `sites` are those of the calls that count as tried, where answers are
+/// guessed.
 fn trials(
     desk: &Desk<'_>,
     greens: &[Green],
@@ -218,7 +219,9 @@ fn trials(
             return Ok(());
         }
         let (number, record) = desk.next(|| format!("{name} ({told} of {} trials ran)", tasks.len()))?;
-        if desk.course.unaided.is_some() {
+        // A call on another way through the script, which ended well, has not failed in turn. What a script does that ends with a
+        // failure is its answer to that.
+        if desk.course.unaided.is_some() && record.end != End::Code(0) {
             sites.extend(record.calls.iter().map(|call| call.site.clone()));
         }
         let index = number / Leg::COUNT;

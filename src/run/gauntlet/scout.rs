@@ -52,6 +52,7 @@ pub(super) fn green(
         scout.type_lines(&mut course, survey)?;
     }
     let mut best = scout.run(&course)?;
+    best = scout.end_the_wait(&mut course, best)?;
     best = scout.supply(&mut course, survey, best)?;
     if !ends_well(&best) {
         best = scout.elsewhere(&mut course, survey, script_folder, best)?;

@@ -181,7 +181,7 @@ impl Script {
     }
 
     /// What was printed so far, and what `target` is to the script.
-    pub fn moment(&mut self, target: Option<&Leads>) -> Moment {
+    pub fn moment(&mut self, target: Option<&Leads>, input: Option<&Leads>) -> Moment {
         self.drain();
         let output = match target {
             None => Output::Null,
@@ -192,6 +192,7 @@ impl Script {
                 Kind::File => Output::File,
             },
         };
-        Moment { stdout_before: self.stdout.total(), stderr_before: self.stderr.total(), output }
+        let own_stdin = input.is_some_and(|input| self.stdin.is(input));
+        Moment { stdout_before: self.stdout.total(), stderr_before: self.stderr.total(), output, own_stdin }
     }
 }

@@ -20,7 +20,7 @@ use crate::bash::syntax::{
     Assignment, Command, CommandKind, Part, PartKind, Pipeline, Script, Sequence, Statement, Value, Word,
 };
 use crate::bash::visit::{
-    Visitor, walk_assignment, walk_command, walk_pipeline, walk_script, walk_statement,
+    Visitor, walk_assignment, walk_command, walk_part, walk_pipeline, walk_script, walk_statement,
 };
 use crate::commands::Tables;
 use crate::source::{SourceText, Span};
@@ -48,6 +48,8 @@ pub(super) enum Fact {
     Wanted(String),
     Unwanted(String),
     Tested,
+    /// Somebody looks whether it is empty.
+    Looked,
     Filter(String),
     /// So many columns are read, and this is between them.
     Columns(usize, Option<char>),
@@ -292,6 +294,7 @@ impl Flow<'_> {
                     Fact::Wanted(text) => add(&mut reader.wanted, text),
                     Fact::Unwanted(text) => add(&mut reader.unwanted, text),
                     Fact::Tested => reader.tested = true,
+                    Fact::Looked => reader.looked = true,
                     Fact::Filter(text) => add(&mut reader.filters, text),
                     Fact::Columns(count, separator) => {
                         reader.columns = reader.columns.max(count);
@@ -422,6 +425,15 @@ impl<'s> Visitor<'s> for Flow<'s> {
         self.compound(command);
         self.redirected(command);
         walk_command(self, command);
+    }
+
+    fn part(&mut self, part: &'s Part) {
+        if let PartKind::Process(process) = &part.kind
+            && !process.input
+        {
+            self.fed_by_the_script(&process.body);
+        }
+        walk_part(self, part);
     }
 
     fn assignment(&mut self, assignment: &'s Assignment) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Trial;
 use super::rounds::{is_alike, is_of_one_command};
 use crate::commands::{Effect, Tables};
-use crate::fault::FaultKind;
+use crate::fault::{FaultKind, Persistence};
 use crate::trial::effect::mutates;
 use crate::trial::guess::{Guesses, PACKERS};
 use crate::trial::unaided;
@@ -25,13 +25,17 @@ impl Trial<'_> {
         }
         match self.fault.kind {
             FaultKind::Absent
-                if guesses.is_tested(argv, at) && self.went_another_way() && self.may_be_absent(call) =>
+                if guesses.is_tested(argv, at)
+                    && !self.asked_in_vain()
+                    && self.went_another_way()
+                    && self.may_be_absent(call) =>
             {
                 Some("; the script tests for that, and went another way with exit 0".to_owned())
             }
             FaultKind::Empty
                 if self.mutation_after().is_none()
                     && !self.loses_a_document(call, guesses)
+                    && !self.changes_otherwise(call, guesses)
                     && !unaided::complains(&self.record.stderr, &self.bench.green.stderr)
                     && (!guesses.is_compared(argv, at)
                         || Tables::builtin().empty_is_valid(argv)
@@ -54,6 +58,31 @@ impl Trial<'_> {
             && !Tables::builtin().empty_is_valid(&call.argv)
             && !guesses.may_be_nothing(&call.argv, call.site.at.as_ref())
             && self.green_later().iter().any(|other| mutates(harness, other) && !unaided::notifies(other))
+    }
+
+    /// Whether a tool that only asks, and always says something, said nothing, and the script made a change for it that the
+    /// green run has not: it took that for another answer. Who looks whether there is one knows that it may be none.
+    fn changes_otherwise(&self, call: &Call, guesses: &Guesses) -> bool {
+        let harness = self.bench.harness;
+        let green = &self.bench.green.calls;
+        let is_new = |other: &&Call| {
+            mutates(harness, other)
+                && !green.iter().any(|own| own.site.at == other.site.at && own.program() == other.program())
+                && !unaided::notifies(other)
+                && !self.bench.outline.cleans_up(other)
+        };
+        !mutates(harness, call)
+            && !Tables::builtin().empty_is_valid(&call.argv)
+            && !guesses.is_looked_at(&call.argv, call.site.at.as_ref())
+            && self.after().any(|other| is_new(&other))
+    }
+
+    /// Whether the script asked again and again, more often than in the green run, and went on in the end: it waited for
+    /// something, and does not know that it has not come.
+    fn asked_in_vain(&self) -> bool {
+        let times = |calls: &[Call]| calls.iter().filter(|call| call.site == self.fault.site).count();
+        self.fault.persistence == Persistence::Forever
+            && times(&self.record.calls) > times(&self.bench.green.calls)
     }
 
     fn green_later(&self) -> &[Call] {

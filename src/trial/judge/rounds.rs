@@ -10,7 +10,7 @@ use super::Trial;
 use crate::commands::Tables;
 use crate::trial::effect::{deeds, mutates};
 use crate::trial::outline::Outline;
-use crate::trial::world::{Answer, Call};
+use crate::trial::world::{Answer, Call, Site};
 
 /// Calls, and who carries them.
 #[derive(Clone, Copy)]
@@ -65,6 +65,20 @@ impl Trial<'_> {
         green.rounds_of(&run.calls[self.fired]).iter().any(elsewhere)
     }
 
+    /// Whether the call was begun beside the failing one. Where each round of a loop makes it, and the rounds run beside each
+    /// other, it is that of another round where it stands before the failing one, or where one of them is missing.
+    pub(super) fn runs_beside(&self, call: &Call) -> bool {
+        let outline = self.bench.outline;
+        let times = |calls: &[Call]| calls.iter().filter(|other| other.site == call.site).count();
+        let in_green = times(&self.bench.green.calls);
+        if in_green > 1 && outline.are_of_rounds_beside(&self.fault.site, &call.site) {
+            // What a round does before the failing call the failing round has done.
+            let first = |site: &Site| self.bench.green.calls.iter().position(|other| other.site == *site);
+            return first(&call.site) <= first(&self.fault.site) || times(&self.record.calls) < in_green;
+        }
+        outline.run_beside(&self.fault.site, &call.site)
+    }
+
     /// Whether the call undoes what the script did before it.
     pub(super) fn puts_back(&self, at: usize) -> bool {
         let calls = &self.record.calls;
@@ -75,7 +89,9 @@ impl Trial<'_> {
         }
         let changes = calls[..at].iter().filter(|other| mutates(self.bench.harness, other));
         let ended_well = |other: &Call| other.answer != Answer::Fault && other.exit == 0;
-        let done: Vec<_> = changes.map(|other| (other.site.argv.as_slice(), ended_well(other))).collect();
+        let done: Vec<_> = changes
+            .map(|other| (other.site.argv.as_slice(), other.stdout.as_str(), ended_well(other)))
+            .collect();
         tables.puts_back(&done, later)
     }
 }

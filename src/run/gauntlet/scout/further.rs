@@ -7,10 +7,12 @@ use super::{ASKED, Scout, ends_well, hint_of, reach, set_choice};
 use crate::run::gauntlet::load::Course;
 use crate::trial::guess::{PROCESS, Survey, asked_for, called_by_path};
 use crate::trial::reached::not_reached;
-use crate::trial::world::{Answer, Output, Record, Site, There};
+use crate::trial::world::{Answer, End, Output, Record, Site, There};
 
 /// So many runs are tried.
 const RUNS: usize = 16;
+/// Who asks so often in a run that does not end waits for another answer.
+const WAITS: u32 = 8;
 /// The variable that tells the world's shells which process lives that is none.
 const LIVES: &str = "GAUNTLET_LIVES";
 
@@ -27,6 +29,26 @@ pub(super) fn comes_further(course: &Course, record: &Record, best: &Record) -> 
 }
 
 impl Scout {
+    /// A run that asks the same over and over waits for another answer: most often for none.
+    pub(super) fn end_the_wait(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
+        let guessed = first.calls.iter().filter(|call| call.answer == Answer::Guess);
+        let asked = guessed.max_by_key(|call| call.occurrence);
+        let Some(call) = asked.filter(|call| first.end == End::TimedOut && call.occurrence >= WAITS) else {
+            return Ok(first);
+        };
+        let hint = hint_of(course, call);
+        let Some(unaided) = &course.unaided else { return Ok(first) };
+        let current = unaided.guesses.choices.get(&hint).copied().unwrap_or_default();
+        let Some(silent) = unaided.guesses.silent(hint, &call.argv) else { return Ok(first) };
+        set_choice(course, hint, silent);
+        let record = self.run(course)?;
+        if record.end != End::TimedOut {
+            return Ok(record);
+        }
+        set_choice(course, hint, current);
+        Ok(first)
+    }
+
     /// Gives other answers to the calls that said nothing, and puts there what the run tested for, as long as it makes calls at
     /// more places, and at all those at which it did before.
     pub(super) fn go_further(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {

@@ -179,6 +179,9 @@ impl Flow<'_> {
     fn equal(&mut self, word: &Word, text: Option<String>, fork: Fork) {
         let Some(text) = text else { return };
         let sources = self.sources(word);
+        if text.is_empty() {
+            self.fact(&sources, &Fact::Looked);
+        }
         let fact = match fork.yes.cmp(&fork.no) {
             std::cmp::Ordering::Greater => Fact::Good(2, text),
             std::cmp::Ordering::Less => Fact::Bad(text),

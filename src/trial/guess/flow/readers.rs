@@ -2,8 +2,44 @@
 
 use super::{Fact, Flow, Source};
 use crate::bash::syntax::{
-    Command, CommandKind, Part, PartKind, Pipeline, Redirect, RedirectOp, Target, Word,
+    Command, CommandKind, Part, PartKind, Pipeline, Redirect, RedirectOp, Sequence, Target, Word,
 };
+use crate::bash::visit::{Visitor, walk_command};
+
+/// Whether a stage of a pipeline may feed the next one without an end.
+fn feeds_without_end(stage: &Command) -> bool {
+    struct Endless(bool);
+    impl<'s> Visitor<'s> for Endless {
+        fn command(&mut self, command: &'s Command) {
+            let words = |command: &'s Command| match &command.kind {
+                CommandKind::Simple(simple) => simple.words.iter().map(Word::plain).collect(),
+                _ => Vec::new(),
+            };
+            let own: Vec<Option<String>> = words(command);
+            let follows = |word: &Option<String>| {
+                word.as_ref().is_some_and(|word| {
+                    word.starts_with("-f") || word.starts_with("-F") || word.starts_with("--follow")
+                })
+            };
+            self.0 |= match own.first().and_then(Option::as_deref) {
+                Some("yes" | "watch") => true,
+                Some("tail" | "journalctl") => own.iter().any(follows),
+                _ => false,
+            };
+            if let CommandKind::While(whilst) = &command.kind {
+                let stages = whilst.condition.statements.iter().flat_map(|statement| &statement.first.stages);
+                self.0 |= stages
+                    .filter_map(|stage| words(stage).into_iter().next().flatten())
+                    .any(|word: String| matches!(word.as_str(), "true" | ":" | "false" | "sleep"));
+            }
+            self.0 |= matches!(command.kind, CommandKind::ArithmeticFor(_));
+            walk_command(self, command);
+        }
+    }
+    let mut endless = Endless(false);
+    endless.command(stage);
+    endless.0
+}
 
 /// Stands before the names of files among those of variables.
 pub(super) const FILE: &str = "file:";
@@ -12,15 +48,8 @@ impl Flow<'_> {
     /// What the later stages of a pipeline want of the earlier ones.
     pub(super) fn stages(&mut self, pipeline: &Pipeline) {
         for (index, stage) in pipeline.stages.iter().enumerate().skip(1) {
-            // Some feed without end.
-            let endless = pipeline.stages[..index].iter().any(|before| {
-                matches!(
-                    self.program(before).as_deref(),
-                    Some("yes" | "tail" | "watch" | "journalctl") | None
-                )
-            });
-            let here: Vec<Source> =
-                self.by_span.get(&stage.span.start).map(|hint| Source::Command(*hint)).into_iter().collect();
+            let endless = pipeline.stages[..index].iter().any(feeds_without_end);
+            let here = self.reader_of(stage);
             if !endless && stage.redirects.iter().all(|redirect| redirect.op != RedirectOp::Input) {
                 self.fact(&here, &Fact::Fed);
             }
@@ -38,6 +67,29 @@ impl Flow<'_> {
                     break;
                 }
             }
+        }
+    }
+
+    /// The command that reads what a stage is fed: itself, or the only one of the function that it calls.
+    fn reader_of(&self, stage: &Command) -> Vec<Source> {
+        let called = self.program(stage);
+        let function = self.functions.iter().find(|(name, _)| Some(name) == called.as_ref());
+        let mut hints = match function {
+            Some((_, body)) => self.by_span.range(body.start..body.end),
+            None => self.by_span.range(stage.span.start..=stage.span.start),
+        };
+        match (hints.next(), hints.next()) {
+            (Some((_, hint)), None) => vec![Source::Command(*hint)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is written to `>(CMD)`, CMD reads.
+    pub(super) fn fed_by_the_script(&mut self, body: &Sequence) {
+        let first = body.statements.first().and_then(|statement| statement.first.stages.first());
+        if let Some(stage) = first.filter(|_| body.statements.len() == 1) {
+            let here = self.reader_of(stage);
+            self.fact(&here, &Fact::Fed);
         }
     }
 
