@@ -63,7 +63,7 @@ use crate::commands::Tables;
 use crate::source::{RepoPath, Span};
 
 pub use closely::{Carried, Close, observe_closely};
-pub use habits::{Habits, habits};
+pub use habits::{Habits, habits, reads_itself};
 pub use invocations::{Ending, Invocation, Invocations, Link, UnreadText, invocations};
 pub use leaks::{Leak, Shown};
 pub use library::Sourced;

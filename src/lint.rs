@@ -158,6 +158,17 @@ impl Linter {
         })
     }
 
+    /// The same with every rule, where some are left out here: what holds of a text whatever was asked for.
+    pub fn of_every_rule(&self) -> Option<Self> {
+        let mut settings = self.settings.clone();
+        settings.lint.select.clear();
+        settings.lint.ignore.clear();
+        settings.lint.paths.clear();
+        let every = Self::new(settings, &[], &[], self.suppressions, self.today.clone()).ok()?;
+        let fewer = self.force.everywhere().len() < every.force.everywhere().len();
+        (fewer || !self.settings.lint.paths.is_empty()).then(|| every.with_shapes(self.shapes.clone()))
+    }
+
     /// Adds the compiled queries of the rules that are shapes; those of rules that are not in force are left out.
     #[must_use]
     pub fn with_shapes(mut self, shapes: Vec<(&'static Rule, Query)>) -> Self {

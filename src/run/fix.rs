@@ -61,12 +61,12 @@ pub fn plan(
 ) -> Repairs {
     let found = discover(project, paths);
     let shelf = Shelf::new(project, witness);
-    let done: Vec<Result<Option<Repaired>, Problem>> = found
-        .files
-        .par_iter()
-        .filter(|file| file.kind == FileKind::Script)
-        .map(|file| if stop.wanted() { Ok(None) } else { one(file, linter, &shelf, stop) })
-        .collect();
+    let every = linter.of_every_rule();
+    let scripts: Vec<&Candidate> = found.files.iter().filter(|file| file.kind == FileKind::Script).collect();
+    let sourced = sourced(&scripts, linter, &shelf, stop);
+    let job = Job { linter, every: every.as_ref(), shelf: &shelf, sourced: &sourced };
+    let done: Vec<Result<Option<Repaired>, Problem>> =
+        scripts.par_iter().map(|file| if stop.wanted() { Ok(None) } else { one(file, &job, stop) }).collect();
     let mut repairs = Repairs { problems: found.problems, stopped: stop.wanted(), ..Repairs::default() };
     for result in done {
         match result {
@@ -89,16 +89,42 @@ pub fn write_all(repairs: &mut Repairs) {
     repairs.files = written;
 }
 
-fn one(
-    file: &Candidate,
-    linter: &Linter,
-    shelf: &Shelf<'_>,
-    stop: &Stop,
-) -> Result<Option<Repaired>, Problem> {
+/// What a repair is judged by.
+struct Job<'j> {
+    linter: &'j Linter,
+    /// All rules, where `linter` has not all.
+    every: Option<&'j Linter>,
+    shelf: &'j Shelf<'j>,
+    /// What other scripts source.
+    sourced: &'j BTreeSet<RepoPath>,
+}
+
+/// Every file that one of `scripts` sources. One that cannot be read says so later.
+fn sourced(scripts: &[&Candidate], linter: &Linter, shelf: &Shelf<'_>, stop: &Stop) -> BTreeSet<RepoPath> {
+    let asked = |file: &&Candidate| {
+        let Content::Disk(on_disk) = &file.content else { return BTreeSet::new() };
+        match read::text(file.path.clone(), on_disk) {
+            Ok(source) if !stop.wanted() => linter.check(&source, file.kind, shelf, shelf.witness).asked,
+            _ => BTreeSet::new(),
+        }
+    };
+    scripts.par_iter().flat_map_iter(asked).collect()
+}
+
+fn one(file: &Candidate, job: &Job<'_>, stop: &Stop) -> Result<Option<Repaired>, Problem> {
     let Content::Disk(on_disk) = &file.content else { return Ok(None) };
     let source = read::text(file.path.clone(), on_disk)?;
     let before = source.text().to_owned();
-    let check = |source: &SourceText| linter.check(source, file.kind, shelf, shelf.witness);
+    let look = |linter: &Linter, source: &SourceText| {
+        let mut checked = linter.check(source, file.kind, job.shelf, job.shelf.witness);
+        // Options that it sets are those of whoever sources it.
+        if job.sourced.contains(&file.path) {
+            let regime = checked.findings.iter_mut().filter(|finding| finding.rule == "error-regime");
+            regime.for_each(|finding| finding.fix = None);
+        }
+        checked
+    };
+    let check = |source: &SourceText| (look(job.linter, source), job.every.map(|every| look(every, source)));
     let mut source = source;
     let mut checked = check(&source);
     let mut findings = 0;
@@ -137,12 +163,12 @@ fn one(
 /// does not go by itself is added to `vain`, and what is in `vain` is not tried.
 fn better(
     source: &SourceText,
-    checked: &Checked,
-    check: &dyn Fn(&SourceText) -> Checked,
+    checked: &Seen,
+    check: &dyn Fn(&SourceText) -> Seen,
     vain: &mut BTreeSet<String>,
 ) -> Option<Better> {
     let untried = |finding: &&Finding| finding.fix.is_some() && !vain.contains(&finding.fingerprint);
-    let fixable: Vec<Finding> = checked.findings.iter().filter(untried).cloned().collect();
+    let fixable: Vec<Finding> = checked.0.findings.iter().filter(untried).cloned().collect();
     let attempt = |findings: &[Finding]| {
         let (text, number) = repair(source.text(), findings)?;
         let seen = check(&SourceText::new(source.path().clone(), text.clone()));
@@ -151,8 +177,11 @@ fn better(
     some_of(&fixable, &attempt, vain)
 }
 
+/// What the rules that are asked for found, and all rules, where those are more.
+type Seen = (Checked, Option<Checked>);
+
 /// A text, what was found in it, and how many repairs made it.
-type Better = (String, Checked, usize);
+type Better = (String, Seen, usize);
 
 fn some_of(
     findings: &[Finding],
@@ -173,11 +202,21 @@ fn some_of(
     some_of(first, attempt, vain).or_else(|| some_of(second, attempt, vain))
 }
 
-/// Whether there are fewer findings, of no rule more, and nothing more that cannot be read.
-fn improves(before: &Checked, after: &Checked) -> bool {
+/// Whether there are fewer findings, of no rule more (asked for or not), and nothing more that cannot be read.
+fn improves(before: &Seen, after: &Seen) -> bool {
+    let all = match (&before.1, &after.1) {
+        (Some(was), Some(is)) => no_more(was, is),
+        _ => true,
+    };
+    let (before, after) = (&before.0, &after.0);
+    all && no_more(before, after)
+        && after.findings.len() < before.findings.len()
+        && after.unparsed <= before.unparsed
+}
+
+fn no_more(before: &Checked, after: &Checked) -> bool {
     let (was, is) = (by_rule(before), by_rule(after));
-    let no_more = is.iter().all(|(rule, number)| was.get(rule).is_some_and(|was| number <= was));
-    no_more && after.findings.len() < before.findings.len() && after.unparsed <= before.unparsed
+    is.iter().all(|(rule, number)| was.get(rule).is_some_and(|was| number <= was))
 }
 
 fn by_rule(checked: &Checked) -> BTreeMap<&'static str, usize> {

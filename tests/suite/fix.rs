@@ -36,7 +36,7 @@ fn the_regime_is_added_below_the_header() {
         "#!/usr/bin/env bash\n# Greets.\n#\n# Error regime: set -uo pipefail, capture-then-test\nset -uo pipefail\n\nprintf 'hello\\n'\n"
     );
     assert_eq!(
-        fixed("printf 'hello\\n'\n", 1),
+        fixed("set -uo pipefail\nprintf 'hello\\n'\n", 1),
         "# Error regime: set -uo pipefail, capture-then-test\nset -uo pipefail\nprintf 'hello\\n'\n"
     );
 }
@@ -95,6 +95,47 @@ fn a_script_that_leans_on_what_the_options_change_is_left_alone() {
         "for x in a; do ls | sort; done",
         "ls | sort; case x in x) exit ;; esac",
         "trap 'exit 1' ERR; ls | sort; :",
+        "$(false | true) && :",
+        "printf '%d\\n' x | cat",
+        "printf '%s\\n' \"$0\" | head -n 1",
+        "if printf 'x\\n' | grep -q x; then :; fi",
+        // What was to set it may not have run.
+        "read -r pid <x 2>/dev/null || true; printf '%s\\n' \"$pid\"",
+        "while read -r k v; do :; done <missing; printf '%s\\n' \"$k\"",
+        "{ x=1; } <missing; printf '%s\\n' \"$x\"",
+        "f() { local level=${1:-info} prefix=\"[$level]\"; printf '%s\\n' \"$prefix\"; }; f",
+        "declare a=1 b=$a; printf '%s\\n' \"$b\"",
+        "export a=1 b=$a; printf '%s\\n' \"$b\"",
+        "a=1; printf '%s\\n' \"${a:-${b:=1}}\"; printf '%s\\n' \"$b\"",
+        "a=1; printf '%s\\n' \"${a:-$((c=2))}\"; printf '%s\\n' \"$c\"",
+        "a=1; : \"${a:=${b:=1}}\"; printf '%s\\n' \"$b\"",
+        "read -t 0 x; printf '%s\\n' \"$x\"",
+        "read -r -u 7 x; printf '%s\\n' \"$x\"",
+        "readonly x; x=1; printf '%s\\n' \"$x\"",
+        "printf -v x; printf '%s\\n' \"$x\"",
+        "y=$((1/0)); printf '%s\\n' \"$y\"",
+        "(( y = 1 / 0 )); printf '%s\\n' \"$y\"",
+        // It looks at the options, at itself, or at who runs it.
+        "printf '%s\\n' \"$-\"",
+        "[[ -o pipefail ]] && :",
+        "[ -o nounset ] && :",
+        "shopt -qo nounset; :",
+        "old=$(set +o); :",
+        "printf '%s\\n' \"$SHELLOPTS\"",
+        "export SHELLOPTS",
+        "sed -n 2p \"$0\"",
+        "tail -n 1 \"${BASH_SOURCE[0]}\"",
+        "while read -r line; do :; done <\"$0\"; :",
+        "printf '%s\\n' \"$LINENO\"",
+        "trap 'printf \"%s\\n\" \"$LINENO\"' EXIT",
+        "main() { :; }; if [[ ${BASH_SOURCE[0]} == \"$0\" ]]; then main; fi",
+        "main() { :; }; [ \"$0\" = \"$BASH_SOURCE\" ] && main",
+        "main() { :; }; (return 0 2>/dev/null) || main",
+        "coproc cat; :",
+        "f() { :; }; unset -f f; :",
+        "f() { :; }; unset f; :",
+        "unset HOME; printf '%s\\n' \"$HOME\"",
+        "f() { local PATH; :; }; f",
         "ls | sort; set -e; ls | sort; :",
     ] {
         left_alone(&format!("#!/bin/bash\n{line}\n"));
@@ -129,10 +170,40 @@ fn what_is_surely_set_is_no_hindrance() {
         "ls | sort; ls; exit",
         "ls | sort; :",
         "ls; printf '%s\\n' \"$?\"",
+        "if read -r pid <x 2>/dev/null; then printf '%s\\n' \"$pid\"; fi",
+        "x=1 2>/dev/null; printf '%s\\n' \"$x\"",
+        "f() { local a=1; local b=$a; printf '%s\\n' \"$b\"; }; f",
+        "n=7; half=$((n / 2)); printf '%s\\n' \"$half\"",
+        "read -r -t 5 x <<<y; printf '%s\\n' \"$x\"",
+        "cd \"$(dirname \"$0\")\" || exit 1; :",
+        "printf 'x\\n' | cat; :",
     ] {
         let text = fixed(&format!("#!/bin/bash\n{line}\n"), 1);
         assert!(text.contains("set -uo pipefail\n"), "{line}");
     }
+}
+
+#[test]
+fn a_file_that_is_sourced_gets_no_options() {
+    left_alone("printf 'x\\n'\n");
+    let folder = Folder::new();
+    let text = "#!/bin/bash\nprintf 'x\\n'\n";
+    let path = folder.write("part.sh", text);
+    folder.write("a.sh", "#!/bin/bash\n# Error regime: set -euo pipefail\nset -euo pipefail\n. ./part.sh\n");
+    folder.gauntlet(["lint", "--fix"]).assert().stderr(contains("0 findings fixed"));
+    assert_eq!(fs::read_to_string(path).expect("it is there"), text);
+}
+
+#[test]
+fn a_repair_is_judged_by_the_rules_that_are_not_asked_for_too() {
+    let folder = Folder::new();
+    let text = "#!/bin/bash\nbig=$(seq 100000)\nif echo \"$big\" | grep -q 1; then\n  printf 'x\\n'\nfi\n";
+    let path = folder.write("a.sh", text);
+    folder
+        .gauntlet(["lint", "--select", "error-regime", "--fix"])
+        .assert()
+        .stderr(contains("0 findings fixed"));
+    assert_eq!(fs::read_to_string(path).expect("it is there"), text);
 }
 
 #[test]

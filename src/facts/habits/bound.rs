@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 
 /// Variables that bash sets itself, or that every session has.
-const ALWAYS_SET: &[&str] = &[
+pub(super) const ALWAYS_SET: &[&str] = &[
     "@",
     "*",
     "#",

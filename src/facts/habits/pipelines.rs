@@ -58,13 +58,15 @@ impl<'s> Asked<'s> {
             CommandKind::For(command) | CommandKind::Select(command) => self.last_of(&command.body),
             CommandKind::ArithmeticFor(command) => self.last_of(&command.body),
             CommandKind::Case(case) => case.arms.iter().for_each(|arm| self.last_of(&arm.body)),
-            CommandKind::Simple(simple) if simple.words.is_empty() => self.assignments_decide(simple),
+            CommandKind::Simple(simple) if simple.words.first().is_none_or(|name| name.plain().is_none()) => {
+                self.substitutions_decide(simple);
+            }
             _ => {}
         }
     }
 
-    /// `x=$(a | b)` has the status of what it substitutes.
-    fn assignments_decide(&mut self, simple: &'s Simple) {
+    /// `x=$(a | b)` has the status of what it substitutes, and so has `$(a | b)` where that says nothing.
+    fn substitutions_decide(&mut self, simple: &'s Simple) {
         let mut inside = Substitutions(Vec::new());
         for assignment in &simple.assignments {
             match &assignment.value {
@@ -72,6 +74,7 @@ impl<'s> Asked<'s> {
                 Value::Array(elements) => elements.iter().for_each(|element| inside.word(&element.value)),
             }
         }
+        simple.words.iter().for_each(|word| inside.word(word));
         inside.0.into_iter().for_each(|body| self.last_of(body));
     }
 
@@ -193,15 +196,9 @@ impl<'s> Visitor<'s> for Asked<'s> {
     }
 }
 
-/// Whether a command before the last may fail: printing does not.
+/// Whether a command before the last may fail: one that only prints does, too, where nobody reads to the end.
 fn fails_early(pipeline: &Pipeline) -> bool {
-    let quiet = |command: &Command| match &command.kind {
-        CommandKind::Simple(simple) => {
-            matches!(simple.words.first().and_then(Word::plain).as_deref(), Some("printf" | "echo"))
-        }
-        _ => false,
-    };
-    pipeline.stages.split_last().is_some_and(|(_, producers)| !producers.iter().all(quiet))
+    pipeline.stages.len() > 1
 }
 
 /// What the substitutions of words run, those inside of others left out.

@@ -11,7 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
     Arithmetic, Arm, ArmEnd, Case, Command, CommandKind, Coproc, Declare, Fd, For, If, ListOp, Operand,
-    Parameter, Pipeline, Redirect, Script, Sequence, Simple, Statement, Test, While, Word,
+    Parameter, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Sequence, Simple, Statement, Target,
+    Test, While, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::source::Span;
@@ -139,6 +140,7 @@ impl<'s> Walk<'s> {
         self.now = now;
     }
 
+    /// A command. Where one of its redirections fails, it does not run.
     fn one(&mut self, command: &'s Command) -> Ends {
         self.steps += 1;
         self.unproven |= self.steps > MOST_STEPS;
@@ -146,6 +148,17 @@ impl<'s> Walk<'s> {
             return self.same();
         }
         command.redirects.iter().for_each(|redirect| self.redirect(redirect));
+        if !command.redirects.iter().any(may_fail) {
+            return self.performed(command);
+        }
+        let before = self.now.clone();
+        let (yes, no) = self.performed(command);
+        let no = no.join(before);
+        self.now = yes.clone().join(no.clone());
+        (yes, no)
+    }
+
+    fn performed(&mut self, command: &'s Command) -> Ends {
         match &command.kind {
             CommandKind::Simple(simple) => return self.simple(simple),
             CommandKind::Declare(declare) => self.declare(declare),
@@ -419,11 +432,26 @@ impl<'s> Walk<'s> {
 
     fn declare(&mut self, declare: &'s Declare) {
         declare.assignments.iter().for_each(|assignment| visit::walk_assignment(self, assignment));
+        // All words are expanded before any is assigned.
         for operand in &declare.operands {
             match operand {
                 Operand::Flag(word) | Operand::Dynamic(word) => self.word(word),
-                Operand::Assignment(assignment) => self.assigned(assignment),
+                Operand::Assignment(assignment) => visit::walk_assignment(self, assignment),
                 Operand::Name(_) => {}
+            }
+        }
+        let read_only = |operand: &Operand| match operand {
+            Operand::Flag(word) => word.plain().is_none_or(|flag| flag.contains('r')),
+            _ => false,
+        };
+        let constant =
+            declare.keyword.plain().as_deref() == Some("readonly") || declare.operands.iter().any(read_only);
+        for operand in &declare.operands {
+            match operand {
+                Operand::Assignment(assignment) => self.assigned(assignment),
+                // From here on nothing sets it.
+                Operand::Name(name) => self.unproven |= constant && !self.now.variable(&name.name),
+                Operand::Flag(_) | Operand::Dynamic(_) => {}
             }
         }
     }
@@ -453,6 +481,21 @@ impl<'s> Visitor<'s> for Walk<'s> {
         match &arithmetic.expression {
             Some(expression) => self.expression(expression),
             None => self.unproven = true,
+        }
+    }
+}
+
+/// Whether a redirection may fail: where it opens a file, or a descriptor that not every session has.
+fn may_fail(redirect: &Redirect) -> bool {
+    let Target::Word(word) = &redirect.target else { return false };
+    match redirect.op {
+        RedirectOp::HereString | RedirectOp::HereDocument => false,
+        RedirectOp::DuplicateInput | RedirectOp::DuplicateOutput => {
+            !word.plain().is_some_and(|text| ["0", "1", "2", "-"].contains(&text.as_str()))
+        }
+        _ => {
+            let process = matches!(word.parts.as_slice(), [Part { kind: PartKind::Process(_), .. }]);
+            !process && word.plain().as_deref() != Some("/dev/null")
         }
     }
 }

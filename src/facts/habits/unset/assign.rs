@@ -1,10 +1,13 @@
 //! What is set, and how many fields words come to at least.
 
 use crate::bash::syntax::{
-    Arm, Assignment, Case, Parameter, ParameterOp, Part, PartKind, Subscript, Value, Word,
+    Arithmetic, Arm, Assignment, Case, Parameter, ParameterOp, Part, PartKind, Sequence, Subscript, Value,
+    Word,
 };
+use crate::bash::visit::{self, Visitor};
 
 use super::Walk;
+use super::expand::divides;
 use crate::facts::habits::names::{self, Target};
 use crate::facts::habits::told::{self as tests, Fact};
 
@@ -23,7 +26,12 @@ impl<'s> Walk<'s> {
     }
 
     pub(super) fn assigned(&mut self, assignment: &'s Assignment) {
-        crate::bash::visit::walk_assignment(self, assignment);
+        visit::walk_assignment(self, assignment);
+        let mut fails = Fails(false);
+        visit::walk_assignment(&mut fails, assignment);
+        if fails.0 {
+            return;
+        }
         let name = assignment.target.name.as_str();
         match (&assignment.value, assignment.target.subscript.as_deref()) {
             (Value::Scalar(_), None) if !self.names.arrays.contains_key(name) => self.set(name),
@@ -61,6 +69,9 @@ impl<'s> Walk<'s> {
     pub(super) fn targets(&mut self, name: &str, operands: &[Word]) {
         if name == "getopts" {
             self.now.forget("OPTARG");
+        }
+        if may_leave(name, operands) {
+            return;
         }
         for target in names::targets(name, operands) {
             match target {
@@ -169,6 +180,39 @@ impl<'s> Walk<'s> {
         if arm.patterns.iter().all(fits) {
             self.now.add("OPTARG");
         }
+    }
+}
+
+/// Whether arithmetic in what is assigned may fail.
+struct Fails(bool);
+
+impl<'s> Visitor<'s> for Fails {
+    /// What a substitution runs fails for itself.
+    fn sequence(&mut self, _: &'s Sequence) {}
+
+    fn arithmetic(&mut self, arithmetic: &'s Arithmetic) {
+        self.0 |= arithmetic.expression.as_deref().is_none_or(divides);
+        visit::walk_parts(self, &arithmetic.parts);
+    }
+}
+
+/// Whether a builtin may leave what it is to set: it only asks whether there is input (`read -t 0`), its descriptor may not
+/// be open, nothing is there to print or to wait for.
+fn may_leave(name: &str, operands: &[Word]) -> bool {
+    let plain: Vec<Option<String>> = operands.iter().map(Word::plain).collect();
+    let option = |text: &Option<String>, letter: char| {
+        text.as_deref().is_some_and(|text| text.starts_with('-') && text.contains(letter))
+    };
+    let waits = |at: usize| {
+        let time = plain.get(at + 1).and_then(|time| time.as_deref()?.parse::<f64>().ok());
+        plain[at].as_deref().is_some_and(|text| text.ends_with('t')) && time.is_some_and(|time| time > 0.0)
+    };
+    match name {
+        "read" => (0..plain.len()).any(|at| option(&plain[at], 'u') || option(&plain[at], 't') && !waits(at)),
+        "mapfile" | "readarray" => plain.iter().any(|text| option(text, 'u')),
+        "printf" => operands.len() < 3,
+        "wait" => true,
+        _ => false,
     }
 }
 

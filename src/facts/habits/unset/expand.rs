@@ -19,7 +19,12 @@ impl<'s> Walk<'s> {
         match &parameter.op {
             ParameterOp::Keys | ParameterOp::Names => {}
             _ if parameter.indirect => self.unproven = true,
-            ParameterOp::Default { .. } => visit::walk_parameter(self, parameter),
+            // The other value may never be expanded: what it assigns does not count.
+            ParameterOp::Default { .. } => {
+                let before = self.now.clone();
+                visit::walk_parameter(self, parameter);
+                self.now = before;
+            }
             ParameterOp::Alternate { .. } => {
                 let before = self.now.clone();
                 self.proved(parameter);
@@ -27,7 +32,9 @@ impl<'s> Walk<'s> {
                 self.now = before;
             }
             ParameterOp::Assign { .. } | ParameterOp::Error { .. } => {
+                let before = self.now.clone();
                 visit::walk_parameter(self, parameter);
+                self.now = before;
                 self.proved(parameter);
             }
             ParameterOp::Length if is_whole(parameter) && !["@", "*"].contains(&name) => {
@@ -119,7 +126,9 @@ impl<'s> Walk<'s> {
                 if op != "=" {
                     self.expression(left);
                 }
-                self.stored(left);
+                if !divides(expression) {
+                    self.stored(left);
+                }
             }
             Expression::Binary(left, op, right) => {
                 self.expression(left);
@@ -149,6 +158,26 @@ impl<'s> Walk<'s> {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether an expression divides by what may be nothing: it then fails, and what it is for is not assigned.
+pub(super) fn divides(expression: &Expression) -> bool {
+    let nothing = |by: &Expression| match by {
+        Expression::Number(number) => !number.bytes().any(|digit| (b'1'..=b'9').contains(&digit)),
+        _ => true,
+    };
+    match expression {
+        Expression::Number(_) | Expression::Word(_) | Expression::Variable(_, None) => false,
+        Expression::Variable(_, Some(inner))
+        | Expression::Unary(_, inner)
+        | Expression::Postfix(inner, _) => divides(inner),
+        Expression::Assign(left, op, right) | Expression::Binary(left, op, right) => {
+            ["/", "%", "**", "/=", "%="].contains(&op.as_str()) && nothing(right)
+                || divides(left)
+                || divides(right)
+        }
+        Expression::Conditional(test, yes, no) => divides(test) || divides(yes) || divides(no),
     }
 }
 

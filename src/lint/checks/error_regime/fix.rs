@@ -22,13 +22,22 @@ pub(super) fn edits(script: &Script<'_>, lacking: &Lacking, in_force: Options) -
         return Vec::new();
     }
     let errexit = in_force.errexit == Switch::On;
+    let whole = script.source.text();
+    // A line more is another number for each line below.
+    if whole.contains("LINENO") || facts::reads_itself(&script.syntax) {
+        return Vec::new();
+    }
     if lacking.options {
+        // What others source changes them, too.
+        if !whole.starts_with("#!") || whole.contains("SHELLOPTS") {
+            return Vec::new();
+        }
         // Where it is switched on later, every pipeline behind it decides.
         let later = |switch: &Switched| switch.on && ["e", "errexit"].contains(&switch.name.as_str());
         let habits = facts::habits(&script.syntax, errexit || script.seen.switches.iter().any(later));
         let nounset = in_force.nounset == Switch::On || !habits.unset;
         let pipefail = in_force.pipefail == Switch::On || !habits.pipelines;
-        if !nounset || !pipefail {
+        if habits.aware || !nounset || !pipefail {
             return Vec::new();
         }
     }
