@@ -121,6 +121,8 @@ const NAMES_OPTIONS: [&str; 19] = [
 pub(super) fn listed(commands: &[Command], nul: bool) -> Option<Listing> {
     let lists: Vec<Vec<String>> = commands.iter().map(words_of).collect::<Option<_>>()?;
     let (first, filters) = lists.split_first()?;
+    // Assignments and redirections alone print nothing.
+    let program = first.first()?.as_str();
     let of = |lines: &[&str], words: &[String]| {
         lines
             .iter()
@@ -130,12 +132,12 @@ pub(super) fn listed(commands: &[Command], nul: bool) -> Option<Listing> {
     // The one of `find` is an `or`.
     let prints = |word: &String| acts(word) || ["-o", "--format"].iter().any(|act| word.starts_with(act));
     // By another option these print what they find.
-    let searches = ["rg", "grep", "git"].contains(&first[0].as_str())
-        && first.get(1).is_none_or(|verb| verb != "ls-files");
+    let searches =
+        ["rg", "grep", "git"].contains(&program) && first.get(1).is_none_or(|verb| verb != "ls-files");
     let harmless = |word: &String| !word.starts_with('-') || NAMES_OPTIONS.contains(&word.as_str());
     let names = of(beyond::PRINT_NAMES, first)
         && (!searches || first.iter().all(harmless))
-        && !first.iter().any(|word| if first[0] == "find" { acts(word) } else { prints(word) })
+        && !first.iter().any(|word| if program == "find" { acts(word) } else { prints(word) })
         && filters.iter().all(|filter| of(beyond::KEEP_LINES, filter) && !filter.iter().any(prints));
     if !names {
         return None;
