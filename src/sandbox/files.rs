@@ -37,14 +37,16 @@ impl Files {
 }
 
 /// What lies below a mount point goes with the last of these calls, where it takes away what an earlier one mounted there:
-/// both only said that they did.
+/// both only said that they did. Not where the world's files lie among the host's: a link in the folder's name could lead
+/// out of it, and this process may write there.
 pub(super) fn unmount(calls: &[Call], folder: &str) {
     let Some((last, earlier)) = calls.split_last() else { return };
     let speaks = |call: &Call, names: &[&str]| {
         let mut words = call.argv.iter().take(2).map(|word| word.rsplit('/').next().unwrap_or(word));
         words.any(|word| names.contains(&word))
     };
-    if !speaks(last, &["umount", "unmount"]) || last.answer != Answer::Guess || last.exit != 0 {
+    let is_guess = last.answer == Answer::Guess && last.exit == 0;
+    if !is_guess || !speaks(last, &["umount", "unmount"]) || !root::root().is_empty() {
         return;
     }
     let mounted: Vec<(&[String], &str, bool)> = { earlier.iter() }
@@ -55,8 +57,7 @@ pub(super) fn unmount(calls: &[Call], folder: &str) {
         return;
     }
     let named = last.argv.iter().skip(1).filter(|word| !word.starts_with('-'));
-    for path in named.map(|word| Path::new(folder).join(word)) {
-        let Some(path) = path.to_str().map(root::at).filter(|path| path.is_dir()) else { continue };
+    for path in named.map(|word| Path::new(folder).join(word)).filter(|path| path.is_dir()) {
         for entry in fs::read_dir(path).into_iter().flatten().flatten() {
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             // What cannot be removed stays, and the script meets it.

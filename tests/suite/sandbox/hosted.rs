@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use gauntlet::event::Rung;
 use gauntlet::sandbox::{Worker, rung_works};
+use gauntlet::trial::guess::Guesses;
 use gauntlet::trial::world::{Answer, End, Stub};
 
 use super::{Case, GAUNTLET, rungs, stub};
@@ -235,6 +236,20 @@ fn a_machine_without_namespaces_is_swept_where_less_is_asked_for() {
     assert!(!said.contains("x.sh:4: `fetch b`"), "{said}");
     assert!(said.contains("rung S4") || said.contains("rung S5"), "{said}");
     assert!(said.contains("gauntlet sweep x.sh --minimum-rung S5 --only"), "{said}");
+}
+
+#[test]
+fn nothing_of_the_host_goes_with_what_is_unmounted() {
+    let outside = tempfile::tempdir().expect("a temporary folder can be made");
+    std::fs::write(outside.path().join("secret"), "host\n").expect("it can be written");
+    let mut case = Case::new(&format!(
+        "ln -s {} \"$TMPDIR/volume\"\nmount /dev/vdb \"$TMPDIR/volume\" && umount \"$TMPDIR/volume\" && echo unmounted",
+        outside.path().display()
+    ));
+    case.setup.stubs = vec!["mount".to_owned(), "umount".to_owned()];
+    case.plan.guesses = Some(Guesses::default());
+    case.on(&hosted(), |record| assert_eq!(record.stdout, "unmounted\n"));
+    assert!(outside.path().join("secret").exists());
 }
 
 #[test]
