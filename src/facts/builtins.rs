@@ -111,7 +111,7 @@ impl Walk<'_> {
                     if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
                         if functions {
                             state.functions.remove(name);
-                        } else if !Self::unset_element(name, &mut state) {
+                        } else if !self.unset_element(name, &mut state) {
                             state.unset(name);
                         }
                     }

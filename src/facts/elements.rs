@@ -260,13 +260,31 @@ impl<'a> Walk<'a> {
     }
 
     /// `unset "name[key]"`: whether it was one.
-    pub(super) fn unset_element(target: &str, state: &mut State) -> bool {
+    pub(super) fn unset_element(&mut self, target: &str, state: &mut State) -> bool {
         let Some((name, key)) = target.strip_suffix(']').and_then(|target| target.split_once('[')) else {
             return false;
         };
-        if let Some(Content::Keyed(mut keyed)) = state.vars.get(name).cloned() {
-            keyed.remove(key.trim_matches(['\'', '"']));
-            state.set(name, Content::Keyed(keyed));
+        match state.vars.get(name).cloned() {
+            Some(Content::Keyed(mut keyed)) => {
+                keyed.remove(key.trim_matches(['\'', '"']));
+                state.set(name, Content::Keyed(keyed));
+            }
+            Some(Content::Array(mut list)) => {
+                let number = number_of(&Value::known(key), state).and_then(|number| position(number, &list));
+                match number {
+                    Some(at) if at >= list.len() => {}
+                    Some(at) if at + 1 == list.len() => {
+                        list.pop();
+                        state.set(name, Content::Array(list));
+                    }
+                    // The others keep their numbers.
+                    _ => {
+                        let any = self.merge_elements(name, list.into_iter());
+                        state.set(name, Content::Many(any));
+                    }
+                }
+            }
+            _ => {}
         }
         true
     }

@@ -12,8 +12,21 @@ const INERT: [&str; 24] = [
 ];
 
 /// Builtins that may set the variables which their words name.
-pub(super) const SETTING: [&str; 10] =
-    ["read", "mapfile", "readarray", "printf", "getopts", "wait", "eval", "command", "builtin", "let"];
+pub(super) const SETTING: [&str; 13] = [
+    "read",
+    "mapfile",
+    "readarray",
+    "printf",
+    "getopts",
+    "wait",
+    "let",
+    "unset",
+    "export",
+    "declare",
+    "typeset",
+    "local",
+    "readonly",
+];
 
 /// Whether a function of that name would shadow a command of the shell.
 pub(super) fn is_inert_name(name: &str) -> bool {
@@ -97,7 +110,14 @@ pub(super) fn why_not_inert(words: &[String], loose: bool) -> Option<String> {
             // Without them git looks where it is.
             let places = |name: &str| ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"].contains(&name);
             let harmless = |name: &str| is_name(name) && (class(name) == Class::Own || places(name));
-            let bad = |arg: &&&str| !(arg.starts_with('-') || harmless(arg));
+            // An element by its number.
+            let element = |arg: &str| {
+                let (name, index) =
+                    arg.strip_suffix(']').and_then(|arg| arg.split_once('[')).unwrap_or_default();
+                let digits = index.strip_prefix('-').unwrap_or(index);
+                harmless(name) && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            let bad = |arg: &&&str| !(arg.starts_with('-') || harmless(arg) || element(arg));
             let functions = args.first().is_some_and(|arg| arg.starts_with('-') && arg.contains(['f', 'n']));
             (functions || args.iter().any(|arg| bad(&arg))).then(|| {
                 "`unset` evaluates the names that it is given, and takes away what others may rely on"
@@ -158,22 +178,42 @@ fn names_nothing(alias: &str) -> bool {
 
 /// The variable that decides what runs, where a builtin sets it by its name.
 pub(super) fn hijacked(words: &[String]) -> Option<&str> {
-    let (name, args) = words.split_first()?;
+    let by_name = words
+        .first()
+        .is_some_and(|name| ["read", "mapfile", "readarray", "getopts", "printf"].contains(&name.as_str()));
+    let names = if by_name { sets(words) } else { Vec::new() };
+    names.into_iter().find(|word| is_name(word) && class(word) == Class::Hijack)
+}
+
+/// The variables that a builtin sets, and perhaps words that are none.
+pub(super) fn sets(words: &[String]) -> Vec<&str> {
+    let Some((name, args)) = words.split_first() else { return Vec::new() };
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let by_name: Vec<&str> = match name.as_str() {
-        "read" | "mapfile" | "readarray" | "getopts" => args.into_iter().map(named).collect(),
+    match name.as_str() {
+        "read" | "mapfile" | "readarray" => {
+            let other = if name == "read" { "REPLY" } else { "MAPFILE" };
+            std::iter::once(other).chain(args.into_iter().map(named)).collect()
+        }
+        "getopts" => ["OPTARG", "OPTIND"].into_iter().chain(args).collect(),
         "printf" => {
             let (variable, rest) = given_to_printf(&args);
             let counts = rest.first().is_some_and(|format| counts_bytes(format) || format.contains(HOLE));
             variable.into_iter().chain(if counts { rest } else { &[] }.iter().copied()).collect()
         }
-        _ => return None,
-    };
-    by_name.into_iter().find(|word| is_name(word) && class(word) == Class::Hijack)
+        "wait" if args.iter().any(|word| word.starts_with("-p")) => args.into_iter().map(named).collect(),
+        "let" => args
+            .into_iter()
+            .flat_map(|text| text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
+            .collect(),
+        "unset" | "export" | "declare" | "typeset" | "local" | "readonly" => {
+            args.into_iter().map(|word| word.split(['=', '+', '[']).next().unwrap_or(word)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The variable that a word names by which a builtin sets one: `NAME`, `-vNAME`, `-raNAME`.
-pub(super) fn named(word: &str) -> &str {
+fn named(word: &str) -> &str {
     let attached = word.strip_prefix('-').and_then(|letters| letters.split_once(['v', 'a', 'p']));
     attached.map_or(word, |(_, name)| name)
 }

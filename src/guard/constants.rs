@@ -3,14 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use crate::bash::is_shells_own;
-use crate::bash::syntax::{
-    Arithmetic, Assignment, Command, CommandKind, For, Parameter, ParameterOp, Part, PartKind, Script, Value,
-    Word,
-};
-use crate::bash::visit::{self, Visitor};
+use crate::bash::syntax::{Parameter, ParameterOp, Part, PartKind, Word};
 
-use super::builtins::{SETTING, named};
-use super::plain::assigned;
+use super::sets::{Given, Set, Sets};
 
 /// More values than these are not told.
 const MOST: usize = 64;
@@ -23,11 +18,17 @@ pub(super) struct Constants {
 }
 
 impl Constants {
-    /// Reads all assignments of these texts.
-    pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script>) -> Self {
+    /// From all that the texts set.
+    pub(super) fn of(sets: &Sets<'_>) -> Self {
         let mut constants = Self::default();
-        for script in scripts {
-            visit::walk_script(&mut constants, script);
+        for Set { name, given, .. } in sets.iter() {
+            let values = match given {
+                Given::Word(word) => word.plain().filter(|_| !word.braces).map(|value| vec![value]),
+                Given::Each(words) => each(words),
+                Given::Nothing => Some(vec![String::new()]),
+                _ => None,
+            };
+            constants.set(name, values);
         }
         constants
     }
@@ -73,67 +74,15 @@ impl Constants {
             all
         });
     }
-
-    fn loop_over(&mut self, each: &For) {
-        let globs = |word: &Word| {
-            word.parts.iter().any(
-                |part| matches!(&part.kind, PartKind::Literal(text) if text.contains(['*', '?', '[', '~'])),
-            )
-        };
-        let words = each.words.as_ref().and_then(|words| {
-            let known = |word: &Word| word.plain().filter(|_| !word.braces && !globs(word));
-            words.iter().map(known).collect::<Option<Vec<String>>>()
-        });
-        self.set(&each.variable.name, words);
-    }
 }
 
-impl<'s> Visitor<'s> for Constants {
-    fn command(&mut self, command: &'s Command) {
-        match &command.kind {
-            CommandKind::For(each) => self.loop_over(each),
-            CommandKind::Select(each) => {
-                self.set(&each.variable.name, None);
-                self.set("REPLY", None);
-            }
-            // Whatever names a variable may set it.
-            CommandKind::Simple(simple) => {
-                let sets = |first: String| SETTING.contains(&first.as_str());
-                if simple.words.first().is_some_and(|first| first.plain().is_none_or(sets)) {
-                    for word in simple.words.iter().skip(1).filter_map(Word::plain) {
-                        for name in named(&word).split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
-                            self.set(name, None);
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-        visit::walk_command(self, command);
-    }
-
-    fn assignment(&mut self, assignment: &'s Assignment) {
-        let value = match &assignment.value {
-            Value::Scalar(word) if assignment.target.subscript.is_none() && !assignment.append => {
-                word.plain().filter(|_| !word.braces)
-            }
-            _ => None,
-        };
-        self.set(&assignment.target.name, value.map(|value| vec![value]));
-        visit::walk_assignment(self, assignment);
-    }
-
-    fn parameter(&mut self, parameter: &'s Parameter, _span: crate::source::Span) {
-        if let ParameterOp::Assign { .. } = &parameter.op {
-            self.set(&parameter.name, None);
-        }
-        visit::walk_parameter(self, parameter);
-    }
-
-    fn arithmetic(&mut self, arithmetic: &'s Arithmetic) {
-        for name in arithmetic.expression.iter().flat_map(|expression| assigned(expression)) {
-            self.set(name, None);
-        }
-        visit::walk_parts(self, &arithmetic.parts);
-    }
+/// The words of a loop, where all of them are written.
+fn each(words: &[Word]) -> Option<Vec<String>> {
+    let globs = |word: &Word| {
+        word.parts
+            .iter()
+            .any(|part| matches!(&part.kind, PartKind::Literal(text) if text.contains(['*', '?', '[', '~'])))
+    };
+    let known = |word: &Word| word.plain().filter(|_| !word.braces && !globs(word));
+    words.iter().map(known).collect()
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Redirect, RedirectOp, Script, Target, Value, Word,
-};
+use crate::bash::syntax::{Command, CommandKind, Redirect, RedirectOp, Script, Target, Word};
 use crate::bash::visit::{self, Visitor};
 use crate::bash::{self, Dialect, Witness};
 use crate::commands::{HOLE, Tables, beyond};
@@ -19,6 +17,7 @@ use super::constants::Constants;
 use super::environ;
 use super::exposed;
 use super::inputs::Inputs;
+use super::keyed::Keyed;
 use super::numbers::Numbers;
 use super::own;
 use super::payload;
@@ -27,6 +26,7 @@ use super::policy::Policy;
 use super::programs::Programs;
 use super::relied::Relied;
 use super::secret_files;
+use super::sets::Sets;
 use super::shows;
 use super::starts::Starts;
 use super::verdict::{Decision, Reason, Verdict};
@@ -93,13 +93,20 @@ impl<'p> Bench<'p> {
             return self.by_sight(&commands.simple);
         }
         let close = self.walk(script);
-        let mut shape = Shape::default();
-        visit::walk_script(&mut shape, script);
-        for carried in &close.carried {
-            visit::walk_script(&mut shape, &carried.script);
-        }
         let mut pieces = vec![close];
         self.unreached(&commands, &mut pieces);
+        let texts = || {
+            let carried = pieces[0].carried.iter().map(|carried| (Some(carried.at), &carried.script));
+            std::iter::once((None, script)).chain(carried)
+        };
+        let sets = Sets::of(
+            texts(),
+            pieces.iter().flat_map(|close| close.seen.invocations.all()).filter_map(run_by_shell),
+        );
+        let mut shape = Shape { environment: sets.values(), ..Shape::default() };
+        for (_, text) in texts() {
+            visit::walk_script(&mut shape, text);
+        }
         let folders: Vec<String> = pieces.iter().flat_map(secret_files::folders).collect();
         let Looks {
             spread,
@@ -114,7 +121,7 @@ impl<'p> Bench<'p> {
             handed,
             filled,
             ..
-        } = self.plain(script, &pieces[0], shape.moves, &folders);
+        } = self.plain(&pieces[0], texts, &sets, shape.moves, &folders);
         self.read(&pieces, &inputs);
         self.ended(&pieces);
         self.told(&pieces, &shape, &folders, &inputs);
@@ -162,18 +169,24 @@ impl<'p> Bench<'p> {
     }
 
     /// What the texts do without commands: commands with words that spread, functions, values that are evaluated.
-    fn plain(&mut self, script: &Script, close: &Close, moves: bool, folders: &[String]) -> Looks {
+    fn plain<'s, T: Iterator<Item = (Option<Span>, &'s Script)> + Clone>(
+        &mut self,
+        close: &Close,
+        texts: impl Fn() -> T,
+        sets: &Sets<'_>,
+        moves: bool,
+        folders: &[String],
+    ) -> Looks {
         let mut looks = Looks::default();
-        let texts = || std::iter::once(script).chain(close.carried.iter().map(|carried| &carried.script));
-        let (numbers, starts) = (Numbers::of(texts()), Starts::of(texts()));
-        let (constants, relied_on) = (Constants::of(texts()), Relied::of(texts()));
+        let (mut numbers, starts, constants) = (Numbers::of(sets), Starts::of(sets), Constants::of(sets));
+        let relied_on = Relied::of(texts().map(|(_, text)| text));
+        looks.inputs.know(sets);
         let mut written: FxHashMap<Span, Vec<&str>> = FxHashMap::default();
         for (at, file) in &close.seen.outputs {
             written.entry(*at).or_default().push(file);
         }
-        for (index, text) in texts().enumerate() {
-            let host =
-                index.checked_sub(1).and_then(|index| close.carried.get(index)).map(|carried| carried.at);
+        for (index, (host, text)) in texts().enumerate() {
+            numbers.enter(Keyed::of(text, index, sets));
             let mut plain = Plain {
                 host,
                 numbers: &numbers,
@@ -388,6 +401,14 @@ fn line_of(link: &Link) -> Vec<String> {
     std::iter::once(link.name.clone()).chain(link.words.iter().cloned()).collect()
 }
 
+/// The words of one of the shell's own commands.
+fn run_by_shell(invocation: &Invocation) -> Option<(Span, &[String])> {
+    match &invocation.ending {
+        Ending::Builtin(words) => Some((invocation.at, words)),
+        _ => None,
+    }
+}
+
 /// What the texts say of the place in which commands run.
 #[derive(Default)]
 struct Shape {
@@ -417,17 +438,5 @@ impl<'s> Visitor<'s> for Shape {
             Target::Word(_) => {}
         }
         visit::walk_redirect(self, redirect);
-    }
-
-    fn assignment(&mut self, assignment: &'s Assignment) {
-        if let Value::Scalar(word) = &assignment.value {
-            let value = word.plain().unwrap_or_else(|| HOLE.to_string());
-            let known =
-                self.environment.entry(assignment.target.name.clone()).or_insert_with(|| value.clone());
-            if *known != value {
-                *known = HOLE.to_string();
-            }
-        }
-        visit::walk_assignment(self, assignment);
     }
 }

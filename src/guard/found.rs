@@ -1,8 +1,8 @@
 //! What `find` finds, and what other commands name, of the guard's own files.
 
 use crate::bash::syntax::{Command, CommandKind};
-use crate::commands::beyond;
 
+use super::listing::prints_names;
 use super::own::{is_own, names_own};
 use super::plain::known_text;
 
@@ -92,9 +92,7 @@ pub(super) fn lists_own(commands: &[Command]) -> bool {
     let Some(([program, words @ ..], filters)) = stages.split_first().map(|(a, b)| (a.as_slice(), b)) else {
         return false;
     };
-    let line = [std::slice::from_ref(program), words].concat().join(" ");
-    let lists = ["echo", "printf"].contains(&program.as_str())
-        || beyond::PRINT_NAMES.iter().any(|known| line.starts_with(known));
+    let lists = ["echo", "printf"].contains(&program.as_str()) || prints_names(&stages[0]);
     let by_source =
         if program == "find" { finds_own(words) } else { words.iter().any(|word| names_own(word)) };
     let keeps = |filter: &Vec<String>| {

@@ -3,16 +3,16 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Fd, Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect,
-    RedirectOp, Script, Target, Word,
+    Command, CommandKind, Fd, ParameterOp, Part, PartKind, Pipeline, Redirect, RedirectOp, Script, Target,
+    Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Tables, beyond};
 use crate::source::Span;
 
-use super::builtins::{SETTING, named};
-use super::listing::{Listing, Reader, listed, readers};
+use super::listing::{Listing, listed};
 use super::plain::known_text;
+use super::sets::{Given, Set, Sets};
 use super::starts::{Starts, every_part, multiplies};
 
 /// Folders of names under which bash opens a connection.
@@ -91,8 +91,20 @@ impl Inputs {
         self.checks.get(&at).is_none_or(|checks| checks.splits)
     }
 
-    fn sets(&mut self, name: &str) {
-        *self.set.entry(name.to_owned()).or_insert(0) += 1;
+    /// Notes which variables hold names of files.
+    pub(super) fn know(&mut self, sets: &Sets<'_>) {
+        for Set { name, given, .. } in sets.iter() {
+            let listing = match given {
+                Given::Nothing => continue,
+                Given::Line { source, nul, several: false } => listed(source, *nul).map(Some),
+                Given::Each(words) => words.iter().all(names).then_some(None),
+                _ => None,
+            };
+            *self.set.entry(name.clone().into_owned()).or_insert(0) += 1;
+            if let Some(listing) = listing {
+                self.listed.insert(name.clone().into_owned(), listing);
+            }
+        }
     }
 
     /// Whether bash may open a connection for the redirection at `at` from that file.
@@ -154,11 +166,6 @@ impl Look<'_> {
 impl<'s> Visitor<'s> for Look<'_> {
     fn pipeline(&mut self, pipeline: &'s Pipeline) {
         let outer = self.stdin;
-        for Reader { name, others, nul, source, .. } in readers(pipeline) {
-            if let Some(listing) = listed(source, nul).filter(|_| others.is_empty()) {
-                self.inputs.listed.insert(name, Some(listing));
-            }
-        }
         for (index, stage) in pipeline.stages.iter().enumerate() {
             let before = index.checked_sub(1).map(|before| &pipeline.stages[before]);
             self.stdin = match before {
@@ -194,30 +201,6 @@ impl<'s> Visitor<'s> for Look<'_> {
             if let Some(program) = self.sends(&simple.words) {
                 self.inputs.sending.push((at, program));
             }
-            let sets = |first: String| SETTING.contains(&first.as_str());
-            if simple.words.first().is_some_and(|first| first.plain().is_none_or(sets)) {
-                for word in simple.words.iter().skip(1).filter_map(Word::plain) {
-                    self.inputs.sets(named(&word));
-                }
-            }
-        }
-        if let CommandKind::For(each) | CommandKind::Select(each) = &command.kind {
-            let name = &each.variable.name;
-            self.inputs.sets(name);
-            let names = |word: &Word| match word.parts.as_slice() {
-                [Part { kind: PartKind::Command(substitution), .. }] => {
-                    match substitution.body.statements.as_slice() {
-                        [statement] => {
-                            statement.rest.is_empty() && listed(&statement.first.stages, false).is_some()
-                        }
-                        _ => false,
-                    }
-                }
-                _ => word.plain().is_some(),
-            };
-            if each.words.as_ref().is_some_and(|words| words.iter().all(names)) {
-                self.inputs.listed.insert(name.clone(), None);
-            }
         }
         visit::walk_command(self, command);
         self.stdin = outer;
@@ -237,22 +220,21 @@ impl<'s> Visitor<'s> for Look<'_> {
         visit::walk_redirect(self, redirect);
     }
 
-    fn assignment(&mut self, assignment: &'s Assignment) {
-        self.inputs.sets(&assignment.target.name);
-        visit::walk_assignment(self, assignment);
-    }
-
-    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
-        if let ParameterOp::Assign { .. } = &parameter.op {
-            self.inputs.sets(&parameter.name);
-        }
-        visit::walk_parameter(self, parameter);
-    }
-
     fn word(&mut self, word: &'s Word) {
         let text = known_text(&word.parts);
         self.inputs.named |= text.contains("dev/tcp") || text.contains("dev/udp");
         visit::walk_parts(self, &word.parts);
+    }
+}
+
+/// Whether a word of a loop is names of files.
+fn names(word: &Word) -> bool {
+    let [Part { kind: PartKind::Command(substitution), .. }] = word.parts.as_slice() else {
+        return word.plain().is_some();
+    };
+    match substitution.body.statements.as_slice() {
+        [statement] => statement.rest.is_empty() && listed(&statement.first.stages, false).is_some(),
+        _ => false,
     }
 }
 

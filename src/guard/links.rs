@@ -85,11 +85,19 @@ impl Programs<'_> {
                 .any(|word| word.starts_with("--pr"))
                 .then(|| Found::ask("wrapper", "`xargs --process-slot-var` sets a variable")),
             "bash" | "sh" | "dash" => {
-                let mut options =
-                    link.words.iter().filter(|word| word.starts_with(['-', '+']) && !word.contains(' '));
-                let loads = |word: &String| {
-                    ["--rc", "--in", "-O", "+O", "--debu"].iter().any(|start| word.starts_with(start))
+                let mut options = link
+                    .words
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, word)| word.starts_with(['-', '+']) && !word.contains(' '));
+                let known = |index: usize| {
+                    link.words.get(index + 1).is_some_and(|name| SHELL_OPTIONS.contains(&name.as_str()))
+                };
+                let loads = |(index, word): (usize, &String)| {
+                    ["--rc", "--in", "--debu"].iter().any(|start| word.starts_with(start))
                         || !word.starts_with("--") && word.contains('i')
+                        || ["-O", "+O"].iter().any(|start| word.starts_with(start))
+                            && !(word.len() == 2 && known(index))
                 };
                 options
                     .any(loads)
@@ -99,6 +107,9 @@ impl Programs<'_> {
         }
     }
 }
+
+/// Options of a shell (`-O`) that only change which names a pattern finds.
+const SHELL_OPTIONS: [&str; 6] = ["nullglob", "failglob", "dotglob", "globstar", "nocaseglob", "nocasematch"];
 
 /// Whether a word of `sudo`'s makes another folder the root: the option itself, or a letter of a bundle in front of one
 /// that takes the rest as its value.

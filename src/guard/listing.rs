@@ -93,53 +93,52 @@ fn keeps_words(simple: &Simple) -> bool {
     })
 }
 
-/// Options of programs that search, under which they print names still.
-const NAMES_OPTIONS: [&str; 19] = [
-    "-l",
-    "-rl",
-    "-lr",
-    "-Rl",
-    "-r",
-    "-R",
-    "-i",
-    "-w",
-    "-F",
-    "-E",
-    "-g",
-    "-t",
-    "-T",
-    "--files",
-    "--hidden",
-    "--name-only",
-    "--cached",
-    "--staged",
-    "--",
-];
+/// Whether a command prints names of files, and nothing else, one a line.
+pub(super) fn prints_names(words: &[String]) -> bool {
+    let begins = |line: &&str| begins(line, words);
+    if let Some(search) = beyond::NAME_SEARCHES.iter().find(|line| begins(line)) {
+        return finds_names(&words[search.split(' ').count()..]);
+    }
+    let Some(program) = words.first() else { return false };
+    // The one of `find` is an `or`.
+    let acts = |word: &String| ["-exec", "-ok", "-printf", "-fprint"].iter().any(|act| word.starts_with(act));
+    let prints = |word: &String| acts(word) || ["-o", "--format"].iter().any(|act| word.starts_with(act));
+    let more = |word: &String| if program == "find" { acts(word) } else { prints(word) };
+    beyond::PRINT_NAMES.iter().any(begins) && !words.iter().any(more)
+}
+
+/// Whether a search with these options prints the names of the files in which it finds something, and no more.
+fn finds_names(options: &[String]) -> bool {
+    let mut names = false;
+    let known = |word: &String| {
+        let Some(option) = word.strip_prefix('-').filter(|option| !option.is_empty()) else { return true };
+        if let Some(long) = option.strip_prefix('-') {
+            names |= ["files", "files-with-matches", "files-without-match", "name-only"].contains(&long);
+            return beyond::NAME_SEARCH_OPTIONS.contains(&long.split('=').next().unwrap_or(long));
+        }
+        // What stands behind one of these is its value.
+        let letters = option.split(['g', 't', 'T', 'e']).next().unwrap_or(option);
+        names |= letters.contains(['l', 'L']);
+        letters.chars().all(|letter| beyond::NAME_SEARCH_LETTERS[0].contains(letter))
+    };
+    options.iter().all(known) && names
+}
+
+fn begins(line: &str, words: &[String]) -> bool {
+    line.split(' ').eq(words.iter().take(line.split(' ').count()).map(String::as_str))
+}
 
 /// What is known of the names that a pipeline of these commands prints; `nul`: a NUL ends each. `None` where it may print anything
 /// else.
 pub(super) fn listed(commands: &[Command], nul: bool) -> Option<Listing> {
     let lists: Vec<Vec<String>> = commands.iter().map(words_of).collect::<Option<_>>()?;
     let (first, filters) = lists.split_first()?;
-    // Assignments and redirections alone print nothing.
-    let program = first.first()?.as_str();
-    let of = |lines: &[&str], words: &[String]| {
-        lines
-            .iter()
-            .any(|line| line.split(' ').eq(words.iter().take(line.split(' ').count()).map(String::as_str)))
+    let keeps = |filter: &Vec<String>| {
+        let prints =
+            |word: &String| ["-o", "--only", "-c", "--count"].iter().any(|act| word.starts_with(act));
+        beyond::KEEP_LINES.iter().any(|line| begins(line, filter)) && !filter.iter().any(prints)
     };
-    let acts = |word: &String| ["-exec", "-ok", "-printf", "-fprint"].iter().any(|act| word.starts_with(act));
-    // The one of `find` is an `or`.
-    let prints = |word: &String| acts(word) || ["-o", "--format"].iter().any(|act| word.starts_with(act));
-    // By another option these print what they find.
-    let searches =
-        ["rg", "grep", "git"].contains(&program) && first.get(1).is_none_or(|verb| verb != "ls-files");
-    let harmless = |word: &String| !word.starts_with('-') || NAMES_OPTIONS.contains(&word.as_str());
-    let names = of(beyond::PRINT_NAMES, first)
-        && (!searches || first.iter().all(harmless))
-        && !first.iter().any(|word| if program == "find" { acts(word) } else { prints(word) })
-        && filters.iter().all(|filter| of(beyond::KEEP_LINES, filter) && !filter.iter().any(prints));
-    if !names {
+    if !prints_names(first) || !filters.iter().all(keeps) {
         return None;
     }
     let whole = filters.iter().all(|filter| keeps_lines(filter));

@@ -3,26 +3,23 @@
 //! Bash evaluates the value of a variable in arithmetic, and a value such as `a[$(command)]` runs the command. So
 //! arithmetic is inert only over variables that every assignment of the texts gives a number.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use crate::bash::is_shells_own;
 use crate::bash::syntax::{
-    Arithmetic, Assignment, Command, CommandKind, Declare, Expression, For, Operand, Parameter, ParameterOp,
-    Part, PartKind, Script, Sequence, Subscript, Value, Word,
+    Arithmetic, Command, CommandKind, Parameter, ParameterOp, Part, PartKind, Sequence, Subscript, Word,
 };
-use crate::bash::visit::{self, Visitor};
-use crate::bash::{is_name, is_shells_own};
-use crate::source::Span;
 
-use super::builtins::{SETTING, named};
-use super::sums::summed;
+use super::keyed::Keyed;
+use super::sets::{Given, Set, Sets};
 
 /// What is known of the texts' variables.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     /// By name: whether every assignment gives a number.
     variables: FxHashMap<String, bool>,
-    /// Associative arrays: their keys are not evaluated.
-    keyed: FxHashSet<String>,
+    /// Associative arrays of the text at hand: their keys are not evaluated.
+    keyed: Keyed,
     /// Whether a loop takes its words from an array.
     from_arrays: bool,
     /// Whether one of the shell's own numbers is given something else: it is taken for a number nowhere then.
@@ -34,19 +31,37 @@ const OWN: [&str; 12] =
     ["#", "?", "$", "!", "RANDOM", "SRANDOM", "SECONDS", "LINENO", "BASHPID", "EPOCHSECONDS", "UID", "EUID"];
 
 impl Numbers {
-    /// Reads all assignments of these texts.
-    pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script> + Clone) -> Self {
+    /// From all that the texts set.
+    pub(super) fn of(sets: &Sets<'_>) -> Self {
         let mut numbers = Self::default();
-        for script in scripts.clone() {
-            visit::walk_script(&mut numbers, script);
-        }
+        numbers.add(sets);
         // What an array may hold is known only when all of its assignments are.
         if numbers.from_arrays {
-            for script in scripts {
-                visit::walk_script(&mut numbers, script);
-            }
+            numbers.add(sets);
         }
         numbers
+    }
+
+    fn add(&mut self, sets: &Sets<'_>) {
+        for Set { name, given, .. } in sets.iter() {
+            let number = match given {
+                Given::Word(word) | Given::Default(word) | Given::Piece(word) => Self::gives_number(word),
+                Given::Elements(elements) => {
+                    elements.iter().all(|element| Self::gives_number(&element.value))
+                }
+                Given::Each(words) => self.loops_over_numbers(words),
+                Given::Number => true,
+                // Of what it was nothing is known by that.
+                Given::Counted { .. } | Given::Nothing => continue,
+                Given::Anything | Given::Line { .. } | Given::Lines(_) => false,
+            };
+            self.assigned(name, number);
+        }
+    }
+
+    /// Looks at what stands in that text from now on.
+    pub(super) fn enter(&mut self, keyed: Keyed) {
+        self.keyed = keyed;
     }
 
     fn assigned(&mut self, name: &str, number: bool) {
@@ -78,7 +93,8 @@ impl Numbers {
         match subscript {
             Subscript::All | Subscript::Star => true,
             Subscript::Index(word) => {
-                self.parts_are_inert(&word.parts) || self.keyed.contains(array) && !has_commands(word)
+                self.parts_are_inert(&word.parts)
+                    || self.keyed.contains(array, word.span) && !has_commands(word)
             }
         }
     }
@@ -165,119 +181,18 @@ impl Numbers {
         Self::gives_number(&word)
     }
 
-    fn expression(&mut self, expression: &Expression) {
-        match expression {
-            Expression::Number(_) | Expression::Variable(..) | Expression::Word(_) => {}
-            Expression::Unary(_, inner) | Expression::Postfix(inner, _) => self.expression(inner),
-            Expression::Binary(a, _, b) => {
-                self.expression(a);
-                self.expression(b);
-            }
-            Expression::Conditional(a, b, c) => {
-                for inner in [a, b, c] {
-                    self.expression(inner);
-                }
-            }
-            Expression::Assign(target, op, value) => {
-                if let (Expression::Variable(name, None), "=") = (target.as_ref(), op.as_str()) {
-                    self.assigned(name, true);
-                }
-                self.expression(value);
-            }
-        }
-    }
-
-    fn loop_over(&mut self, each: &For) {
+    /// Whether each word of a loop is a number.
+    fn loops_over_numbers(&mut self, words: &[Word]) -> bool {
         // `"${numbers[@]}"`
         let element = |word: &Word| {
             matches!(word.parts.as_slice(), [Part { kind: PartKind::DoubleQuoted(inner), .. }]
                 if matches!(inner.as_slice(), [Part { kind: PartKind::Parameter(parameter), .. }]
                     if matches!(parameter.subscript, Some(Subscript::All)) && self.is_number_parameter(parameter)))
         };
-        let number = each
-            .words
-            .as_ref()
-            .is_some_and(|words| words.iter().all(|word| Self::gives_number(word) || element(word)));
-        self.from_arrays |= each.words.iter().flatten().any(element);
-        self.assigned(&each.variable.name, number);
-    }
-
-    fn declared(&mut self, declare: &Declare) {
-        let flag = |letter: char| {
-            declare.operands.iter().any(
-                |operand| matches!(operand, Operand::Flag(word) if word.plain().is_some_and(|text| text.contains(letter))),
-            )
-        };
-        for operand in &declare.operands {
-            match operand {
-                Operand::Name(name) if flag('A') => {
-                    self.keyed.insert(name.name.clone());
-                }
-                Operand::Assignment(assignment) if flag('A') => {
-                    self.keyed.insert(assignment.target.name.clone());
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-impl<'s> Visitor<'s> for Numbers {
-    fn command(&mut self, command: &'s Command) {
-        match &command.kind {
-            CommandKind::For(each) => self.loop_over(each),
-            CommandKind::Select(each) => {
-                self.loop_over(each);
-                self.assigned("REPLY", false);
-            }
-            CommandKind::Declare(declare) => self.declared(declare),
-            CommandKind::Simple(simple) => {
-                for expression in summed(simple).iter().flatten() {
-                    visit::walk_script(self, expression);
-                }
-                let words = simple.words.iter().skip(1).filter_map(Word::plain);
-                let sets = simple.words.first().is_some_and(|first| {
-                    let Some(name) = first.plain() else { return true };
-                    // What `let` gives is a number.
-                    name != "let" && SETTING.contains(&name.as_str())
-                        || ["export", "declare", "local"].contains(&name.as_str())
-                });
-                if sets {
-                    for word in words {
-                        let name = named(&word);
-                        if is_name(name) {
-                            self.assigned(name, false);
-                        }
-                    }
-                    self.assigned("REPLY", false);
-                }
-            }
-            _ => {}
-        }
-        visit::walk_command(self, command);
-    }
-
-    fn assignment(&mut self, assignment: &'s Assignment) {
-        let number = match &assignment.value {
-            Value::Scalar(word) => Self::gives_number(word),
-            Value::Array(elements) => elements.iter().all(|element| Self::gives_number(&element.value)),
-        };
-        self.assigned(&assignment.target.name, number);
-        visit::walk_assignment(self, assignment);
-    }
-
-    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
-        if let ParameterOp::Assign { word, .. } = &parameter.op {
-            self.assigned(&parameter.name, Self::gives_number(word));
-        }
-        visit::walk_parameter(self, parameter);
-    }
-
-    fn arithmetic(&mut self, arithmetic: &'s Arithmetic) {
-        if let Some(expression) = &arithmetic.expression {
-            self.expression(expression);
-        }
-        visit::walk_parts(self, &arithmetic.parts);
+        let numbers = words.iter().all(|word| Self::gives_number(word) || element(word));
+        let arrays = words.iter().any(element);
+        self.from_arrays |= arrays;
+        numbers
     }
 }
 

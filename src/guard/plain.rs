@@ -4,8 +4,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
-    Arithmetic, Assignment, Command, CommandKind, Expression, Fd, Function, Name, Parameter, ParameterOp,
-    Part, PartKind, Pipeline, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
+    Arithmetic, Assignment, Command, CommandKind, Fd, Function, Name, Parameter, ParameterOp, Part, PartKind,
+    Pipeline, Redirect, RedirectOp, Simple, Target, Test, Value, Word,
 };
 use crate::bash::visit::{self, Visitor};
 use crate::commands::{HOLE, Plainly, Tables, is_no_file};
@@ -22,6 +22,7 @@ use super::own;
 use super::policy::Policy;
 use super::relied::Relied;
 use super::secret_files;
+use super::sets::each_sum;
 use super::starts::{self, Starts};
 use super::verdict::{Decision, Reason};
 
@@ -425,29 +426,11 @@ impl<'s> Visitor<'s> for Plain<'_> {
             let what = "arithmetic evaluates values that are not known to be numbers".to_owned();
             self.ask("evaluated-later", arithmetic.span, what);
         }
-        for name in arithmetic.expression.iter().flat_map(|expression| assigned(expression)) {
-            self.set(name, None, arithmetic.span, false);
+        if let Some(expression) = &arithmetic.expression {
+            each_sum(expression, &mut |name, _| self.set(name, None, arithmetic.span, false));
         }
         visit::walk_parts(self, &arithmetic.parts);
     }
-}
-
-/// The variables that an arithmetic expression sets.
-pub(super) fn assigned(expression: &Expression) -> Vec<&str> {
-    let (target, inner): (Option<&Expression>, Vec<&Expression>) = match expression {
-        Expression::Number(_) | Expression::Variable(_, None) | Expression::Word(_) => (None, Vec::new()),
-        Expression::Variable(_, Some(subscript)) => (None, vec![subscript]),
-        Expression::Unary(op, inner) => (["++", "--"].contains(&op.as_str()).then_some(inner), vec![inner]),
-        Expression::Postfix(inner, _) => (Some(inner), vec![inner]),
-        Expression::Binary(a, _, b) => (None, vec![a, b]),
-        Expression::Conditional(a, b, c) => (None, vec![a, b, c]),
-        Expression::Assign(target, _, value) => (Some(target), vec![target, value]),
-    };
-    let name = match target {
-        Some(Expression::Variable(name, _)) => Some(name.as_str()),
-        _ => None,
-    };
-    name.into_iter().chain(inner.into_iter().flat_map(assigned)).collect()
 }
 
 /// Whether a word begins with a glob, or has an expansion that bash splits: it may come to other words than it seems.

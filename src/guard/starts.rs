@@ -1,43 +1,75 @@
 //! Words that are not known, but are known to be no option: ids, absolute paths, names that may not begin with a dash.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use crate::bash::is_shells_own;
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Fd, For, Parameter, ParameterOp, Part, PartKind, Pipeline, Redirect,
-    RedirectOp, Script, Sequence, Subscript, Target, Value, Word,
+    Command, CommandKind, Fd, Parameter, ParameterOp, Part, PartKind, Redirect, RedirectOp, Sequence,
+    Subscript, Target, Word,
 };
-use crate::bash::visit::{self, Visitor};
-use crate::bash::{is_name, is_shells_own};
 use crate::commands::{HOLE, Plainly, Tables};
-use crate::source::Span;
 
-use super::builtins::{SETTING, named};
-use super::listing::{Listing, Reader, listed, readers, substituted};
+use super::listing::{Listing, listed};
+use super::sets::{Given, Set, Sets};
+
+/// What arithmetic comes to. With a sign in front it is an option that counts something, of whatever program.
+const NUMBER: Plainly = Plainly::One;
 
 /// What is known of how the texts' variables begin.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
     /// By name: `None` where some value of it is not known.
     variables: FxHashMap<String, Option<Plainly>>,
-    /// Commands whose variables are told otherwise: they read what a pipe is known to give.
-    read: FxHashSet<Span>,
 }
 
 impl Starts {
-    /// Reads all assignments of these texts.
-    pub(super) fn of<'s>(scripts: impl Iterator<Item = &'s Script>) -> Self {
-        let scripts: Vec<&Script> = scripts.collect();
+    /// From all that the texts set.
+    pub(super) fn of(sets: &Sets<'_>) -> Self {
         let mut starts = Self::default();
         // A variable that another one is set to may be set to something else further down: until nothing is lost any more.
         loop {
             let before = starts.variables.clone();
-            for script in &scripts {
-                visit::walk_script(&mut starts, script);
+            for Set { name, given, .. } in sets.iter() {
+                if !matches!(given, Given::Counted { up: true } | Given::Nothing) {
+                    let value = starts.given(given);
+                    let known = starts.variables.entry(name.clone().into_owned()).or_insert(value);
+                    *known = known.zip(value).map(|(a, b)| a.max(b));
+                }
             }
             if starts.variables == before {
                 return starts;
             }
         }
+    }
+
+    /// What a variable is that is given that.
+    fn given(&self, given: &Given<'_>) -> Option<Plainly> {
+        let split = |plainly: &Plainly| *plainly != Plainly::Path;
+        match given {
+            Given::Word(word) | Given::Piece(word) => self.value(word),
+            Given::Elements(elements) => self.each(elements.iter().map(|element| &element.value)),
+            // One word at a time.
+            Given::Each(words) => self.each(words.iter()).map(|_| Plainly::One),
+            // A line is split where it is used, and not before.
+            Given::Line { source, several: true, .. } => {
+                let words = written_or(source, &stands_for);
+                words.and_then(|words| Tables::builtin().outputs().of_first(&words)).filter(split)
+            }
+            Given::Line { source, nul: true, .. } => {
+                (listed(source, true) == Some(Listing::Placed)).then_some(Plainly::Path)
+            }
+            Given::Line { source, .. } | Given::Lines(source) => piped(source).filter(split),
+            Given::Number | Given::Counted { .. } => Some(NUMBER),
+            Given::Anything | Given::Default(_) | Given::Nothing => None,
+        }
+    }
+
+    /// What words may come to that are divided where they stand.
+    fn each<'w>(&self, mut words: impl Iterator<Item = &'w Word>) -> Option<Plainly> {
+        words.try_fold(Plainly::One, |most, word| {
+            let plainly = self.value(word).filter(|plainly| *plainly != Plainly::Path)?;
+            Some(most.max(plainly))
+        })
     }
 
     /// How many words a command's words may come to that are not written in it, where none of them is an option; `None`
@@ -110,6 +142,7 @@ impl Starts {
         match &part.kind {
             PartKind::Parameter(parameter) => self.parameter(parameter),
             PartKind::Command(substitution) => printed(&substitution.body),
+            PartKind::Arithmetic(_) => Some(NUMBER),
             _ => None,
         }
     }
@@ -155,100 +188,6 @@ impl Starts {
             _ => None,
         }
     }
-
-    fn assigned(&mut self, name: &str, value: Option<Plainly>) {
-        let known = self.variables.entry(name.to_owned()).or_insert(value);
-        *known = known.zip(value).map(|(a, b)| a.max(b));
-    }
-
-    fn loop_over(&mut self, each: &For) {
-        let words = each.words.as_deref();
-        let all = words.and_then(|words| {
-            words.iter().try_fold((), |(), word| {
-                self.value(word).filter(|plainly| *plainly != Plainly::Path).map(|_| ())
-            })
-        });
-        // One word at a time.
-        self.assigned(&each.variable.name, all.map(|()| Plainly::One));
-    }
-}
-
-impl<'s> Visitor<'s> for Starts {
-    fn pipeline(&mut self, pipeline: &'s Pipeline) {
-        for Reader { read, name, others, nul, source } in readers(pipeline) {
-            let given = if !others.is_empty() {
-                let words = written_or(source, &stands_for);
-                words
-                    .and_then(|words| Tables::builtin().outputs().of_first(&words))
-                    .filter(|given| *given != Plainly::Path)
-            } else if nul {
-                (listed(source, true) == Some(Listing::Placed)).then_some(Plainly::Path)
-            } else {
-                piped(source).filter(|given| *given != Plainly::Path)
-            };
-            if given.is_some() {
-                self.read.insert(read);
-                // A line is split where it is used, and not before.
-                self.assigned(&name, given);
-                for other in &others {
-                    self.assigned(other, None);
-                }
-            }
-        }
-        visit::walk_pipeline(self, pipeline);
-    }
-
-    fn command(&mut self, command: &'s Command) {
-        match &command.kind {
-            CommandKind::For(each) => self.loop_over(each),
-            CommandKind::Select(each) => {
-                self.assigned(&each.variable.name, None);
-                self.assigned("REPLY", None);
-            }
-            CommandKind::Simple(_) if mapped(command).is_some() => {
-                if let Some((name, given)) = mapped(command) {
-                    self.assigned(&name, given);
-                }
-            }
-            CommandKind::Simple(simple) if !self.read.contains(&command.span) => {
-                if simple.words.first().and_then(Word::plain).as_deref() == Some("let") {
-                    let texts = simple.words.iter().skip(1).filter_map(Word::plain);
-                    for text in texts {
-                        for name in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
-                            self.assigned(name, None);
-                        }
-                    }
-                }
-                // Whatever names a variable may set it.
-                for word in simple.words.iter().skip(1).filter_map(Word::plain) {
-                    let name = named(&word);
-                    let may_set =
-                        || simple.words[0].plain().is_none_or(|first| SETTING.contains(&first.as_str()));
-                    if is_name(name) && may_set() {
-                        self.assigned(name, None);
-                    }
-                }
-            }
-            _ => {}
-        }
-        visit::walk_command(self, command);
-    }
-
-    fn assignment(&mut self, assignment: &'s Assignment) {
-        let value = match &assignment.value {
-            Value::Scalar(word) if assignment.target.subscript.is_none() => self.value(word),
-            _ => None,
-        };
-        self.assigned(&assignment.target.name, value);
-        visit::walk_assignment(self, assignment);
-    }
-
-    fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
-        if let ParameterOp::Assign { .. } = &parameter.op {
-            self.assigned(&parameter.name, None);
-        }
-        visit::walk_parameter(self, parameter);
-    }
 }
 
 /// The parts of a word, those in quotes too.
@@ -264,16 +203,6 @@ pub(super) fn multiplies(part: &Part) -> bool {
     let PartKind::Parameter(parameter) = &part.kind else { return false };
     let all = parameter.name == "@" || matches!(parameter.subscript, Some(Subscript::All));
     (all || parameter.indirect) && !matches!(parameter.op, ParameterOp::Length)
-}
-
-/// The array that `mapfile -t NAME < <(commands)` fills, and what its elements are.
-fn mapped(command: &Command) -> Option<(String, Option<Plainly>)> {
-    let CommandKind::Simple(simple) = &command.kind else { return None };
-    let words: Vec<String> = simple.words.iter().map(Word::plain).collect::<Option<_>>()?;
-    let [program, option, name] = words.as_slice() else { return None };
-    let fills = ["mapfile", "readarray"].contains(&program.as_str()) && option == "-t" && is_name(name);
-    let source = substituted(command).filter(|_| fills && simple.assignments.is_empty())?;
-    Some((name.clone(), piped(source).filter(|given| *given != Plainly::Path)))
 }
 
 /// What a substitution prints.

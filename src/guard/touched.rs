@@ -19,7 +19,7 @@ impl Programs<'_> {
         invocation: &Invocation,
     ) -> Option<String> {
         let name = words[0].as_str();
-        let copies = copies(words, judged);
+        let copies = copies(words, judged) || sends(words);
         let records = own::only_records(name, words);
         let changes = strict::always_writes(name) || judged.effect != Effect::Read;
         let folders: Vec<String> =
@@ -32,7 +32,12 @@ impl Programs<'_> {
             judged.files.iter().filter_map(|file| named(words, file)).map(str::to_owned).collect();
         files.extend(Tables::builtin().written_by_text(words).into_iter().map(str::to_owned));
         if copies {
+            if sends(words) {
+                files.extend(Tables::builtin().operands(words).last().map(|last| (*last).to_owned()));
+            }
             files.extend(copied(words, &files));
+        } else if keeps_originals(words) {
+            files.clear();
         }
         let mut written = files.iter().filter(|_| !records);
         if let Some(file) = written.find(|file| is_own(file) || own::names_own(file) && copies) {
@@ -59,7 +64,7 @@ impl Programs<'_> {
         for (_, word) in touching.iter_mut().enumerate().filter(|(index, _)| sent.contains(index)) {
             word.clear();
         }
-        if let Some(why) = own::acts_on_guard(&touching, changes) {
+        if let Some(why) = own::acts_on_guard(&touching, changes && !keeps_originals(words)) {
             return Some(why);
         }
         if !changes || records {
@@ -83,6 +88,27 @@ impl Programs<'_> {
             || self.handed.contains(&invocation.at)
             || invocation.chain.iter().any(|link| by_link(&link.name, &link.words))
     }
+}
+
+/// Whether a line copies files to another machine, or from there: what it writes here is the last name.
+fn sends(words: &[String]) -> bool {
+    Tables::builtin().is_of(words, beyond::SENDS.iter().copied())
+}
+
+/// Whether a line packs files, and leaves them as they are.
+fn keeps_originals(words: &[String]) -> bool {
+    let args = || words.iter().skip(1);
+    let long = |name: &str| args().any(|word| word.len() > 3 && name.starts_with(word.as_str()));
+    let letter = |letter: char| {
+        args().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
+    };
+    let unpacks = letter('d') || long("--decompress") || long("--uncompress");
+    let keeps = match words[0].as_str() {
+        "gzip" | "bzip2" | "xz" | "lzma" | "pigz" => letter('k') || long("--keep"),
+        "zstd" | "lz4" => !long("--rm") && !letter('m'),
+        _ => false,
+    };
+    keeps && !unpacks && !letter('o')
 }
 
 /// Whether a line copies files, and does nothing else: it writes what its table names as written, and only reads the rest. A
