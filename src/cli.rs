@@ -27,6 +27,7 @@ pub mod merge;
 pub mod new;
 pub mod output;
 pub mod parse;
+pub mod pulse;
 pub mod repro;
 pub mod rule;
 pub mod run;

@@ -204,6 +204,13 @@ pub enum Event {
         /// Where this is a part of a run: which, from 1, and of how many.
         part: Option<(usize, usize)>,
     },
+    /// A run of a script without a harness is begun, to see whether it ends well without a fault.
+    GreenSought {
+        /// The script.
+        what: String,
+        /// How many such runs were made before.
+        runs: usize,
+    },
     /// A harness begins.
     HarnessStarted {
         /// Which.
@@ -380,7 +387,7 @@ impl Status {
                 run.harnesses = *harnesses;
                 run.part = *part;
             }
-            Event::HarnessStarted { .. } => {}
+            Event::HarnessStarted { .. } | Event::GreenSought { .. } => {}
             Event::TrialsPlanned { count, .. } => self.run.get_or_insert_default().planned += count,
             Event::TrialFinished(trial) => self.run.get_or_insert_default().fold(trial),
             Event::HarnessFinished { inapplicable, declared, unbounded, kept, not_reached, .. } => {

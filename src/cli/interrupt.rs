@@ -1,18 +1,37 @@
-//! Ctrl-C: the first one asks the job to stop, the second one ends the process.
+//! Ctrl-C: the first one asks the job to stop, a second one ends the process.
+
+use std::io::Read;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::{flag, low_level};
 
 use crate::cli::Failure;
 use crate::run::Stop;
 
+/// Signals that come so close together are one wish: `timeout` sends its signal to the process and to the group of it.
+const ONE_WISH: Duration = Duration::from_millis(200);
+
 /// A wish to stop that SIGINT, SIGTERM and SIGHUP express.
 pub fn stop() -> Result<Stop, Failure> {
     let stop = Stop::default();
+    let heard = Arc::new(AtomicBool::new(false));
+    let (mut news, writer) = UnixStream::pair()?;
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         // Registered first, so that it sees the flag as the signal before left it.
-        flag::register_conditional_shutdown(signal, 128 + signal, stop.flag())?;
+        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&heard))?;
         flag::register(signal, stop.flag())?;
+        low_level::pipe::register(signal, writer.try_clone()?)?;
     }
+    thread::spawn(move || {
+        if news.read_exact(&mut [0]).is_ok() {
+            thread::sleep(ONE_WISH);
+            heard.store(true, Ordering::Relaxed);
+        }
+    });
     Ok(stop)
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
+use crate::cli::pulse::Pulse;
 use crate::cli::{COULD_NOT_CHECK, Failure};
 use crate::event::{Event, Status};
 use crate::report::checkstyle::Checkstyle;
@@ -251,6 +252,8 @@ struct Channel {
 pub struct Outputs {
     channels: Vec<Channel>,
     progress: Progress,
+    /// Speaks where there is no bar.
+    pulse: Option<Pulse>,
     status: Status,
     failed: bool,
 }
@@ -291,8 +294,9 @@ impl Outputs {
             };
             channels.push(Channel { report, out, name, closed: false });
         }
-        let progress = Progress::new(io::stderr().is_terminal());
-        Ok(Self { channels, progress, status: Status::default(), failed: false })
+        let terminal = io::stderr().is_terminal();
+        let (progress, pulse) = (Progress::new(terminal), (!terminal).then(Pulse::default));
+        Ok(Self { channels, progress, pulse, status: Status::default(), failed: false })
     }
 
     /// Adds a report whose file is appended to, never cut.
@@ -309,7 +313,8 @@ impl Outputs {
     /// Hands one event to all who listen.
     pub fn event(&mut self, event: &Event) {
         self.status.fold(event);
-        let line = self.progress.event(event).or_else(|| notice(event));
+        let pulse = self.pulse.as_mut().and_then(|pulse| pulse.event(event, &self.status));
+        let line = self.progress.event(event).or_else(|| notice(event)).or(pulse);
         let Self { channels, progress, failed, .. } = self;
         progress.suspend(|| {
             for channel in channels {
@@ -389,6 +394,7 @@ fn notice(event: &Event) -> Option<String> {
         | Event::LintFinished
         | Event::GuardTested { .. }
         | Event::RunStarted { .. }
+        | Event::GreenSought { .. }
         | Event::HarnessStarted { .. }
         | Event::TrialsPlanned { .. }
         | Event::TrialFinished(_)

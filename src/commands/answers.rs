@@ -31,6 +31,8 @@ pub(super) struct ToolAnswers {
     #[serde(default)]
     takes_nothing: Vec<String>,
     #[serde(default)]
+    speaks: Vec<String>,
+    #[serde(default)]
     local: bool,
     #[serde(default)]
     valued: String,
@@ -133,6 +135,11 @@ impl Tables {
     /// Whether the call writes an empty stdin where it would write any other: an empty object, an empty value.
     pub fn takes_nothing(&self, argv: &[String]) -> bool {
         self.has_line(argv, |answers| &answers.takes_nothing)
+    }
+
+    /// Whether the call says something wherever it ends with 0.
+    pub fn always_speaks(&self, argv: &[String]) -> bool {
+        self.has_line(argv, |answers| &answers.speaks)
     }
 
     fn has_line(&self, argv: &[String], lines: impl Fn(&ToolAnswers) -> &Vec<String>) -> bool {

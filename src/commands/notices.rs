@@ -14,6 +14,8 @@ pub(super) struct NoticesFile {
     opens: Vec<String>,
     closes: Vec<String>,
     notifies: Vec<String>,
+    takes_down: Vec<String>,
+    dresses: Vec<String>,
     hooks: Vec<String>,
 }
 
@@ -25,6 +27,8 @@ pub struct Notices {
     opens: Vec<String>,
     closes: Vec<String>,
     notifies: Vec<String>,
+    takes_down: Vec<String>,
+    dresses: Vec<String>,
     hooks: Vec<String>,
 }
 
@@ -40,6 +44,8 @@ impl Notices {
             opens: file.opens,
             closes: file.closes,
             notifies: file.notifies,
+            takes_down: file.takes_down,
+            dresses: file.dresses,
             hooks: file.hooks,
         }
     }
@@ -73,6 +79,16 @@ impl Notices {
     /// Whether the program tells somebody something, and changes nothing else.
     pub fn notifies(&self, program: &str) -> bool {
         self.notifies.iter().any(|name| name == program)
+    }
+
+    /// Whether the program takes down what it reads, for whoever looks later.
+    pub fn takes_down(&self, program: &str) -> bool {
+        self.takes_down.iter().any(|name| name == program)
+    }
+
+    /// Whether the program does nothing but dress what a terminal shows.
+    pub fn dresses(&self, program: &str) -> bool {
+        self.dresses.iter().any(|name| name == program)
     }
 
     /// Whether a word is the address of a hook that tells somebody something.

@@ -108,7 +108,7 @@ impl Place {
         let (folder, name) = mention.rsplit_once('/').unwrap_or(("", mention));
         if folder.contains('*')
             || folder.split('/').any(|part| part == "..")
-            || folder.is_empty() && name == "*"
+            || folder.is_empty() && name.trim_matches('*').is_empty()
         {
             return Vec::new();
         }

@@ -52,6 +52,7 @@ impl Report for Checkstyle {
             | Event::LintFinished
             | Event::GuardTested { .. }
             | Event::RunStarted { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }
             | Event::TrialFinished(_)

@@ -88,6 +88,7 @@ impl Report for Github {
             | Event::LintFinished
             | Event::GuardTested { .. }
             | Event::RunStarted { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }
             | Event::TrialFinished(_)

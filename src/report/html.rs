@@ -156,6 +156,7 @@ impl Report for Html {
             Event::LintStarted { .. }
             | Event::LintFinished
             | Event::RunStarted { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. } => {}
         }

@@ -143,6 +143,7 @@ impl Report for Json {
             | Event::LintFinished
             | Event::GuardTested { .. }
             | Event::RunStarted { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }
             | Event::Interrupted { .. } => {}

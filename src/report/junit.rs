@@ -128,6 +128,7 @@ impl Report for Junit {
             | Event::LintFinished
             | Event::GuardTested { .. }
             | Event::RunStarted { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. } => Ok(()),
         }

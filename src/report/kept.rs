@@ -45,6 +45,10 @@ enum Kept {
         harnesses: usize,
         part: Option<(usize, usize)>,
     },
+    GreenSought {
+        what: String,
+        runs: usize,
+    },
     HarnessStarted {
         name: HarnessName,
     },
@@ -136,6 +140,7 @@ impl Kept {
             Event::LintFinished => Self::LintFinished,
             Event::GuardTested { cases, failures } => Self::GuardTested { cases, failures },
             Event::RunStarted { rung, harnesses, part } => Self::RunStarted { rung, harnesses, part },
+            Event::GreenSought { what, runs } => Self::GreenSought { what, runs },
             Event::HarnessStarted { name } => Self::HarnessStarted { name },
             Event::TrialsPlanned { name, count } => Self::TrialsPlanned { name, count },
             Event::TrialFinished(trial) => Self::TrialFinished(trial),
@@ -169,6 +174,7 @@ impl Kept {
             Self::LintFinished => Event::LintFinished,
             Self::GuardTested { cases, failures } => Event::GuardTested { cases, failures },
             Self::RunStarted { rung, harnesses, part } => Event::RunStarted { rung, harnesses, part },
+            Self::GreenSought { what, runs } => Event::GreenSought { what, runs },
             Self::HarnessStarted { name } => Event::HarnessStarted { name },
             Self::TrialsPlanned { name, count } => Event::TrialsPlanned { name, count },
             Self::TrialFinished(trial) => Event::TrialFinished(trial),

@@ -69,6 +69,7 @@ impl Report for Markdown {
             Event::LintStarted { .. }
             | Event::LintFinished
             | Event::RunStarted { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }
             | Event::TrialFinished(_)

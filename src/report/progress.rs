@@ -25,6 +25,13 @@ impl Progress {
             Event::LintStarted { files } => self.start("lint", *files),
             Event::FileChecked { path, .. } => self.step(path.as_str()),
             Event::RunStarted { .. } => self.start("run", 0),
+            Event::GreenSought { what, runs: 0 } => {
+                self.start("seek", 0);
+                self.show(what);
+            }
+            Event::GreenSought { what, runs } => {
+                self.show(&format!("{what}: {runs} runs, none of them ended well so far"));
+            }
             Event::HarnessStarted { name } => self.show(name.as_str()),
             Event::TrialsPlanned { count, .. } => self.extend(*count),
             Event::TrialFinished(trial) => self.step(trial.id.as_str()),

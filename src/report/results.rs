@@ -122,6 +122,7 @@ impl Report for Results {
             | Event::FileSkipped { .. }
             | Event::LintFinished
             | Event::GuardTested { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. } => return Ok(()),
         };
         write(&line, out)

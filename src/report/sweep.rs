@@ -110,6 +110,13 @@ impl SweepText {
         let rung = run.rung.map_or_else(|| "none".to_owned(), |rung| rung.to_string());
         let calls = count(self.calls.len(), "call", "calls");
         let faults = count(run.faults, "fault", "faults");
+        if status.interrupted {
+            let (done, planned, red) = (run.executed + run.skipped, run.planned, run.red);
+            return writeln!(
+                out,
+                "sweep     NOT COMPLETE: stopped by the user, {done} of {planned} trials judged, {red} of them red   rung {rung}"
+            );
+        }
         if let Some(reason) = run.incomplete() {
             return writeln!(out, "sweep     NOT COMPLETE: {reason}   rung {rung}");
         }
@@ -121,7 +128,7 @@ impl SweepText {
             "{} swallowed{recovered})   {} inapplicable   rung {rung}",
             run.swallowed, run.inapplicable
         );
-        if run.red == 0 && !status.interrupted && status.not_checked == 0 {
+        if run.red == 0 && status.not_checked == 0 {
             let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
             let left = match run.not_reached {
                 0 => String::new(),

@@ -91,6 +91,7 @@ impl Report for Text {
             | Event::LintFinished
             | Event::GuardTested { .. }
             | Event::RunStarted { .. }
+            | Event::GreenSought { .. }
             | Event::HarnessStarted { .. }
             | Event::TrialsPlanned { .. }
             | Event::TrialFinished(_)

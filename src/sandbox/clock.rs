@@ -8,6 +8,35 @@ pub(super) const NOW: u64 = 1_767_323_045;
 /// The programs that this module answers.
 pub(super) const OWN: &[&str] = &["sleep", "date", "timeout"];
 
+/// So far from now a number of seconds is taken for one that tells the machine's time.
+const NEAR: u64 = 24 * 60 * 60;
+/// How many digits such a number has: seconds, and with three, six, nine digits more.
+const DIGITS: [usize; 4] = [10, 13, 16, 19];
+
+/// With X in the place of the seconds since 1970, where they are about `now`, which is the machine's time: what a tool that runs
+/// for real says of it (`awk 'BEGIN { print systime() }'`, `stat -c %Y`) is another number in each run.
+pub(super) fn without_the_machines(word: &str, now: u64) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let count = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let seconds: Option<u64> = rest.get(..10).and_then(|head| head.parse().ok());
+        let is_time = DIGITS.contains(&count) && seconds.is_some_and(|seconds| seconds.abs_diff(now) <= NEAR);
+        if is_time {
+            out.extend(std::iter::repeat_n('X', 10));
+            let fraction = rest[count..].strip_prefix('.').unwrap_or_default();
+            let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+            rest = &rest[if digits > 0 { count + 1 + digits } else { count }..];
+        } else {
+            out.push_str(&rest[..count]);
+            rest = &rest[count..];
+        }
+    }
+    out + rest
+}
+
 /// How long `sleep WORDS...` would have slept, in milliseconds. Words that are none count nothing.
 pub(super) fn milliseconds(words: &[String]) -> u64 {
     words.iter().map(|word| duration(word).unwrap_or(0)).fold(0, u64::saturating_add)
@@ -139,4 +168,25 @@ fn said_date(words: &[String]) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_the_machines;
+
+    #[test]
+    fn only_what_tells_the_machines_time_is_taken_out() {
+        const NOW: u64 = 1_795_908_294;
+        for (word, wanted) in [
+            ("snap-1795908200.tar", "snap-XXXXXXXXXX.tar"),
+            ("1795908294.61375", "XXXXXXXXXX"),
+            ("a1795908294123-b", "aXXXXXXXXXX-b"),
+            ("1767323045", "1767323045"),
+            ("17959082945", "17959082945"),
+            ("x-22", "x-22"),
+            ("\u{e9}1795908294", "\u{e9}XXXXXXXXXX"),
+        ] {
+            assert_eq!(without_the_machines(word, NOW), wanted);
+        }
+    }
 }

@@ -37,6 +37,8 @@ pub(super) struct Moment {
     pub output: Output,
     /// Whether its stdin is the script's own, which nobody drains.
     pub own_stdin: bool,
+    /// The machine's time, in seconds since 1970.
+    pub now: u64,
 }
 
 /// What to tell a stub.
@@ -138,7 +140,8 @@ impl Journal {
     /// Decides what becomes of a call. `stdin` is what it read, where it was asked to; the answer may be to ask.
     pub fn decide(&mut self, hello: &Hello, stdin: Option<&str>, moment: Moment) -> Decision {
         let argv = words(hello);
-        let responder = match self.responder(&argv, hello, stdin) {
+        let site = site(hello, &argv, moment.now);
+        let responder = match self.responder(&argv, &site, hello, stdin) {
             Ok(responder) => responder,
             Err(NeedsStdin) => return Decision::order(Order::ReadStdin),
         };
@@ -161,7 +164,6 @@ impl Journal {
             // Even a call that is going to fail reads first: whoever feeds it must not find it gone.
             return Decision::order(Order::ReadStdin);
         }
-        let site = site(hello, &argv);
         let occurrence = *self.seen.entry(site.clone()).and_modify(|count| *count += 1).or_insert(1);
         let fault = self.plan.fault.as_ref().filter(|fault| hits(fault, &site, occurrence)).cloned();
         let (order, answer) = self.answer(&responder, fault.as_ref(), hello);
@@ -231,6 +233,7 @@ impl Journal {
     fn responder(
         &self,
         argv: &[String],
+        site: &Site,
         hello: &Hello,
         stdin: Option<&str>,
     ) -> Result<Responder, NeedsStdin> {
@@ -262,8 +265,7 @@ impl Journal {
                     if let Some(given) = guesses.script(argv, at, stdin) {
                         return Ok(Responder::Shell(given, guesses.is_fed(argv, at) && !script_on_stdin));
                     }
-                    let site = site(hello, argv);
-                    let occurrence = self.seen.get(&site).map_or(1, |count| count + 1);
+                    let occurrence = self.seen.get(site).map_or(1, |count| count + 1);
                     Responder::Guess(guesses.answer(argv, hello.at.as_ref(), occurrence))
                 }
                 None => Responder::Nobody,
@@ -444,8 +446,8 @@ fn words(hello: &Hello) -> Vec<String> {
     argv
 }
 
-fn site(hello: &Hello, argv: &[String]) -> Site {
-    let rest = argv[1..].iter().map(|word| normalise(word));
+fn site(hello: &Hello, argv: &[String], now: u64) -> Site {
+    let rest = argv[1..].iter().map(|word| clock::without_the_machines(&normalise(word), now));
     Site { argv: std::iter::once(hello.program.clone()).chain(rest).collect(), at: hello.at.clone() }
 }
 

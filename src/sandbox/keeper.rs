@@ -174,9 +174,11 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path, seen: &st
     let at = |path: &str, error: io::Error| format!("cannot make {path} of the world: {error}");
     let inside = |path: &str| base.join(path.trim_start_matches('/'));
     let folder = |path: &str| fs::create_dir_all(inside(path)).map_err(|error| at(path, error));
-    for path in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/lib", "/etc", "/proc", "/root", "/dev/pts"]
-    {
+    for path in ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/lib", "/etc", "/proc", "/dev/pts"] {
         folder(path)?;
+    }
+    if !blueprint.folders.contains("root") {
+        folder("/root")?;
     }
     for path in places::WRITABLE.iter().chain(&[places::REAL, places::STATE]) {
         folder(path)?;

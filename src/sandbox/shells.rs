@@ -76,6 +76,14 @@ EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_TICK)) EPOCHREALTIME=$((1767323045 + GAU
 /// What the trap does about it before each command.
 const TICK: &str = r#"{ read -r GAUNTLET_NOW </.gauntlet/state/.clock; case ${GAUNTLET_NOW-} in "$GAUNTLET_TICK") ;; *) SECONDS=$((SECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHSECONDS=$((EPOCHSECONDS + GAUNTLET_NOW - GAUNTLET_TICK)); EPOCHREALTIME=$EPOCHSECONDS.000000; GAUNTLET_TICK=$GAUNTLET_NOW;; esac; } 2>/dev/null; "#;
 
+/// Bash seeds `RANDOM` anew in each subshell, and nothing seeds `SRANDOM`.
+const CHANCE: &str = r"unset SRANDOM
+SRANDOM=1 GAUNTLET_STEP=1 GAUNTLET_SHELL=$BASHPID
+";
+
+/// What the trap does about it before each command: a subshell gets a seed by the number of the command that it is part of.
+const DRAW: &str = r#"case $BASHPID in "$GAUNTLET_SHELL") ;; *) GAUNTLET_SHELL=$BASHPID RANDOM=$GAUNTLET_STEP;; esac; GAUNTLET_STEP=$((GAUNTLET_STEP + 1)) SRANDOM=$((GAUNTLET_STEP * 2654435761 & 4294967295)); "#;
+
 /// What a bare `exit` in an `EXIT` trap ends with is what was so before the trap; a `DEBUG` trap makes bash forget that. So the
 /// trap remembers it where a handler begins: the line is another one, and bash still names the command before it. In the handler
 /// of a signal, which the world alone sends, a bare `exit` ends with what was last.
@@ -99,13 +107,19 @@ pub(super) struct Form {
     careful: bool,
     clock: bool,
     ends: bool,
+    chance: bool,
 }
 
 impl Form {
     /// Every form.
     pub fn all() -> impl Iterator<Item = Self> {
         let has = |form: u8, bit: u8| form & bit != 0;
-        (0..8).map(move |form| Self { careful: has(form, 1), clock: has(form, 2), ends: has(form, 4) })
+        (0..16).map(move |form| Self {
+            careful: has(form, 1),
+            clock: has(form, 2),
+            ends: has(form, 4),
+            chance: has(form, 8),
+        })
     }
 
     /// The form that the trial's scripts need.
@@ -114,12 +128,18 @@ impl Form {
             careful: needs_care(seeds, command),
             clock: mention(seeds, CLOCKS),
             ends: end_in_a_trap(seeds),
+            chance: mention(seeds, &["RANDOM"]),
         }
     }
 
     /// Where it is in the world.
     pub fn path(self) -> String {
-        let suffixes = [(self.careful, "-careful"), (self.clock, "-clock"), (self.ends, "-ends")];
+        let suffixes = [
+            (self.careful, "-careful"),
+            (self.clock, "-clock"),
+            (self.ends, "-ends"),
+            (self.chance, "-chance"),
+        ];
         let suffixes = suffixes.iter().filter(|(is_so, _)| *is_so).map(|(_, suffix)| *suffix);
         format!("{}{}", places::BASH_ENV, suffixes.collect::<String>())
     }
@@ -127,16 +147,18 @@ impl Form {
     /// The text of `BASH_ENV`.
     pub fn text(self) -> String {
         let clock = if self.clock { CLOCK } else { "" };
-        format!("{COMMON}{clock}set -o functrace\ntrap '{}' DEBUG\n", self.trap())
+        let chance = if self.chance { CHANCE } else { "" };
+        format!("{COMMON}{clock}{chance}set -o functrace\ntrap '{}' DEBUG\n", self.trap())
     }
 
     fn trap(self) -> String {
         let tick = if self.clock { TICK } else { "" };
         let ends = if self.ends { ENDS } else { "" };
+        let draw = if self.chance { DRAW } else { "" };
         if self.careful {
-            format!("{}{ends}{tick}{}", CAREFUL.0, CAREFUL.1)
+            format!("{}{ends}{tick}{draw}{}", CAREFUL.0, CAREFUL.1)
         } else {
-            format!("{ends}{tick}{PLAIN}")
+            format!("{ends}{tick}{draw}{PLAIN}")
         }
     }
 

@@ -1,4 +1,4 @@
-//! Folders at the root that a script names: `/backup`, `/data`. A machine has them; a world has them too, empty.
+//! Folders at the root that a script names: `/backup`, `/root`. A machine has them; a world has them too, empty.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use regex::Regex;
 /// Folders that every machine has, or that no script should write to.
 const KNOWN: &[&str] = &[
     "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "mnt", "opt", "proc", "repo",
-    "root", "run", "sbin", "snap", "srv", "tmp", "usr", "var",
+    "run", "sbin", "snap", "srv", "tmp", "usr", "var",
 ];
 
 /// So many are looked at.
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn folders_are_told_from_urls_and_from_what_every_machine_has() {
-        let text = "cp x /backup/y; curl https://host/api/v1 -o \"/data/z\"; cat /etc/hosts; sed 's/x/y/'\n/export/a";
-        assert_eq!(at_the_root([text]), ["backup", "data", "export"]);
+        let text = "cp x /backup/y; touch /root/.done; curl https://host/api/v1 -o \"/data/z\"; cat /etc/hosts; sed 's/x/y/'\n/export/a";
+        assert_eq!(at_the_root([text]), ["backup", "data", "export", "root"]);
     }
 }

@@ -4,7 +4,9 @@
 //! the same call at the same place gets the same answer in every run. What is chosen among several candidates is the
 //! sweep's business; this module only offers them, the likeliest first.
 
+mod cells;
 mod commands;
+mod contents;
 mod document;
 pub mod flow;
 mod forms;
@@ -25,6 +27,7 @@ use crate::commands::{Effect, Tables, Trouble};
 use crate::trial::pattern::argv_matches;
 
 pub use commands::PACKERS;
+pub use contents::contents;
 pub use flow::escaped;
 pub use gates::{Sentinel, typed_phrase};
 pub use lacks::{asked_for, called_by_path, lacks};

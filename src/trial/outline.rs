@@ -138,6 +138,14 @@ impl Outline {
         self.shapes.iter().any(unwaited)
     }
 
+    /// Whether the call is made in `>(...)`: it reads what others print, and nobody hears how it ends.
+    pub fn reads_output(&self, call: &Site) -> bool {
+        let reads = |shape: &Shape| {
+            shape.children.iter().any(|child| child.reads_output && self.child_makes(shape, child, call))
+        };
+        self.shapes.iter().any(reads)
+    }
+
     /// Whether one of the run's calls carries this one: a signal that comes while it runs comes while its carrier does.
     pub fn is_carried(&self, call: &Site, run: &[Call]) -> bool {
         run.iter()

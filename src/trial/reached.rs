@@ -30,8 +30,8 @@ pub struct Written {
     program: String,
     /// The programs that it is made through, and its own.
     names: Vec<String>,
-    /// Whether other commands on its lines call the same program, so that a place does not tell which it was.
-    crowded: bool,
+    /// Those of them that no other command on its lines has: a place tells by them which it was.
+    own_names: Vec<String>,
     /// How its first line reads.
     text: String,
 }
@@ -39,18 +39,19 @@ pub struct Written {
 impl Written {
     /// Whether it is made at that site: by its words, also where another command carries it, or by its place.
     fn is_made(&self, site: &Site) -> bool {
-        let here = !self.crowded
-            && site.at.as_ref().is_some_and(|(file, line)| {
-                *file == self.file && (self.lines.0..=self.lines.1).contains(line)
-            });
+        let here = site
+            .at
+            .as_ref()
+            .is_some_and(|(file, line)| *file == self.file && (self.lines.0..=self.lines.1).contains(line));
         let said =
             |words: &Vec<String>| (0..site.argv.len()).any(|from| argv_matches(words, &site.argv[from..]));
-        here && site.argv.first().is_some_and(|name| self.names.contains(name)) || self.forms.iter().any(said)
+        here && site.argv.first().is_some_and(|name| self.own_names.contains(name))
+            || self.forms.iter().any(said)
     }
 
     fn shares_a_line(&self, other: &Self) -> bool {
         let overlaps = self.lines.0 <= other.lines.1 && other.lines.0 <= self.lines.1;
-        self.at != other.at && self.program == other.program && overlaps
+        self.at != other.at && overlaps
     }
 
     /// How it is told.
@@ -78,10 +79,14 @@ pub fn written(source: &SourceText, script: &Script, real: &dyn Fn(&str) -> bool
         }
     }
     found.sort_by_key(|written| written.lines);
-    let crowded: Vec<bool> =
-        found.iter().map(|one| found.iter().any(|other| one.shares_a_line(other))).collect();
-    for (written, crowded) in found.iter_mut().zip(crowded) {
-        written.crowded = crowded;
+    let own_names = |one: &Written| -> Vec<String> {
+        let beside = || found.iter().filter(|other| one.shares_a_line(other));
+        let is_own = |name: &&String| !beside().any(|other| other.names.contains(name));
+        one.names.iter().filter(is_own).cloned().collect()
+    };
+    let own: Vec<Vec<String>> = found.iter().map(own_names).collect();
+    for (written, own) in found.iter_mut().zip(own) {
+        written.own_names = own;
     }
     found
 }
@@ -111,7 +116,7 @@ fn of(source: &SourceText, invocation: &Invocation, program: &str, form: Vec<Str
         forms: vec![form],
         program: program.to_owned(),
         names: names.map(str::to_owned).collect(),
-        crowded: false,
+        own_names: Vec::new(),
         text: text.chars().take(TOLD_CHARS).collect(),
     }
 }
@@ -154,6 +159,16 @@ mod tests {
             site("lxc list -c n", 7),
         ];
         assert_eq!(told(&sites), [(8, "lxc stop".to_owned())]);
+        let text = "tar -cf - a | ssh \"$1\" 'tar -xf -'\n";
+        let source = SourceText::new(RepoPath::new("z.sh"), text.to_owned());
+        let script = bash::read(text, Dialect::Bash, &InProcess::new()).script;
+        let written = super::written(&source, &script, &|_| false);
+        let at = Some(("/repo/z.sh".to_owned(), 1));
+        let pack = Site { at: at.clone(), ..site("tar -cf - a", 1) };
+        let carrier = Site { argv: ["ssh", "h", "tar -xf -"].map(str::to_owned).into(), at };
+        assert_eq!(not_reached(&written, &[&pack]).len(), 1);
+        assert_eq!(not_reached(&written, &[&carrier]).len(), 1);
+        assert!(not_reached(&written, &[&pack, &carrier]).is_empty());
         let text = "for n in $(lxc list -c n); do lxc stop \"$n\"; done\n";
         let source = SourceText::new(RepoPath::new("y.sh"), text.to_owned());
         let script = bash::read(text, Dialect::Bash, &InProcess::new()).script;

@@ -177,7 +177,9 @@ fn reply_of(call: &Call, kind: FaultKind, writes: bool, outline: &Outline, guess
         FaultKind::Missing => Some(Reply::new(127, "", &format!("{}: command not found", call.program()))),
         FaultKind::Absent => answer(Trouble::Absent),
         FaultKind::Unreachable => answer(Trouble::Unreachable),
-        // Where answers are guessed the judge looks what was done with it, so that a list may be empty too.
+        // Where answers are guessed the judge looks what was done with it, so that a list may be empty too; what always says
+        // something is not believed to be silent.
+        FaultKind::Empty if guessed && tables.always_speaks(&call.argv) => None,
         FaultKind::Empty => (is_consumed(call) || guessed && is_read(call)).then(Reply::default),
         FaultKind::Truncated => {
             let cut = half(&call.stdout);

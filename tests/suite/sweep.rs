@@ -337,3 +337,40 @@ fn of_a_folder_beside_the_script_the_first_files_come_along() {
     assert_eq!(code, 0, "{stdout}{stderr}");
     assert!(stdout.contains("placed    parts: only the first of its files"), "{stdout}");
 }
+
+#[test]
+fn what_a_script_only_speaks_of_does_not_come_along() {
+    let folder = bare();
+    folder.write("other.sh", "set -eu\nkubectl delete namespace \"$1\"\n");
+    folder.write(
+        "x.sh",
+        "set -eu\necho '*****************'\necho \"then run ./other.sh\"\ntar -cf - a | ssh \"$1\" 'tar -xf -'\n",
+    );
+    let (code, stdout, stderr) = run(&folder, &["sweep", "x.sh", "--output-format", "json", "--", "web-1"]);
+    let json: Value = serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
+    assert_eq!((code, &json["not_reached"]), (1, &Value::Null), "{stdout}");
+}
+
+#[test]
+fn a_sweep_is_stopped_while_it_looks_for_a_green_run() {
+    let folder = bare();
+    folder.write("x.sh", "frob get it\ntail -f /dev/null\nexit 1\n");
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("gauntlet"))
+        .args(["sweep", "x.sh", "--stub", "frob get it => a"])
+        .current_dir(folder.path("."))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let id = i32::try_from(child.id()).expect("an id of a process");
+    // `timeout` sends its signal twice: that is one wish.
+    for _ in 0..2 {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::SIGTERM);
+    }
+    let ended = child.wait().expect("it ends");
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().expect("a pipe"), &mut stderr).expect("a text");
+    assert_eq!(ended.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("stopped; not run: x.sh ("), "{stderr}");
+}

@@ -224,7 +224,7 @@ fn a_green_run_that_is_not_as_expected_is_red_and_its_faults_are_skipped() {
         &expecting("expect.files = { \"/tmp/out\" = \"two\" }"),
     );
     scripts.add("stub", "#!/bin/bash\nsurprise 'a*b' 2>/dev/null || true\n", &expecting(""));
-    scripts.add("random", "#!/bin/bash\nfetch \"$SRANDOM\"\n", &expecting(""));
+    scripts.add("random", "#!/bin/bash\nfetch \"$(shuf -i 1-1000000000 -n 1)\"\n", &expecting(""));
     scripts.add(
         "unused",
         "#!/bin/bash\nfetch\n",

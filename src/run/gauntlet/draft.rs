@@ -49,7 +49,7 @@ pub fn new_harness(
     }
     // A stub of a harness answers for what its call carries.
     let request = &Sweep { for_a_file: true, ..request.clone() };
-    let ready = prepare(request, witness, worlds)?;
+    let ready = prepare(request, witness, worlds, &mut || true)?;
     let course = &ready.course;
     let name = course.harness.name.as_str();
     let path = RepoPath::new(format!("{}/{name}.toml", project.settings().run.harnesses));
@@ -67,7 +67,8 @@ pub fn new_harness(
     }
     for (name, args) in more {
         // An option may lead to a gate, and to calls of its own: it is looked at as if it were another script.
-        match prepare(&Sweep { args: args.clone(), ..request.clone() }, witness, worlds) {
+        let request = Sweep { args: args.clone(), ..request.clone() };
+        match prepare(&request, witness, worlds, &mut || true) {
             Ok(Ready { course, why_not: None, .. }) => {
                 runs.extend(run_once(&course, name, worlds)?);
                 watched.watch(&course, worlds)?;

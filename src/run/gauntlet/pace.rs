@@ -218,7 +218,18 @@ fn trials(
         if told == tasks.len() {
             return Ok(());
         }
-        let (number, record) = desk.next(|| format!("{name} ({told} of {} trials ran)", tasks.len()))?;
+        let next = desk.next(|| format!("{name} ({} of {} trials ran)", done(&ended, told), tasks.len()));
+        let (number, record) = match next {
+            Ok(next) => next,
+            Err(halt) => {
+                // What is known is told, though others come before it that are not.
+                let known = ended.iter_mut().skip(told).filter(|task| task.is_done());
+                for trial in known.flat_map(|task| task.take(tally)) {
+                    sink(Event::TrialFinished(Box::new(trial)));
+                }
+                return Err(halt);
+            }
+        };
         // A call on another way through the script, which ended well, has not failed in turn. What a script does that ends with a
         // failure is its answer to that.
         if desk.course.unaided.is_some() && record.end != End::Code(0) {
@@ -233,4 +244,9 @@ fn trials(
             desk.crew.send_first(desk.errand(Leg::COUNT * index + leg.number(), plan));
         }
     }
+}
+
+/// How many tasks have ended.
+fn done(ended: &[Ended], told: usize) -> usize {
+    told + ended.iter().skip(told).filter(|task| task.is_done()).count()
 }

@@ -1,6 +1,7 @@
 //! Finds a green run for a script whose answers are guessed: tries other guesses until the script ends well.
 
 mod further;
+mod wanted;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use crate::run::gauntlet::load::Course;
 use crate::run::gauntlet::{Sweep, World, Worlds};
 use crate::trial::calls::{place, shown, typed};
-use crate::trial::guess::{Hint, Reader, Sentinel, Survey, asked_for, escaped, lacks, typed_phrase, wants};
+use crate::trial::guess::{Hint, Reader, Sentinel, Survey, asked_for, escaped, lacks, typed_phrase};
 use crate::trial::harness::DeclaredStub;
 use crate::trial::judge::exit_code;
 use crate::trial::pattern::Pattern;
@@ -37,17 +38,19 @@ const ASKED: usize = 4;
 /// So many lines an operator types.
 const TYPED_LINES: usize = 8;
 
-/// Makes the course's run without a fault end well, or says why it does not. The error is a world that failed.
+/// Makes the course's run without a fault end well, or says why it does not. The error is a world that failed, or that it was
+/// told not to go on: it asks before each run.
 pub(super) fn green(
     mut course: Course,
     request: &Sweep,
     survey: &Survey,
     script_folder: &str,
     worlds: &Arc<dyn Worlds>,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(Course, Option<String>), String> {
     let world = worlds.open(&course.needs)?;
-    let mut scout =
-        Scout { world, runs: 0, endless: 0, answered: BTreeSet::new(), for_a_file: request.for_a_file };
+    let (answered, for_a_file) = (BTreeSet::new(), request.for_a_file);
+    let mut scout = Scout { world, go_on, runs: 0, endless: 0, answered, for_a_file };
     if request.stdin.is_none() && survey.asks {
         scout.type_lines(&mut course, survey)?;
     }
@@ -129,7 +132,8 @@ fn leads_further(record: &Record, best: &Record) -> bool {
     }
 }
 
-struct Scout {
+struct Scout<'g> {
+    go_on: &'g mut dyn FnMut() -> bool,
     world: Box<dyn World>,
     runs: usize,
     endless: usize,
@@ -139,7 +143,7 @@ struct Scout {
     for_a_file: bool,
 }
 
-impl Scout {
+impl Scout<'_> {
     fn spent(&self) -> bool {
         self.runs >= RUNS || self.endless >= ENDLESS_RUNS
     }
@@ -156,6 +160,9 @@ impl Scout {
     }
 
     fn run_plan(&mut self, plan: &Plan) -> Result<Record, String> {
+        if !(self.go_on)() {
+            return Err("was stopped before a run without a fault ended well".to_owned());
+        }
         self.runs += 1;
         let record = self.world.run(&Plan {
             deadline_ms: SHORT_DEADLINE_MS,
@@ -227,7 +234,7 @@ impl Scout {
     /// Puts a file or folder there that the script tests for, where that leads further.
     fn asked_for(&mut self, course: &mut Course, best: &Record) -> Result<Option<Record>, String> {
         let traced = self.traced(course)?;
-        for (path, thing) in asked_for(&traced.stderr).into_iter().take(ASKED) {
+        for (path, thing) in missing(course, &traced) {
             if let Some(record) = self.with(course, BTreeMap::from([(path, thing)]), best)? {
                 return Ok(Some(record));
             }
@@ -303,42 +310,6 @@ impl Scout {
         Ok(best)
     }
 
-    /// Gives the answers that the run would have needed, as its trace tells.
-    fn wanted_answers(
-        &mut self,
-        course: &mut Course,
-        survey: &Survey,
-        first: Record,
-    ) -> Result<Record, String> {
-        let mut best = first;
-        let mut tried: BTreeSet<(Vec<String>, String)> = BTreeSet::new();
-        'again: for _ in 0..WANTED {
-            if self.spent() {
-                break;
-            }
-            let traced = self.traced(course)?;
-            for want in wants(&traced.stderr, &traced.calls, &survey.arms).into_iter().take(WANTED) {
-                let call = &traced.calls[want.call];
-                if self.spent() || !tried.insert((call.argv.clone(), want.stdout.clone())) {
-                    continue;
-                }
-                let before = course.harness.stubs.clone();
-                self.answer(course, call, &want.stdout);
-                let record = self.run(course)?;
-                if ends_well(&record) {
-                    return Ok(record);
-                }
-                if leads_further(&record, &best) {
-                    best = record;
-                    continue 'again;
-                }
-                course.harness.stubs = before;
-            }
-            break;
-        }
-        Ok(best)
-    }
-
     /// Gives the call that answer, in the place of one that was tried before.
     fn answer(&mut self, course: &mut Course, call: &Call, text: &str) {
         let stub = answer(&call.argv, text);
@@ -381,6 +352,15 @@ impl Scout {
             return Ok(best);
         }
     }
+}
+
+/// The files and folders that a traced run asked for and that did not come along, the last first.
+fn missing(course: &Course, traced: &Record) -> Vec<(String, There)> {
+    let Some(unaided) = &course.unaided else { return Vec::new() };
+    let mut asked = asked_for(&traced.stderr, unaided.start());
+    asked.retain(|(path, _)| !course.needs.files.iter().any(|(_, own)| own == path));
+    asked.truncate(ASKED);
+    asked
 }
 
 /// An answer to exactly this call.

@@ -76,7 +76,17 @@ pub fn sweep(
     sink: &mut Sink<'_>,
 ) {
     let what = request.script.display().to_string();
-    let (course, rung) = match prepare(request, witness, worlds) {
+    let mut tried = 0;
+    let mut go_on = || {
+        sink(Event::GreenSought { what: what.clone(), runs: tried });
+        tried += 1;
+        !stop.wanted()
+    };
+    let (course, rung) = match prepare(request, witness, worlds, &mut go_on) {
+        Err(_) if stop.wanted() => {
+            let left = format!("{what} ({tried} runs, of which none ended well so far)");
+            return sink(Event::Interrupted { not_run: vec![left] });
+        }
         Ok(Ready { course, rung, why_not: None, .. }) => (course, rung),
         Ok(Ready { why_not: Some(reason), .. }) | Err(reason) => {
             return sink(Event::NotChecked { what, reason });
@@ -99,7 +109,7 @@ pub fn repeat_sweep(
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
 ) -> Result<Replay, String> {
-    let Ready { course, why_not, .. } = prepare(request, witness, worlds)?;
+    let Ready { course, why_not, .. } = prepare(request, witness, worlds, &mut || true)?;
     if let Some(reason) = why_not {
         return Err(reason);
     }
@@ -117,11 +127,12 @@ pub(super) struct Ready {
     pub why_not: Option<String>,
 }
 
-/// Looks for the green run. The error says why there is none.
+/// Looks for the green run, as long as it may go on. The error says why there is none.
 pub(super) fn prepare(
     request: &Sweep,
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Ready, String> {
     let own = Own::of(request)?;
     let (place, source) = Place::of(&request.script)?;
@@ -143,12 +154,12 @@ pub(super) fn prepare(
     let course = course_of(request, &place, &survey, outline, &beside, own);
     let folder = world_folder(&place);
     let others = others(&course, &survey);
-    let (mut course, mut why_not) = scout::green(course, request, &survey, &folder, worlds)?;
+    let (mut course, mut why_not) = scout::green(course, request, &survey, &folder, worlds, go_on)?;
     for other in others {
         if why_not.is_none() {
             break;
         }
-        let (found, why_not_this) = scout::green(other, request, &survey, &folder, worlds)?;
+        let (found, why_not_this) = scout::green(other, request, &survey, &folder, worlds, go_on)?;
         if why_not_this.is_none() {
             (course, why_not) = (found, None);
         }
@@ -269,7 +280,8 @@ fn course_of(
     let answered = |name: &str| own.stubs.iter().any(|stub| stub.pattern.program() == name);
     let top = |name: &str| name.strip_prefix('/').and_then(|path| Some(path.split_once('/')?.0.to_owned()));
     let folders = needs.folders.clone();
-    needs.stubs.retain(|name| answered(name) || top(name).is_none_or(|top| !folders.contains(&top)));
+    let is_open = |top: &String| top == "etc" || folders.contains(top);
+    needs.stubs.retain(|name| answered(name) || !top(name).is_some_and(|top| is_open(&top)));
     let mut env = survey.env.clone();
     for (name, value) in
         [("USER", "op"), ("LOGNAME", "op"), ("SHELL", "/bin/bash"), ("TERM", "dumb"), ("LANG", "C.UTF-8")]

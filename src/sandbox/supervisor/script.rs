@@ -7,6 +7,7 @@ use std::os::unix::fs::fchown;
 use std::os::unix::process::CommandExt;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -193,6 +194,8 @@ impl Script {
             },
         };
         let own_stdin = input.is_some_and(|input| self.stdin.is(input));
-        Moment { stdout_before: self.stdout.total(), stderr_before: self.stderr.total(), output, own_stdin }
+        let (stdout_before, stderr_before) = (self.stdout.total(), self.stderr.total());
+        let now = UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+        Moment { stdout_before, stderr_before, output, own_stdin, now }
     }
 }

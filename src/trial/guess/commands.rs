@@ -2,7 +2,8 @@
 
 use crate::commands::{Effect, Tables, Written};
 
-use super::forms::{self, Form};
+use super::cells::{matches, with_cell};
+use super::forms::{self, Form, Piece};
 use super::{Reader, Reply, basename, document, values};
 
 /// What the call prints. `text` is what the script wants to find, where that is known.
@@ -23,7 +24,7 @@ const CONTENT: &str = "content of a file that a tool has made\n";
 const CONTENT_LINES: usize = 64;
 
 /// Folders in which no tool leaves its files.
-const CLOSED: [&str; 8] = ["/usr/", "/bin/", "/sbin/", "/lib", "/proc/", "/sys/", "/dev/", "/root/"];
+const CLOSED: [&str; 7] = ["/usr/", "/bin/", "/sbin/", "/lib", "/proc/", "/sys/", "/dev/"];
 
 struct Call<'a> {
     argv: &'a [String],
@@ -87,6 +88,12 @@ impl Call<'_> {
                 let values: Vec<String> = fields.iter().map(|field| self.value(field)).collect();
                 let separator = if self.has("csv") { "," } else { " " };
                 Reply::text(values.join(separator))
+            }
+            Form::Template(pieces) => {
+                Reply::text(pieces.iter().fold(String::new(), |text, piece| match piece {
+                    Piece::Text(own) => text + own,
+                    Piece::Field(field) => text + &self.value(field),
+                }))
             }
             Form::Name => Reply::text(self.kind_and_name()),
             Form::Yaml => Reply::text("name: web-1\nstatus: active"),
@@ -464,30 +471,6 @@ impl Call<'_> {
             reply.stdout = if rest.is_empty() { format!("{sample}\n") } else { format!("{sample} {rest}\n") };
         }
     }
-}
-
-/// Whether a grep for the pattern finds something in the text.
-fn matches(pattern: &str, text: &str) -> bool {
-    match regex::RegexBuilder::new(pattern).multi_line(true).build() {
-        Ok(expression) => expression.is_match(text),
-        Err(_) => text.contains(pattern),
-    }
-}
-
-/// The lines with `text` in that column.
-fn with_cell(stdout: &str, column: usize, text: &str, separator: Option<char>) -> String {
-    let line = |line: &str| {
-        let mut columns: Vec<&str> = match separator {
-            Some(separator) => line.split(separator).collect(),
-            None => line.split_whitespace().collect(),
-        };
-        while columns.len() < column {
-            columns.push("value-1");
-        }
-        columns[column - 1] = text;
-        columns.join(&separator.map_or_else(|| " ".to_owned(), String::from))
-    };
-    stdout.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// `-sSo`: a bundle that ends in the option.

@@ -91,10 +91,53 @@ pub(super) enum Form {
     Yaml,
     /// The bare values of these fields.
     Values(Vec<String>),
+    /// These fields, with text of the template between them: `{{.Names}}:{{.Status}}`.
+    Template(Vec<Piece>),
     /// `kind/name`
     Name,
     /// Whatever the tool prints by itself.
     Plain,
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// What is printed as it is.
+    Text(String),
+    /// The value of this field.
+    Field(String),
+}
+
+/// The pieces of a template (`jsonpath={.a}-{.b}`, `{{.A}}:{{.B}}`), where text stands between its fields and each is printed
+/// once.
+fn pieces(template: &str) -> Option<Vec<Piece>> {
+    const GROUPS: [&str; 6] = ["range", "end", "if", "else", "with", "define"];
+    let start = template.find('{')?;
+    let mut rest = template.strip_prefix("table ").unwrap_or(&template[start..]);
+    let mut pieces = Vec::new();
+    while let Some(at) = rest.find('{') {
+        if at > 0 {
+            pieces.push(Piece::Text(rest[..at].to_owned()));
+        }
+        let (open, close) = if rest[at..].starts_with("{{") { (2, "}}") } else { (1, "}") };
+        let (inside, behind) = rest[at + open..].split_once(close)?;
+        let inside = inside.trim();
+        if GROUPS.iter().any(|word| inside.starts_with(word)) || inside.contains('*') {
+            return None;
+        }
+        match inside.strip_prefix(['"', '\'']).and_then(|text| text.strip_suffix(['"', '\''])) {
+            Some(text) => pieces.push(Piece::Text(text.replace("\\n", "\n").replace("\\t", "\t"))),
+            None => pieces.push(Piece::Field(last_name(inside.split('|').next().unwrap_or(inside)))),
+        }
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
+    }
+    let is_text = |piece: &Piece| matches!(piece, Piece::Text(text) if !text.trim().is_empty());
+    (pieces.iter().any(is_text)
+        && pieces.iter().any(|piece| matches!(piece, Piece::Field(name) if !name.is_empty())))
+    .then_some(pieces)
 }
 
 /// The form that the words ask for.
@@ -150,8 +193,10 @@ pub(super) fn form(argv: &[String]) -> Form {
         || asked.starts_with("go-template")
         || asked.starts_with("custom-columns")
     {
-        let template = asked.contains("json .") || asked.contains("toJson");
-        return if template { Form::Json } else { Form::Values(fields_of(&asked)) };
+        if asked.contains("json .") || asked.contains("toJson") {
+            return Form::Json;
+        }
+        return pieces(&asked).map_or_else(|| Form::Values(fields_of(&asked)), Form::Template);
     }
     if columns.is_empty() { Form::Plain } else { Form::Values(columns) }
 }
@@ -167,7 +212,8 @@ fn columns(words: &[&str]) -> Vec<String> {
         }
     }
     columns.retain(|column| {
-        !column.contains(['/', '$', ' ']) || column.chars().next().is_some_and(char::is_uppercase)
+        !column.starts_with('-') && !column.contains(['/', '$', ' '])
+            || column.chars().next().is_some_and(char::is_uppercase)
     });
     columns
 }
@@ -277,4 +323,29 @@ fn named_operands<'a>(argv: &'a [String], verb: &str) -> Vec<&'a str> {
 pub(super) fn asks_for_version(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     word.contains("{version") && !word.contains("status")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_between_the_fields_of_a_template_is_kept() {
+        let of = |words: &[&str]| form(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        let field = |name: &str| Piece::Field(name.to_owned());
+        let text = |text: &str| Piece::Text(text.to_owned());
+        for (asked, wanted) in [
+            (
+                "jsonpath={.metadata.name}.{.metadata.namespace}.svc",
+                vec![field("name"), text("."), field("namespace"), text(".svc")],
+            ),
+            ("{{.Names}}:{{ .Status | lower }}", vec![field("Names"), text(":"), field("Status")]),
+            ("jsonpath={.spec.host}{\"/\"}{.spec.path}", vec![field("host"), text("/"), field("path")]),
+        ] {
+            assert_eq!(of(&["kubectl", "get", "svc", "x", "-o", asked]), Form::Template(wanted), "{asked}");
+        }
+        for plain in ["jsonpath={.spec.a}", "jsonpath={range .items[*]}{.a}:{.b}{end}", "{{.A}} {{.B}}"] {
+            assert!(matches!(of(&["kubectl", "get", "x", "-o", plain]), Form::Values(_)), "{plain}");
+        }
+    }
 }

@@ -26,7 +26,8 @@ const ENTERS: [&str; 5] = ["cd", "pushd", "find", "ls", "du"];
 const SHELLS: [&str; 4] = ["bash", "sh", "dash", "ksh"];
 
 /// Folders in which anything may be put.
-const OPEN: [&str; 9] = ["/repo/", "/tmp/", "/home/", "/var/", "/run/", "/srv/", "/opt/", "/mnt/", "/etc/"];
+const OPEN: [&str; 10] =
+    ["/repo/", "/tmp/", "/home/", "/var/", "/run/", "/srv/", "/opt/", "/mnt/", "/etc/", "/root/"];
 
 /// The paths that a run lacked, by what it said on stderr, and what should be there. `folder` is where it
 /// started; `sourced` tells the lines on which a file is read as part of the script: its variables have values already.
@@ -62,32 +63,61 @@ pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTree
     found
 }
 
-/// The files and folders that a run asked for with `[ -f ... ]` and its like, by its trace, the last first.
-pub fn asked_for(trace: &str) -> Vec<(String, There)> {
+/// The files and folders that a run asked for with `[ -f ... ]` and its like, or whose real place it asked for, by its trace,
+/// the last first. `folder` is where it started.
+pub fn asked_for(trace: &str, folder: &str) -> Vec<(String, There)> {
     let mut found: Vec<(String, There)> = Vec::new();
-    for line in trace.lines().rev().filter(|line| line.starts_with('+')) {
+    let mut folder = folder.to_owned();
+    for line in trace.lines().filter(|line| line.starts_with('+')) {
         let words = shlex::split(line.trim_start_matches('+').trim()).unwrap_or_default();
-        let test = match words.split_first() {
-            Some((first, rest)) if matches!(first.as_str(), "[" | "[[" | "test") => rest,
-            _ => continue,
-        };
-        let test = if test.first().is_some_and(|word| word == "!") { &test[1..] } else { test };
-        let [op, path, ..] = test else { continue };
-        let content = match op.as_str() {
-            "-d" => There::Folder,
-            "-e" | "-f" | "-r" | "-s" => {
-                There::File(machine::content(path).unwrap_or_else(|| "# web-1\n".to_owned()))
-            }
-            "-x" => There::Program,
-            _ => continue,
-        };
+        let Some((first, rest)) = words.split_first() else { continue };
+        if let Some(entered) = entered(first, rest, &folder) {
+            folder = entered;
+            continue;
+        }
+        let Some((path, thing)) = asked(first, rest, &folder) else { continue };
         // Whoever finds a lock goes no further.
         let is_lock = ["lock", ".pid"].iter().any(|word| path.contains(word));
-        if may_be(path) && !is_lock && !found.iter().any(|(known, _)| known == path) {
-            found.push((path.clone(), content));
+        if may_be(&path) && !is_lock {
+            found.retain(|(known, _)| *known != path);
+            found.push((path, thing));
         }
     }
+    found.reverse();
     found
+}
+
+/// What a command asks for, and what should be there.
+fn asked(first: &str, rest: &[String], folder: &str) -> Option<(String, There)> {
+    let file = |path: &str| There::File(machine::content(path).unwrap_or_else(|| "# web-1\n".to_owned()));
+    match first {
+        "[" | "[[" | "test" => {
+            let rest = if rest.first().is_some_and(|word| word == "!") { &rest[1..] } else { rest };
+            let [op, path, ..] = rest else { return None };
+            let path = from(folder, path);
+            let thing = match op.as_str() {
+                "-d" => There::Folder,
+                "-e" | "-f" | "-r" | "-s" => file(&path),
+                "-x" => There::Program,
+                _ => return None,
+            };
+            Some((path, thing))
+        }
+        // Neither says anything of a folder that is not there.
+        "readlink" | "realpath" => {
+            let path = from(folder, rest.iter().rfind(|word| !word.starts_with('-'))?);
+            let is_file = basename(&path).trim_start_matches('.').contains('.');
+            let thing = if is_file { file(&path) } else { There::Folder };
+            Some((path, thing))
+        }
+        _ => None,
+    }
+}
+
+/// The folder that a command goes into, where it does.
+fn entered(first: &str, rest: &[String], folder: &str) -> Option<String> {
+    let target = rest.iter().find(|word| !word.starts_with('-'))?;
+    matches!(first, "cd" | "pushd").then(|| from(folder, target))
 }
 
 /// Builtins and tools that execute what they are given, where they run for real.
@@ -101,10 +131,8 @@ pub fn called_by_path(trace: &str, folder: &str) -> BTreeSet<String> {
     for line in trace.lines().filter(|line| line.starts_with('+')) {
         let words = shlex::split(line.trim_start_matches('+').trim()).unwrap_or_default();
         let Some((first, rest)) = words.split_first() else { continue };
-        if matches!(first.as_str(), "cd" | "pushd") {
-            if let Some(target) = rest.iter().find(|word| !word.starts_with('-')) {
-                folder = from(&folder, target);
-            }
+        if let Some(entered) = entered(first, rest, &folder) {
+            folder = entered;
             continue;
         }
         let program = if STARTERS.contains(&first.as_str()) {
@@ -198,7 +226,14 @@ mod tests {
         }
         let trace = "+ [[ -r /etc/a.conf ]]\n+ '[' '!' -d /srv/b ']'\n+ [ -z x ]\n+ [ -f /usr/c ]\n";
         let wanted = [folder("/srv/b"), ("/etc/a.conf".to_owned(), There::File("# web-1\n".to_owned()))];
-        assert_eq!(asked_for(trace), wanted);
+        assert_eq!(asked_for(trace, "/repo"), wanted);
+        let trace =
+            "+ cd /opt/app\n+ '[' -f conf/app.env ']'\n++ readlink -f ./templates\n+ [[ -s conf/app.env ]]\n";
+        let wanted = [
+            ("/opt/app/conf/app.env".to_owned(), There::File("# web-1\n".to_owned())),
+            folder("/opt/app/templates"),
+        ];
+        assert_eq!(asked_for(trace, "/repo"), wanted);
         let trace =
             "+ ./seed.sh a\n+ cd /opt/app\n++ bin/x -q y/z\n+ timeout 9 ./slow\n+ cat ./none\n+ A=/opt/b\n";
         let called = ["/opt/app/bin/x", "/opt/app/slow", "/repo/seed.sh"].map(str::to_owned);

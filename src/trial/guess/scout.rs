@@ -159,10 +159,25 @@ fn written(script: &Script) -> BTreeSet<String> {
 /// Variables of the world that a script may want to hold something else.
 const DEMANDED: [&str; 5] = ["USER", "LOGNAME", "SHELL", "TERM", "LANG"];
 
-/// The texts that may name files beside the script: what words end in behind their last expansion.
+/// The texts that may name files beside the script: what words end in behind their last expansion. What is only printed names
+/// none, nor does a quoted pattern.
 pub fn mentions(script: &Script) -> BTreeSet<String> {
     struct Mentions(BTreeSet<String>);
     impl<'s> Visitor<'s> for Mentions {
+        fn command(&mut self, command: &'s Command) {
+            match &command.kind {
+                CommandKind::Simple(simple)
+                    if simple.words.first().and_then(Word::plain).is_some_and(|name| name == "echo") =>
+                {
+                    simple.words.iter().for_each(|word| walk_parts(self, &word.parts));
+                    for redirect in &command.redirects {
+                        self.redirect(redirect);
+                    }
+                }
+                _ => walk_command(self, command),
+            }
+        }
+
         fn word(&mut self, word: &'s Word) {
             let mut tail = String::new();
             tail_of(&word.parts, &mut tail);
@@ -176,8 +191,20 @@ pub fn mentions(script: &Script) -> BTreeSet<String> {
     fn tail_of(parts: &[Part], tail: &mut String) {
         for part in parts {
             match &part.kind {
-                PartKind::Literal(text) | PartKind::Quoted(text) => tail.push_str(text),
-                PartKind::DoubleQuoted(inner) => tail_of(inner, tail),
+                PartKind::Literal(text) => tail.push_str(text),
+                // A blank: no such text is looked at.
+                PartKind::Quoted(text) => tail.push_str(&text.replace('*', " ")),
+                PartKind::DoubleQuoted(inner) => {
+                    let mut own = String::new();
+                    tail_of(inner, &mut own);
+                    if inner
+                        .iter()
+                        .any(|part| !matches!(part.kind, PartKind::Literal(_) | PartKind::Quoted(_)))
+                    {
+                        tail.clear();
+                    }
+                    tail.push_str(&own.replace('*', " "));
+                }
                 _ => tail.clear(),
             }
         }

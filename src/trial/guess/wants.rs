@@ -140,7 +140,7 @@ fn filter(call: &Call) -> Option<String> {
 
 /// The words that `case` commands chose by, the last first. The trace shows the word as it is written; what a variable held
 /// then, its last assignment tells.
-fn chosen(trace: &str) -> Vec<String> {
+pub(super) fn chosen(trace: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for line in trace.lines().filter(|line| line.starts_with('+')) {
@@ -199,6 +199,13 @@ fn name_in(word: &str) -> &str {
 
 /// Texts that greps looked for, the last first.
 fn looked_for(trace: &str) -> Vec<String> {
+    let mut found: Vec<String> = searches(trace).into_iter().map(|(_, sample)| sample).collect();
+    found.dedup();
+    found
+}
+
+/// The greps of a run, the last first: their words, and a text that they would find.
+pub(super) fn searches(trace: &str) -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
     for line in trace.lines().rev().filter(|line| line.starts_with('+')) {
         let words = shlex::split(line.trim_start_matches('+').trim()).unwrap_or_default();
@@ -229,9 +236,9 @@ fn looked_for(trace: &str) -> Vec<String> {
         }
         let Some(pattern) = pattern.filter(|pattern| !pattern.is_empty()) else { continue };
         let fixed = name == "fgrep" || bundle('F');
-        found.extend(if fixed { Some(pattern.clone()) } else { values::sample(&extended(pattern)) });
+        let sample = if fixed { Some(pattern.clone()) } else { values::sample(&extended(pattern)) };
+        found.extend(sample.map(|sample| (rest.to_vec(), sample)));
     }
-    found.dedup();
     found
 }
 

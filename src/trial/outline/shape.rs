@@ -62,6 +62,8 @@ pub(super) struct Child {
     pub names: BTreeSet<String>,
     /// Whether nobody waits for it: `>(...)`, `... &`.
     pub unwaited: bool,
+    /// Whether it reads what others print: `>(...)`.
+    pub reads_output: bool,
     /// The signals that do not reach it, where they are for all that the script runs.
     pub out_of_reach: Vec<&'static str>,
 }
@@ -290,8 +292,8 @@ struct Survey<'a> {
 impl Survey<'_> {
     fn child(&mut self, span: Span, names: BTreeSet<String>, unwaited: bool) {
         let lines = Lines::of(self.source, span);
-        let out_of_reach = Vec::new();
-        self.shape.children.push(Child { lines, carrier: None, names, unwaited, out_of_reach });
+        let (reads_output, out_of_reach) = (false, Vec::new());
+        self.shape.children.push(Child { lines, carrier: None, names, unwaited, reads_output, out_of_reach });
     }
 
     /// A command that runs another one: what that calls.
@@ -323,7 +325,8 @@ impl Survey<'_> {
         let carrier = Some(carrier.to_owned());
         let tables = Tables::builtin();
         let out_of_reach = (0..words.len()).flat_map(|at| tables.out_of_reach(&words[at..])).collect();
-        self.shape.children.push(Child { lines, carrier, names, unwaited: false, out_of_reach });
+        let (unwaited, reads_output) = (false, false);
+        self.shape.children.push(Child { lines, carrier, names, unwaited, reads_output, out_of_reach });
     }
 
     /// What a command hands to a shell elsewhere has pipelines of its own, all on the carrier's lines.
@@ -419,6 +422,7 @@ impl<'s> Visitor<'s> for Survey<'_> {
         };
         if let Some((body, unwaited)) = body {
             self.child(part.span, names_in(|names| names.sequence(body)), unwaited);
+            self.shape.children.last_mut().expect("it was just added").reads_output = unwaited;
         }
         walk_part(self, part);
     }

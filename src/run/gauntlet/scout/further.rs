@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ASKED, Scout, ends_well, hint_of, reach, set_choice};
+use super::{Scout, ends_well, hint_of, missing, reach, set_choice};
 use crate::run::gauntlet::load::Course;
-use crate::trial::guess::{PROCESS, Survey, asked_for, called_by_path};
+use crate::trial::guess::{PROCESS, Survey, called_by_path};
 use crate::trial::reached::not_reached;
 use crate::trial::world::{Answer, End, Output, Record, Site, There};
 
@@ -28,7 +28,7 @@ pub(super) fn comes_further(course: &Course, record: &Record, best: &Record) -> 
         && (own.len() > other.len() || left_out(course, record) < left_out(course, best))
 }
 
-impl Scout {
+impl Scout<'_> {
     /// A run that asks the same over and over waits for another answer: most often for none.
     pub(super) fn end_the_wait(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
         let guessed = first.calls.iter().filter(|call| call.answer == Answer::Guess);
@@ -79,7 +79,7 @@ impl Scout {
                 break;
             }
             let traced = self.traced(course)?;
-            for (path, thing) in asked_for(&traced.stderr).into_iter().take(ASKED) {
+            for (path, thing) in missing(course, &traced) {
                 if self.runs < until
                     && let Some(record) = self.with(course, [(path, thing)].into(), &best)?
                 {

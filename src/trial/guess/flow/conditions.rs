@@ -3,7 +3,7 @@
 use super::names::last_of;
 use super::{Fact, Flow, Outcome, Source};
 use crate::bash::syntax::{
-    Case, Command, CommandKind, Expression, ListOp, Pipeline, Sequence, Statement, Test, Word,
+    Case, Command, CommandKind, Expression, ListOp, Part, PartKind, Pipeline, Sequence, Statement, Test, Word,
 };
 use crate::commands::Tables;
 use crate::source::Span;
@@ -157,8 +157,8 @@ impl Flow<'_> {
     fn binary(&mut self, left: &Word, op: &str, right: &Word, fork: Fork) {
         let (subject, other) = if self.sources(left).is_empty() { (right, left) } else { (left, right) };
         match op {
-            "=" | "==" => self.equal(subject, self.constant(other).and_then(|text| unglobbed(&text)), fork),
-            "!=" => self.equal(subject, self.constant(other).and_then(|text| unglobbed(&text)), fork.not()),
+            "=" | "==" => self.equal(subject, self.held_against(subject, other), fork),
+            "!=" => self.equal(subject, self.held_against(subject, other), fork.not()),
             "=~" => {
                 let sources = self.sources(left);
                 if let Some(expression) = self.expression(right)
@@ -174,6 +174,14 @@ impl Flow<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The text that what `subject` takes in is held against: `[ "x$state" = xready ]` is about `ready`.
+    fn held_against(&self, subject: &Word, other: &Word) -> Option<String> {
+        let text = self.constant(other).and_then(|text| unglobbed(&text))?;
+        let (before, after) = around(subject);
+        let inner = text.strip_prefix(&before).and_then(|rest| rest.strip_suffix(&after));
+        inner.map(str::to_owned)
     }
 
     fn equal(&mut self, word: &Word, text: Option<String>, fork: Fork) {
@@ -354,6 +362,26 @@ impl Flow<'_> {
             _ => Outcome::Goes,
         }
     }
+}
+
+/// What stands in a word before its first expansion and behind its last one.
+fn around(word: &Word) -> (String, String) {
+    fn add(parts: &[Part], (before, after, expanded): (&mut String, &mut String, &mut bool)) {
+        for part in parts {
+            match &part.kind {
+                PartKind::Literal(text) | PartKind::Quoted(text) if *expanded => after.push_str(text),
+                PartKind::Literal(text) | PartKind::Quoted(text) => before.push_str(text),
+                PartKind::DoubleQuoted(inner) => add(inner, (before, after, expanded)),
+                _ => {
+                    *expanded = true;
+                    after.clear();
+                }
+            }
+        }
+    }
+    let (mut before, mut after, mut expanded) = (String::new(), String::new(), false);
+    add(&word.parts, (&mut before, &mut after, &mut expanded));
+    if expanded { (before, after) } else { (String::new(), String::new()) }
 }
 
 /// The text that a pattern is about; `None` where it is about many.
