@@ -31,6 +31,7 @@ pub mod rules;
 pub mod shebang;
 pub mod store;
 pub mod tree;
+pub mod unused;
 pub mod write;
 
 /// Why there is no project to work on.

@@ -32,6 +32,7 @@ pub fn all(
     let ending = Ending::Block { head: git::head(project.root()) };
     let setting = Setting { ending, prefix: project.prefix(), statistics: false };
     let mut outputs = Outputs::open(output, matches, &setting)?;
+    lint::tell_unused(&project);
     crew::start(None)?;
     let stop = interrupt::stop()?;
     let worlds = run::gauntlet::sealed::worlds(None);

@@ -13,12 +13,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{ArgMatches, Args};
 
 use crate::bash::Witness;
-use crate::cli::output::{LintFormat, OutputArgs, Outputs, Setting};
+use crate::cli::output::{LintFormat, OutputArgs, Outputs, Setting, say};
 use crate::cli::{Failure, crew, fix, interrupt, rule, second_opinion, show};
 use crate::lint::Linter;
 use crate::repo::Project;
 use crate::repo::changes::{Changes, Range};
 use crate::repo::read::SIZE_LIMIT_MIB;
+use crate::repo::unused;
 use crate::report::plain;
 use crate::report::text::Ending;
 use crate::run;
@@ -113,11 +114,23 @@ pub fn lint(args: &LintArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> 
         linter
     };
     let mut outputs = Outputs::open(&args.output, matches, &setting)?;
+    if matches!(&extent, Extent::Paths(paths) if paths.is_empty()) {
+        tell_unused(&project);
+    }
     if !args.no_cache {
         project.remember();
     }
     run::lint::lint(&project, &extent, linter, &witness, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
+}
+
+/// Says which patterns of the settings fit nothing: what they were to leave out, or to take in, is not.
+pub fn tell_unused(project: &Project) {
+    for (key, pattern) in unused::patterns(project) {
+        say(&format!(
+            "warning: `{pattern}` in `{key}` of gauntlet.toml fits no file and no folder; correct it, or take it out"
+        ));
+    }
 }
 
 fn print(text: &str) -> Result<ExitCode, Failure> {

@@ -24,9 +24,37 @@ impl<'a> Walk<'a> {
             self.arithmetic_assignments(expression, state);
             number = self.number(expression, state);
         }
-        match number {
-            Some(number) => Value::known(number.to_string()),
-            None => Value::unknown(self.symbols.of(Source::Computed(self.place(span)))),
+        if let Some(number) = number {
+            return Value::known(number.to_string());
+        }
+        let sym = self.symbols.of(Source::Computed(self.place(span)));
+        let sign = match &arithmetic.expression {
+            Some(expression) => self.sign(expression, state),
+            None => Sign::Any,
+        };
+        state.set_above_zero(sym, sign == Sign::AboveZero);
+        Value::unknown(sym)
+    }
+
+    /// What is known of the sign of a number that is not known.
+    fn sign(&mut self, expression: &'a Expression, state: &mut State) -> Sign {
+        let of_value = |value: &Value, state: &State| match value.constant().and_then(number_of) {
+            Some(number) => Sign::of(number),
+            None if state.is_above_zero(value) => Sign::AboveZero,
+            None => Sign::Any,
+        };
+        match expression {
+            Expression::Number(text) => number_of(text).map_or(Sign::Any, Sign::of),
+            Expression::Variable(name, None) => {
+                let value = self.variable(name, Place { file: 0, span: Span::default() }, state);
+                of_value(&value, state)
+            }
+            Expression::Word(word) => of_value(&self.value(word, state), state),
+            Expression::Binary(a, op, b) if op == "+" => {
+                let (a, b) = (self.sign(a, state), self.sign(b, state));
+                a.plus(b)
+            }
+            _ => Sign::Any,
         }
     }
 
@@ -37,10 +65,10 @@ impl<'a> Walk<'a> {
             Expression::Unary(op, inner) => {
                 self.arithmetic_assignments(inner, state);
                 if op == "++" || op == "--" {
-                    self.forget_number(inner, state);
+                    self.step(inner, op, state);
                 }
             }
-            Expression::Postfix(inner, _) => self.forget_number(inner, state),
+            Expression::Postfix(inner, op) => self.step(inner, op, state),
             Expression::Binary(a, _, b) => {
                 self.arithmetic_assignments(a, state);
                 self.arithmetic_assignments(b, state);
@@ -60,19 +88,34 @@ impl<'a> Walk<'a> {
                     (Expression::Variable(name, Some(index)), Some(_)) => {
                         self.assign_number(name, index, number, state);
                     }
-                    _ => self.forget_number(target, state),
+                    _ => {
+                        let sign = match op.as_str() {
+                            "=" => self.sign(value, state),
+                            "+=" => self.sign(target, state).plus(self.sign(value, state)),
+                            _ => Sign::Any,
+                        };
+                        self.forget_number(target, sign, state);
+                    }
                 }
             }
         }
     }
 
-    fn forget_number(&mut self, target: &'a Expression, state: &mut State) {
+    /// `x++`, `--x`: another number.
+    fn step(&mut self, target: &'a Expression, op: &str, state: &mut State) {
+        let up = if op == "++" { Sign::AboveZero } else { Sign::Any };
+        let sign = self.sign(target, state).plus(up);
+        self.forget_number(target, sign, state);
+    }
+
+    fn forget_number(&mut self, target: &'a Expression, sign: Sign, state: &mut State) {
         if let Expression::Variable(name, Some(index)) = target {
             self.assign_number(name, index, None, state);
         } else if let Expression::Variable(name, None) = target {
             let sym = self.symbols.joined(name);
             state.renew(sym, &mut self.symbols);
             state.set(name, Content::Scalar(Value::unknown(sym)));
+            state.set_above_zero(sym, sign == Sign::AboveZero);
         }
     }
 
@@ -128,6 +171,33 @@ impl<'a> Walk<'a> {
                 self.number(if test != 0 { yes } else { no }, state)
             }
             Expression::Postfix(..) | Expression::Assign(..) => None,
+        }
+    }
+}
+
+/// What is known of the sign of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Any,
+    /// It is 0.
+    Zero,
+    AboveZero,
+}
+
+impl Sign {
+    fn of(number: i64) -> Self {
+        match number {
+            0 => Self::Zero,
+            1.. => Self::AboveZero,
+            _ => Self::Any,
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Any, _) | (_, Self::Any) => Self::Any,
+            (Self::Zero, other) => other,
+            (Self::AboveZero, _) => Self::AboveZero,
         }
     }
 }

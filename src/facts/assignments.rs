@@ -216,6 +216,7 @@ impl<'a> Walk<'a> {
     fn append(&mut self, name: &str, content: Content, state: &mut State, place: Place) {
         let content = self.stored(name, content, place, state);
         let old = state.vars.get(name).cloned();
+        let some = state.has_elements(&content) || old.as_ref().is_some_and(|old| state.has_elements(old));
         let new = match (old, content) {
             // It is added.
             (Some(Content::Scalar(_)) | None, Content::Scalar(more))
@@ -274,6 +275,9 @@ impl<'a> Walk<'a> {
                 Content::Many(self.merge_elements(name, values))
             }
         };
+        if some {
+            state.set_has_elements(&new);
+        }
         state.set(name, new);
     }
 

@@ -320,14 +320,14 @@ impl<'a> Walk<'a> {
 
     /// A function calls itself with other numbers than it got: round by round they may be any.
     fn widen(&mut self, values: &mut [Value], place: Place, state: &mut State) {
-        let mut sym = self.symbols.of(Source::Computed(place));
-        for (offset, value) in values.iter_mut().enumerate() {
+        let call = self.symbols.of(Source::Computed(place));
+        for (offset, value) in (0..).zip(values.iter_mut()) {
             let counts = value.constant().is_some_and(|text| text.parse::<i64>().is_ok());
-            let same = state.params.list.get(offset).is_some_and(|known| known.text == value.text);
+            let same = state.params.list.get(offset as usize).is_some_and(|known| known.text == value.text);
             if counts && !same {
+                let sym = self.symbols.of(Source::Field(call, offset));
                 state.renew(sym, &mut self.symbols);
                 *value = Value::unknown(sym);
-                sym = self.symbols.of(Source::Element(sym));
             }
         }
     }

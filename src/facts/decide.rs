@@ -114,12 +114,35 @@ impl<'a> Walk<'a> {
             self.arithmetic_assignments(expression, &mut state);
             return if number != 0 { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
         }
+        if let Some(holds) = self.above_zero_decides(expression, &mut state) {
+            self.arithmetic_assignments(expression, &mut state);
+            return if holds { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
+        }
         let key = self.expression_key(expression, &mut state);
         self.arithmetic_assignments(expression, &mut state);
         match key {
             Some(key) => assumed(&format!("number {key}"), state),
             None => (vec![state.clone()], vec![state]),
         }
+    }
+
+    /// What a test of a number gives of which only is known that it is above zero: `(( n ))`, `(( n == 0 ))`.
+    fn above_zero_decides(&mut self, expression: &'a Expression, state: &mut State) -> Option<bool> {
+        let (number, holds) = match expression {
+            Expression::Binary(number, op, limit) => {
+                let Expression::Number(limit) = limit.as_ref() else { return None };
+                (number.as_ref(), decided_above_zero(op, limit)?)
+            }
+            number => (number, true),
+        };
+        let value = match number {
+            Expression::Variable(name, None) => {
+                self.variable(name, Place { file: 0, span: crate::source::Span::default() }, state)
+            }
+            Expression::Word(word) => self.value(word, state),
+            _ => return None,
+        };
+        state.is_above_zero(&value).then_some(holds)
     }
 
     /// What identifies an expression over unknown values; `None` where it assigns.
@@ -351,6 +374,15 @@ fn assumed(test: &str, state: State) -> Split {
     (if may_hold { vec![yes] } else { Vec::new() }, if may_fail { vec![no] } else { Vec::new() })
 }
 
+/// What comparing a number above zero with a limit gives, where that decides it.
+fn decided_above_zero(op: &str, limit: &str) -> Option<bool> {
+    match (op, limit) {
+        ("!=" | ">" | "-ne" | "-gt", "0") | (">=" | "-ge", "0" | "1") => Some(true),
+        ("==" | "<=" | "-eq" | "-le", "0") | ("<" | "-lt", "0" | "1") => Some(false),
+        _ => None,
+    }
+}
+
 /// What a test of a status that is not zero gives, the status written `?`.
 fn failed_holds(test: &str) -> Option<bool> {
     match test {
@@ -368,7 +400,8 @@ fn is_empty(value: &Value, state: State) -> Split {
     if let Some(text) = value.constant() {
         return if text.is_empty() { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
     }
-    if value.text.chars().any(|c| c != HOLE) {
+    let full = !value.choices.is_empty() && value.choices.iter().all(|text| !text.is_empty());
+    if full || value.text.chars().any(|c| c != HOLE) {
         return (Vec::new(), vec![state]);
     }
     assumed(&format!("empty {}", key(value)), state)
@@ -394,7 +427,10 @@ fn compare(left: &Value, op: &str, right: &Value, state: State) -> Split {
         ("-le", (Some(a), Some(b))) => Some(a <= b),
         ("-gt", (Some(a), Some(b))) => Some(a > b),
         ("-ge", (Some(a), Some(b))) => Some(a >= b),
-        _ => None,
+        _ => match (right.constant(), state.is_above_zero(left)) {
+            (Some(limit), true) => decided_above_zero(op, limit),
+            _ => None,
+        },
     };
     match holds {
         Some(true) => (vec![state], Vec::new()),
@@ -426,7 +462,8 @@ fn equals(left: &Value, right: &Value, folds: bool, state: State, gates: &Gates)
     if let (Some(a), Some(b)) = (a.constant(), b.constant()) {
         return if a == b { (vec![state], Vec::new()) } else { (Vec::new(), vec![state]) };
     }
-    if differs(&a, &b) || differs(&b, &a) {
+    let none = |known: &Value, other: &Value| known.constant() == Some("0") && state.is_above_zero(other);
+    if differs(&a, &b) || differs(&b, &a) || none(&a, &b) || none(&b, &a) {
         return (Vec::new(), vec![state]);
     }
     let (left, right) = (&without_prefix(left, right), &without_prefix(right, left));
@@ -456,7 +493,12 @@ fn equals(left: &Value, right: &Value, folds: bool, state: State, gates: &Gates)
         // Of a text that was not typed yet, too, it is known that nothing else was.
         let sides = if is_nothing(right) { (right, left) } else { (left, right) };
         let (left, right) = sides;
-        if left.typed && (!right.typed || is_nothing(left)) {
+        let secret = left.secret.is_some() || right.secret.is_some();
+        if left.typed && right.typed && !is_nothing(left) && !secret {
+            Walk::confirm(state, Confirmation::Again);
+            state.names_typed(left);
+            state.names_typed(right);
+        } else if left.typed && (!right.typed || is_nothing(left)) {
             match right.constant() {
                 Some(phrase) => Walk::confirm(state, Confirmation::Constant(phrase.to_owned())),
                 None if may_name(right) => {

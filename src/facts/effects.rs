@@ -7,7 +7,7 @@ use crate::commands::{Effect, HOLE, Judged, Written, is_no_file};
 use super::calls::Line;
 use super::observe::Run;
 use super::state::State;
-use super::value::{Content, Source, Sym, Value};
+use super::value::{CHILD, Content, Source, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
 
 impl Walk<'_> {
@@ -100,7 +100,8 @@ impl Walk<'_> {
         let own = |value: &Value| {
             value.text.starts_with('%')
                 || value.syms.contains(&Sym::VOLATILE)
-                || value.names.iter().any(|name| ["!", "$", "BASHPID"].contains(&name.as_ref()))
+                || value.about.iter().any(|about| about.as_ref() == CHILD)
+                || value.names.iter().any(|name| ["$", "BASHPID"].contains(&name.as_ref()))
         };
         let words: Vec<&str> = argv.iter().map(|value| value.text.as_str()).collect();
         let operands: Vec<&Value> = argv

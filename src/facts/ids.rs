@@ -146,9 +146,9 @@ impl Walk<'_> {
         if !self.ids || !words.iter().any(made) {
             return words;
         }
-        let mut sym = self.symbols.of(Source::Computed(place));
-        for (at, word) in words.iter_mut().enumerate().filter(|(_, word)| made(word)) {
-            sym = self.symbols.of(Source::Element(sym));
+        let command = self.symbols.of(Source::Computed(place));
+        for (at, word) in (0..).zip(words.iter_mut()).filter(|(_, word)| made(word)) {
+            let sym = self.symbols.of(Source::Field(command, at));
             state.renew(sym, &mut self.symbols);
             *word = word.clone().with(|word| {
                 (word.text, word.syms) = (String::from(HOLE), vec![sym]);

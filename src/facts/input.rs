@@ -57,11 +57,13 @@ impl Walk<'_> {
         if names.is_empty() {
             names.extend(array.clone().is_none().then(|| "REPLY".to_owned()));
         }
-        let mut sym = match list {
+        let line_read = match list {
             Some(list) => self.symbols.of(Source::Element(list)),
             None => self.symbols.of(Source::Computed(place)),
         };
-        for name in names.iter().chain(&array) {
+        let fields = names.len() > 1;
+        for (number, name) in names.iter().chain(&array).enumerate() {
+            let sym = if fields { self.field(line_read, number) } else { line_read };
             if list.is_none() {
                 state.renew(sym, &mut self.symbols);
             }
@@ -81,7 +83,6 @@ impl Walk<'_> {
                 let key = element_key(key.trim_end_matches(']'));
                 self.assign_element(array, &key, Content::Scalar(value), &mut state, place);
                 self.assign_element(array, &key, Content::Scalar(Value::default()), &mut failed, place);
-                sym = self.symbols.of(Source::Element(sym));
                 continue;
             }
             let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
@@ -92,7 +93,6 @@ impl Walk<'_> {
             // Where nothing came, nothing was typed: an empty text equals no phrase.
             let nothing = Value::default().with(|value| value.typed = typed);
             failed.set(name, Content::Scalar(nothing));
-            sym = self.symbols.of(Source::Element(sym));
         }
         let mut out = Out { ok: Vec::new(), fail: Vec::new() };
         if let Some(some) = some {
@@ -107,6 +107,11 @@ impl Walk<'_> {
             out.fail.push(failed);
         }
         out
+    }
+
+    /// The field of that number of a line.
+    fn field(&mut self, line: Sym, number: usize) -> Sym {
+        self.symbols.of(Source::Field(line, u32::try_from(number).unwrap_or(u32::MAX)))
     }
 
     pub(super) fn mapfile(&mut self, line: &Line, mut state: State) -> Out {

@@ -6,6 +6,7 @@
 //! of its caller. Functions are walked where they are called, whoever defined them.
 
 mod again;
+mod exposures;
 pub(super) mod functions;
 mod overrides;
 
@@ -22,6 +23,7 @@ use crate::commands::Effect;
 use crate::source::{RepoPath, Span};
 
 pub(super) use again::Began;
+pub(super) use exposures::leave_to_their_files;
 
 use super::calls::Line;
 use super::ids::{Extent, extent};
@@ -50,6 +52,7 @@ pub struct Sourced {
     extent: Extent,
     summary: OnceLock<Summary>,
     functions: OnceLock<functions::Functions>,
+    exposures: exposures::Own,
     arms: functions::Arms,
 }
 

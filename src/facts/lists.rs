@@ -96,6 +96,13 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether it is `${#name[@]}` of a list that has elements, however many.
+    pub(super) fn counts_some(parameter: &Parameter, state: &State) -> bool {
+        let all = matches!(parameter.subscript, Some(Subscript::All | Subscript::Star));
+        let counts = all && !parameter.indirect && matches!(parameter.op, ParameterOp::Length);
+        counts && state.vars.get(parameter.name.as_str()).is_some_and(|content| state.has_elements(content))
+    }
+
     /// The elements in one word, with what `IFS` starts with between them.
     pub(super) fn join_list(&mut self, list: &[Value], span: Span, state: &State) -> Value {
         let between = match state.vars.get("IFS").map(Content::scalar) {

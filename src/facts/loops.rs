@@ -23,9 +23,11 @@ impl<'a> Walk<'a> {
         let items = Self::read_by(condition);
         let before = state.named_so_far();
         let mut again = false;
+        let mut turns = super::turns::Read::new(&items, &state);
         self.repeat(
             vec![state],
-            &mut |walk, states| {
+            &mut |walk, mut states| {
+                walk.begin_read(&mut turns, &mut states);
                 let mut tested = walk.sequence(condition, states, true);
                 if std::mem::replace(&mut again, true) {
                     for state in &mut tested.ok {
@@ -34,7 +36,10 @@ impl<'a> Walk<'a> {
                         }
                     }
                 }
-                if until { (tested.ok, tested.fail) } else { (tested.fail, tested.ok) }
+                let (mut ends, mut goes) =
+                    if until { (tested.ok, tested.fail) } else { (tested.fail, tested.ok) };
+                walk.end_read(&mut turns, &mut ends, &mut goes);
+                (ends, goes)
             },
             &mut |walk, states| walk.sequence(body, states, false).both(),
         )
@@ -72,7 +77,8 @@ impl<'a> Walk<'a> {
             if round == MOST_ROUNDS || self.budget == 0 {
                 self.loops.push(Jumps::default());
                 ends.extend(head(self, heads).0);
-                let jumps = self.loops.pop().unwrap_or_default();
+                let mut jumps = self.loops.pop().unwrap_or_default();
+                self.leave_turns(&jumps.items, &mut jumps.breaks);
                 ends.extend(jumps.breaks);
                 break;
             }
@@ -89,11 +95,19 @@ impl<'a> Walk<'a> {
         body: Body<'_, 'a>,
     ) -> (Vec<State>, Vec<State>) {
         self.loops.push(Jumps::default());
+        let returned = self.returned_so_far();
         let (mut ends, goes) = head(self, heads);
         let goes = self.settle(goes);
         let mut next = if goes.is_empty() { Vec::new() } else { body(self, goes) };
-        let jumps = self.loops.pop().unwrap_or_default();
+        let mut jumps = self.loops.pop().unwrap_or_default();
         next.extend(jumps.continues);
+        for item in &jumps.items {
+            for state in &mut next {
+                state.end_turn(*item, &mut self.symbols);
+            }
+        }
+        self.leave_turns(&jumps.items, &mut jumps.breaks);
+        self.returned_within(&jumps.items, returned);
         ends.extend(jumps.breaks);
         (ends, self.settle(next))
     }
@@ -116,6 +130,7 @@ impl<'a> Walk<'a> {
             return self.unrolled(&variable, place, &items, body, state);
         }
         let (element, same_list) = self.any_item(&items, place);
+        let in_turns = element.symbol().filter(|sym| same_list && self.ids && !state.checked.contains(sym));
         let before = state.named_so_far();
         let mut again = false;
         let some = format!("some {}", element.syms.first().map_or_else(String::new, |sym| symbol_mark(*sym)));
@@ -124,9 +139,9 @@ impl<'a> Walk<'a> {
             &mut |walk, states| {
                 let mut ends = Vec::new();
                 let mut goes = Vec::new();
+                walk.in_hand(in_turns);
                 let comes_round = std::mem::replace(&mut again, true);
                 for mut state in states {
-                    let came_round = state.outcomes.get(&some) == Some(&true);
                     let mut entering = state.clone();
                     if known || entering.assume(&some, true) {
                         // The next item is another one: tests of the last say nothing of it.
@@ -135,6 +150,9 @@ impl<'a> Walk<'a> {
                         if !same_list {
                             element.syms.iter().for_each(|sym| entering.renew(*sym, &mut walk.symbols));
                             entering.assume(&some, true);
+                        }
+                        if let Some(item) = in_turns {
+                            entering.begin_turn(item, &variable, !comes_round, &mut walk.symbols);
                         }
                         if let (true, Some(sym)) = (list_checked(&items, &entering), element.symbol()) {
                             entering.check(sym);
@@ -148,7 +166,11 @@ impl<'a> Walk<'a> {
                         }
                         goes.push(entering);
                     }
-                    if came_round || (!known && state.assume(&some, false)) {
+                    if comes_round || (!known && state.assume(&some, false)) {
+                        if let Some(item) = in_turns.filter(|_| !comes_round) {
+                            // Of no items, each has passed.
+                            state.check(item);
+                        }
                         ends.push(state);
                     }
                 }

@@ -9,8 +9,9 @@ use crate::bash::syntax::{
 };
 use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_parameter, walk_sequence};
 
-use super::state::{State, Stdin};
-use super::value::{Content, Source, Sym, Symbols, Value};
+use super::calls::Line;
+use super::state::{Confirmation, State, Stdin};
+use super::value::{Content, Place, Source, Sym, Symbols, Value};
 use super::walk::Walk;
 
 /// The variables that the typed text named.
@@ -20,6 +21,12 @@ pub struct Named {
     held: BTreeMap<Rc<str>, Vec<Sym>>,
     /// Those that were given something else since.
     stale: Vec<Rc<str>>,
+}
+
+/// What the operator had named when a loop began.
+pub(super) struct Before {
+    named: Vec<Sym>,
+    confirmed: bool,
 }
 
 impl Named {
@@ -43,6 +50,11 @@ impl Named {
     /// Whether a variable that was named holds the symbol.
     pub fn holds(&self, sym: Sym) -> bool {
         self.held.values().flatten().any(|held| *held == sym)
+    }
+
+    /// Whether the same variables were given something else on both paths.
+    pub fn same_left(&self, other: &Self) -> bool {
+        self.stale == other.stale
     }
 
     fn knows(&self, name: &str) -> bool {
@@ -94,29 +106,41 @@ impl State {
     }
 
     /// What the operator was seen to name by now.
-    pub(super) fn named_so_far(&self) -> Vec<Sym> {
-        self.rare.named.held.values().flatten().copied().collect()
+    pub(super) fn named_so_far(&self) -> Before {
+        Before {
+            named: self.rare.named.held.values().flatten().copied().collect(),
+            confirmed: self.rare.confirmed.contains(&Confirmation::Named),
+        }
     }
 
     /// A variable is about to hold the next item of a list, under the symbol that all items have: a phrase that named the
-    /// last one does not name this one. One that was `before` the loop named them all.
-    pub(super) fn next_item(&mut self, name: &str, before: &[Sym]) {
+    /// last one does not name this one, and where it named nothing else, nothing is confirmed any more. One that was `before`
+    /// the loop named them all.
+    pub(super) fn next_item(&mut self, name: &str, before: &Before) {
         let Some(content) = self.vars.get(name) else { return };
         let items: Vec<Sym> = content.values().iter().flat_map(|value| value.syms.iter().copied()).collect();
         // By its list an item may be named as well.
         let of_item = |sym: &Sym| items.iter().any(|item| item == sym || self.list_of(*item) == Some(*sym));
-        let last = |syms: &Vec<Sym>| syms.iter().any(|sym| of_item(sym) && !before.contains(sym));
-        if !self.rare.named.held.values().any(last) {
+        let last = |syms: &Vec<Sym>| syms.iter().any(|sym| of_item(sym) && !before.named.contains(sym));
+        let named = &self.rare.named;
+        let gone: Vec<Rc<str>> =
+            named.held.iter().filter(|(_, syms)| last(syms)).map(|(name, _)| Rc::clone(name)).collect();
+        if gone.is_empty() && !named.stale.iter().any(|known| known.as_ref() == name) {
             return;
         }
-        let held = self.rare.named.held.iter();
-        let gone: Vec<Rc<str>> =
-            held.filter(|(_, syms)| last(syms)).map(|(name, _)| Rc::clone(name)).collect();
-        let named = &mut self.rare_mut().named;
+        let rare = self.rare_mut();
+        let named = &mut rare.named;
         named.held.retain(|name, _| !gone.contains(name));
-        named.stale.extend(gone);
-        named.stale.sort();
-        named.stale.dedup();
+        if named.held.is_empty() && !before.confirmed {
+            rare.confirmed.remove(&Confirmation::Named);
+        }
+        if rare.confirmed.is_empty() {
+            *named = Named::default();
+        } else {
+            named.stale.extend(gone);
+            named.stale.sort();
+            named.stale.dedup();
+        }
     }
 
     /// Of a variable of that name that a function has for itself nothing is known.
@@ -140,6 +164,35 @@ impl State {
             word.syms.iter().any(|sym| held().any(|known| known == sym || self.list_of(*sym) == Some(*known)))
         };
         !named.stale.is_empty() && words.clone().any(stale) && !words.clone().any(still)
+    }
+
+    /// Whether a command names its target by a variable that holds what was typed.
+    pub(super) fn names_held<'v>(&self, words: &(impl Iterator<Item = &'v Value> + Clone)) -> bool {
+        let held = || self.rare.named.held.values().flatten();
+        words.clone().any(|word| word.syms.iter().any(|sym| held().any(|known| known == sym)))
+    }
+
+    /// Whether a command names its target by a word of the script's own that is another one than what was typed: the
+    /// operator typed `$2`, and it changes `$3`.
+    pub(super) fn names_other_word<'v>(
+        &self,
+        words: &(impl Iterator<Item = &'v Value> + Clone),
+        symbols: &Symbols,
+    ) -> bool {
+        let named = &self.rare.named;
+        let is_word = |sym: &Sym| matches!(symbols.source(*sym), Source::Argument(_) | Source::Joined(_));
+        let own = |value: &Value| value.from_args && !value.syms.is_empty() && value.syms.iter().all(is_word);
+        let held_word =
+            |name: &Rc<str>| self.vars.get(name).is_some_and(|content| content.values().iter().all(own));
+        if named.held.is_empty() || !named.held.keys().all(held_word) {
+            return false;
+        }
+        let typed = |word: &Value| {
+            word.names.iter().any(|name| named.held.contains_key(name))
+                || word.syms.iter().any(|sym| named.held.values().flatten().any(|held| held == sym))
+        };
+        let unknown = || words.clone().filter(|word| !word.syms.is_empty());
+        unknown().any(own) && !unknown().any(typed) && unknown().all(own)
     }
 
     /// Whether a word is, or holds, what the variable holds now.
@@ -192,6 +245,26 @@ fn parts_tell(word: &str, said: &mut dyn FnMut(&str) -> bool) -> bool {
 }
 
 impl<'a> Walk<'a> {
+    /// Notes what a program is asked about by way of variables: where it prints an id, it is that of the object of this name.
+    pub(super) fn asked_about(&mut self, line: &Line) {
+        const MOST: usize = 8;
+        if self.outputs.is_empty() {
+            return;
+        }
+        let spans = line.spans.get(line.at + 1..).unwrap_or_default();
+        for (word, span) in line.args().iter().zip(spans) {
+            // What stands there in so many words is a verb, or a kind of object.
+            let is_here = |written: Place| written.file == line.place.file && span.contains(written.span);
+            let text = word.constant().filter(|text| !text.is_empty() && !text.starts_with('-'));
+            let Some(text) = text.filter(|_| !word.written.is_some_and(is_here)) else { continue };
+            for output in &mut self.outputs {
+                if output.about.len() < MOST && !output.about.iter().any(|known| known.as_ref() == text) {
+                    output.about.push(Rc::from(text));
+                }
+            }
+        }
+    }
+
     /// `typed=; until [[ $typed == "$name" ]]; do read ... typed; done`: a variable that the loop's condition compares and
     /// its body reads, and that is empty so far, is what the operator has typed so far: nothing.
     pub(super) fn nothing_typed(repeat: &'a While, state: &mut State) {

@@ -13,6 +13,7 @@ use crate::source::{RepoPath, Span};
 use super::calls::Line;
 use super::ids::id_name;
 use super::naming::tells;
+use super::slots::parameter_in_slot;
 use super::state::{Confirmation, Options, State};
 use super::value::{Flow, Place, Source, StepKind, Sym, Value};
 use super::walk::{Stdin, Walk};
@@ -73,6 +74,8 @@ pub struct Observation {
     pub at: Span,
     /// Whether it stands in another file that the script sources.
     pub elsewhere: bool,
+    /// Where in that file, as far as somebody may have to know.
+    pub(super) origin: Option<(RepoPath, Span)>,
     /// The words of what runs in the end, holes for what is not known.
     pub words: Vec<String>,
     /// The first word of the outermost program on whose argv everything stands; empty where nothing execs.
@@ -187,6 +190,14 @@ impl Walk<'_> {
         (Span::default(), true)
     }
 
+    /// The same for whoever reads the sourced file in which it stands.
+    fn sourced_place(&self, mut place: Place) -> Option<(RepoPath, Span)> {
+        while let Some(host) = self.texts.get(usize::from(place.file))?.host {
+            place = host;
+        }
+        Some((self.texts[usize::from(place.file)].path.clone()?, place.span))
+    }
+
     /// The call that hands a command to the function which runs it.
     pub(super) fn carrier(&self, place: Place, head: Option<&Value>) -> Place {
         let written = head.and_then(|head| head.written);
@@ -211,8 +222,15 @@ impl Walk<'_> {
         !here && self.frames.iter().any(|frame| in_call(frame.call))
     }
 
-    /// The command that carries shell text: the call, where a function runs what it was given (`q() { "$@"; }`).
-    pub(super) fn host(&self, line: &Line) -> Place {
+    /// The command that carries shell text: the call, where a function runs what it was given (`q() { "$@"; }`,
+    /// `q() { eval "$1"; }`).
+    pub(super) fn host(&self, line: &Line, text: &Value) -> Place {
+        if let Some(written) = text.written {
+            let in_call = |call: Place| call.file == written.file && call.span.contains(written.span);
+            if let Some(frame) = self.frames.iter().rev().find(|frame| in_call(frame.call)) {
+                return frame.call;
+            }
+        }
         if line.from_params {
             return self.carrier(line.place, line.words.get(line.at));
         }
@@ -232,6 +250,7 @@ impl Walk<'_> {
         let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
         let effect = self.effect(run.argv, &words, state);
         let exposed = self.exposures(run, at);
+        let origin = if elsewhere && !exposed.is_empty() { self.sourced_place(place) } else { None };
         if exposed.is_empty()
             && effect != Effect::Mutate
             && self.observations.knows(run.place, at, effect, self.dead)
@@ -246,6 +265,7 @@ impl Walk<'_> {
         let mut observation = Observation {
             at,
             elsewhere,
+            origin,
             exec_words: run.exec.iter().map(|value| value.text.clone()).collect(),
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             effect,
@@ -307,6 +327,7 @@ impl Walk<'_> {
         let observation = Observation {
             at,
             elsewhere,
+            origin: None,
             exec_words: texts.clone(),
             words: texts,
             effect: Effect::Unknown,
@@ -334,12 +355,16 @@ impl Walk<'_> {
         } else {
             // What is noted of a change that was confirmed is part of it.
             let naming = &self.observations.naming;
-            let by_name = !state.names_another(&std::iter::once(target));
-            missing(state, by_name, |phrase| named_in(&target.text, phrase) || naming.contains(phrase))
+            let said = std::iter::once(target);
+            let by_name = !state.names_another(&said) && !state.names_other_word(&said, &self.symbols);
+            missing(state, (by_name, state.names_held(&said)), |phrase| {
+                named_in(&target.text, phrase) || naming.contains(phrase)
+            })
         };
         let observation = Observation {
             at,
             elsewhere,
+            origin: None,
             words: vec![">".to_owned(), target.text.clone()],
             exec_words: Vec::new(),
             effect,
@@ -375,8 +400,10 @@ impl Walk<'_> {
             Some(Stdin::Other(value)) if is_text => Some(value.text.as_str()),
             _ => None,
         };
-        let by_name = !state.names_another(&run.exec.iter().chain(run.argv));
-        missing(state, by_name, |phrase| {
+        let said = run.exec.iter().chain(run.argv);
+        let by_name = !state.names_another(&said) && !state.names_other_word(&said, &self.symbols);
+        let held = state.names_held(&said);
+        missing(state, (by_name, held), |phrase| {
             // The value of an option may name the object too: a namespace, a project.
             let behind_option = (2..words.len()).filter(|index| words[index - 1].starts_with('-'));
             let objects: Vec<usize> = tables.object_words(words).into_iter().chain(behind_option).collect();
@@ -384,6 +411,7 @@ impl Walk<'_> {
                 objects.iter().any(|index| words.get(*index).is_some_and(|word| says(word, said)))
                     || read.is_some_and(|text| says(text, said))
                     || folders.iter().any(|folder| named_in(folder, said))
+                    || run.exec.iter().any(|word| word.about.iter().any(|text| text.as_ref() == said))
                     || machines.clone().any(|word| named_in(word, said))
             });
             if names && !naming.contains(phrase) {
@@ -407,8 +435,14 @@ impl Walk<'_> {
     fn exposures(&self, run: &Run<'_>, at: Span) -> Vec<Exposure> {
         let mut exposed = Vec::new();
         for (index, value) in run.exec.iter().enumerate() {
-            let Some(flow) = &value.secret else { continue };
             let span = run.spans.get(index).copied().unwrap_or(run.place.span);
+            let slot = || {
+                let before = index.checked_sub(1).and_then(|before| run.exec.get(before));
+                let place = Place { file: run.place.file, span };
+                parameter_in_slot(value, before, place, self.secret_names, &self.symbols)
+            };
+            let by_slot = if self.dead && value.secret.is_none() { slot() } else { None };
+            let Some(flow) = value.secret.as_ref().or(by_slot.as_ref()) else { continue };
             let (span, _) = self.report_span(Place { file: run.place.file, span });
             let span = if at.contains(span) { span } else { at };
             let exposure = Exposure { span, word: index, way: self.way_of(flow) };
@@ -502,7 +536,9 @@ impl Walk<'_> {
         }
         let origin = match source {
             Source::Argument(number) => number.to_string(),
-            Source::Element(_) | Source::Older(_) => value.names.last()?.to_string(),
+            Source::Element(_) | Source::Field(..) | Source::Older(_) | Source::Earlier(_) => {
+                value.names.last()?.to_string()
+            }
             Source::Environment(_)
             | Source::Computed(_)
             | Source::Joined(_)
@@ -557,11 +593,12 @@ fn not_an_object(name: &str) -> bool {
     name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
 }
 
-/// `by_name`: what the operator typed is what the variables name that are handed over; `named` says whether a phrase names
-/// what is changed.
-fn missing(state: &State, by_name: bool, mut named: impl FnMut(&str) -> bool) -> Missing {
+/// `by_name`: what the operator typed is what the variables name that are handed over; `held`: one of them is what was
+/// typed; `named` says whether a phrase names what is changed.
+fn missing(state: &State, (by_name, held): (bool, bool), mut named: impl FnMut(&str) -> bool) -> Missing {
     let phrase = state.rare.confirmed.iter().any(|confirmation| match confirmation {
         Confirmation::Named => by_name,
+        Confirmation::Again => held,
         Confirmation::Constant(text) => named(text),
     });
     Missing { apply: !state.apply, phrase: !phrase }

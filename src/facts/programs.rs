@@ -132,12 +132,13 @@ impl Walk<'_> {
         by: Link,
         state: State,
     ) -> Out {
-        self.finish_exposure(line, &state);
+        let host = self.host(line, text);
+        self.finish_exposure(&Line { place: host, ..line.clone() }, &state);
         self.remote += u32::from(remote);
         let traces = starts_tracing(line);
         let out = self.by_way_of(line, Some(text), Some(by), |walk| {
             walk.traces = traces;
-            let out = walk.other_shell(text, walk.host(line), zero, params, &state);
+            let out = walk.other_shell(text, host, zero, params, &state);
             if out.is_none() {
                 walk.invoked_unknown(&line.bare(), "the text that a shell runs is not known");
             }
@@ -386,6 +387,7 @@ impl Walk<'_> {
         let below = self.searched(line);
         let typed = self.copies_terminal(&line.texts());
         let sets = self.tables.outputs().set_by_output(&texts);
+        self.asked_about(line);
         let Some(output) = self.outputs.last_mut() else { return };
         output.below = below.filter(|_| !output.opaque && output.values.is_empty());
         output.nameless = nameless && !output.opaque && output.values.is_empty();

@@ -201,6 +201,7 @@ impl<'a> Walk<'a> {
             self.found_below.insert(sym, below);
         }
         value.ends_in_status = output.ends_in_status;
+        value.about = output.about;
         if let (true, Some(sym)) = (value.own_file, value.symbol()) {
             self.own_symbols.insert(sym);
         }

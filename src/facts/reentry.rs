@@ -43,7 +43,7 @@ impl Walk<'_> {
     fn text_here(&mut self, line: &Line, text: &Value, by: &str, state: State) -> Out {
         let caller = state.clone();
         let out = self.by_way_of(line, Some(text), Some(Link::new(by)), |walk| {
-            let out = walk.here(text, walk.host(line), state, false);
+            let out = walk.here(text, walk.host(line, text), state, false);
             if out.is_none() {
                 walk.invoked_unknown(&line.bare(), "the text that the shell reads is not known");
             }

@@ -5,6 +5,8 @@ mod index;
 mod inputs;
 mod join;
 mod options;
+mod traits;
+mod turns;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,8 @@ pub use options::{Options, Switch};
 pub enum Confirmation {
     /// The typed text equals one with the target's name or id in it.
     Named,
+    /// The operator typed the same twice: it confirms only commands that name it.
+    Again,
     /// The typed text equals this constant: it confirms only commands that name it.
     Constant(String),
 }
@@ -320,23 +324,7 @@ impl State {
             self.rare_mut().named.renew(sym, older);
         }
         let held = self.held_by(sym);
-        if !held.is_empty() {
-            let older = symbols.of(Source::Older(sym));
-            let others = !self.held_by(older).is_empty();
-            let checked = self.checked.contains(&sym) && (!others || self.checked.contains(&older));
-            self.forget(older);
-            for name in held {
-                let Some(mut content) = self.vars.get(&name).cloned() else { continue };
-                for value in content.values_mut().iter_mut().filter(|value| value.syms.contains(&sym)) {
-                    value.syms.iter_mut().filter(|old| **old == sym).for_each(|old| *old = older);
-                }
-                self.index.borrow_mut().hold(&name, &content);
-                self.vars.insert(&name, content);
-            }
-            if checked {
-                self.check(older);
-            }
-        }
+        self.hold_older(sym, held, symbols);
         self.forget(sym);
     }
 

@@ -122,6 +122,9 @@ pub fn too_many(list: &[Value]) -> Option<Value> {
     (list.len() > MOST_LISTED).then(any)
 }
 
+/// What a value is about that is the number of a job which the script has started (`$!`).
+pub const CHILD: &str = "!";
+
 /// What is known of a value. A copy shares it until one of the two is changed.
 #[derive(Debug, Clone, Default)]
 pub struct Value(Rc<Known>);
@@ -180,6 +183,9 @@ pub struct Known {
     pub own_file: bool,
     /// The variables that it was expanded from.
     pub names: Vec<Rc<str>>,
+    /// The known texts that a program was asked about which printed it: an id by its object's name. [`CHILD`] for the number
+    /// of a job of the script.
+    pub about: Vec<Rc<str>>,
     /// Where its literal text was written.
     pub written: Option<Place>,
     /// Whether an unquoted expansion may split it into several words or none.
@@ -360,6 +366,15 @@ impl Value {
         if all.len() > MOST_CHOICES { Vec::new() } else { all }
     }
 
+    /// What both sides are about; of what is not there yet nobody was asked.
+    fn joined_about(&self, other: &Self) -> Vec<Rc<str>> {
+        match (self.constant(), other.constant()) {
+            (Some(""), _) => other.about.clone(),
+            (_, Some("")) => self.about.clone(),
+            _ => self.about.iter().filter(|text| other.about.contains(text)).cloned().collect(),
+        }
+    }
+
     /// The value of `name` after two paths meet.
     pub fn join(&self, other: &Self, joined: Sym) -> Self {
         if Rc::ptr_eq(&self.0, &other.0) {
@@ -391,6 +406,7 @@ impl Value {
         let own_or_nothing = |side: &Self| side.own_file || side.constant() == Some("");
         value.own_file = (self.own_file || other.own_file) && own_or_nothing(self) && own_or_nothing(other);
         value.ends_in_status = self.ends_in_status && other.ends_in_status;
+        value.about = self.joined_about(other);
         for side in [self, other] {
             value.fallbacks.extend(side.constant().map(str::to_owned));
             value.fallbacks.extend(side.fallbacks.iter().cloned());

@@ -24,7 +24,7 @@ use super::library::{Shared, Sourced, Summary};
 use super::observe::Observations;
 use super::secret_names::SecretNames;
 use super::state::{Confirmation, State, Switch, settle, settle_further};
-use super::value::{Content, Flow, Place, Source, Sym, Symbols, Value};
+use super::value::{CHILD, Content, Flow, Place, Source, Sym, Symbols, Value};
 
 pub(super) use super::state::Stdin;
 pub(super) use shells::Ended;
@@ -62,6 +62,8 @@ impl Out {
 pub(super) struct Jumps {
     pub breaks: Vec<State>,
     pub continues: Vec<State>,
+    /// The items of lists that the loop has in hand.
+    pub items: Vec<Sym>,
 }
 
 /// A call that is being followed.
@@ -126,6 +128,8 @@ pub(super) struct Output {
     pub nameless: bool,
     /// Whether it is random text.
     pub random: bool,
+    /// The known texts that programs in it were asked about, by way of variables.
+    pub about: Vec<Rc<str>>,
     /// The folder below which all is that it printed.
     pub below: Option<Value>,
     /// The variables that evaluating it sets, where it is known of the program that printed it.
@@ -140,6 +144,11 @@ pub(super) struct Output {
 pub trait Library {
     /// The script read from `path`, relative to the project root; `None` where there is none.
     fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>>;
+
+    /// Whether that file is checked for its own sake, too.
+    fn is_checked(&self, _path: &RepoPath) -> bool {
+        true
+    }
 }
 
 /// A library without files.
@@ -468,7 +477,7 @@ impl<'a> Walk<'a> {
                 state.set(name, Content::Many(Value::unknown(ends)));
                 let name = format!("{name}_PID");
                 let own = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
-                state.set(&name, Content::Scalar(own.with(|value| value.names.push(Rc::from("!")))));
+                state.set(&name, Content::Scalar(own.with(|value| value.about.push(Rc::from(CHILD)))));
                 Out::success(state)
             }
         }

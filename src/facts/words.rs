@@ -11,7 +11,7 @@ use super::braces;
 use super::cuts::{End, cut, in_case, is_ascii, replaced, without};
 use super::lists::{joins, only_lists};
 use super::state::State;
-use super::value::{Content, Flow, Known, Place, Source, Sym, Value};
+use super::value::{CHILD, Content, Flow, Known, Place, Source, Sym, Value};
 use super::walk::Walk;
 
 impl<'a> Walk<'a> {
@@ -168,7 +168,10 @@ impl<'a> Walk<'a> {
                     _ => Value::unknown(Sym::FAILED),
                 };
             }
-            "?" | "!" => return Value::unknown(Sym::VOLATILE),
+            "?" => return Value::unknown(Sym::VOLATILE),
+            "!" => {
+                return Value::unknown(Sym::VOLATILE).with(|value| value.about = vec![Rc::from(CHILD)]);
+            }
             name if is_shells_own(name) => return Value::unknown(Sym::VOLATILE),
             "BASH_REMATCH" if !state.vars.contains_key(name) => {
                 return named(Value::unknown(Sym::VOLATILE), name);
@@ -255,6 +258,10 @@ impl<'a> Walk<'a> {
         if let Some(count) = Self::count(parameter, state) {
             self.note_read(&parameter.name, state);
             return Value::known(count.to_string());
+        }
+        if Self::counts_some(parameter, state) {
+            self.note_read(&parameter.name, state);
+            return Value::unknown(Sym::FAILED);
         }
         let plain = match (&parameter.subscript, state.vars.get(parameter.name.as_str())) {
             (Some(Subscript::Index(word)), _) => self.element(&parameter.name, word, place, state),
@@ -472,6 +479,7 @@ impl<'a> Walk<'a> {
         value.from_args = old.from_args;
         value.own_file = old.surely_own();
         value.names.clone_from(&old.names);
+        value.about.clone_from(&old.about);
         value
     }
 

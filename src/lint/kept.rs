@@ -27,8 +27,7 @@ impl Linter {
         // findings later (`standing`).
         let Self { force: _, settings, secret_names: _, gates, record: _, suppressions, today: _, shapes } =
             self;
-        let Settings { lint, version: _, members: _, exclude: _, tools, ledger: _, run: _, guard: _ } =
-            settings;
+        let Settings { lint, version: _, members: _, exclude, tools, ledger: _, run: _, guard: _ } = settings;
         let LintSettings {
             secret_names,
             own_files,
@@ -41,7 +40,16 @@ impl Linter {
         } = lint;
         let known: Vec<&Rule> = catalogue::all().collect();
         let tools: Vec<&ToolSettings> = tools.iter().map(Spanned::get_ref).collect();
-        let all = (known, secret_names, own_files.patterns(), gates, tools, suppressions, shapes);
+        let all = (
+            known,
+            secret_names,
+            own_files.patterns(),
+            exclude.patterns(),
+            gates,
+            tools,
+            suppressions,
+            shapes,
+        );
         *blake3::hash(format!("{all:?}").as_bytes()).as_bytes()
     }
 

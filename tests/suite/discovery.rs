@@ -188,3 +188,19 @@ fn what_excludes_everything_excludes_everything() {
         assert_eq!(folder.lint(&["sub/b.sh"]).files(), 1, "{glob}: a named path wins");
     }
 }
+
+#[test]
+fn patterns_of_the_settings_that_fit_nothing_are_told() {
+    let folder = Folder::new();
+    folder.write("a.sh", CLEAN);
+    folder.write("third/party/x.sh", NO_REGIME);
+    let exclude = "\"third\", \"thrid\", \"**/party/*.sh\", \"**/partly/*.sh\", \"a.bash\"";
+    folder.write("gauntlet.toml", format!("version = 1\nexclude = [{exclude}]\nmembers = [\"apps/*\"]\n"));
+    let linted = folder.lint(&["--select", "error-regime"]);
+    assert_eq!(linted.code, 0, "{}", linted.stderr);
+    let told: Vec<&str> =
+        linted.stderr.lines().filter_map(|line| line.strip_prefix("warning: `")?.split('`').next()).collect();
+    assert_eq!(told, ["thrid", "**/partly/*.sh", "a.bash", "apps/*"], "{}", linted.stderr);
+    let named = folder.lint(&["--select", "error-regime", "a.sh"]);
+    assert!(!named.stderr.contains("warning"), "{}", named.stderr);
+}

@@ -229,3 +229,41 @@ fn functions_below_two_dozen_others_are_followed() {
     text.push_str("f40() { kubectl delete pod \"$1\"; }\nf0 \"$p\"\n");
     assert!(found(&NoLibrary, &text).iter().any(|(_, what)| *what == "changes"));
 }
+
+/// Files by name.
+struct Named(Vec<(&'static str, Arc<Sourced>)>);
+
+impl Library for Named {
+    fn script(&self, path: &RepoPath) -> Option<Arc<Sourced>> {
+        self.0.iter().find(|(name, _)| *name == path.as_str()).map(|(_, sourced)| Arc::clone(sourced))
+    }
+
+    fn is_checked(&self, path: &RepoPath) -> bool {
+        !path.as_str().starts_with("vendor/")
+    }
+}
+
+#[test]
+fn a_secret_on_the_argv_of_a_sourced_files_command_is_that_files() {
+    const API: &str = "get() {\n  local t\n  t=$(vault print token) || return 1\n  curl -H \"X-Vault-Token: $t\" \"$1\"\n}\n\
+        with() { curl -H \"X-Auth-Token: $1\" \"$2\"; }\nkeyed() { vault write auth/x/login secret_id=\"$1\"; }\n\
+        login() { openstack --os-password \"$1\" token issue; }\nany() { frob \"$1\"; }\n";
+    let sourced = || Arc::new(Sourced::new(bash::parse(API).script));
+    let library = Named(vec![("api.sh", sourced()), ("vendor/api.sh", sourced())]);
+    let exposed = |text: &str| -> Vec<usize> {
+        let found = found(&library, text).into_iter();
+        found.filter(|(_, what)| *what == "exposes").map(|(line, _)| line).collect()
+    };
+    assert_eq!(exposed(API), [3, 5, 6, 7], "the file by itself: `any` is given anything");
+    let calls = "get https://v\ntoken=$(vault print token)\nwith \"$token\" https://v\nkeyed \"$token\"\nlogin \"$token\"\nany \"$token\"\n";
+    assert_eq!(
+        exposed(&format!("source ./api.sh\n{calls}")),
+        [6],
+        "what the file does not show itself is the caller's"
+    );
+    assert_eq!(
+        exposed(&format!("source ./vendor/api.sh\n{calls}")),
+        [1, 3, 4, 5, 6],
+        "nobody checks that file"
+    );
+}

@@ -80,6 +80,7 @@ impl Observation {
         // Which word it is counts on the words of that path.
         if self.exposed.is_empty() && !other.exposed.is_empty() {
             self.exec_words = other.exec_words;
+            self.origin = other.origin;
         }
         for exposure in other.exposed {
             if !self.exposed.iter().any(|known| known.span == exposure.span) {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::facts::value::{Content, MOST_CHOICES, Source, Sym, Symbols, Value};
 
+use super::traits::Traits;
 use super::{Parameters, Scope, State, holds, same_or_equal};
 
 impl State {
@@ -20,6 +21,7 @@ impl State {
                 && self.depth() == other.depth()
                 && (Rc::ptr_eq(&self.rare, &other.rare)
                     || self.rare.confirmed == other.rare.confirmed
+                        && self.rare.named.same_left(&other.rare.named)
                         && self.rare.traps == other.rare.traps
                         && self.rare.references == other.rare.references)
                 && (!strict
@@ -88,11 +90,14 @@ impl State {
         if !same_or_equal(&checked, &other.checked) {
             checked = Rc::new(checked.intersection(&other.checked).copied().collect());
         }
-        self.join_vars(other, &mut checked, symbols);
+        let common = self.join_vars(other, &mut checked, symbols);
         if !Rc::ptr_eq(&self.checked, &checked) {
             self.checked = checked;
         }
         self.join_outcomes(other);
+        for (joined, traits) in common {
+            self.take_over(joined, traits);
+        }
         if !same_or_equal(&self.params, &other.params) {
             let joined = join_parameters(&self.params, &other.params, symbols);
             self.params = Rc::new(joined);
@@ -113,12 +118,19 @@ impl State {
         }
     }
 
-    fn join_vars(&mut self, other: &Self, checked: &mut Rc<BTreeSet<Sym>>, symbols: &mut Symbols) {
+    /// Joins the variables; gives what both sides of one that differs have in common.
+    fn join_vars(
+        &mut self,
+        other: &Self,
+        checked: &mut Rc<BTreeSet<Sym>>,
+        symbols: &mut Symbols,
+    ) -> Vec<(Sym, Traits)> {
         if self.vars.same(&other.vars) {
-            return;
+            return Vec::new();
         }
         let mut vars = self.vars.clone();
         let mut renewed = Vec::new();
+        let mut common = Vec::new();
         self.vars.differences(&other.vars, &mut |name, mine, theirs| {
             if mine == theirs {
                 return;
@@ -126,6 +138,11 @@ impl State {
             let joined = symbols.joined(name);
             let (content, known) = match (mine, theirs) {
                 (Some(a), Some(b)) => {
+                    let traits = self.traits(a);
+                    let traits = if traits.any() { traits.both(other.traits(b)) } else { traits };
+                    if traits.any() {
+                        common.push((joined, traits));
+                    }
                     let both = passed(a, &self.checked) && passed(b, &other.checked);
                     if both != checked.contains(&joined) {
                         // What was checked of an earlier meeting is not this one.
@@ -161,6 +178,7 @@ impl State {
         for joined in renewed {
             self.forget_outcomes(joined);
         }
+        common
     }
 
     fn join_outcomes(&mut self, other: &Self) {

@@ -328,16 +328,24 @@ impl Jobs<'_> {
         // `jobs -p` and a `wait -n` that comes round take whichever ends; `wait %1` takes its job.
         let takes_all = |wait: &Wait| match wait.kind {
             WaitKind::Listed => true,
-            WaitKind::One => wait.around.is_some(),
+            WaitKind::One => wait.around.is_some() && !self.leaves_some(wait, *around),
             WaitKind::Job(job) => job == index,
             WaitKind::All | WaitKind::Numbered => false,
         };
         self.read.iter().any(kept) || self.waits.iter().any(takes_all)
     }
 
+    /// Whether a `wait -n` in the loop that starts the jobs takes one for each only once there are many, so that the last of
+    /// them are left to a `wait` behind the loop, which asks for none.
+    fn leaves_some(&self, one: &Wait, around: Option<Span>) -> bool {
+        let within = |start: &Span| one.around.is_some_and(|around| start.contains(around));
+        let Some(start) = around.filter(within) else { return false };
+        self.waits.iter().any(|wait| wait.kind == WaitKind::All && wait.at.start >= start.end)
+    }
+
     /// Of jobs that nobody asks for by their numbers, those that are left when each `wait -n` has taken one.
     fn left_by_waits(&self, mut jobs: Vec<usize>) -> Vec<usize> {
-        for wait in self.waits.iter().filter(|wait| wait.kind == WaitKind::One) {
+        for wait in self.waits.iter().filter(|wait| wait.kind == WaitKind::One && wait.around.is_none()) {
             let started = |job: &usize| self.started[*job].statement.span.end <= wait.at.start;
             if let Some(first) = jobs.iter().position(started) {
                 jobs.remove(first);

@@ -21,10 +21,14 @@ pub enum Source {
     Computed(Place),
     /// An element of the list that a symbol stands for.
     Element(Sym),
+    /// The field of that number of a line, or of what is read together: a value of its own.
+    Field(Sym, u32),
     /// The element of that number of the list that a symbol stands for.
     At(Sym, Rc<str>),
     /// What a symbol stood for before it came to stand for a newer value (rounds of a loop).
     Older(Sym),
+    /// The items of a list that a loop has seen, where the symbol stands for the one in hand.
+    Earlier(Sym),
     /// A variable after two paths with different values have met.
     Joined(Rc<str>),
     /// Something that differs each time it is asked (`$?`, `$RANDOM`): no two of its values are the same.
@@ -185,8 +189,21 @@ impl Symbols {
     pub fn comes_from_caller(&self, sym: Sym) -> bool {
         match self.source(sym) {
             Source::Environment(_) | Source::Argument(_) => true,
-            Source::Element(of) | Source::Older(of) | Source::At(of, _) => self.comes_from_caller(*of),
+            Source::Element(of)
+            | Source::Field(of, _)
+            | Source::Older(of)
+            | Source::Earlier(of)
+            | Source::At(of, _) => self.comes_from_caller(*of),
             Source::Computed(_) | Source::Joined(_) | Source::Volatile | Source::Failed => false,
+        }
+    }
+
+    /// Whether it stands for every item of a list, or for a field of every line.
+    pub fn is_of_list(&self, sym: Sym) -> bool {
+        match self.source(sym) {
+            Source::Element(_) => true,
+            Source::Field(line, _) => matches!(self.source(*line), Source::Element(_)),
+            _ => false,
         }
     }
 

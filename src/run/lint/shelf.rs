@@ -122,4 +122,8 @@ impl Library for Shelf<'_> {
         let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
         scripts.entry(path.clone()).or_insert(script).clone()
     }
+
+    fn is_checked(&self, path: &RepoPath) -> bool {
+        !path.as_str().starts_with('/') && !self.project.settings().exclude.matches(path.as_str())
+    }
 }
