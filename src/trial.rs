@@ -21,4 +21,5 @@ pub mod suite;
 pub mod sweep;
 pub mod tap;
 pub mod unaided;
+pub mod waits;
 pub mod world;

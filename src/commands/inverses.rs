@@ -15,6 +15,7 @@ pub(super) struct InversesFile {
     part: Vec<String>,
     half: Vec<String>,
     away: Vec<String>,
+    forward: Vec<String>,
 }
 
 /// Pairs of what calls do and of what puts that back.
@@ -23,6 +24,8 @@ pub struct Inverses {
     pairs: Vec<Pair>,
     /// Words of a call that takes something away.
     away: Vec<String>,
+    /// Words of a call that brings something forward, to others.
+    forward: Vec<String>,
 }
 
 /// When a pair holds.
@@ -79,7 +82,7 @@ impl Inverses {
         ] {
             pairs.extend(lines.iter().map(|line| pair(line, holds)));
         }
-        Self { pairs, away: file.away.clone() }
+        Self { pairs, away: file.away.clone(), forward: file.forward.clone() }
     }
 }
 
@@ -150,6 +153,29 @@ impl Tables {
         let words = words_of(argv);
         let mut plain = words.iter().filter(|word| !word.option);
         plain.any(|word| self.inverses().away.iter().any(|away| glob(away, &word.text)))
+    }
+
+    /// The word by which the call brings something forward, where it does: `git push`, not `git push --delete`.
+    pub fn forward<'w>(&self, argv: &'w [String]) -> Option<&'w str> {
+        const NEAR: usize = 6;
+        let is_away = |word: &String| {
+            let plain = word.trim_start_matches('-').to_ascii_lowercase();
+            self.inverses().away.contains(&plain)
+        };
+        if argv.iter().skip(1).any(is_away) {
+            return None;
+        }
+        let mut words = argv.iter().skip(1).take(NEAR);
+        words.find(|word| self.inverses().forward.contains(word)).map(String::as_str)
+    }
+
+    /// Whether a word is what is done to something: it puts back, is put back, or takes away.
+    pub fn is_done(&self, word: &str) -> bool {
+        let inverses = self.inverses();
+        let alone =
+            |words: &Words| matches!(words.as_slice(), [either] if either.iter().any(|own| own == word));
+        inverses.away.iter().any(|away| away == word)
+            || inverses.pairs.iter().any(|pair| alone(&pair.first) || alone(&pair.second))
     }
 
     fn earlier(&self, argv: &[String], said: &str, ended_well: bool) -> Earlier {

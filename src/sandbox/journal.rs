@@ -13,6 +13,11 @@ use crate::trial::guess::{Given, Reply};
 use crate::trial::pattern;
 use crate::trial::world::{Answer, Call, Fault, Output, Plan, Site, Stub, TIMED_OUT, half, normalise};
 
+/// Nobody who looks at the clock waits so long, in milliseconds of the world's time.
+const LONGEST_WAIT_MS: u64 = 24 * 60 * 60 * 1000;
+/// After so many sleeps at one place each takes twice as long.
+const PATIENCE: u32 = 64;
+
 /// How much of a call's stdin and stdout is kept.
 pub(super) const KEPT: usize = 64 * 1024;
 
@@ -24,6 +29,8 @@ pub(super) struct Journal {
     bash_env: String,
     used: Vec<u32>,
     seen: BTreeMap<Site, u32>,
+    /// How often it was slept, by the place of that.
+    slept: BTreeMap<Option<(String, u32)>, u32>,
     calls: Vec<Call>,
     /// The clock, and the time limits that run.
     limits: Limits,
@@ -79,6 +86,7 @@ impl Journal {
             bash_env,
             used,
             seen: BTreeMap::new(),
+            slept: BTreeMap::new(),
             calls: Vec::new(),
             limits: Limits::default(),
         }
@@ -88,6 +96,7 @@ impl Journal {
     pub fn run_again(&mut self) {
         self.calls.clear();
         self.seen.clear();
+        self.slept.clear();
     }
 
     /// Nothing fails any more.
@@ -206,7 +215,19 @@ impl Journal {
 
     /// Whether the script makes the same call over and over.
     pub fn looping(&self) -> bool {
-        self.plan.loop_limit.is_some_and(|limit| self.seen.values().any(|count| *count > limit))
+        let endless = self.plan.hurries && self.limits.passed() > LONGEST_WAIT_MS;
+        endless || self.plan.loop_limit.is_some_and(|limit| self.seen.values().any(|count| *count > limit))
+    }
+
+    /// How long a sleep at that place takes: longer and longer where the script looks at the clock.
+    fn slept(&mut self, hello: &Hello, milliseconds: u64) -> u64 {
+        let count = self.slept.entry(hello.at.clone()).or_default();
+        *count += 1;
+        if self.plan.hurries {
+            milliseconds.saturating_mul(1 << (*count / PATIENCE).min(6))
+        } else {
+            milliseconds
+        }
     }
 
     /// Writes down what a stub did.
@@ -282,8 +303,11 @@ impl Journal {
 
     /// What the world does itself; nothing of it is written down.
     fn special(&mut self, hello: &Hello, argv: &[String]) -> Decision {
-        if hello.program == "sleep" && !self.limits.sleep(clock::milliseconds(&argv[1..]), hello.limit) {
-            return Decision::order(Order::Hang);
+        if hello.program == "sleep" {
+            let length = self.slept(hello, clock::milliseconds(&argv[1..]));
+            if !self.limits.sleep(length, hello.limit) {
+                return Decision::order(Order::Hang);
+            }
         }
         if hello.program == "timeout"
             && let Some(told) = clock::limited(&argv[1..])
@@ -334,12 +358,6 @@ impl Journal {
         };
         let order = match fault.kind {
             FaultKind::Signal => Order::Die,
-            // Bash says so of a program that it found before. "Not found" is what other tools say of what they look for.
-            FaultKind::Missing if self.plan.guesses.is_some() => {
-                let mut words = missing(hello);
-                words.stderr = words.stderr.replace("command not found", "No such file or directory");
-                Order::Reply(words)
-            }
             FaultKind::Missing => Order::Reply(missing(hello)),
             FaultKind::Empty => Order::Reply(Words::default()),
             FaultKind::Hang if fault.exit == TIMED_OUT && hello.limit.is_some() => Order::Hang,

@@ -113,8 +113,10 @@ pub struct Reader {
 impl Reader {
     /// Whether the answer is held against something.
     pub fn holds_something(&self) -> bool {
-        let texts = [&self.good, &self.bad, &self.shapes, &self.wanted, &self.unwanted, &self.filters];
-        texts.iter().any(|texts| !texts.is_empty()) || !self.cells.is_empty()
+        let texts = [&self.good, &self.bad, &self.shapes, &self.wanted, &self.filters];
+        // What says that something is not there is looked for in what a failure said.
+        let refused = self.unwanted.iter().any(|text| !flow::tells_of_absence(text));
+        refused || texts.iter().any(|texts| !texts.is_empty()) || !self.cells.is_empty()
     }
 }
 

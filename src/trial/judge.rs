@@ -290,7 +290,7 @@ impl Trial<'_> {
         let call = &self.record.calls[at];
         !harness.cleanups.iter().any(|cleanup| cleanup.pattern.matches(&call.argv))
             && !(harness.guessed
-                && (self.bench.outline.cleans_up(call)
+                && (self.bench.outline.cleans_up(call) && !self.goes_forward(at)
                     || self.answers_the_failure(at)
                     || self.goes_on_by_itself(call)))
             && !self.runs_beside(call)

@@ -34,6 +34,8 @@ pub struct Written {
     own_names: Vec<String>,
     /// How its first line reads.
     text: String,
+    /// Whether its file came along by a pattern, and may be no part of what runs.
+    beside: bool,
 }
 
 impl Written {
@@ -52,6 +54,12 @@ impl Written {
     fn shares_a_line(&self, other: &Self) -> bool {
         let overlaps = self.lines.0 <= other.lines.1 && other.lines.0 <= self.lines.1;
         self.at != other.at && overlaps
+    }
+
+    /// The same, of a file that came along by a pattern only: it counts where a run comes to that file.
+    #[must_use]
+    pub fn beside(self) -> Self {
+        Self { beside: true, ..self }
     }
 
     /// How it is told.
@@ -118,12 +126,15 @@ fn of(source: &SourceText, invocation: &Invocation, program: &str, form: Vec<Str
         names: names.map(str::to_owned).collect(),
         own_names: Vec::new(),
         text: text.chars().take(TOLD_CHARS).collect(),
+        beside: false,
     }
 }
 
 /// Those of them that are made at none of these sites.
 pub fn not_reached<'a>(written: &'a [Written], sites: &[&Site]) -> Vec<&'a Written> {
-    written.iter().filter(|written| !sites.iter().any(|site| written.is_made(site))).collect()
+    let comes_to = |file: &str| sites.iter().any(|site| site.at.as_ref().is_some_and(|(own, _)| own == file));
+    let counts = |written: &&Written| !written.beside || comes_to(&written.file);
+    written.iter().filter(counts).filter(|written| !sites.iter().any(|site| written.is_made(site))).collect()
 }
 
 fn basename(path: &str) -> &str {

@@ -45,6 +45,9 @@ pub struct Plan {
     /// A script that makes the same call more often than that is in a loop and is stopped; `None` for any number.
     #[serde(default)]
     pub loop_limit: Option<u32>,
+    /// Whether a wait that goes on and on passes faster and faster: the script looks at the clock for its end.
+    #[serde(default)]
+    pub hurries: bool,
     /// Globs: files and folders to report where they are left and were not there before.
     #[serde(default)]
     pub residue: Vec<String>,

@@ -131,7 +131,8 @@ fn surely(world: &mut dyn World, plan: &Plan, strict: bool) -> Result<Record, St
 /// machine that has much else to do: it gets more time, once.
 fn patiently(world: &mut dyn World, plan: Plan) -> Result<Record, String> {
     let record = world.run(&plan)?;
-    let loops = record.calls.iter().any(|call| call.occurrence >= LOOPING_CALLS);
+    let most = plan.loop_limit.unwrap_or(LOOPING_CALLS);
+    let loops = record.calls.iter().any(|call| call.occurrence >= most);
     if record.end != End::TimedOut || loops || plan.deadline_ms >= PATIENT_DEADLINE_MS {
         return Ok(record);
     }

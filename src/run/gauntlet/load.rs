@@ -22,12 +22,11 @@ use crate::trial::pattern::Pattern;
 use crate::trial::reached::{Written, not_reached};
 use crate::trial::story;
 use crate::trial::sweep::FaultTrial;
+use crate::trial::waits::Waits;
 use crate::trial::world::{Call, Fault, Plan, Site, There};
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
 const DEADLINE_MS: u64 = 10_000;
-/// Whoever makes the same call more often, while nothing takes time, will never end.
-const LOOP_LIMIT: u32 = 400;
 
 /// A harness that is ready to run.
 #[derive(Debug, Clone)]
@@ -63,6 +62,8 @@ pub(super) struct Unaided {
     pub cut: Vec<String>,
     /// Whether the script names its terminal, which then says what its stdin says.
     pub terminal: bool,
+    /// How long it may wait for something.
+    pub waits: Waits,
     /// The calls as they are written.
     pub written: Vec<Written>,
     /// The calls that the command line answers for.
@@ -286,7 +287,8 @@ impl Course {
             folder: unaided.map(|unaided| unaided.folder.clone()).unwrap_or_default(),
             there: unaided.map(|unaided| unaided.there.clone()).unwrap_or_default(),
             guesses: unaided.map(|unaided| unaided.guesses.clone()),
-            loop_limit: unaided.map(|_| LOOP_LIMIT),
+            loop_limit: unaided.map(|unaided| unaided.waits.turns),
+            hurries: unaided.is_some_and(|unaided| unaided.waits.by_the_clock),
             collect: case.expect.files.keys().cloned().collect(),
             search: leak::searched(&self.harness),
             residue: self.harness.residue.clone(),

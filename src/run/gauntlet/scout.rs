@@ -94,7 +94,7 @@ pub(super) fn green(
         course.harness.cases[0].stdin = course.harness.cases[0].stdin.replace(&Sentinel(0).text(), "yes");
     }
     if ends_well(&best) {
-        best = scout.go_further(&mut course, best)?;
+        best = scout.go_further(&mut course, survey, best)?;
     }
     if !ends_well(&best) {
         let why_not = why_not(&course, request, survey, &best);

@@ -22,6 +22,7 @@ use crate::trial::harness::{Case, DeclaredStub, Expect, Harness};
 use crate::trial::outline::{Outline, is_shell};
 use crate::trial::pattern::Pattern;
 use crate::trial::reached::{Written, written};
+use crate::trial::waits::Waits;
 use crate::trial::world::Stub;
 
 /// The name of the only case.
@@ -220,6 +221,8 @@ struct Beside {
     scripts: Vec<Script>,
     /// All files, scripts or not.
     files: BTreeSet<RepoPath>,
+    /// Those of them that only a pattern names.
+    by_pattern: BTreeSet<RepoPath>,
     /// Whether the script names files that only its own folder has.
     starts_here: bool,
     /// Folders of which only some files come along.
@@ -230,13 +233,15 @@ impl Beside {
     /// `folders`: whether those that it names come along, too; a harness file names each file.
     fn of(place: &Place, source: SourceText, folders: bool, witness: &dyn Witness) -> Self {
         let files = BTreeSet::from([place.script.clone()]);
-        let (scripts, starts_here, cut) = (Vec::new(), false, Vec::new());
-        let mut beside = Self { sources: vec![source], scripts, files, starts_here, cut };
-        let mut all = BTreeSet::new();
+        let (scripts, by_pattern, starts_here, cut) = (Vec::new(), BTreeSet::new(), false, Vec::new());
+        let mut beside = Self { sources: vec![source], scripts, files, by_pattern, starts_here, cut };
+        let (mut all, mut exactly) = (BTreeSet::new(), BTreeSet::new());
         while let Some(source) = beside.sources.get(beside.scripts.len()) {
             let script = bash::read(source.text(), Dialect::Bash, witness).script;
             let mentions = mentions(&script);
             let (found, only_here) = place.named(&mentions);
+            let plain = mentions.iter().filter(|mention| !mention.contains('*')).cloned().collect();
+            exactly.extend(place.named(&plain).0);
             all.extend(mentions);
             beside.starts_here |= only_here && beside.scripts.is_empty() && place.root != place.folder;
             beside.scripts.push(script);
@@ -249,6 +254,8 @@ impl Beside {
                 }
             }
         }
+        beside.by_pattern = &beside.files - &exactly;
+        beside.by_pattern.remove(&place.script);
         let (found, cut) = if folders { place.folders(&all) } else { (BTreeSet::new(), Vec::new()) };
         beside.cut = cut;
         let room = MOST_FILES.saturating_sub(beside.files.len());
@@ -334,6 +341,7 @@ fn course_of(
         there: BTreeMap::new(),
         cut: beside.cut.clone(),
         terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
+        waits: Waits::of(beside.sources.iter().map(SourceText::text)),
         written: written_calls(beside, &needs, &survey.functions),
         told,
     };
@@ -354,7 +362,12 @@ fn written_calls(beside: &Beside, needs: &Needs, functions: &BTreeSet<String>) -
             || ["sleep", "date", "timeout", "bash", "sh", "dash"].contains(&name)
     };
     let all = beside.sources.iter().zip(&beside.scripts);
-    all.flat_map(|(source, script)| written(source, script, &real)).collect()
+    let calls = all.flat_map(|(source, script)| {
+        let beside = beside.by_pattern.contains(source.path());
+        let own = written(source, script, &real).into_iter();
+        own.map(move |call| if beside { call.beside() } else { call })
+    });
+    calls.collect()
 }
 
 /// Whether a script starts something without its environment (`env -i`, also `env -u X -i`): what says who calls would be lost

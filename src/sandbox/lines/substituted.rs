@@ -1,6 +1,6 @@
-//! The commands in substitutions that stand in a word of several lines: bash counts their lines from another one than theirs.
+//! The commands in substitutions that stand in a command of several lines: bash counts their lines from another one than theirs.
 
-use crate::bash::syntax::{Command, CommandKind, Part, PartKind};
+use crate::bash::syntax::{Command, CommandKind, Part, PartKind, Target};
 use crate::bash::visit::{Visitor, walk_command, walk_part, walk_script};
 use crate::source::{RepoPath, SourceText, Span};
 use crate::trial::guess::escaped;
@@ -26,7 +26,7 @@ pub(super) struct Substituted {
 impl Substituted {
     /// Reads a script.
     pub fn of(text: &str) -> Self {
-        if !text.lines().any(goes_on) {
+        if !(text.contains("$(") || text.contains('`')) || !text.lines().any(goes_on) {
             return Self::default();
         }
         let source = SourceText::new(RepoPath::new("x"), text.to_owned());
@@ -54,10 +54,15 @@ impl Substituted {
     }
 }
 
-/// Whether a line may begin a word that goes on in the next.
+/// Whether a line may begin a command that goes on in the next, or that reads the next ones.
 fn goes_on(line: &str) -> bool {
     let count = |c: char| line.matches(c).count();
-    count('"') % 2 == 1 || count('`') % 2 == 1 || line.contains("$(") && count('(') > count(')')
+    count('"') % 2 == 1
+        || count('`') % 2 == 1
+        || count('(') > count(')')
+        || line.ends_with('\\')
+        || line.contains("<<")
+        || line.contains("[[") && !line.contains("]]")
 }
 
 struct Walk<'w> {
@@ -91,9 +96,23 @@ impl<'s> Visitor<'s> for Walk<'_> {
             let named = self.outer.filter(|_| words.first().is_some_and(|name| name != ANY));
             self.commands.push(Written { lines: self.source.lines(command.span), words, named });
         }
-        match command.kind {
-            CommandKind::Simple(_) | CommandKind::Declare(_) => {
-                self.within(command.span, |walk| walk_command(walk, command));
+        // A heredoc's lines belong to the command that reads it.
+        let span = command.redirects.iter().fold(command.span, |span, redirect| match &redirect.target {
+            Target::HereDocument(document) => span.to(document.body_span()),
+            Target::Word(_) => span,
+        });
+        match &command.kind {
+            CommandKind::Simple(_) | CommandKind::Declare(_) | CommandKind::Test(_) => {
+                self.within(span, |walk| walk_command(walk, command));
+            }
+            CommandKind::For(each) | CommandKind::Select(each) => {
+                let words = each.words.as_deref().unwrap_or_default();
+                if let Some(last) = words.last() {
+                    let head = Span { end: last.span.end, ..command.span };
+                    self.within(head, |walk| words.iter().for_each(|word| walk.word(word)));
+                }
+                self.sequence(&each.body);
+                command.redirects.iter().for_each(|redirect| self.redirect(redirect));
             }
             _ => walk_command(self, command),
         }
@@ -124,6 +143,24 @@ mod tests {
         assert_eq!(line(8, "tool e"), Some(7));
         assert_eq!(line(8, "tool f"), None);
         assert_eq!(line(8, "other"), None);
+        let text = "declare -A x=(\n  [a]=$(tool a)\n  [b]=$(tool b)\n)\nfor i in \\\n  $(tool c) \\\n  $(tool d)\ndo tool e; done\ncat <<X\n$(tool f)\nand $(tool g)\nX\n[[ -n $(tool h) &&\n  -n $(tool i) ]]\n";
+        let found = Substituted::of(text);
+        let line = |said: u32, words: &str| {
+            found.line(said, &words.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        };
+        for (said, words, is) in [
+            (1, "tool a", Some(2)),
+            (1, "tool b", Some(3)),
+            (5, "tool c", Some(6)),
+            (5, "tool d", Some(7)),
+            (8, "tool e", None),
+            (9, "tool f", Some(10)),
+            (9, "tool g", Some(11)),
+            (14, "tool h", Some(13)),
+            (14, "tool i", None),
+        ] {
+            assert_eq!(line(said, words), is, "{words}");
+        }
         assert!(Substituted::of("x=$(tool a)\ntool \\\n  b\n").commands.is_empty());
     }
 }

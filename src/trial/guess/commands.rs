@@ -149,6 +149,9 @@ impl Call<'_> {
             "docker" | "podman" | "nerdctl" if self.has("-q") || self.has("-aq") || self.has("-d") => {
                 "3f2a9c4e7b1d"
             }
+            "gpg" | "gpg2" if self.argv.iter().any(|word| word.starts_with("--export")) => {
+                return Some(Reply::text(self.content()));
+            }
             "pvs" | "vgs" | "lvs" => "vg0",
             "nmcli" | "ip" if self.has("route") => {
                 "default via 192.0.2.1 dev eth0 proto dhcp src 192.0.2.10 metric 100"
@@ -275,7 +278,8 @@ impl Call<'_> {
     /// An object that is named in the words has that name, or that id.
     fn own(&self, field: &str, value: &str) -> String {
         let field = field.to_ascii_lowercase();
-        let operand = self.argv.iter().skip(2).rfind(|word| !word.starts_with('-') && word.len() > 1);
+        let is_name = |word: &&String| !word.starts_with('-') && !word.contains(['{', '=']) && word.len() > 1;
+        let operand = self.argv.iter().skip(2).rfind(is_name);
         let is_id = value == values::HEX32 || value == values::UUID;
         if is_id && (field == "id" || field == "uuid") {
             let is_operand = |at: &usize| {

@@ -377,24 +377,23 @@ impl Flow<'_> {
 
 /// Whether a text is what tools say when something is not there or does not work.
 fn tells_of_failure(text: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "not found",
-        "notfound",
-        "no such",
-        "does not exist",
-        "doesn't exist",
-        "could not",
-        "cannot",
-        "unable to",
-        "denied",
-        "refused",
-        "failed",
-        "not exist",
-        "no user",
-        "unauthorized",
-    ];
-    let text = text.to_ascii_lowercase().replace(".*", " ").replace('.', " ");
-    WORDS.iter().any(|word| text.contains(word)) || text.starts_with("no ")
+    const WORDS: [&str; 7] =
+        ["could not", "cannot", "unable to", "denied", "refused", "failed", "unauthorized"];
+    let text = spoken(text);
+    tells_of_absence(&text) || WORDS.iter().any(|word| text.contains(word)) || text.starts_with("no ")
+}
+
+/// Whether a text is what tools say when something is not there.
+pub(super) fn tells_of_absence(text: &str) -> bool {
+    const WORDS: [&str; 7] =
+        ["not found", "notfound", "no such", "does not exist", "doesn't exist", "not exist", "no user"];
+    let text = spoken(text);
+    WORDS.iter().any(|word| text.contains(word))
+}
+
+/// An expression as it is said: small letters, blanks for what may be anything.
+fn spoken(text: &str) -> String {
+    text.to_ascii_lowercase().replace(".*", " ").replace('.', " ")
 }
 
 fn runs_something(parts: &[Part]) -> bool {

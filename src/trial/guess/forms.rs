@@ -165,8 +165,12 @@ pub(super) fn form(argv: &[String]) -> Form {
             break;
         }
     }
-    let columns = columns(&words);
-    let Some(asked) = asked else {
+    let columns = match argv.first().map_or("", |name| basename(name)) {
+        "vgs" | "lvs" | "pvs" => reported(&words),
+        _ => columns(&words),
+    };
+    let Some(asked) = asked.filter(|asked| !columns.iter().any(|column| asked.starts_with(column.as_str())))
+    else {
         if let Some(field) = field(&words) {
             return Form::Values(vec![field]);
         }
@@ -216,6 +220,17 @@ fn columns(words: &[&str]) -> Vec<String> {
             || column.chars().next().is_some_and(char::is_uppercase)
     });
     columns
+}
+
+/// The fields of `-o vg_free,vg_size`.
+fn reported(words: &[&str]) -> Vec<String> {
+    let given = |pair: &[&str]| {
+        let is_option = |word: &str| word == "--options" || word.starts_with('-') && word.ends_with('o');
+        is_option(pair[0]).then(|| pair[1].trim_start_matches('+').to_owned())
+    };
+    let attached = || words.iter().find_map(|word| word.strip_prefix("--options=").map(str::to_owned));
+    let fields = words.windows(2).find_map(given).or_else(attached).unwrap_or_default();
+    fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect()
 }
 
 /// `-field=x`, `--query x`, `output -raw x`, `-o field`.

@@ -6,7 +6,7 @@ use super::flow::{self, SHELL};
 use super::{Hint, inner, values};
 use crate::bash::syntax::{
     Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, PartKind, Pipeline,
-    Script, Target, Word,
+    Script, Simple, Target, Test, Word,
 };
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_parameter, walk_parts, walk_pipeline, walk_script,
@@ -165,17 +165,25 @@ pub fn mentions(script: &Script) -> BTreeSet<String> {
     struct Mentions(BTreeSet<String>);
     impl<'s> Visitor<'s> for Mentions {
         fn command(&mut self, command: &'s Command) {
+            let speaks = |simple: &Simple| {
+                simple.words.first().and_then(Word::plain).is_some_and(|name| name == "echo")
+            };
             match &command.kind {
-                CommandKind::Simple(simple)
-                    if simple.words.first().and_then(Word::plain).is_some_and(|name| name == "echo") =>
-                {
+                CommandKind::Simple(simple) if speaks(simple) => {
                     simple.words.iter().for_each(|word| walk_parts(self, &word.parts));
-                    for redirect in &command.redirects {
-                        self.redirect(redirect);
+                }
+                // What a text is held against is no name of a file.
+                CommandKind::Case(case) => {
+                    self.word(&case.word);
+                    for arm in &case.arms {
+                        arm.patterns.iter().for_each(|word| walk_parts(self, &word.parts));
+                        self.sequence(&arm.body);
                     }
                 }
-                _ => walk_command(self, command),
+                CommandKind::Test(test) => held(self, test),
+                _ => return walk_command(self, command),
             }
+            command.redirects.iter().for_each(|redirect| self.redirect(redirect));
         }
 
         fn word(&mut self, word: &'s Word) {
@@ -186,6 +194,32 @@ pub fn mentions(script: &Script) -> BTreeSet<String> {
                 self.0.insert(tail);
             }
             walk_parts(self, &word.parts);
+        }
+
+        fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
+            match &parameter.op {
+                ParameterOp::TrimPrefix { pattern } | ParameterOp::TrimSuffix { pattern } => {
+                    walk_parts(self, &pattern.parts);
+                }
+                _ => walk_parameter(self, parameter),
+            }
+        }
+    }
+    fn held(mentions: &mut Mentions, test: &Test) {
+        match test {
+            Test::Not(inner) => held(mentions, inner),
+            Test::And(left, right) | Test::Or(left, right) => {
+                held(mentions, left);
+                held(mentions, right);
+            }
+            Test::Word(word) | Test::Unary(_, word) => mentions.word(word),
+            Test::Binary(left, op, right) => {
+                mentions.word(left);
+                match op.as_str() {
+                    "==" | "=" | "!=" | "=~" => walk_parts(mentions, &right.parts),
+                    _ => mentions.word(right),
+                }
+            }
         }
     }
     fn tail_of(parts: &[Part], tail: &mut String) {

@@ -55,7 +55,9 @@ pub fn wants(trace: &str, calls: &[Call], arms: &[String]) -> Vec<Want> {
         }
     }
     for sample in looked_for(trace).into_iter().take(COMPARED) {
-        let read = |(_, call): &(usize, &Call)| call.answer == Answer::Guess && !call.stdout.is_empty();
+        let read = |(_, call): &(usize, &Call)| {
+            matches!(call.answer, Answer::Guess | Answer::Stub(_)) && !call.stdout.is_empty()
+        };
         for (at, call) in calls.iter().enumerate().rev().filter(read).take(3) {
             add(Want { call: at, stdout: format!("{}\n{sample}", call.stdout.trim_end()) });
             add(Want { call: at, stdout: sample.clone() });

@@ -8,10 +8,21 @@ use super::Trial;
 use super::rounds::{is_alike, is_of_one_command};
 use crate::commands::{Effect, Tables};
 use crate::fault::{FaultKind, Persistence};
+use crate::trial::calls::{place, shown};
 use crate::trial::effect::mutates;
 use crate::trial::guess::{Guesses, PACKERS};
 use crate::trial::unaided;
 use crate::trial::world::{Answer, Call, End, Output, Site};
+
+/// What became of an answer that said nothing.
+enum Fate<'a> {
+    /// Nobody took it for an answer.
+    Nowhere,
+    /// This call was given it, and would have failed where its answer is not guessed.
+    Refused(&'a Call),
+    /// This change was made with it.
+    Taken(&'a Call),
+}
 
 impl Trial<'_> {
     /// Why exit 0 is right after the fault, where it is.
@@ -42,7 +53,8 @@ impl Trial<'_> {
                 Some("; the script tests for that, and went another way with exit 0".to_owned())
             }
             FaultKind::Empty
-                if self.mutation_after().is_none()
+                if !self.asked_in_vain()
+                    && self.mutation_after().is_none()
                     && !self.loses_a_document(call, guesses)
                     && !self.changes_otherwise(call, guesses)
                     && !unaided::complains(&self.record.stderr, &self.bench.green.stderr)
@@ -50,7 +62,16 @@ impl Trial<'_> {
                         || Tables::builtin().empty_is_valid(argv)
                         || self.went_another_way()) =>
             {
-                Some("; no change took the empty answer for one, and all went on with exit 0".to_owned())
+                Some(match self.fate_of_nothing() {
+                    Fate::Refused(by) => format!(
+                        "; `{}` at {} is given nothing, which it refuses as a guess does not",
+                        shown(&by.argv),
+                        place(&by.site)
+                    ),
+                    Fate::Nowhere | Fate::Taken(_) => {
+                        "; no change took the empty answer for one, and all went on with exit 0".to_owned()
+                    }
+                })
             }
             _ => None,
         }
@@ -136,10 +157,19 @@ impl Trial<'_> {
         self.bench.harness.guessed && self.fault.kind == FaultKind::Empty
     }
 
-    /// The first change that was made with nothing in the place of the answer: in its words, on its stdin, in a file that
-    /// it was given; or in what another tool made of it.
+    /// The first change that was made with nothing in the place of the answer.
     pub(super) fn change_without_the_answer(&self) -> Option<&Call> {
+        match self.fate_of_nothing() {
+            Fate::Taken(by) => Some(by),
+            Fate::Nowhere | Fate::Refused(_) => None,
+        }
+    }
+
+    /// What became of an answer that said nothing: a change may be made with nothing in its place, in its words, on its stdin, in
+    /// a file that it was given, or in what another tool made of it.
+    fn fate_of_nothing(&self) -> Fate<'_> {
         let calls = &self.record.calls;
+        let mut refused = None;
         let mut without: BTreeSet<usize> = BTreeSet::from([self.fired]);
         for (at, call) in calls.iter().enumerate().skip(self.fired + 1) {
             if call.answer == Answer::Fault {
@@ -158,11 +188,15 @@ impl Trial<'_> {
                     && stream()
                     && !Tables::builtin().takes_nothing(&call.argv)
             };
-            if !took || !in_its_words && mutates(self.bench.harness, call) && staged() {
+            if !took {
+                continue;
+            }
+            if !in_its_words && mutates(self.bench.harness, call) && staged() {
+                refused = refused.or(Some(call));
                 continue;
             }
             if says_so_of_nothing(call, &without) {
-                return None;
+                return Fate::Refused(call);
             }
             let session = || Tables::builtin().effect(&call.argv) == Effect::Session;
             // A clean-up that finds no name for what it shall clean up leaves that: no matter where the script fails for it.
@@ -172,11 +206,11 @@ impl Trial<'_> {
                         && !(in_its_words && self.record.end == End::Code(0))
             };
             if (mutates(self.bench.harness, call) || session()) && !tidies() {
-                return Some(call);
+                return Fate::Taken(call);
             }
             without.insert(at);
         }
-        None
+        refused.map_or(Fate::Nowhere, Fate::Refused)
     }
 
     /// Whether the call is one of the green run with the failing call's answer gone from its words.
@@ -236,10 +270,11 @@ impl Trial<'_> {
         }
         // The other rounds of a loop that says at its end that one failed; `xargs` does no other.
         let another_round = || is_of_one_command(failing, call) && failing.site.argv != call.site.argv;
+        let of_the_failure =
+            || !self.bench.green.calls.iter().any(|other| is_alike(other, call)) && !self.goes_forward(at);
         self.record.end != End::Code(0)
-            && (another_round()
-                || !self.bench.green.calls.iter().any(|other| is_alike(other, call))
-                || self.is_of_another_item(at)
+            && ((another_round() || self.is_of_another_item(at)) && !self.is_a_later_step(at)
+                || of_the_failure()
                 || self.puts_back(at))
     }
 }

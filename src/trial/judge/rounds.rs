@@ -65,6 +65,37 @@ impl Trial<'_> {
         green.rounds_of(&run.calls[self.fired]).iter().any(elsewhere)
     }
 
+    /// Whether the call is a later step of the work that the failing one is a step of: the rounds of their command do one thing
+    /// after the other (`for step in stop wipe start`), or are numbered (`001_users.sql 002_roles.sql`). Those are no things
+    /// that know nothing of each other.
+    pub(super) fn is_a_later_step(&self, at: usize) -> bool {
+        let green = Run { calls: &self.bench.green.calls, outline: self.bench.outline };
+        let failing = &self.record.calls[self.fired];
+        if !is_of_one_command(failing, &self.record.calls[at]) {
+            return false;
+        }
+        let rounds = green.rounds_of(failing);
+        let own: BTreeSet<&str> = { rounds.iter().flatten().copied() }
+            .filter(|name| rounds.iter().any(|round| !round.contains(name)))
+            .collect();
+        let count = |is_so: &dyn Fn(&str) -> bool| own.iter().filter(|name| is_so(name)).count();
+        let done = count(&|name| Tables::builtin().is_done(name));
+        done > 1 || own.len() > 1 && count(&is_numbered) == own.len()
+    }
+
+    /// Whether the call brings the work forward, although what is called has failed: nothing of the kind came before it, so it
+    /// is no way back to what was there.
+    pub(super) fn goes_forward(&self, at: usize) -> bool {
+        let call = &self.record.calls[at];
+        let tables = Tables::builtin();
+        tables.forward(&call.argv).is_some_and(|word| {
+            let before = &self.record.calls[..at];
+            !before
+                .iter()
+                .any(|other| other.program() == call.program() && tables.forward(&other.argv) == Some(word))
+        })
+    }
+
     /// Whether the call was begun beside the failing one. Where each round of a loop makes it, and the rounds run beside each
     /// other, it is that of another round where it stands before the failing one, or where one of them is missing.
     pub(super) fn runs_beside(&self, call: &Call) -> bool {
@@ -108,6 +139,21 @@ pub(super) fn is_alike(one: &Call, other: &Call) -> bool {
     same && (one.site.argv == other.site.argv || deeds(one) == deeds(other))
 }
 
+/// Whether a name begins with its place in an order: `001_users.sql`, `20-network`, `step2`; not `10.0.0.7` or `2026-01-02`.
+fn is_numbered(name: &str) -> bool {
+    const ORDERS: [&str; 4] = ["step", "phase", "stage", "part"];
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_digit());
+    let counted = rest.len() < name.len()
+        && rest
+            .strip_prefix(['-', '_', '.'])
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()));
+    let said = ORDERS
+        .iter()
+        .find_map(|order| name.strip_prefix(order))
+        .is_some_and(|rest| rest.trim_start_matches(['-', '_']).starts_with(|c: char| c.is_ascii_digit()));
+    counted || said
+}
+
 /// The names in a word: `root@web-1:/etc/app` has four.
 fn names(word: &str) -> impl Iterator<Item = &str> {
     word.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c)))
@@ -138,6 +184,12 @@ mod tests {
         ] {
             assert_eq!(are_related(one, other), related, "{one} {other}");
             assert_eq!(are_related(other, one), related, "{other} {one}");
+        }
+        for numbered in ["001_users.sql", "20-network", "001.sql", "step2", "phase-1", "20260102_roles.sql"] {
+            assert!(is_numbered(numbered), "{numbered}");
+        }
+        for plain in ["10.0.0.7", "2026-01-02", "web-1", "v1.2", "7", "stage", "9a"] {
+            assert!(!is_numbered(plain), "{plain}");
         }
         assert_eq!(names("root@web-1:/etc/app/").collect::<Vec<_>>(), ["root", "web-1", "etc", "app"]);
     }

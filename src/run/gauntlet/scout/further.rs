@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Scout, ends_well, hint_of, missing, reach, set_choice};
 use crate::run::gauntlet::load::Course;
-use crate::trial::guess::{PROCESS, Survey, called_by_path};
+use crate::trial::guess::{PROCESS, Survey, called_by_path, wants};
 use crate::trial::reached::not_reached;
 use crate::trial::world::{Answer, End, Output, Record, Site, There};
 
@@ -49,12 +49,18 @@ impl Scout<'_> {
         Ok(first)
     }
 
-    /// Gives other answers to the calls that said nothing, and puts there what the run tested for, as long as it makes calls at
-    /// more places, and at all those at which it did before.
-    pub(super) fn go_further(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
+    /// Gives other answers to the calls that said nothing, puts there what the run tested for, and gives the answers that its
+    /// comparisons would have taken, as long as it makes calls at more places, and at all those at which it did before.
+    pub(super) fn go_further(
+        &mut self,
+        course: &mut Course,
+        survey: &Survey,
+        first: Record,
+    ) -> Result<Record, String> {
         let until = self.runs + RUNS;
         let mut best = first;
         let mut tried: BTreeSet<(usize, usize)> = BTreeSet::new();
+        let mut told: BTreeSet<(Vec<String>, String)> = BTreeSet::new();
         'again: while !self.for_a_file && left_out(course, &best) > 0 {
             let silent = |call: &&_| says_nothing(call);
             for call in best.calls.iter().filter(silent) {
@@ -86,6 +92,20 @@ impl Scout<'_> {
                     best = record;
                     continue 'again;
                 }
+            }
+            for want in wants(&traced.stderr, &traced.calls, &survey.arms) {
+                let call = &traced.calls[want.call];
+                if self.runs >= until || !told.insert((call.argv.clone(), want.stdout.clone())) {
+                    continue;
+                }
+                let before = course.harness.stubs.clone();
+                self.answer(course, call, &want.stdout);
+                let record = self.run(course)?;
+                if comes_further(course, &record, &best) {
+                    best = record;
+                    continue 'again;
+                }
+                course.harness.stubs = before;
             }
             break;
         }

@@ -3,7 +3,8 @@
 use super::names::last_of;
 use super::{Fact, Flow, Outcome, Source};
 use crate::bash::syntax::{
-    Case, Command, CommandKind, Expression, ListOp, Part, PartKind, Pipeline, Sequence, Statement, Test, Word,
+    Case, Command, CommandKind, Expression, ListOp, ParameterOp, Part, PartKind, Pipeline, Sequence,
+    Statement, Test, Word,
 };
 use crate::commands::Tables;
 use crate::source::Span;
@@ -156,6 +157,19 @@ impl Flow<'_> {
 
     fn binary(&mut self, left: &Word, op: &str, right: &Word, fork: Fork) {
         let (subject, other) = if self.sources(left).is_empty() { (right, left) } else { (left, right) };
+        if let Some(shape) = self.constant(other).and_then(|text| shape_of_others(&text)) {
+            // `[[ $size == *[!0-9]* ]]`: what has nothing but those is better, or is not.
+            let better = match op {
+                "=" | "==" => fork.no > fork.yes,
+                "!=" => fork.yes > fork.no,
+                _ => false,
+            };
+            if better {
+                let sources = self.sources(subject);
+                self.fact(&sources, &Fact::Shape(shape));
+            }
+            return;
+        }
         match op {
             "=" | "==" => self.equal(subject, self.held_against(subject, other), fork),
             "!=" => self.equal(subject, self.held_against(subject, other), fork.not()),
@@ -170,7 +184,11 @@ impl Flow<'_> {
             "-eq" | "-ne" | "-gt" | "-ge" | "-lt" | "-le" => {
                 let number = self.constant(right).and_then(|text| text.parse().ok());
                 let sources = self.sources(left);
-                self.number(&sources, op.trim_start_matches('-'), number, fork);
+                let op = op.trim_start_matches('-');
+                match measured(&left.parts) {
+                    Some(name) => self.length(name, op, number, fork),
+                    None => self.number(&sources, op, number, fork),
+                }
             }
             _ => {}
         }
@@ -200,20 +218,23 @@ impl Flow<'_> {
         self.fact(&sources, &fact);
     }
 
+    /// `${#name} -ge 8`: how long the text should be.
+    fn length(&mut self, name: &str, op: &str, number: Option<u64>, fork: Fork) {
+        let Some(number) = number.filter(|number| *number <= LONGEST) else { return };
+        let shape = match better(op, fork) {
+            "eq" => format!("^[0-9a-f]{{{number}}}$"),
+            "ge" => format!("^[0-9a-f]{{{number},}}$"),
+            "gt" => format!("^[0-9a-f]{{{},}}$", number + 1),
+            _ => return,
+        };
+        if number > 0 {
+            self.fact(&[Source::Variable(name.to_owned())], &Fact::Shape(shape));
+        }
+    }
+
     fn number(&mut self, sources: &[Source], op: &str, number: Option<u64>, fork: Fork) {
         let Some(number) = number else { return };
-        let op = if fork.yes < fork.no {
-            match op {
-                "eq" => "ne",
-                "ne" => "eq",
-                "gt" => "le",
-                "ge" => "lt",
-                "lt" => "ge",
-                _ => "gt",
-            }
-        } else {
-            op
-        };
+        let op = better(op, fork);
         let good = match op {
             "eq" | "ge" | "le" => number,
             "ne" | "gt" => number + 1,
@@ -230,6 +251,10 @@ impl Flow<'_> {
                 self.arithmetic(right, fork);
             }
             Expression::Binary(left, op, right) => {
+                let measured = match &**left {
+                    Expression::Word(word) => measured(&word.parts),
+                    _ => None,
+                };
                 let name = match op.as_str() {
                     "==" => "eq",
                     "!=" => "ne",
@@ -248,7 +273,10 @@ impl Flow<'_> {
                     Expression::Word(word) => self.constant(word).and_then(|text| text.parse().ok()),
                     _ => None,
                 };
-                self.number(&sources, name, number, fork);
+                match measured {
+                    Some(subject) => self.length(subject, name, number, fork),
+                    None => self.number(&sources, name, number, fork),
+                }
             }
             Expression::Variable(..) | Expression::Word(_) => {
                 let sources = self.sources_of_expression(expression);
@@ -283,6 +311,12 @@ impl Flow<'_> {
             // `while :; do case $state in BUILD) ;; *) break ;; esac; sleep 5; done`: it waits as long as it is that.
             let waits = in_loop && rest_succeeds && outcome < Outcome::Succeeds && self.is_idle(&arm.body);
             for pattern in &arm.patterns {
+                if let Some(shape) = self.constant(pattern).and_then(|text| shape_of_others(&text)) {
+                    if outcome == Outcome::Fails {
+                        self.fact(&sources, &Fact::Shape(shape));
+                    }
+                    continue;
+                }
                 let Some(text) =
                     self.constant(pattern).filter(|text| text != "*").and_then(|text| unglobbed(&text))
                 else {
@@ -362,6 +396,46 @@ impl Flow<'_> {
             _ => Outcome::Goes,
         }
     }
+}
+
+/// A longer text is asked for by nobody.
+const LONGEST: u64 = 256;
+
+/// The comparison of numbers that leads on.
+fn better(op: &str, fork: Fork) -> &str {
+    if fork.yes >= fork.no {
+        return op;
+    }
+    match op {
+        "eq" => "ne",
+        "ne" => "eq",
+        "gt" => "le",
+        "ge" => "lt",
+        "lt" => "ge",
+        _ => "gt",
+    }
+}
+
+/// The variable of which a word is the length: `${#name}`.
+fn measured(parts: &[Part]) -> Option<&str> {
+    match parts {
+        [Part { kind: PartKind::DoubleQuoted(inner), .. }] => measured(inner),
+        [Part { kind: PartKind::Parameter(parameter), .. }]
+            if matches!(parameter.op, ParameterOp::Length) && parameter.subscript.is_none() =>
+        {
+            Some(&parameter.name)
+        }
+        _ => None,
+    }
+}
+
+/// What no text is that `*[!0-9]*` matches, as an expression.
+fn shape_of_others(pattern: &str) -> Option<String> {
+    let inside = pattern.strip_prefix("*[")?.strip_suffix("]*")?;
+    let set = inside.strip_prefix(['!', '^']).filter(|set| !set.is_empty())?;
+    let set = set.replace('\\', "\\\\").replace('&', "\\&").replace('~', "\\~");
+    let is_plain = !set.replace("[:", "").replace(":]", "").contains(['[', ']']);
+    is_plain.then(|| format!("^[{set}]+$"))
 }
 
 /// What stands in a word before its first expansion and behind its last one.
