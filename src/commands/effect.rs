@@ -4,7 +4,7 @@
 
 use super::HOLE;
 use super::given::{Given, Opt, Value};
-use super::pattern::{Pattern, Spelt};
+use super::pattern::{Pattern, Spelt, looks_like};
 use super::tables::{Tables, basename};
 use super::tool::{FileWords, OptionName, Tool};
 
@@ -306,7 +306,8 @@ impl Tool {
                 || !is(&self.options_with_value, option)
                     && self.file_options.iter().any(|name| name.may_be(option.name))
         };
-        given.options.iter().filter(fits).filter_map(|option| option.value).map(word).collect()
+        let named = given.options.iter().filter(fits).filter_map(|option| option.value).map(word);
+        named.chain(hides(given, &self.file_options).then_some(Written::Here)).collect()
     }
 
     /// The words of a line, the program being word 0, that are no ids: a host, the name of what is yet to be made.
@@ -360,12 +361,22 @@ impl FileWords {
                 })
                 .collect(),
             Self::Option(names) => {
-                values(&given.globals, names).chain(values(&given.options, names)).map(word).collect()
+                let values = values(&given.globals, names).chain(values(&given.options, names));
+                let files: Vec<Written> = values.map(word).collect();
+                if files.is_empty() && hides(given, names) { vec![Written::Here] } else { files }
             }
             Self::Here => vec![Written::Here],
             Self::None => Vec::new(),
         }
     }
+}
+
+/// Whether what is taken for the value of some option may be one of these, where that option takes none.
+fn hides(given: &Given<'_>, names: &[OptionName]) -> bool {
+    let is_one = |option: &Opt<'_>| {
+        looks_like(option).is_some_and(|behind| names.iter().any(|known| known.is(behind)))
+    };
+    given.options.iter().any(is_one)
 }
 
 fn word(value: Value<'_>) -> Written {

@@ -134,7 +134,8 @@ impl<'w> Given<'w> {
                 self.add(tool, Opt { name: Name::Word(name), value: Some(value), at });
                 return at;
             }
-            let value = next(words, at).filter(|_| tool.takes_value(word));
+            let takes = tool.takes_value(word) && !tool.is_switch(Name::Word(name), &self.operands);
+            let value = next(words, at).filter(|_| takes);
             self.add(tool, Opt { name: Name::Word(name), value, at });
             let two = value.is_some() && at + 1 < words.len() && tool.takes_two_values(word);
             return at + usize::from(value.is_some()) + usize::from(two);
@@ -149,7 +150,7 @@ impl<'w> Given<'w> {
                 self.add(tool, Opt { name, value, at });
                 return at;
             }
-            if !tool.letter_takes_value(letter) {
+            if !tool.letter_takes_value(letter) || tool.is_switch(name, &self.operands) {
                 let rest = &letters[behind..];
                 // `-s=no`, `-s-`: a switch that is told which way.
                 let way = rest.strip_prefix('=').or((rest == "-").then_some(OFF));

@@ -1,19 +1,28 @@
 //! Requests: what curl, wget and their like ask of a server, by method, body and address.
 
 use super::effect::{Effect, glob, values};
-use super::given::{Given, Name};
+use super::given::{Given, Name, Opt};
 use super::tool::{Http, OptionName};
 
 /// Methods that change nothing.
 const READING: [&str; 7] = ["GET", "HEAD", "OPTIONS", "TRACE", "LIST", "PROPFIND", "REPORT"];
 
 impl Http {
-    /// What the request does.
+    /// What the line's requests do.
     pub(super) fn effect(&self, given: &Given<'_>) -> Effect {
-        let has = |names: &[OptionName]| {
-            given.options.iter().any(|option| names.iter().any(|name| name.is(option.name)))
-        };
-        let mut method = values(&given.options, &self.method).last().map(|value| value.text);
+        let divides = |option: &Opt<'_>| self.divider.iter().any(|name| name.is(option.name));
+        let requests = given.options.split(divides);
+        requests.fold(Effect::Read, |most, options| most.max(self.effect_of_one(given, options)))
+    }
+
+    /// What one request does: the one with these options.
+    fn effect_of_one(&self, given: &Given<'_>, options: &[Opt<'_>]) -> Effect {
+        let has =
+            |names: &[OptionName]| options.iter().any(|option| names.iter().any(|name| name.is(option.name)));
+        if has(&self.upload) {
+            return Effect::Mutate;
+        }
+        let mut method = values(options, &self.method).last().map(|value| value.text);
         let mut body = has(&self.body) && !has(&self.get);
         if self.operands {
             let first = given.operands.first().map(|first| first.text);

@@ -7,6 +7,7 @@
 
 use serde::Deserialize;
 
+use super::HOLE;
 use super::effect::glob;
 use super::given::{Given, Name, Opt, Value};
 
@@ -161,6 +162,11 @@ impl Pattern {
         operands.iter().rposition(fits).map_or(0, |at| at + 1)
     }
 
+    /// Whether these operands begin as it says.
+    pub(super) fn begins(&self, operands: &[Value<'_>]) -> bool {
+        operands_match(&self.operands, operands, false)
+    }
+
     /// Whether it names all of these operands first, and one more.
     pub(super) fn goes_on_from(&self, operands: &[Value<'_>]) -> bool {
         let named = |part: &Part, operand: &Value<'_>| match part {
@@ -258,6 +264,8 @@ impl Wanted {
         match (self.values.is_empty(), spelt) {
             (true, Spelt::Exactly) => !OFF.iter().any(|off| off.eq_ignore_ascii_case(value)),
             (true, Spelt::Perhaps) => true,
+            // What is not known may be any value.
+            (false, Spelt::Perhaps) if value.contains(HOLE) => true,
             (false, _) => self.values.iter().any(|pattern| glob(pattern, value)),
         }
     }
@@ -279,7 +287,7 @@ impl Wanted {
 }
 
 /// The option that the next word is by its looks, where it is taken for the value of this one.
-fn looks_like<'w>(option: &Opt<'w>) -> Option<Name<'w>> {
+pub(super) fn looks_like<'w>(option: &Opt<'w>) -> Option<Name<'w>> {
     let text = option.value.filter(|value| value.from == 0)?.text;
     if let Some(long) = text.strip_prefix("--") {
         let word = long.split('=').next().unwrap_or(long);

@@ -181,7 +181,8 @@ impl Tables {
         let Some(tool) = self.grammar(words) else { return Vec::new() };
         let Some(http) = &tool.http else { return Vec::new() };
         let given = Given::read(tool, &texts);
-        let holds = |option: &&Opt<'_>| http.body.iter().any(|known| known.is(option.name));
+        let holds =
+            |option: &&Opt<'_>| http.body.iter().chain(&http.upload).any(|known| known.is(option.name));
         given.options.iter().filter(holds).filter_map(|option| Some(option.value?.index)).collect()
     }
 

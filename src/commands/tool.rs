@@ -30,6 +30,9 @@ pub struct Tool {
     /// Short options whose value can only be the rest of their word (`date -Iseconds`).
     #[serde(default)]
     pub options_attached: Vec<OptionName>,
+    /// Lines on which some of these take no value all the same: the operands that stand in front, and the options.
+    #[serde(default)]
+    pub switches: Vec<Pattern>,
     /// Options that, in front of the first operand, say nothing of what its verb does.
     #[serde(default)]
     pub globals: Vec<OptionName>,
@@ -142,6 +145,12 @@ pub struct Http {
     pub body: Vec<OptionName>,
     /// Options that make it a GET or HEAD all the same.
     pub get: Vec<OptionName>,
+    /// Options that send a file or a form, whatever the method is.
+    #[serde(default)]
+    pub upload: Vec<OptionName>,
+    /// Options behind which another request stands, with a method and a body of its own.
+    #[serde(default)]
+    pub divider: Vec<OptionName>,
     /// Whether the first operand may be the method, and `name=value` operands send a body.
     #[serde(default)]
     pub operands: bool,
@@ -321,6 +330,13 @@ impl Tool {
         self.lists(name) || word.starts_with("--") && is_text()
     }
 
+    /// Whether that option takes no value behind these operands, though it does behind others.
+    pub(super) fn is_switch(&self, name: Name<'_>, operands: &[Value<'_>]) -> bool {
+        let is_one =
+            |pattern: &Pattern| pattern.option_names().any(|known| known == name) && pattern.begins(operands);
+        self.switches.iter().any(is_one)
+    }
+
     /// Whether an option, written as a word, takes the next two words.
     pub(super) fn takes_two_values(&self, word: &str) -> bool {
         self.options_with_two_values.iter().any(|known| known.0 == word)
@@ -371,7 +387,7 @@ impl Tool {
     }
 
     fn lists(&self, name: Name<'_>) -> bool {
-        let http = self.http.iter().flat_map(|http| http.method.iter().chain(&http.body));
+        let http = self.http.iter().flat_map(|http| http.method.iter().chain(&http.body).chain(&http.upload));
         self.options_with_value
             .iter()
             .chain(&self.options_with_two_values)

@@ -307,6 +307,11 @@ fn set(args: &[&str]) -> Option<String> {
     if args.is_empty() {
         return Some("`set` prints every variable, secrets too".to_owned());
     }
+    if args[0].starts_with(HOLE) {
+        return Some(
+            "what `set` is told is not known: where that is nothing, it prints every variable".to_owned(),
+        );
+    }
     while let Some(arg) = words.next() {
         if ["--", "-"].contains(arg) || !arg.starts_with(['-', '+']) {
             return None;

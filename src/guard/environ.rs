@@ -17,13 +17,20 @@ pub(super) fn is_printed(words: &[String], names: &SecretNames) -> bool {
             });
             count == 0 || secret || program == "env"
         }
+        "jq" | "gojq" | "jaq" if is_told_by_another(words) => true,
         "jq" | "gojq" | "jaq" => {
             let is_name = |at: usize| {
                 at > 0 && ["--arg", "--argjson", "--slurpfile", "--rawfile"].contains(&args[at - 1].as_str())
             };
             let mut texts = args.iter().enumerate().filter(|(at, _)| !is_name(*at));
-            texts.any(|(_, text)| names_variables(&without_comments(text), &["$ENV", "env"], names))
+            texts.any(|(_, text)| shows_variables(text, names))
         }
+        // A program of jq's among their options.
+        "gh" => Tables::builtin()
+            .values_of(words, &["-q", "--jq"])
+            .into_iter()
+            .any(|text| text.contains(HOLE) || shows_variables(text, names)),
+        "yq" if evaluates_unknown(words) => true,
         "yq" => args.iter().any(|text| {
             ["env(", "strenv("].iter().any(|call| calls_with_secret(text, call, names))
                 || names_variables(text, &["$ENV", "env"], names)
@@ -35,6 +42,23 @@ pub(super) fn is_printed(words: &[String], names: &SecretNames) -> bool {
         "ps" => shows_environments(words),
         _ => false,
     }
+}
+
+/// Whether a program of jq names the environment.
+fn shows_variables(text: &str, names: &SecretNames) -> bool {
+    names_variables(&without_comments(text), &["$ENV", "env"], names)
+}
+
+/// Whether jq's program is not known.
+fn is_told_by_another(words: &[String]) -> bool {
+    Tables::builtin().operands(words).first().is_some_and(|program| program.contains(HOLE))
+}
+
+/// Whether the expression of `yq` is not known.
+fn evaluates_unknown(words: &[String]) -> bool {
+    let operands = Tables::builtin().operands(words);
+    let mut rest = operands.iter().skip_while(|word| ["e", "ea", "eval", "eval-all"].contains(word));
+    rest.next().is_some_and(|expression| expression.contains(HOLE)) && rest.next().is_some()
 }
 
 /// A program of jq without its comments, unless a string holds more of the program.
@@ -123,6 +147,9 @@ fn shows_environments(words: &[String]) -> bool {
     for word in Tables::builtin().operands(words) {
         if std::mem::take(&mut value) {
             continue;
+        }
+        if word.starts_with(HOLE) {
+            return true;
         }
         let letters: String = word.chars().take_while(|letter| !VALUES.contains(*letter)).collect();
         if letters.contains('e') && word.chars().all(|c| c.is_ascii_alphabetic()) {

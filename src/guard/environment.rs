@@ -24,6 +24,7 @@ pub(super) fn class(name: &str) -> Class {
         Class::Harmless
     } else if beyond::STEERING_VARIABLES.contains(&name)
         || starts(beyond::STEERING_STARTS)
+        || name.ends_with("PAGER")
         || name.to_ascii_lowercase().ends_with("_proxy")
     {
         Class::Steers
@@ -35,9 +36,7 @@ pub(super) fn class(name: &str) -> Class {
 /// Whether a variable that steers is set to what is known to do no harm.
 pub(super) fn inert_value(name: &str, value: &str) -> bool {
     match name {
-        "PAGER" | "GIT_PAGER" | "MANPAGER" | "SYSTEMD_PAGER" | "BAT_PAGER" | "GH_PAGER" => {
-            ["", "cat"].contains(&value)
-        }
+        _ if name.ends_with("PAGER") => ["", "cat"].contains(&value),
         "GIT_TERMINAL_PROMPT"
         | "PYTHONUNBUFFERED"
         | "PYTHONDONTWRITEBYTECODE"

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 
 use crate::bash::is_shells_own;
 use crate::bash::syntax::{
-    Arithmetic, Command, CommandKind, Parameter, ParameterOp, Part, PartKind, Sequence, Subscript, Word,
+    Arithmetic, Command, CommandKind, Fd, Parameter, ParameterOp, Part, PartKind, Redirect, RedirectOp,
+    Sequence, Subscript, Target, Word,
 };
 
 use super::keyed::Keyed;
@@ -257,6 +258,19 @@ fn prints_line_numbers(stages: &[Command]) -> bool {
 /// Whether a substitution prints a number, or numbers.
 fn prints_number(body: &Sequence) -> bool {
     let [statement] = body.statements.as_slice() else { return false };
+    // An error begins with a program's name, which may be a variable's.
+    let errors = |stage: &Command| {
+        let quiet = |redirect: &Redirect| {
+            let reads =
+                matches!(redirect.op, RedirectOp::Input | RedirectOp::HereString | RedirectOp::HereDocument);
+            let drops = matches!(&redirect.target, Target::Word(word) if word.plain().as_deref() == Some("/dev/null"));
+            reads || drops && redirect.fd == Some(Fd::Number(2))
+        };
+        !stage.redirects.iter().all(quiet)
+    };
+    if statement.first.stages.iter().any(errors) {
+        return false;
+    }
     if prints_line_numbers(&statement.first.stages) && statement.rest.is_empty() {
         return true;
     }
@@ -267,11 +281,10 @@ fn prints_number(body: &Sequence) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let is_name = |word: &&str| !word.starts_with('-') && !word.contains(['*', '?', '[', '{', '~']);
     match words.as_slice() {
-        ["wc", "-l" | "-c" | "-w" | "-m"]
-        | ["nproc"]
-        | ["date", "+%s" | "+%s%N"]
-        | ["id", "-u" | "-g"]
-        | ["stat", "-c", "%s" | "%Y" | "%a", _] => true,
+        ["wc", "-l" | "-c" | "-w" | "-m"] | ["nproc"] | ["date", "+%s" | "+%s%N"] | ["id", "-u" | "-g"] => {
+            true
+        }
+        ["stat", "-c", "%s" | "%Y" | "%a", file] => !file.starts_with('-'),
         ["seq", numbers @ ..] => numbers.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_digit())),
         // One file: of several it prints the names, too.
         ["grep", option, rest @ ..] if rest.len() < 3 => {

@@ -150,7 +150,7 @@ impl Plain<'_> {
                 self.looks.aliases.insert(name, value);
             }
         }
-        if first.as_deref() == Some("sed") {
+        if first.as_deref().is_some_and(|first| ["sed", "jq", "yq"].contains(&first)) {
             let filled = simple.words.iter().all(|word| self.numbers.fills_with_numbers(&word.parts));
             let at = self.at(command.span);
             *self.looks.filled.entry(at).or_insert(true) &= filled;

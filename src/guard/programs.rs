@@ -242,11 +242,11 @@ impl Programs<'_> {
         let mut plain = words.to_vec();
         name.clone_into(&mut plain[0]);
         // Whatever numbers these are, they change nothing of what the program does.
-        if name == "sed" && !invocation.loose && self.filled.get(&invocation.at) == Some(&true) {
+        if !invocation.loose && self.filled.get(&invocation.at) == Some(&true) {
             for word in plain.iter_mut().skip(1) {
                 let numbers_only =
                     |c: char| c.is_ascii_digit() || c == HOLE || ",;$p=qdn{}~+ !\n".contains(c);
-                if word.chars().all(numbers_only) {
+                if name != "sed" || word.chars().all(numbers_only) {
                     *word = word.replace(HOLE, "1");
                 }
             }

@@ -103,10 +103,12 @@ fn is_secret_kind(word: &str) -> bool {
 fn prints_output(args: &[String], names: &SecretNames) -> bool {
     let mut operands = args.iter().filter(|word| !word.starts_with('-'));
     match operands.next().map(String::as_str) {
+        // One by its name is shown as it is, though it be sensitive.
         Some("output") => operands.any(|name| {
             names.matches(name)
                 || name.contains(HOLE)
                 || beyond::TELLING_OUTPUTS.iter().any(|text| name.contains(text))
+                || !beyond::PLAIN_OUTPUTS.iter().any(|end| name.ends_with(end))
         }),
         // A plan or a state in JSON holds every value.
         Some("show") => args.iter().any(|word| word.trim_start_matches('-').starts_with("json")),

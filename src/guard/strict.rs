@@ -20,13 +20,18 @@ fn unknown_letter(words: &[String]) -> Option<String> {
     let program = base(words);
     let of_it = |line: &&str| line.split(' ').next() == Some(program);
     let (_, letters) = beyond::KNOWN_LETTERS.iter().copied().find(of_it)?.split_once(' ')?;
-    let letter = Tables::builtin().unknown_letters(words).into_iter().find(|c| !letters.contains(*c))?;
+    let mut unknown = Tables::builtin().unknown_letters(words).into_iter();
+    // A sign is a part of a value (`-M90%`).
+    let letter = unknown.find(|c| !letters.contains(*c) && c.is_ascii_alphanumeric())?;
     Some(format!("what its option `-{letter}` does is not known"))
 }
 
 /// An option that no table knows, and whose name tells of more than reading.
 fn telling_option(words: &[String]) -> Option<String> {
-    let tells = |name: &&str| name.split('-').any(|part| beyond::TELLING_OPTIONS.contains(&part));
+    // What names a thing shows nothing of it.
+    let names = |name: &str| ["-id", "-ids", "-arn", "-name"].iter().any(|end| name.ends_with(end));
+    let tells =
+        |name: &&str| !names(name) && name.split('-').any(|part| beyond::TELLING_OPTIONS.contains(&part));
     let option = Tables::builtin().unknown_options(words).into_iter().find(tells)?;
     Some(format!("what its option `{option}` does is not known"))
 }
@@ -169,9 +174,14 @@ fn openssl(args: &[String]) -> Option<String> {
         verb == "req" && args.iter().any(|word| word == "-in") && args.iter().any(|word| word == "-noout");
     let door = ["-out", "-new", "-sign", "-key", "-CAcreate", "-signkey", "-nocert"];
     let bad = args.iter().any(|word| door.iter().any(|start| word.starts_with(start)));
-    let checks = ["rsa", "ec", "pkey", "dsa"].contains(&verb)
-        && args.iter().any(|word| word == "-noout" || word == "-pubout")
-        && !args.iter().any(|word| word.starts_with("-text"));
+    let has = |wanted: &str| args.iter().any(|word| word == wanted);
+    let shows_key = args.iter().any(|word| word.starts_with("-text") && word != "-text_pub");
+    let checks = match verb {
+        "rsa" | "ec" | "pkey" | "dsa" => has("-pubin") || (has("-noout") || has("-pubout")) && !shows_key,
+        "crl2pkcs7" => has("-nocrl") && has("-certfile"),
+        "storeutl" => has("-certs") || has("-crls"),
+        _ => false,
+    };
     (bad || !request && !checks && !beyond::OPENSSL_READS.contains(&verb))
         .then(|| format!("what `openssl {verb}` writes or shows may be a key"))
 }

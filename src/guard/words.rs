@@ -14,8 +14,9 @@ impl Programs<'_> {
         // Where options end with the first operand, what follows is none.
         let first =
             ["awk", "gawk", "mawk", "nawk"].contains(&name).then(|| tables.first_operand(words)).flatten();
-        // Behind a `--` of git's there are files.
-        let dashes = (name == "git").then(|| words.iter().position(|word| word == "--")).flatten();
+        // Behind a `--` of git's there are files, and so they are where a name more changes nothing.
+        let ends = name == "git" || takes_many(words);
+        let dashes = ends.then(|| words.iter().position(|word| word == "--")).flatten();
         let dashes = dashes.filter(|index| !values.contains(index));
         let ends = first.or(dashes);
         let free = |index: usize| !values.contains(&index) && ends.is_none_or(|end| index <= end);
@@ -25,7 +26,9 @@ impl Programs<'_> {
         let spread =
             self.spread.contains(&invocation.at) || !self.functions.is_empty() && !self.spread.is_empty();
         let glob = |(index, word): (usize, &String)| free(index) && word.starts_with(['*', '?', '[']);
-        let globs = spread && words.iter().enumerate().skip(1).any(glob);
+        // A name that a variable holds is one of a pattern's (`for f in *`); what is written in quotes is no pattern.
+        let named = !self.tame.get(&invocation.at).is_some_and(Option::is_some);
+        let globs = (spread || named) && words.iter().enumerate().skip(1).any(glob);
         // What comes in behind the `--` cannot shift what stands in front of it.
         let settled = dashes.is_some_and(|end| !words[..end].iter().any(|word| word.contains(HOLE)));
         let doubtful = invocation.loose && !settled || words.iter().enumerate().skip(1).any(unclear);
