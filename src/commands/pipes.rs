@@ -94,6 +94,9 @@ pub(super) struct Pipes {
     endless: Vec<String>,
     follow: Vec<String>,
     follow_bundled: Vec<String>,
+    aside: Vec<String>,
+    hands_on: Vec<String>,
+    works: Vec<String>,
     asks: Vec<String>,
     filter: Vec<Filter>,
 }
@@ -125,6 +128,27 @@ impl Tables {
     /// Whether a program reads all of its stdin, whatever the command that it runs does.
     pub fn reads_all(&self, program: &str) -> bool {
         self.pipes().read_all.iter().any(|name| name == basename(program))
+    }
+
+    /// Whether a line that swallows stdin has no use for it, as far as its words tell, wrappers and what it hands on included.
+    pub fn reads_aside(&self, words: &[String]) -> bool {
+        let pipes = self.pipes();
+        let mut tokens: Vec<&str> = Vec::new();
+        for word in words {
+            tokens.extend(
+                word.split(|c: char| c.is_whitespace() || ";|&(){}'\"".contains(c)).filter(|t| !t.is_empty()),
+            );
+        }
+        let is = |list: &[String], token: &str| list.iter().any(|known| known == token);
+        let aside = |token: &str| is(&pipes.aside, basename(token));
+        let Some(at) = tokens.iter().position(|token| aside(token)) else { return false };
+        // `ssh -i` is a key.
+        let key = ["ssh", "slogin", "autossh", "plink"].contains(&basename(tokens[at]));
+        let needs_it = |token: &str| {
+            let program = basename(token);
+            !aside(token) && (is(&pipes.works, program) || !self.readers(program).is_empty())
+        };
+        !tokens[at + 1..].iter().any(|token| !key && is(&pipes.hands_on, token) || needs_it(token))
     }
 
     /// Whether the program with these words, its name first, may go on writing as long as somebody reads, also behind wrappers.

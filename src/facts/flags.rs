@@ -13,6 +13,13 @@ impl Walk<'_> {
     /// A variable is set whose name comes from outside (`declare "$1"`, `printf -v "$key"`): a flag may be any.
     pub(super) fn any_flag_set(&mut self, name: &Value, state: &mut State) {
         let Some(sym) = name.syms.first().copied().filter(|_| name.text.starts_with(HOLE)) else { return };
+        if name.is_hole() && !name.choices.is_empty() {
+            for variable in &name.choices {
+                let sym = self.symbols.joined(variable);
+                state.set_anew(variable, sym, Content::Scalar(Value::unknown(sym)), &mut self.symbols);
+            }
+            return;
+        }
         let subject = symbol_mark(sym);
         let tells_little = |test: &str| {
             let rest = &test[subject.len()..];

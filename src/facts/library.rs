@@ -8,6 +8,7 @@
 mod again;
 mod exposures;
 pub(super) mod functions;
+mod once;
 mod overrides;
 
 use std::cell::RefCell;
@@ -53,14 +54,22 @@ pub struct Sourced {
     summary: OnceLock<Summary>,
     functions: OnceLock<functions::Functions>,
     exposures: exposures::Own,
+    read_before: Option<String>,
     arms: functions::Arms,
 }
 
 impl Sourced {
     /// A file that was read.
     pub fn new(script: Script) -> Self {
-        let extent = extent(&script);
-        Self { script, extent, ..Self::default() }
+        let (extent, read_before) = (extent(&script), once::read_before(&script));
+        Self { script, extent, read_before, ..Self::default() }
+    }
+
+    /// Notes that the file was not read before, where nothing is known of the variable that would tell.
+    pub(super) fn not_read_yet(&self, state: &mut State) {
+        if let Some(name) = self.read_before.as_deref().filter(|name| !state.vars.contains_key(name)) {
+            state.unset(name);
+        }
     }
 
     /// Whether a command in it may name an object by its id.
@@ -258,7 +267,7 @@ impl<'a> Walk<'a> {
         walk.levels = self.levels;
         // What it does is told once to all who source it: its functions need no more walks than that.
         walk.budget = walk.budget.min(MOST_FOLLOWED);
-        let mut summary = walk.summary(&sourced.script);
+        let mut summary = walk.summary(sourced);
         summary.asked = walk.asked();
         if walk.cut_at < depth {
             self.cut_at = self.cut_at.min(walk.cut_at);
@@ -288,8 +297,10 @@ impl<'a> Walk<'a> {
         std::mem::take(&mut self.asked)
     }
 
-    fn summary(&mut self, script: &'a Script) -> Summary {
-        let start = self.nothing_known();
+    fn summary(&mut self, sourced: &'a Sourced) -> Summary {
+        let mut start = self.nothing_known();
+        sourced.not_read_yet(&mut start);
+        let script = &sourced.script;
         self.returns.push(Out::default());
         let mut out = self.sequence(&script.body, vec![start.clone()], false);
         out.extend(self.returns.pop().unwrap_or_default());

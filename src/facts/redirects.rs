@@ -9,7 +9,7 @@ use crate::source::Span;
 use super::outlets::is_bare_exec;
 use super::state::{Descriptor, State, Stdin};
 use super::value::{Content, Flow, MOST_CHOICES, Source, Sym, Value};
-use super::walk::{Output, Walk};
+use super::walk::{Out, Output, Walk};
 
 /// Stands among the names of a value that is random text.
 pub(super) const RANDOM_TEXT: &str = "random text";
@@ -20,6 +20,7 @@ impl<'a> Walk<'a> {
     pub(super) fn redirections(&mut self, command: &'a Command, state: &mut State) -> Stdin {
         let mut stdin = self.stdins.last().cloned().unwrap_or_default();
         let stays = is_bare_exec(command);
+        let opens = stays || !matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_));
         for redirect in &command.redirects {
             let reads = self.redirection(redirect, &stdin, state);
             match &redirect.fd {
@@ -27,7 +28,7 @@ impl<'a> Walk<'a> {
                     stdin = reads
                         .unwrap_or_else(|| Stdin::Other(self.file_content(&Value::default(), redirect.span)));
                 }
-                Some(Fd::Number(number)) if stays => state.open(Descriptor::Number(*number), reads),
+                Some(Fd::Number(number)) if opens => state.open(Descriptor::Number(*number), reads),
                 Some(Fd::Variable(name)) => {
                     let sym = self.symbols.of(Source::Computed(self.place(redirect.span)));
                     self.descriptors.insert(sym);
@@ -41,6 +42,19 @@ impl<'a> Walk<'a> {
             self.have_stdin(stdin.clone());
         }
         stdin
+    }
+
+    /// What a compound command opened under a number is closed behind it: what was there before is there again.
+    pub(super) fn close(command: &Command, before: &State, out: &mut Out) {
+        for redirect in &command.redirects {
+            let Some(Fd::Number(number @ 1..)) = redirect.fd else { continue };
+            let descriptor = Descriptor::Number(number);
+            for state in out.ok.iter_mut().chain(&mut out.fail) {
+                if state.rare.inputs.get(&descriptor) != before.rare.inputs.get(&descriptor) {
+                    state.open(descriptor, before.rare.inputs.get(&descriptor).cloned());
+                }
+            }
+        }
     }
 
     /// One redirection; gives what can be read there, `None` where nothing can.

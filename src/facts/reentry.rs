@@ -112,6 +112,8 @@ impl Walk<'_> {
         }
         self.returns.push(Out::default());
         let caller = std::mem::replace(&mut self.file, file);
+        let mut state = state;
+        sourced.not_read_yet(&mut state);
         let mut out = self.sequence(&sourced.script().body, vec![state], false);
         self.file = caller;
         out.extend(self.returns.pop().unwrap_or_default());

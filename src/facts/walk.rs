@@ -394,13 +394,15 @@ impl<'a> Walk<'a> {
             self.note_command(command.span);
             return self.simple_command(command, state);
         }
+        let outer = state.clone();
         let stdin = self.redirections(command, &mut state);
         let quiet = Self::output_leaves(command);
         if quiet {
             self.outputs.push(Output::default());
         }
         self.stdins.push(stdin);
-        let out = self.compound(command, state);
+        let mut out = self.compound(command, state);
+        Self::close(command, &outer, &mut out);
         self.leave_stdin(command);
         if quiet {
             self.outputs.pop();

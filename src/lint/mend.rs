@@ -81,17 +81,18 @@ fn ends_and_succeeds(command: &Command) -> bool {
     !tables.may_never_end(&words) && !tables.asks(&words)
 }
 
-/// `ssh host cmd` becomes `ssh host cmd </dev/null`, where it stands in the loop whose input it takes.
+/// `ssh host cmd` becomes `ssh host cmd </dev/null`, where it stands in the loop whose input it takes and has no use for it.
 pub(super) fn without_stdin(script: &Script<'_>, at: Span, of: Span) -> Vec<Edit> {
     let Some(site) = site(&script.syntax, at).filter(|_| of.contains(at)) else { return Vec::new() };
-    let simple = matches!(site.command().kind, CommandKind::Simple(_));
+    let CommandKind::Simple(simple) = &site.command().kind else { return Vec::new() };
+    let words: Vec<String> = simple.words.iter().map(|word| script.text(word.span).to_owned()).collect();
     let reads = |redirect: &Redirect| {
         matches!(
             redirect.op,
             RedirectOp::Input | RedirectOp::ReadWrite | RedirectOp::HereString | RedirectOp::HereDocument
         )
     };
-    if !simple || site.command().redirects.iter().any(reads) {
+    if !Tables::builtin().reads_aside(&words) || site.command().redirects.iter().any(reads) {
         return Vec::new();
     }
     vec![Edit { span: Span::new(at.end, at.end), text: " </dev/null".to_owned() }]

@@ -435,6 +435,18 @@ fn what_takes_the_loops_input_gets_none() {
     let loops =
         |end: &str| format!("while read -r host; do\n  ssh \"$host\" uptime{end} || exit\ndone <list\n");
     assert_eq!(fixed(&under("-euo pipefail", &loops("")), 1), under("-euo pipefail", &loops(" </dev/null")));
+    // What works on its stdin, here or there, would have nothing to work on.
+    for body in [
+        "cat >\"$host.conf\"",
+        "rest=$(cat)",
+        "sudo tee /etc/hosts >/dev/null",
+        "docker exec -i \"$host\" sh -c 'cat >/etc/app.conf'",
+        "ssh \"$host\" 'cat >/etc/app.conf'",
+        "ssh \"$host\" sudo tar -x -C /srv",
+        "kubectl exec -i \"$host\" -- psql",
+    ] {
+        left_alone(&under("-euo pipefail", &format!("while read -r host; do\n  {body}\ndone <list\n")));
+    }
     // Others may call the function with input for it.
     left_alone(&under(
         "-euo pipefail",

@@ -267,3 +267,34 @@ fn a_secret_on_the_argv_of_a_sourced_files_command_is_that_files() {
         "nobody checks that file"
     );
 }
+
+#[test]
+fn a_file_that_was_not_read_yet_defines_its_functions() {
+    const GATES: &str = "die() { exit 1; }\nneed_apply() { (( APPLY )) || exit 0; }\n\
+        confirm() { read -r t || die; [[ $t == \"$1\" ]] || die; }\n";
+    let script = "source ./gates.sh\nAPPLY=0\n[[ ${1:-} == --apply ]] && APPLY=1\nneed_apply\nconfirm web\nlxc stop web\n";
+    let gated = |head: &str, script: &str| {
+        let library =
+            Named(vec![("gates.sh", Arc::new(Sourced::new(bash::parse(&format!("{head}{GATES}")).script)))]);
+        let seen = follow(&library, script);
+        let stops = seen.list.iter().find(|one| one.effect == Effect::Mutate).expect("it stops");
+        (!stops.missing.apply, !stops.missing.phrase)
+    };
+    for head in [
+        "[[ -n ${GATES_READ:-} ]] && return 0\nGATES_READ=1\n",
+        "set -u\nif [ -n \"${GATES_READ:-}\" ]; then\n  return\nfi\nreadonly GATES_READ=yes\n",
+        "[[ -z ${GATES_READ:-} ]] || return 0\ndeclare -r GATES_READ=1\n",
+    ] {
+        assert_eq!(gated(head, script), (true, true), "{head}");
+        assert_eq!(
+            gated(head, &format!("GATES_READ=1\n{script}")),
+            (false, false),
+            "{head}: the script keeps the file from being read"
+        );
+    }
+    let mode = script.replace("APPLY=0\n", "");
+    assert!(
+        !gated("[[ -n ${APPLY:-} ]] && return 0\nAPPLY=0\n", &mode).0,
+        "what is inherited may be any setting"
+    );
+}

@@ -153,7 +153,12 @@ impl State {
                             checked.remove(&joined)
                         };
                     }
-                    join_contents(a, b, joined, symbols)
+                    let (mut content, known) = join_contents(a, b, joined, symbols);
+                    if both && !passed(&content, checked) {
+                        // An item that only one side has was checked there.
+                        rename(&mut content, checked, joined);
+                    }
+                    (content, known)
                 }
                 (Some(one), None) | (None, Some(one)) => {
                     let unset = self.rare.unset.contains(name) || other.rare.unset.contains(name);
@@ -192,6 +197,15 @@ impl State {
             }
         });
         self.outcomes = outcomes;
+    }
+}
+
+/// Puts the joined symbol in the place of those that have passed no check.
+fn rename(content: &mut Content, checked: &BTreeSet<Sym>, joined: Sym) {
+    if let Content::Many(value) = content
+        && value.symbol().is_some_and(|sym| !checked.contains(&sym))
+    {
+        value.syms = vec![joined];
     }
 }
 
