@@ -113,11 +113,13 @@ fn names_variables(text: &str, all: &[&str], names: &SecretNames) -> bool {
 
 /// Whether what stands behind takes one variable whose name tells of no secret: `.HOME`, `["HOME"]`.
 fn takes_harmless(behind: &str, names: &SecretNames) -> bool {
-    let starts = [".", "[\"", "("];
-    let name = starts.iter().find_map(|start| behind.strip_prefix(start)).unwrap_or_default();
+    let ways = [(".", ""), ("[\"", "\"]"), ("(", ")")];
+    let way = ways.iter().find_map(|(start, end)| Some((behind.strip_prefix(start)?, *end)));
+    let Some((name, closes)) = way else { return false };
     let name = name.trim_start();
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
-    end > 0 && !names.matches(&name[..end])
+    // `["TO" + "KEN"]` is another one.
+    end > 0 && !names.matches(&name[..end]) && name[end..].trim_start().starts_with(closes)
 }
 
 /// Whether a command puts every variable into what it reads, whose name stands there: `envsubst`, where no word says which.

@@ -1,6 +1,6 @@
 //! What `find` finds, and what other commands name, of the guard's own files.
 
-use crate::bash::syntax::{Command, CommandKind};
+use crate::bash::syntax::{Command, CommandKind, Redirect, RedirectOp, Target};
 
 use super::listing::prints_names;
 use super::own::{is_own, names_own};
@@ -78,6 +78,16 @@ fn closes(tests: &[String]) -> bool {
         _ => Some(depth),
     };
     tests.iter().try_fold(0, depth).is_none()
+}
+
+/// Whether a redirection gives names of files of the guard to read.
+pub(super) fn gives_own(redirect: &Redirect) -> bool {
+    let text = match &redirect.target {
+        Target::Word(word) if redirect.op == RedirectOp::HereString => known_text(&word.parts),
+        Target::HereDocument(document) => known_text(document.body()),
+        Target::Word(_) => return false,
+    };
+    text.split_whitespace().any(names_own)
 }
 
 /// Whether files of the guard are surely among the names that these commands print.

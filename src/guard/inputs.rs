@@ -95,7 +95,7 @@ impl Inputs {
     pub(super) fn know(&mut self, sets: &Sets<'_>) {
         for Set { name, given, .. } in sets.iter() {
             let listing = match given {
-                Given::Nothing => continue,
+                Given::Nothing | Given::Array => continue,
                 Given::Line { source, nul, several: false } => listed(source, *nul).map(Some),
                 Given::Each(words) => words.iter().all(names).then_some(None),
                 _ => None,

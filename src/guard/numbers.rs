@@ -46,14 +46,16 @@ impl Numbers {
     fn add(&mut self, sets: &Sets<'_>) {
         for Set { name, given, .. } in sets.iter() {
             let number = match given {
-                Given::Word(word) | Given::Default(word) | Given::Piece(word) => Self::gives_number(word),
+                Given::Word(word) | Given::Default(word) | Given::Piece(word) | Given::Element(word) => {
+                    Self::gives_number(word)
+                }
                 Given::Elements(elements) => {
                     elements.iter().all(|element| Self::gives_number(&element.value))
                 }
                 Given::Each(words) => self.loops_over_numbers(words),
                 Given::Number => true,
                 // Of what it was nothing is known by that.
-                Given::Counted { .. } | Given::Nothing => continue,
+                Given::Counted { .. } | Given::Nothing | Given::Array => continue,
                 Given::Anything | Given::Line { .. } | Given::Lines(_) => false,
             };
             self.assigned(name, number);

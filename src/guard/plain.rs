@@ -38,6 +38,8 @@ pub(super) struct Plain<'p> {
     pub numbers: &'p Numbers,
     pub constants: &'p Constants,
     pub starts: &'p Starts,
+    /// Variables that are arrays, or may be.
+    pub arrays: &'p FxHashSet<&'p str>,
     pub policy: &'p Policy,
     /// Whether the text changes its folder: relative paths are then not known.
     pub moves: bool,
@@ -157,6 +159,9 @@ impl Plain<'_> {
         }
         if first.as_deref() == Some("let") {
             self.sum(command, simple);
+        }
+        if first.as_deref() == Some("xargs") && command.redirects.iter().any(found::gives_own) {
+            self.looks.handed.insert(self.at(command.span));
         }
         if let Some(value) = first.and_then(|first| self.looks.aliases.get(&first)) {
             let rest: Vec<String> = simple.words.iter().skip(1).map(|word| known_text(&word.parts)).collect();

@@ -31,10 +31,14 @@ pub(super) enum Given<'s> {
     Word(&'s Word),
     /// A value where it has none: `${x:=word}`.
     Default(&'s Word),
-    /// What is put behind the value that it has, or a single element.
+    /// What is put behind the value that it has.
     Piece(&'s Word),
+    /// A single element.
+    Element(&'s Word),
     /// Elements, which may come behind others.
     Elements(&'s [Element]),
+    /// It is made an array, of which nothing more is said.
+    Array,
     /// One word of a loop after the other.
     Each(&'s [Word]),
     /// What arithmetic comes to.
@@ -105,14 +109,7 @@ impl<'s> Sets<'s> {
         sets.text = None;
         // By words that others hold, in functions, behind wrappers: as they are run.
         for (_, words) in run.filter(|(at, _)| !told.contains(at)) {
-            let given = if words.first().is_some_and(|name| name == "unset") {
-                Given::Nothing
-            } else {
-                Given::Anything
-            };
-            for name in builtins::sets(words).into_iter().filter(|name| is_name(name)) {
-                sets.set(name.to_owned(), given);
-            }
+            sets.by_names(words);
         }
         sets
     }
@@ -120,6 +117,14 @@ impl<'s> Sets<'s> {
     /// In the order of the texts.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Set<'s>> {
         self.list.iter()
+    }
+
+    /// Names of arrays.
+    pub(super) fn arrays(&self) -> FxHashSet<&str> {
+        let is_array = |set: &&Set<'_>| {
+            matches!(set.given, Given::Array | Given::Element(_) | Given::Elements(_) | Given::Lines(_))
+        };
+        self.list.iter().filter(is_array).map(|set| set.name.as_ref()).collect()
     }
 
     /// The variables that are only given a single value, which is written; a hole for the value of the others.
@@ -176,9 +181,20 @@ impl<'s> Sets<'s> {
         }
         self.told.insert(command.span);
         if !self.read.contains(&command.span) {
-            let given = if name == "unset" { Given::Nothing } else { Given::Anything };
-            for name in builtins::sets(&words).into_iter().filter(|name| is_name(name)) {
-                self.set(name.to_owned(), given);
+            self.by_names(&words);
+        }
+    }
+
+    /// What one of the shell's own commands sets that is given names.
+    fn by_names(&mut self, words: &[String]) {
+        let program = words.first().map_or("", String::as_str);
+        let fills = |word: &String| word.starts_with('-') && word.contains('a');
+        let array =
+            ["mapfile", "readarray"].contains(&program) || program == "read" && words.iter().any(fills);
+        for name in builtins::sets(words).into_iter().filter(|name| is_name(name)) {
+            self.set(name.to_owned(), if program == "unset" { Given::Nothing } else { Given::Anything });
+            if array {
+                self.set(name.to_owned(), Given::Array);
             }
         }
     }
@@ -249,7 +265,18 @@ impl<'s> Sets<'s> {
         let hides = ["local", "declare", "typeset"].contains(&keyword.as_str())
             && !is_keyed(declare)
             && !declare.operands.iter().any(shows);
+        let flagged = |operand: &Operand| {
+            matches!(operand, Operand::Flag(word)
+            if word.plain().is_none_or(|flags| flags.starts_with('-') && flags.contains(['a', 'A'])))
+        };
+        let array = declare.operands.iter().any(flagged);
         for operand in &declare.operands {
+            match operand {
+                Operand::Name(name) | Operand::Assignment(Assignment { target: name, .. }) if array => {
+                    self.set(name.name.as_str(), Given::Array);
+                }
+                _ => {}
+            }
             match operand {
                 Operand::Name(name) if hides => self.set(name.name.as_str(), Given::Nothing),
                 Operand::Dynamic(word) => {
@@ -308,9 +335,8 @@ impl<'s> Visitor<'s> for Sets<'s> {
 
     fn assignment(&mut self, assignment: &'s Assignment) {
         let given = match &assignment.value {
-            Value::Scalar(word) if assignment.append || assignment.target.subscript.is_some() => {
-                Given::Piece(word)
-            }
+            Value::Scalar(word) if assignment.target.subscript.is_some() => Given::Element(word),
+            Value::Scalar(word) if assignment.append => Given::Piece(word),
             Value::Scalar(word) => Given::Word(word),
             Value::Array(elements) => Given::Elements(elements),
         };

@@ -30,7 +30,7 @@ impl Starts {
         loop {
             let before = starts.variables.clone();
             for Set { name, given, .. } in sets.iter() {
-                if !matches!(given, Given::Counted { up: true } | Given::Nothing) {
+                if !matches!(given, Given::Counted { up: true } | Given::Nothing | Given::Array) {
                     let value = starts.given(given);
                     let known = starts.variables.entry(name.clone().into_owned()).or_insert(value);
                     *known = known.zip(value).map(|(a, b)| a.max(b));
@@ -46,7 +46,7 @@ impl Starts {
     fn given(&self, given: &Given<'_>) -> Option<Plainly> {
         let split = |plainly: &Plainly| *plainly != Plainly::Path;
         match given {
-            Given::Word(word) | Given::Piece(word) => self.value(word),
+            Given::Word(word) | Given::Piece(word) | Given::Element(word) => self.value(word),
             Given::Elements(elements) => self.each(elements.iter().map(|element| &element.value)),
             // One word at a time.
             Given::Each(words) => self.each(words.iter()).map(|_| Plainly::One),
@@ -60,7 +60,7 @@ impl Starts {
             }
             Given::Line { source, .. } | Given::Lines(source) => piped(source).filter(split),
             Given::Number | Given::Counted { .. } => Some(NUMBER),
-            Given::Anything | Given::Default(_) | Given::Nothing => None,
+            Given::Anything | Given::Default(_) | Given::Nothing | Given::Array => None,
         }
     }
 
