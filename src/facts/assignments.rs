@@ -76,6 +76,10 @@ impl<'a> Walk<'a> {
                 state.set(name, Content::Keyed(Keyed::default()));
             } else {
                 state.given(name, &content, made_of_old(assignment));
+                // A part of a list goes by the symbol of all of it.
+                if matches!(content, Content::Many(_)) {
+                    state.forget_traits(&content);
+                }
                 state.set(name, content);
             }
         }
@@ -276,7 +280,10 @@ impl<'a> Walk<'a> {
             }
         };
         if some {
-            state.set_has_elements(&new);
+            let joined = self.symbols.joined(name);
+            state.set_has_elements(&new, joined);
+        } else {
+            state.forget_traits(&new);
         }
         state.set(name, new);
     }

@@ -108,6 +108,10 @@ impl Walk<'_> {
             "unset" => {
                 let functions = line.args().first().is_some_and(|value| value.text == "-f");
                 for value in line.args() {
+                    // `unset "queue[$at]"`: any of them.
+                    if value.constant().is_none() && value.text.contains('[') {
+                        self.unset_element(&value.text, &mut state);
+                    }
                     if let Some(name) = value.constant().filter(|name| !name.starts_with('-')) {
                         if functions {
                             state.functions.remove(name);

@@ -279,12 +279,14 @@ impl<'a> Walk<'a> {
                     }
                     // The others keep their numbers.
                     _ => {
-                        let any = self.merge_elements(name, list.into_iter());
-                        state.set(name, Content::Many(any));
+                        let any = Content::Many(self.merge_elements(name, list.into_iter()));
+                        state.forget_traits(&any);
+                        state.set(name, any);
                     }
                 }
             }
-            _ => {}
+            Some(content) => state.forget_traits(&content),
+            None => {}
         }
         true
     }

@@ -290,7 +290,11 @@ impl State {
             self.stand_alone(name);
             self.forget_named(name);
             match old {
-                Some(content) => self.set(name, content.clone()),
+                Some(content) => {
+                    // Of the function's own variable of that name something else was known.
+                    self.forget_traits(content);
+                    self.set(name, content.clone());
+                }
                 None => self.vars.remove(name),
             }
         }

@@ -95,8 +95,8 @@ impl State {
             self.checked = checked;
         }
         self.join_outcomes(other);
-        for (joined, traits) in common {
-            self.take_over(joined, traits);
+        for (name, joined, traits) in common {
+            self.take_over(&name, joined, traits);
         }
         if !same_or_equal(&self.params, &other.params) {
             let joined = join_parameters(&self.params, &other.params, symbols);
@@ -124,7 +124,7 @@ impl State {
         other: &Self,
         checked: &mut Rc<BTreeSet<Sym>>,
         symbols: &mut Symbols,
-    ) -> Vec<(Sym, Traits)> {
+    ) -> Vec<(Rc<str>, Sym, Traits)> {
         if self.vars.same(&other.vars) {
             return Vec::new();
         }
@@ -139,9 +139,8 @@ impl State {
             let (content, known) = match (mine, theirs) {
                 (Some(a), Some(b)) => {
                     let traits = self.traits(a);
-                    let traits = if traits.any() { traits.both(other.traits(b)) } else { traits };
-                    if traits.any() {
-                        common.push((joined, traits));
+                    if traits != Traits::default() {
+                        common.push((Rc::clone(name), joined, traits.both(other.traits(b))));
                     }
                     let both = passed(a, &self.checked) && passed(b, &other.checked);
                     if both != checked.contains(&joined) {

@@ -1,6 +1,8 @@
 //! What is known of a value that is not known: that it is a number above zero, that it is not empty, that a list has
 //! elements. It is kept as outcomes of tests, so that it goes when the symbol comes to stand for something else.
 
+use std::rc::Rc;
+
 use crate::facts::value::{Content, Sym, Value};
 
 use super::{State, symbol_mark};
@@ -14,10 +16,6 @@ pub(super) struct Traits {
 }
 
 impl Traits {
-    pub fn any(self) -> bool {
-        self != Self::default()
-    }
-
     pub fn both(self, other: Self) -> Self {
         Self {
             above_zero: self.above_zero && other.above_zero,
@@ -64,12 +62,30 @@ impl State {
         }
     }
 
-    /// Notes that a list has elements.
-    pub fn set_has_elements(&mut self, content: &Content) {
+    /// Notes that a list has elements, where nothing but the variable's own joins goes by its symbol.
+    pub fn set_has_elements(&mut self, content: &Content, joined: Sym) {
+        self.forget_traits(content);
         if let Content::Many(value) = content
-            && let Some(sym) = value.symbol().filter(|sym| *sym != Sym::VOLATILE)
+            && value.symbol() == Some(joined)
         {
-            self.assume(&format!("{HAS_ELEMENTS}{}", symbol_mark(sym)), true);
+            self.assume(&format!("{HAS_ELEMENTS}{}", symbol_mark(joined)), true);
+        }
+    }
+
+    /// What was known of a number, or of a list's length, need not hold any more.
+    pub fn forget_traits(&mut self, content: &Content) {
+        if self.outcomes.is_empty() {
+            return;
+        }
+        let index = Rc::clone(&self.index);
+        let index = index.borrow();
+        for sym in content.values().iter().filter_map(Value::symbol) {
+            for test in index.tests.get(&sym).into_iter().flatten() {
+                let is_trait = test.starts_with(ABOVE_ZERO) || test.starts_with(HAS_ELEMENTS);
+                if is_trait && self.outcomes.contains_key(test) {
+                    self.outcomes.remove(test);
+                }
+            }
         }
     }
 
@@ -89,15 +105,27 @@ impl State {
             Some(text) => !text.is_empty(),
             None if value.text.chars().any(|c| c != crate::commands::HOLE) => true,
             None if !value.choices.is_empty() => value.choices.iter().all(|text| !text.is_empty()),
-            None => value.symbol().is_some_and(|sym| {
-                sym == Sym::FAILED
-                    || self.outcomes.get(format!("empty {}", symbol_mark(sym)).as_str()) == Some(&false)
-            }),
+            None => value.symbol().is_some_and(|sym| sym == Sym::FAILED || self.is_known_filled(sym)),
         }
     }
 
-    /// What both sides of a join had in common holds for the symbol of what came of it.
-    pub(super) fn take_over(&mut self, joined: Sym, traits: Traits) {
+    fn is_known_filled(&self, sym: Sym) -> bool {
+        if self.outcomes.is_empty() {
+            return false;
+        }
+        let index = self.index.borrow();
+        let mut tests = index.tests.get(&sym).into_iter().flatten();
+        tests.any(|test| {
+            let whole = test.strip_prefix("empty ").is_some_and(|rest| rest == symbol_mark(sym));
+            whole && self.outcomes.get(test) == Some(&false)
+        })
+    }
+
+    /// What both sides of a join had in common, and nothing else, holds for what came of it.
+    pub(super) fn take_over(&mut self, name: &str, joined: Sym, traits: Traits) {
+        if let Some(content) = self.vars.get(name).cloned() {
+            self.forget_traits(&content);
+        }
         if traits.above_zero {
             self.set_above_zero(joined, true);
         }
