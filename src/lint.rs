@@ -126,8 +126,13 @@ pub struct Linter {
     record: Option<Record>,
     suppressions: bool,
     today: String,
-    shapes: Vec<(&'static Rule, Query)>,
+    shapes: Shapes,
+    /// Those of rules that are not in force.
+    left_out: Shapes,
 }
+
+/// Rules that are shapes, and what they look for.
+type Shapes = Vec<(&'static Rule, Query)>;
 
 impl Linter {
     /// The rules that `settings` (and the command line's `select` and `ignore`) leave.
@@ -154,7 +159,8 @@ impl Linter {
             record: None,
             suppressions,
             today,
-            shapes: Vec::new(),
+            shapes: Shapes::new(),
+            left_out: Shapes::new(),
         })
     }
 
@@ -166,14 +172,16 @@ impl Linter {
         settings.lint.paths.clear();
         let every = Self::new(settings, &[], &[], self.suppressions, self.today.clone()).ok()?;
         let fewer = self.force.everywhere().len() < every.force.everywhere().len();
-        (fewer || !self.settings.lint.paths.is_empty()).then(|| every.with_shapes(self.shapes.clone()))
+        let shapes = || self.shapes.iter().chain(&self.left_out).cloned().collect();
+        (fewer || !self.settings.lint.paths.is_empty()).then(|| every.with_shapes(shapes()))
     }
 
-    /// Adds the compiled queries of the rules that are shapes; those of rules that are not in force are left out.
+    /// Adds the compiled queries of the rules that are shapes; those of rules that are not in force are asked by
+    /// [`Self::of_every_rule`] only.
     #[must_use]
     pub fn with_shapes(mut self, shapes: Vec<(&'static Rule, Query)>) -> Self {
-        self.shapes = shapes;
-        self.shapes.retain(|(rule, _)| self.force.may_run(rule.slug));
+        (self.shapes, self.left_out) =
+            shapes.into_iter().partition(|(rule, _)| self.force.may_run(rule.slug));
         self
     }
 

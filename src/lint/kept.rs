@@ -25,8 +25,17 @@ impl Linter {
     pub fn digest(&self) -> Digest {
         // Taken apart whole, so that a new field cannot be forgotten here. What is left out is in `key`, or put upon the
         // findings later (`standing`).
-        let Self { force: _, settings, secret_names: _, gates, record: _, suppressions, today: _, shapes } =
-            self;
+        let Self {
+            force: _,
+            settings,
+            secret_names: _,
+            gates,
+            record: _,
+            suppressions,
+            today: _,
+            shapes,
+            left_out: _,
+        } = self;
         let Settings { lint, version: _, members: _, exclude, tools, ledger: _, run: _, guard: _ } = settings;
         let LintSettings {
             secret_names,

@@ -132,22 +132,17 @@ fn one(file: &Candidate, job: &Job<'_>, stop: &Stop) -> Result<Option<Repaired>,
     let mut vain: BTreeSet<String> = BTreeSet::new();
     // It ends: each round leaves fewer findings.
     while !stop.wanted() {
-        let before_round = vain.len();
-        match better(&source, &checked, &check, &mut vain) {
-            Some((text, seen, number)) => {
-                source = SourceText::new(file.path.clone(), text);
-                checked = seen;
-                findings += number;
+        let tried_in_vain = !vain.is_empty();
+        let Some((text, seen, number)) = better(&source, &checked, &check, &mut vain) else {
+            if !tried_in_vain {
+                break;
             }
-            None if before_round > 0 => {
-                vain.clear();
-                let Some((text, seen, number)) = better(&source, &checked, &check, &mut vain) else { break };
-                source = SourceText::new(file.path.clone(), text);
-                checked = seen;
-                findings += number;
-            }
-            None => break,
-        }
+            vain.clear();
+            continue;
+        };
+        source = SourceText::new(file.path.clone(), text);
+        checked = seen;
+        findings += number;
     }
     let changed = source.text() != before;
     Ok(changed.then(|| Repaired {

@@ -59,6 +59,20 @@ fn a_page_with_a_query_is_a_rule_that_lint_holds() {
 }
 
 #[test]
+fn a_repair_is_judged_by_the_rules_of_the_repository_too() {
+    let folder = Folder::new();
+    let no_set = page(FRONT, QUERY).replace("\"eval\"", "\"set\"").replace("eval \"$x\"", "set -e");
+    folder.write("rules/no-set.md", no_set);
+    let text = "#!/bin/bash\nprintf 'x\\n'\n";
+    let path = folder.write("a.sh", text);
+    let lint = ["lint", "--select", "error-regime", "--fix", "a.sh"];
+    folder.gauntlet(lint).assert().stderr(contains("0 findings fixed"));
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), text);
+    std::fs::remove_file(folder.path("rules/no-set.md")).expect("it is ours");
+    folder.gauntlet(lint).assert().stderr(contains("1 finding fixed"));
+}
+
+#[test]
 fn a_page_that_is_meant_for_a_rule_is_none_of_the_others() {
     let folder = Folder::new();
     folder.write("rules/no-eval.md", page(FRONT, QUERY).replace('\n', "\r\n"));
