@@ -18,6 +18,16 @@ impl Word {
         let mut text = String::new();
         add(&self.parts, &mut text).then_some(text)
     }
+
+    /// Whether the word is the list of what its function or script was given, or a part of it, and nothing else (`"$@"`,
+    /// `$*`, `"${@:2}"`).
+    pub fn is_given_list(&self) -> bool {
+        let parts = match self.parts.as_slice() {
+            [Part { kind: PartKind::DoubleQuoted(inner), .. }] => inner,
+            parts => parts,
+        };
+        matches!(parts, [Part { kind: PartKind::Parameter(list), .. }] if matches!(list.name.as_str(), "@" | "*"))
+    }
 }
 
 /// Whether bash itself says what the variable holds, whatever it was set to.

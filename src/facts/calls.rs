@@ -77,17 +77,23 @@ impl<'a> Walk<'a> {
                 let mut prefix = self.prefix(&simple.assignments, &mut state);
                 let (words, spans, from_params) = self.command_fields(&simple.words, &mut state);
                 let given = self.lists_given(&simple.words);
+                let leaves = Self::output_leaves(command);
+                let piped = !leaves && self.outputs.last().is_some_and(|output| output.piped);
                 if let Some(call) = self.observations.in_calls.last_mut() {
                     if from_params {
                         call.runs_given();
                     } else if !given.is_empty() {
-                        call.hands_list_on();
+                        match words.first().and_then(Value::constant) {
+                            // The walk of the function tells what becomes of them.
+                            Some(name) if state.functions.contains_key(name) => call.passes_words(),
+                            Some(name) if only_tells(name) && !piped => {}
+                            _ => call.hands_list_on(),
+                        }
                     } else if simple.words.iter().any(comes_from_parameters) {
                         call.passes_words();
                     }
                 }
                 let stdin = self.redirections(command, &mut state);
-                let leaves = Self::output_leaves(command);
                 let line =
                     Line { place, words, spans, from_params, given, exec: None, at: 0, links: Vec::new() };
                 self.stdins.push(stdin);
@@ -137,7 +143,7 @@ impl<'a> Walk<'a> {
         if self.frames.is_empty() {
             return Rc::default();
         }
-        words.iter().filter(|word| is_given_list(word)).map(|word| word.span).collect()
+        words.iter().filter(|word| word.is_given_list()).map(|word| word.span).collect()
     }
 
     /// Runs the word at `line.at` as a shell would: function, builtin, program.
@@ -213,6 +219,7 @@ impl<'a> Walk<'a> {
             None
         };
         if let Some(why) = cut {
+            self.hands_on_unseen(index, line);
             self.invoked_unknown(line, why);
             let mut from = state.clone();
             from.params = given;
@@ -220,6 +227,7 @@ impl<'a> Walk<'a> {
             return Out::either(state);
         }
         if self.comes_back(index, &given, &state) {
+            self.hands_on_unseen(index, line);
             self.invoked_unknown(line, format!("`{}` calls itself", definition.name));
             let mut state = state;
             state.forget_variables();
@@ -237,6 +245,7 @@ impl<'a> Walk<'a> {
             Course::Walk => {}
             Course::New => {
                 if let Some(out) = self.shared_call(index, file, line, &state) {
+                    self.hands_on_unseen(index, line);
                     self.invoked_unknown(
                         line,
                         format!("this call of `{}` is only summed up", definition.name),
@@ -246,6 +255,16 @@ impl<'a> Walk<'a> {
             }
         }
         self.follow(index, (body, file), line, &given, state, false).0
+    }
+
+    /// A function that is not walked may run what it is given, where no walk of it has shown otherwise.
+    fn hands_on_unseen(&mut self, index: usize, line: &Line) {
+        if self.may_hand_words_on(index)
+            && !line.given.is_empty()
+            && let Some(call) = self.observations.in_calls.last_mut()
+        {
+            call.hands_list_on();
+        }
     }
 
     /// A call that is not walked.
@@ -442,6 +461,11 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether a builtin does no more with its words than to print or compare them.
+fn only_tells(name: &str) -> bool {
+    ["echo", "printf", ":", "true", "false", "test", "["].contains(&name)
+}
+
 /// Whether a command may run others: the shell's own commands do what they do whatever stands in front of them.
 fn hands_on(simple: &Simple) -> bool {
     let name = simple.words.first().and_then(Word::plain).unwrap_or_default();
@@ -494,16 +518,6 @@ fn parameters(values: Vec<Value>, state: &State) -> Parameters {
     }
     let shifted = if rest.as_ref().is_some_and(|value| value.from_args) { state.params.shifted } else { 0 };
     Parameters { list, rest, shifted }
-}
-
-/// Whether a word is `"$@"`, `"${@:2}"`, and nothing else.
-fn is_given_list(word: &Word) -> bool {
-    use crate::bash::syntax::{Part, PartKind};
-    let mut parts = word.parts.as_slice();
-    if let [Part { kind: PartKind::DoubleQuoted(inner), .. }] = parts {
-        parts = inner;
-    }
-    matches!(parts, [Part { kind: PartKind::Parameter(list), .. }] if ["@", "*"].contains(&list.name.as_str()))
 }
 
 /// Whether a word is `"$@"`, `$1` and the like.

@@ -2,7 +2,7 @@
 
 mod record;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -132,8 +132,9 @@ pub struct Observations {
     pub unread: Vec<super::invocations::UnreadText>,
     /// The script's first command that is more than a setting, and the options in force there on every path.
     pub first: Option<(Span, Options)>,
-    /// Where text is run that is not read, and the variables that it may set, though the script had set them before.
-    pub(super) unsettled: BTreeMap<Span, BTreeSet<Rc<str>>>,
+    /// Variables that text which is not read may set, though the script had set them before, by what then stands for them,
+    /// and the last place where such text is run.
+    pub(super) unsettled: FxHashMap<Sym, Span>,
     /// Credentials in the text, in order.
     pub literals: Vec<super::literals::Literal>,
     /// Secrets that come to light, in the order of the walk.
@@ -422,14 +423,12 @@ impl Walk<'_> {
     }
 
     /// Where text ran last that is not read and may have set a variable which the path tested.
-    fn unsettled_by(&mut self, missing: Missing, state: &State) -> Option<Span> {
+    fn unsettled_by(&self, missing: Missing, state: &State) -> Option<Span> {
         if !missing.apply {
             return None;
         }
-        let symbols = &mut self.symbols;
-        let mut tested = |name: &Rc<str>| state.was_tested(symbols.joined(name));
-        let mut texts = self.observations.unsettled.iter().rev();
-        texts.find(|(_, names)| names.iter().any(&mut tested)).map(|(at, _)| *at)
+        let unsettled = self.observations.unsettled.iter();
+        unsettled.filter(|(sym, _)| state.was_tested(**sym)).map(|(_, at)| *at).max()
     }
 
     fn exposures(&self, run: &Run<'_>, at: Span) -> Vec<Exposure> {

@@ -68,8 +68,9 @@ impl Walk<'_> {
         };
         let (at, _) = self.report_span(place);
         let names = state.unsettle(&may, &mut self.symbols);
-        if !names.is_empty() {
-            self.observations.unsettled.entry(at).or_default().extend(names);
+        for name in names {
+            let last = self.observations.unsettled.entry(self.symbols.joined(&name)).or_insert(at);
+            *last = at.max(*last);
         }
     }
 

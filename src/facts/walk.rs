@@ -118,6 +118,8 @@ pub(super) struct Arenas {
 pub(super) struct Output {
     pub values: Vec<Value>,
     pub opaque: bool,
+    /// Whether it is what a pipe hands to the next command.
+    pub piped: bool,
     pub secret: Option<Rc<Flow>>,
     pub from_args: bool,
     pub own_file: bool,

@@ -24,7 +24,7 @@ die() { log "$*"; exit 1; }
 "#;
 
 /// What stands before the calls, what stands behind them, and how many places behind them must be found.
-const SHAPES: [(&str, &str, &str, usize); 18] = [
+const SHAPES: [(&str, &str, &str, usize); 22] = [
     (
         "a function of which the first path takes a branch that leaves",
         "",
@@ -48,6 +48,30 @@ main
         "a function that runs functions",
         "one() { :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; :; }\nrun() { log \"$1\"; \"$@\"; }\nrun one\nrun one\nrun one\n",
         "two() { kubectl delete pod \"$p\"; }\nrun two\n",
+        1,
+    ),
+    (
+        "a function that pipes its words to a shell",
+        "run() { log \"$1\"; echo \"$*\" | bash; }\nrun date\nrun date -u\nrun uptime\n",
+        "run kubectl delete pod x\n",
+        0,
+    ),
+    (
+        "a function that hands its words to one that runs them",
+        "inner() { \"$@\"; }\nrun() { log \"$1\"; inner \"$@\"; }\nrun date\nrun date -u\nrun uptime\n",
+        "run kubectl delete pod \"$p\"\n",
+        1,
+    ),
+    (
+        "a function that hands its words to one that comes later",
+        "run() { log \"$1\"; inner \"$@\"; }\ninner() { \"$@\"; }\nrun date\nrun date -u\nrun uptime\n",
+        "run kubectl delete pod \"$p\"\n",
+        1,
+    ),
+    (
+        "a function that hands its words to itself",
+        "run() { if [[ $1 == -n ]]; then shift; run \"$@\"; else log \"$1\"; \"$@\"; fi; }\nrun date\nrun -n date\nrun -n uptime\n",
+        "run -n kubectl delete pod \"$p\"\n",
         1,
     ),
     ("a gate", "gate() { (( APPLY )) || { log dry; exit 0; }; }\n", "gate\nkubectl delete pod \"$p\"\n", 1),

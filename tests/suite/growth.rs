@@ -186,6 +186,25 @@ fn a_script_four_times_as_long_takes_four_times_the_steps() {
 }
 
 #[test]
+fn messages_that_functions_hand_to_each_other_are_followed_a_few_times_only() {
+    const FUNCTIONS: usize = 120;
+    let logs = "show() { printf '%s ' \"$@\"; printf '\\n'; }\n\
+        log() { show \"$@\" >>\"$file\"; if [[ -n $verbose ]]; then show \"$@\" >&2; fi; }\n\
+        debug() { if (( level > 1 )); then log \"$@\"; fi; if (( level > 2 )); then log debug \"$@\"; fi; }\n";
+    let called = text(FUNCTIONS, |text, n| {
+        writeln!(text, "f{n}() {{\n  debug \"begin {n}\" \"$1\"").expect("memory");
+        for other in n.saturating_sub(3)..n {
+            writeln!(text, "  f{other} \"$1\" || return 1").expect("memory");
+        }
+        writeln!(text, "  v{n}=$(mytool {n})\n  debug \"end {n}\" \"$v{n}\"\n}}").expect("memory");
+    });
+    let script = and(logs.to_owned() + &called, &format!("f{} \"$1\"\n", FUNCTIONS - 1));
+    let (steps, lines) = (steps(&script), script.lines().count());
+    assert!(steps as usize > lines, "only {steps} steps were seen");
+    assert!((steps as usize) < 12 * lines, "{steps} steps for {lines} lines");
+}
+
+#[test]
 fn functions_in_a_loop_that_breaks_are_looked_through_once_each() {
     const LAYERS: usize = 6;
     const FUNCTIONS: usize = 20;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::bash::syntax::{Command, CommandKind, Part, PartKind, Script, Simple, Word};
+use crate::bash::syntax::{Command, CommandKind, Script, Simple, Word};
 use crate::bash::visit::{Visitor, walk_command, walk_script};
 use crate::commands::Tables;
 
@@ -46,13 +46,6 @@ impl<'s> Visitor<'s> for Search {
 
 fn hands_on(simple: &Simple) -> bool {
     const SHOW: [&str; 5] = ["echo", "printf", "log", "die", "set"];
-    let is_list = |word: &Word| {
-        let parts = match word.parts.as_slice() {
-            [Part { kind: PartKind::DoubleQuoted(parts), .. }] => parts,
-            parts => parts,
-        };
-        matches!(parts, [Part { kind: PartKind::Parameter(parameter), .. }] if parameter.name == "@")
-    };
     let first = simple.words.first().and_then(Word::plain).unwrap_or_default();
-    !SHOW.contains(&first.as_str()) && simple.words.iter().any(is_list)
+    !SHOW.contains(&first.as_str()) && simple.words.iter().any(Word::is_given_list)
 }

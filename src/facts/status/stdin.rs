@@ -196,9 +196,9 @@ impl<'s> Pass<'s> {
     fn runs_given(&self, simple: &Simple) -> bool {
         let Some(first) = simple.words.first() else { return false };
         let wraps = || first.plain().is_some_and(|name| !self.tables.wrappers(&name).is_empty());
-        is_given(first)
+        first.is_given_list()
             || wraps()
-                && simple.words.iter().any(is_given)
+                && simple.words.iter().any(Word::is_given_list)
                 && !self.tables.swallows_stdin(&plain_words(&simple.words))
     }
 
@@ -263,13 +263,4 @@ pub(super) fn replaces_input(statement: &Statement) -> bool {
     };
     let CommandKind::Simple(simple) = &command.kind else { return false };
     simple.words.len() == 1 && command_name(simple).is_some_and(|name| name == "exec") && input_given(command)
-}
-
-/// Whether a word is the list of what a function was given.
-pub(super) fn is_given(word: &Word) -> bool {
-    let parts = match word.parts.as_slice() {
-        [Part { kind: PartKind::DoubleQuoted(parts), .. }] => parts,
-        parts => parts,
-    };
-    matches!(parts, [Part { kind: PartKind::Parameter(parameter), .. }] if parameter.name == "@" || parameter.name == "*")
 }

@@ -3,7 +3,6 @@
 use crate::bash::syntax::{Command, CommandKind, Pipeline, Sequence, Simple, Statement, Word};
 use crate::bash::visit::{Visitor, walk_command, walk_statement};
 
-use super::stdin::is_given;
 use super::{Pass, Throw};
 
 impl<'s> Pass<'s> {
@@ -36,7 +35,7 @@ impl Tests {
         if let [stage] = pipeline.stages.as_slice()
             && let CommandKind::Simple(simple) = &stage.kind
         {
-            self.0 |= simple.words.first().is_some_and(is_given);
+            self.0 |= simple.words.first().is_some_and(Word::is_given_list);
         }
     }
 

@@ -85,6 +85,11 @@ impl Walk<'_> {
         self.summaries.get(&index).is_some_and(|summary| summary.hands_on)
     }
 
+    /// Whether it may, where no walk has shown otherwise.
+    pub(in super::super) fn may_hand_words_on(&self, index: usize) -> bool {
+        self.summaries.get(&index).is_none_or(|summary| summary.hands_on)
+    }
+
     /// How much was printed before a function is walked: whether a secret was, and how many values.
     pub(in super::super) fn printed_so_far(&self) -> (bool, usize) {
         self.outputs.last().map_or((false, 0), |output| (output.secret.is_some(), output.values.len()))

@@ -96,7 +96,7 @@ impl<'a> Walk<'a> {
                 self.stdins.push(self.stdins.last().cloned().unwrap_or_default());
             }
             if !is_last {
-                self.outputs.push(Output::default());
+                self.outputs.push(Output { piped: true, ..Output::default() });
                 let outlets = self.outlets.last().map(Outlets::without_stdout);
                 self.outlets.extend(outlets);
             }

@@ -48,13 +48,19 @@ impl<'s> Site<'s> {
 
 /// The first command or pipeline at exactly that place.
 pub(super) fn site(script: &Script, at: Span) -> Option<Site<'_>> {
-    let mut finder = Finder { at, role: Role::Body, statements: Vec::new(), functions: 0, found: None };
-    visit::walk_script(&mut finder, script);
-    finder.found
+    // What stands in a here-document is the only place that no statement around it covers.
+    [true, false].into_iter().find_map(|covered| {
+        let mut finder =
+            Finder { at, covered, role: Role::Body, statements: Vec::new(), functions: 0, found: None };
+        visit::walk_script(&mut finder, script);
+        finder.found
+    })
 }
 
 struct Finder<'s> {
     at: Span,
+    /// Whether only statements that cover the place are looked at.
+    covered: bool,
     /// Of the next sequence.
     role: Role<'s>,
     /// Around the place in hand, innermost last.
@@ -77,6 +83,9 @@ impl<'s> Visitor<'s> for Finder<'s> {
         for statement in &sequence.statements {
             if self.found.is_some() {
                 return;
+            }
+            if self.covered && !statement.span.contains(self.at) {
+                continue;
             }
             self.statements.push((statement, role));
             self.statement(statement);
