@@ -245,6 +245,21 @@ fn the_thirteenth_call_of_a_large_function_may_be_another_one() {
 }
 
 #[test]
+fn a_secret_among_many_messages_is_seen() {
+    const VARIABLES: usize = 24;
+    let mut text = format!("{HEAD}note() {{\n");
+    (0..VARIABLES).for_each(|n| writeln!(text, "  seen{n}=\"$v{n}\"").expect("memory"));
+    text.push_str("  printf '%s\\n' \"$@\" >&2\n}\n");
+    (0..400).for_each(|n| writeln!(text, "note \"step {n}\"").expect("memory"));
+    // Each of these calls finds something that all before it did not find.
+    for n in 0..VARIABLES {
+        writeln!(text, "v{n}=$(date +%{n})\nnote \"step {n}\"").expect("memory");
+    }
+    text.push_str("note \"logged in with $password\"\n");
+    assert!(found(&NoLibrary, &text).iter().any(|(_, what)| *what == "tells"));
+}
+
+#[test]
 fn functions_below_two_dozen_others_are_followed() {
     let mut text = format!("{HEAD}{HELPERS}");
     for n in 0..40 {

@@ -233,6 +233,12 @@ impl State {
 }
 
 impl Parameters {
+    /// Whether there is a secret among these words, and none among the others.
+    pub fn brings_secrets_to(&self, others: &Self) -> bool {
+        let secret = |words: &Self| words.list.iter().chain(&words.rest).any(|value| value.secret.is_some());
+        secret(self) && !secret(others)
+    }
+
     /// Any words, of which no more is known than of all of these.
     pub fn any(&self, symbols: &mut Symbols) -> Self {
         let joined = further_parameter(symbols);

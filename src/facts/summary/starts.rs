@@ -138,9 +138,10 @@ impl Starts {
         const MANY: u32 = 16;
         let company = self.kept_apart(company);
         let mut alike = self.list.iter().filter(|start| start.is_alike(from, &company));
-        let seen = alike
-            .clone()
-            .find(|start| start.joins >= MANY || start.from.is_as_wide_as(from, &self.reads, symbols));
+        let seen = alike.clone().find(|start| {
+            start.joins >= MANY && !from.params.brings_secrets_to(&start.from.params)
+                || start.from.is_as_wide_as(from, &self.reads, symbols)
+        });
         if let Some(seen) = seen {
             return Call::Seen(seen.ends);
         }
