@@ -127,6 +127,16 @@ impl Tables {
         })
     }
 
+    /// The exit codes that are answers of the call and no failures.
+    pub fn answer_codes(&self, argv: &[String]) -> Vec<u8> {
+        let Some((program, words)) = argv.split_first() else { return Vec::new() };
+        let rows = self.answers(basename(program)).map(|answers| (answers, &answers.codes));
+        let fitting = rows.into_iter().flat_map(|(answers, rows)| {
+            rows.iter().filter(|row| answers.fits(&row.when, words)).flat_map(|row| row.codes.clone())
+        });
+        fitting.collect()
+    }
+
     /// Whether the call fails where the file or the stdin that it is given is empty.
     pub fn refuses_nothing(&self, argv: &[String]) -> bool {
         self.has_line(argv, |answers| &answers.refuses_nothing)

@@ -163,7 +163,10 @@ fn enter_root() -> nix::Result<()> {
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
     // Any folder does: once the tmpfs is the root, the host's folder is uncovered again.
-    mount(Some("world"), "/tmp", Some("tmpfs"), MsFlags::MS_NOSUID, Some("mode=0755"))?;
+    let world =
+        |options: &str| mount(Some("world"), "/tmp", Some("tmpfs"), MsFlags::MS_NOSUID, Some(options));
+    // What starts again and again is mapped faster from large pages, where the kernel has them.
+    world("mode=0755,huge=within_size").or_else(|_| world("mode=0755"))?;
     nix::unistd::mkdir("/tmp/old", nix::sys::stat::Mode::S_IRWXU)?;
     pivot_root("/tmp", "/tmp/old")?;
     chdir("/")
@@ -244,7 +247,12 @@ fn copy(from: &Path, targets: &BTreeSet<String>, most: u64, base: &Path) -> io::
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
         }
-        io::copy(&mut File::open(from)?.take(most), &mut File::create(&target)?)?;
+        let mut content = Vec::new();
+        File::open(from)?.take(most).read_to_end(&mut content)?;
+        let mut file = File::create(&target)?;
+        // A file of a known length gets large pages.
+        file.set_len(content.len() as u64)?;
+        file.write_all(&content)?;
         fs::set_permissions(&target, Permissions::from_mode(0o755))?;
         first = Some(target);
     }

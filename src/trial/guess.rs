@@ -14,6 +14,7 @@ mod gates;
 mod inner;
 mod lacks;
 mod machine;
+mod mentions;
 mod payloads;
 mod scout;
 mod values;
@@ -32,8 +33,9 @@ pub use flow::escaped;
 pub use gates::{Sentinel, typed_phrase};
 pub use lacks::{asked_for, called_by_path, lacks};
 pub use machine::PROCESS;
+pub use mentions::{mentions, run};
 pub use payloads::Given;
-pub use scout::{Scout, Survey, mentions, survey};
+pub use scout::{Scout, Survey, survey};
 pub use wants::{Want, wants};
 
 /// What is known for guessing the answers of one script.
@@ -229,6 +231,22 @@ impl Guesses {
         candidates.swap_remove(choice)
     }
 
+    /// Which candidates of a hint say no, where that is an answer of a tool that only asks: it has a code or words for it. Any
+    /// other no is a failure, and no way of a run without one.
+    pub fn refusing(&self, hint: usize, argv: &[String]) -> Vec<usize> {
+        let Some(hint) = self.hints.get(hint) else { return Vec::new() };
+        let tables = Tables::builtin();
+        if tables.effect(argv) == Effect::Mutate {
+            return Vec::new();
+        }
+        let codes = tables.answer_codes(argv);
+        let absent =
+            tables.answer(argv, Trouble::Absent).map(|said| said.exit).filter(|_| hint.reader.tested);
+        let is_answer = |exit: u8| exit != 0 && (codes.contains(&exit) || absent == Some(exit));
+        let all = candidates(argv, &hint.reader, &self.args).into_iter().enumerate();
+        all.filter(|(_, reply)| is_answer(reply.exit)).map(|(at, _)| at).collect()
+    }
+
     /// Which candidates of a hint say something, and are no failure.
     pub fn speaking(&self, hint: usize, argv: &[String]) -> Vec<usize> {
         let Some(hint) = self.hints.get(hint) else { return Vec::new() };
@@ -309,6 +327,9 @@ pub fn candidates(words: &[String], reader: &Reader, args: &[String]) -> Vec<Rep
         }
     }
     offer(Reply::absent(words));
+    for exit in Tables::builtin().answer_codes(words) {
+        offer(Reply { exit, ..Reply::default() });
+    }
     replies
 }
 

@@ -34,7 +34,7 @@ pub struct Written {
     own_names: Vec<String>,
     /// How its first line reads.
     text: String,
-    /// Whether its file came along by a pattern, and may be no part of what runs.
+    /// Whether its file is only named, or came along by a pattern: it may be no part of what runs.
     beside: bool,
 }
 
@@ -56,7 +56,7 @@ impl Written {
         self.at != other.at && overlaps
     }
 
-    /// The same, of a file that came along by a pattern only: it counts where a run comes to that file.
+    /// The same, of a file of which nothing says that it is run: it counts where a run comes to that file.
     #[must_use]
     pub fn beside(self) -> Self {
         Self { beside: true, ..self }

@@ -319,7 +319,8 @@ fn calls_on_another_way_that_ends_well_were_not_tried() {
         "x.sh",
         "set -e\nrole=$(drbdadm role r0 2>/dev/null || echo Unknown)\ncase $role in\n  Primary*) exit 0 ;;\nesac\ndrbdadm primary r0\nmount /dev/drbd0 /mnt\n",
     );
-    let (code, stdout, _) = run(&folder, &["sweep", "x.sh"]);
+    let stub = ["--stub", "drbdadm role r0 => Primary/Secondary"];
+    let (code, stdout, _) = run(&folder, &[&["sweep", "x.sh"], stub.as_slice()].concat());
     assert_eq!(code, 1, "{stdout}");
     let told: Vec<&str> = stdout.lines().filter(|line| line.starts_with("not reached: ")).collect();
     let wanted = ["not reached: x.sh:6 drbdadm primary r0", "not reached: x.sh:7 mount /dev/drbd0 /mnt"];

@@ -73,7 +73,7 @@ pub(super) fn green(
             best = scout.run(&course)?;
         }
         if !ends_well(&best) {
-            best = scout.other_answers(&mut course, best)?;
+            best = scout.other_answers(&mut course, survey, best)?;
         }
         let changed = || {
             course.harness.stubs.iter().map(|stub| &stub.answer).ne(before.iter().map(|stub| &stub.answer))
@@ -83,7 +83,7 @@ pub(super) fn green(
             let mut without = course.clone();
             without.harness.stubs = before;
             let first = scout.run(&without)?;
-            let found = scout.other_answers(&mut without, first)?;
+            let found = scout.other_answers(&mut without, survey, first)?;
             if ends_well(&found) {
                 (course, best) = (without, found);
             }
@@ -324,7 +324,12 @@ impl Scout<'_> {
     }
 
     /// Tries other answers, beginning with the last call: it is the likeliest to have led to the failure.
-    fn other_answers(&mut self, course: &mut Course, first: Record) -> Result<Record, String> {
+    fn other_answers(
+        &mut self,
+        course: &mut Course,
+        survey: &Survey,
+        first: Record,
+    ) -> Result<Record, String> {
         let mut best = first;
         let mut tried: BTreeSet<(usize, usize, usize)> = BTreeSet::new();
         'again: loop {
@@ -338,7 +343,13 @@ impl Scout<'_> {
                         continue;
                     }
                     set_choice(course, hint, choice);
-                    let record = self.run(course)?;
+                    let there = course.unaided.as_ref().map(|unaided| unaided.there.clone());
+                    let mut record = self.run(course)?;
+                    let lacks = |record: &Record| record.stderr.contains("No such file");
+                    if !ends_well(&record) && lacks(&record) && !lacks(&best) {
+                        // It has come to something that the run before did not come to.
+                        record = self.supply(course, survey, record)?;
+                    }
                     if ends_well(&record) {
                         return Ok(record);
                     }
@@ -347,6 +358,9 @@ impl Scout<'_> {
                         continue 'again;
                     }
                     set_choice(course, hint, current);
+                    if let (Some(unaided), Some(there)) = (&mut course.unaided, there) {
+                        unaided.there = there;
+                    }
                 }
             }
             return Ok(best);

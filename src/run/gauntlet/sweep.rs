@@ -17,7 +17,7 @@ use crate::run::{Sink, Stop};
 use crate::source::{RepoPath, SourceText};
 use crate::trial::calls::REPOSITORY;
 use crate::trial::folders::at_the_root;
-use crate::trial::guess::{Guesses, Scout, Survey, mentions, survey};
+use crate::trial::guess::{Guesses, Scout, Survey, mentions, run, survey};
 use crate::trial::harness::{Case, DeclaredStub, Expect, Harness};
 use crate::trial::outline::{Outline, is_shell};
 use crate::trial::pattern::Pattern;
@@ -221,8 +221,8 @@ struct Beside {
     scripts: Vec<Script>,
     /// All files, scripts or not.
     files: BTreeSet<RepoPath>,
-    /// Those of them that only a pattern names.
-    by_pattern: BTreeSet<RepoPath>,
+    /// Those of them of which nothing says that they are run.
+    only_named: BTreeSet<RepoPath>,
     /// Whether the script names files that only its own folder has.
     starts_here: bool,
     /// Folders of which only some files come along.
@@ -233,15 +233,14 @@ impl Beside {
     /// `folders`: whether those that it names come along, too; a harness file names each file.
     fn of(place: &Place, source: SourceText, folders: bool, witness: &dyn Witness) -> Self {
         let files = BTreeSet::from([place.script.clone()]);
-        let (scripts, by_pattern, starts_here, cut) = (Vec::new(), BTreeSet::new(), false, Vec::new());
-        let mut beside = Self { sources: vec![source], scripts, files, by_pattern, starts_here, cut };
+        let (scripts, only_named, starts_here, cut) = (Vec::new(), BTreeSet::new(), false, Vec::new());
+        let mut beside = Self { sources: vec![source], scripts, files, only_named, starts_here, cut };
         let (mut all, mut exactly) = (BTreeSet::new(), BTreeSet::new());
         while let Some(source) = beside.sources.get(beside.scripts.len()) {
             let script = bash::read(source.text(), Dialect::Bash, witness).script;
             let mentions = mentions(&script);
             let (found, only_here) = place.named(&mentions);
-            let plain = mentions.iter().filter(|mention| !mention.contains('*')).cloned().collect();
-            exactly.extend(place.named(&plain).0);
+            exactly.extend(place.named(&run(&script)).0);
             all.extend(mentions);
             beside.starts_here |= only_here && beside.scripts.is_empty() && place.root != place.folder;
             beside.scripts.push(script);
@@ -254,8 +253,8 @@ impl Beside {
                 }
             }
         }
-        beside.by_pattern = &beside.files - &exactly;
-        beside.by_pattern.remove(&place.script);
+        beside.only_named = &beside.files - &exactly;
+        beside.only_named.remove(&place.script);
         let (found, cut) = if folders { place.folders(&all) } else { (BTreeSet::new(), Vec::new()) };
         beside.cut = cut;
         let room = MOST_FILES.saturating_sub(beside.files.len());
@@ -363,7 +362,7 @@ fn written_calls(beside: &Beside, needs: &Needs, functions: &BTreeSet<String>) -
     };
     let all = beside.sources.iter().zip(&beside.scripts);
     let calls = all.flat_map(|(source, script)| {
-        let beside = beside.by_pattern.contains(source.path());
+        let beside = beside.only_named.contains(source.path());
         let own = written(source, script, &real).into_iter();
         own.map(move |call| if beside { call.beside() } else { call })
     });

@@ -190,6 +190,7 @@ impl Call<'_> {
                 return Some(Reply::text(self.content()));
             }
             "psql" | "mysql" | "sqlite3" if self.reader.captured => return Some(Reply::text(self.sql())),
+            "ceph" if self.has("osd") && (self.has("ls") || self.has("ls-tree")) => "0",
             "ceph" if self.has("health") || self.has("status") || self.has("-s") => "HEALTH_OK",
             "vault" if sub == "status" => {
                 "Key             Value\n---             -----\nInitialized     true\nSealed          false\nVersion         1.16.2\nHA Mode         active"
@@ -375,8 +376,8 @@ impl Call<'_> {
         let body = match self.text {
             _ if !self.reader.filters.is_empty() => self.document(),
             Some(text) if format.is_none() => text.to_owned(),
-            _ if self.argv.iter().any(|word| word == "-I" || word == "--head") => {
-                "HTTP/1.1 200 OK".to_owned()
+            _ if self.argv.iter().any(|word| word == "--head" || is_flag(word, 'I')) => {
+                "HTTP/1.1 200 OK\ncontent-type: text/html\ncontent-length: 1234\netag: \"3f2a9c4e\"\nlast-modified: Fri, 02 Jan 2026 03:04:05 GMT\nlocation: https://192.0.2.10:8443/".to_owned()
             }
             _ => match self.reader.variable.as_deref().and_then(values::known) {
                 Some(value) if format.is_none() => value.to_owned(),
@@ -475,6 +476,12 @@ impl Call<'_> {
             reply.stdout = if rest.is_empty() { format!("{sample}\n") } else { format!("{sample} {rest}\n") };
         }
     }
+}
+
+/// Whether a word has the flag, among others perhaps: `-fsSI`.
+fn is_flag(word: &str, flag: char) -> bool {
+    word.strip_prefix('-')
+        .is_some_and(|flags| flags.bytes().all(|byte| byte.is_ascii_alphabetic()) && flags.contains(flag))
 }
 
 /// `-sSo`: a bundle that ends in the option.

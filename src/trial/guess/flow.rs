@@ -97,6 +97,7 @@ pub(super) struct Flow<'s> {
     /// The loops that the walk has come to.
     loops: Vec<Span>,
     sourced: BTreeSet<u32>,
+    globs: BTreeSet<String>,
 }
 
 /// What a walk found.
@@ -110,6 +111,8 @@ pub struct Found {
     pub demanded: BTreeMap<String, String>,
     /// The lines on which a file is read as part of the script.
     pub sourced: BTreeSet<u32>,
+    /// Patterns of files that a loop goes through, by their whole paths.
+    pub globs: BTreeSet<String>,
 }
 
 /// Walks a script. `file` is how the world names it.
@@ -143,13 +146,14 @@ pub fn hints(source: &SourceText, file: &str, script: &Script, args: &[String]) 
         unwanted: BTreeSet::new(),
         loops: Vec::new(),
         sourced: BTreeSet::new(),
+        globs: BTreeSet::new(),
     };
     walk_script(&mut names::Names { flow: &mut flow }, script);
     walk_script(&mut flow, script);
     let typed = flow.typed();
     let demanded = flow.demanded();
     flow.merge();
-    Found { hints: flow.hints, typed, demanded, sourced: flow.sourced }
+    Found { hints: flow.hints, typed, demanded, sourced: flow.sourced, globs: flow.globs }
 }
 
 impl Flow<'_> {

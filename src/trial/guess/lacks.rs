@@ -35,7 +35,8 @@ pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTree
     let mut found = BTreeMap::new();
     for line in stderr.lines().filter(|line| line.contains(NOT_THERE)) {
         let Some((path, before)) = path_in(line) else { continue };
-        let path = from(folder, path);
+        let is_folder = path.ends_with('/');
+        let path = one_of(&from(folder, path));
         if !may_be(&path) {
             continue;
         }
@@ -44,8 +45,8 @@ pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTree
         // A script that a shell was to run, or that is read as a part of this one.
         let is_read = line_in(before).is_some_and(sourced) || SHELLS.contains(&basename(before));
         let (path, content) = match path.rsplit_once('/') {
-            Some((parent, _)) if makes => (parent.to_owned(), There::Folder),
-            _ if enters => (path, There::Folder),
+            Some((parent, _)) if makes && !is_folder => (parent.to_owned(), There::Folder),
+            _ if enters || is_folder => (path, There::Folder),
             _ => {
                 let plain = if is_read { "" } else { "web-1\n" };
                 let content = machine::content(&path).unwrap_or_else(|| plain.to_owned());
@@ -94,7 +95,7 @@ fn asked(first: &str, rest: &[String], folder: &str) -> Option<(String, There)> 
         "[" | "[[" | "test" => {
             let rest = if rest.first().is_some_and(|word| word == "!") { &rest[1..] } else { rest };
             let [op, path, ..] = rest else { return None };
-            let path = from(folder, path);
+            let path = one_of(&from(folder, path));
             let thing = match op.as_str() {
                 "-d" => There::Folder,
                 "-e" | "-f" | "-r" | "-s" => file(&path),
@@ -159,6 +160,17 @@ fn from(folder: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// A file that a pattern means, where one may be put there.
+pub(super) fn meant(pattern: &str) -> Option<String> {
+    let path = one_of(pattern);
+    (may_be(&path) && !path.contains(['[', '{'])).then_some(path)
+}
+
+/// A path that the pattern means which found none: `/etc/ssl/*.pem`.
+fn one_of(path: &str) -> String {
+    path.replace('*', "web-1").replace('?', "1")
+}
+
 /// Whether something may be put there.
 fn may_be(path: &str) -> bool {
     let open = OPEN.iter().any(|open| path.starts_with(open) && path.len() > open.len());
@@ -211,6 +223,7 @@ mod tests {
                 "/bin/bash: ./seed.sh: No such file or directory",
                 ("/repo/seed.sh".to_owned(), There::File(String::new())),
             ),
+            ("mv: cannot move '/srv/out/a' to '/srv/sent/': No such file or directory", folder("/srv/sent")),
             (
                 "awk: cannot open /var/run/x.pid (No such file or directory)",
                 ("/var/run/x.pid".to_owned(), There::File("4711\n".to_owned())),

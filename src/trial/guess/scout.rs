@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::flow::{self, SHELL};
-use super::{Hint, inner, values};
+use super::{Hint, inner, lacks, values};
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Part, PartKind, Pipeline,
-    Script, Simple, Target, Test, Word,
+    Assignment, Command, CommandKind, Declare, Operand, Parameter, ParameterOp, Pipeline, Script, Target,
+    Word,
 };
 use crate::bash::visit::{
-    Visitor, walk_assignment, walk_command, walk_parameter, walk_parts, walk_pipeline, walk_script,
+    Visitor, walk_assignment, walk_command, walk_parameter, walk_pipeline, walk_script,
 };
 use crate::facts::{Ending, invocations};
 use crate::source::{SourceText, Span};
@@ -49,6 +49,8 @@ pub struct Survey {
     pub options: BTreeSet<String>,
     /// The lines on which a script reads a file as part of itself.
     pub sourced: BTreeSet<u32>,
+    /// Files that the patterns of its loops mean.
+    pub globs: BTreeSet<String>,
     /// The functions of all its scripts.
     pub functions: BTreeSet<String>,
     /// Whether it calls programs by a path.
@@ -70,6 +72,7 @@ pub fn survey(scripts: &[Scout<'_>], args: &[String]) -> Survey {
         found.typed.extend(walked.typed);
         demanded.extend(walked.demanded);
         found.sourced.extend(walked.sourced);
+        found.globs.extend(walked.globs.iter().filter_map(|path| lacks::meant(path)));
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
         let mut parts = scout.source.text().split(|c: char| !is_part(c));
         found.looks_at_user |= parts.any(|name| matches!(name, "UID" | "EUID"));
@@ -158,95 +161,6 @@ fn written(script: &Script) -> BTreeSet<String> {
 
 /// Variables of the world that a script may want to hold something else.
 const DEMANDED: [&str; 5] = ["USER", "LOGNAME", "SHELL", "TERM", "LANG"];
-
-/// The texts that may name files beside the script: what words end in behind their last expansion. What is only printed names
-/// none, nor does a quoted pattern.
-pub fn mentions(script: &Script) -> BTreeSet<String> {
-    struct Mentions(BTreeSet<String>);
-    impl<'s> Visitor<'s> for Mentions {
-        fn command(&mut self, command: &'s Command) {
-            let speaks = |simple: &Simple| {
-                simple.words.first().and_then(Word::plain).is_some_and(|name| name == "echo")
-            };
-            match &command.kind {
-                CommandKind::Simple(simple) if speaks(simple) => {
-                    simple.words.iter().for_each(|word| walk_parts(self, &word.parts));
-                }
-                // What a text is held against is no name of a file.
-                CommandKind::Case(case) => {
-                    self.word(&case.word);
-                    for arm in &case.arms {
-                        arm.patterns.iter().for_each(|word| walk_parts(self, &word.parts));
-                        self.sequence(&arm.body);
-                    }
-                }
-                CommandKind::Test(test) => held(self, test),
-                _ => return walk_command(self, command),
-            }
-            command.redirects.iter().for_each(|redirect| self.redirect(redirect));
-        }
-
-        fn word(&mut self, word: &'s Word) {
-            let mut tail = String::new();
-            tail_of(&word.parts, &mut tail);
-            let tail = tail.trim_start_matches("./").to_owned();
-            if !tail.is_empty() && tail.len() < 200 && !tail.contains(['\n', ' ']) {
-                self.0.insert(tail);
-            }
-            walk_parts(self, &word.parts);
-        }
-
-        fn parameter(&mut self, parameter: &'s Parameter, _span: Span) {
-            match &parameter.op {
-                ParameterOp::TrimPrefix { pattern } | ParameterOp::TrimSuffix { pattern } => {
-                    walk_parts(self, &pattern.parts);
-                }
-                _ => walk_parameter(self, parameter),
-            }
-        }
-    }
-    fn held(mentions: &mut Mentions, test: &Test) {
-        match test {
-            Test::Not(inner) => held(mentions, inner),
-            Test::And(left, right) | Test::Or(left, right) => {
-                held(mentions, left);
-                held(mentions, right);
-            }
-            Test::Word(word) | Test::Unary(_, word) => mentions.word(word),
-            Test::Binary(left, op, right) => {
-                mentions.word(left);
-                match op.as_str() {
-                    "==" | "=" | "!=" | "=~" => walk_parts(mentions, &right.parts),
-                    _ => mentions.word(right),
-                }
-            }
-        }
-    }
-    fn tail_of(parts: &[Part], tail: &mut String) {
-        for part in parts {
-            match &part.kind {
-                PartKind::Literal(text) => tail.push_str(text),
-                // A blank: no such text is looked at.
-                PartKind::Quoted(text) => tail.push_str(&text.replace('*', " ")),
-                PartKind::DoubleQuoted(inner) => {
-                    let mut own = String::new();
-                    tail_of(inner, &mut own);
-                    if inner
-                        .iter()
-                        .any(|part| !matches!(part.kind, PartKind::Literal(_) | PartKind::Quoted(_)))
-                    {
-                        tail.clear();
-                    }
-                    tail.push_str(&own.replace('*', " "));
-                }
-                _ => tail.clear(),
-            }
-        }
-    }
-    let mut found = Mentions(BTreeSet::new());
-    walk_script(&mut found, script);
-    found.0
-}
 
 #[derive(Default)]
 struct Variables {

@@ -49,7 +49,7 @@ impl Scout<'_> {
         Ok(first)
     }
 
-    /// Gives other answers to the calls that said nothing, puts there what the run tested for, and gives the answers that its
+    /// Gives other answers to the calls that said nothing, or yes, puts there what the run tested for or a loop goes through, and gives the answers that its
     /// comparisons would have taken, as long as it makes calls at more places, and at all those at which it did before.
     pub(super) fn go_further(
         &mut self,
@@ -81,6 +81,27 @@ impl Scout<'_> {
                     set_choice(course, hint, current);
                 }
             }
+            if let Some(record) = self.gone_through(course, survey, &best)? {
+                best = record;
+                continue 'again;
+            }
+            for call in best.calls.iter().filter(|call| call.answer == Answer::Guess && call.exit == 0) {
+                let hint = hint_of(course, call);
+                let Some(unaided) = &course.unaided else { return Ok(best) };
+                let refusing = unaided.guesses.refusing(hint, &call.argv);
+                let current = unaided.guesses.choices.get(&hint).copied().unwrap_or_default();
+                for choice in refusing {
+                    if self.runs >= until || !tried.insert((hint, choice)) {
+                        continue;
+                    }
+                    set_choice(course, hint, choice);
+                    if let Some(record) = self.supplied(course, survey, &best)? {
+                        best = record;
+                        continue 'again;
+                    }
+                    set_choice(course, hint, current);
+                }
+            }
             if self.runs >= until {
                 break;
             }
@@ -100,8 +121,7 @@ impl Scout<'_> {
                 }
                 let before = course.harness.stubs.clone();
                 self.answer(course, call, &want.stdout);
-                let record = self.run(course)?;
-                if comes_further(course, &record, &best) {
+                if let Some(record) = self.supplied(course, survey, &best)? {
                     best = record;
                     continue 'again;
                 }
@@ -110,6 +130,49 @@ impl Scout<'_> {
             break;
         }
         Ok(best)
+    }
+
+    /// The run with a file for each pattern that a loop goes through, where that comes further.
+    fn gone_through(
+        &mut self,
+        course: &mut Course,
+        survey: &Survey,
+        best: &Record,
+    ) -> Result<Option<Record>, String> {
+        let Some(unaided) = &mut course.unaided else { return Ok(None) };
+        let before = unaided.there.clone();
+        for path in &survey.globs {
+            unaided.there.entry(path.clone()).or_insert_with(|| There::File("web-1\n".to_owned()));
+        }
+        if unaided.there == before {
+            return Ok(None);
+        }
+        let record = self.supplied(course, survey, best)?;
+        if let (None, Some(unaided)) = (&record, &mut course.unaided) {
+            unaided.there = before;
+        }
+        Ok(record)
+    }
+
+    /// The run, with what it lacks, where that comes further.
+    fn supplied(
+        &mut self,
+        course: &mut Course,
+        survey: &Survey,
+        best: &Record,
+    ) -> Result<Option<Record>, String> {
+        let before = course.unaided.as_ref().map(|unaided| unaided.there.clone());
+        let mut record = self.run(course)?;
+        if !ends_well(&record) && record.stderr.contains("No such file") {
+            record = self.supply(course, survey, record)?;
+        }
+        if comes_further(course, &record, best) {
+            return Ok(Some(record));
+        }
+        if let (Some(unaided), Some(before)) = (&mut course.unaided, before) {
+            unaided.there = before;
+        }
+        Ok(None)
     }
 
     /// Lets the process live that a file or an answer names, where the script signals it and that leads further.

@@ -39,7 +39,9 @@ impl Flow<'_> {
             let yes = if directly == Some(ListOp::And) { next(ListOp::And) } else { None };
             let no = next(ListOp::Or);
             let does = |(op, other): &&(ListOp, Pipeline)| *op == ListOp::Or && self.does_something(other);
-            let decides = statement.rest[index..].iter().any(|part| does(&part));
+            let then = |(op, other): &(ListOp, Pipeline)| *op == ListOp::And && self.does_something(other);
+            let decides = statement.rest[index..].iter().any(|part| does(&part))
+                || statement.rest.get(index).is_some_and(then);
             let fork = Fork { yes: yes.unwrap_or(Outcome::Goes), no: no.unwrap_or(Outcome::Goes), decides };
             self.condition(pipeline, fork);
         }
@@ -80,7 +82,13 @@ impl Flow<'_> {
                 }
                 self.last_of(&whilst.condition, fork);
             }
-            CommandKind::For(_) => self.loops.push(command.span),
+            CommandKind::For(each) => {
+                self.loops.push(command.span);
+                let words = each.words.iter().flatten().filter_map(|word| self.constant(word));
+                let paths: Vec<String> =
+                    words.filter(|text| text.starts_with('/') && text.contains('*')).collect();
+                self.globs.extend(paths);
+            }
             CommandKind::Case(case) => self.case(case, command.span),
             _ => {}
         }
@@ -304,8 +312,10 @@ impl Flow<'_> {
             .arms
             .iter()
             .filter(|arm| arm.patterns.iter().any(|word| word.plain().as_deref() == Some("*")));
-        let rest_succeeds =
-            rest.map(|arm| self.outcome(&arm.body)).any(|outcome| outcome == Outcome::Succeeds);
+        let rest: Vec<Outcome> = rest.map(|arm| self.outcome(&arm.body)).collect();
+        let rest_succeeds = rest.contains(&Outcome::Succeeds);
+        // Who is skipped does less than who is none of these.
+        let rest_goes_on = rest.iter().all(|outcome| *outcome > Outcome::Skips);
         for arm in &case.arms {
             let outcome = self.outcome(&arm.body);
             // `while :; do case $state in BUILD) ;; *) break ;; esac; sleep 5; done`: it waits as long as it is that.
@@ -325,6 +335,7 @@ impl Flow<'_> {
                 let fact = match outcome {
                     Outcome::Fails => Fact::Bad(text),
                     _ if waits => Fact::Bad(text),
+                    Outcome::Skips if rest_goes_on => Fact::Bad(text),
                     Outcome::Succeeds => Fact::Good(3, text),
                     Outcome::Goes => Fact::Good(2, text),
                     Outcome::Skips => Fact::Good(1, text),
