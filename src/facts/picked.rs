@@ -79,8 +79,7 @@ fn field(filter: &str) -> Option<&str> {
     let whole = filter.trim_end_matches([' ', ')', ']', '}', '"', '?', '[', '\'']);
     // What stands behind `//` is said where there is nothing.
     let whole = whole.split("//").next().unwrap_or(whole).trim_end();
-    let start = whole.rfind(|c: char| !is_word(c)).map_or(0, |at| at + 1);
-    Some(&whole[start..])
+    whole.rsplit(|c: char| !is_word(c)).next()
 }
 
 /// Whether `sed`, `awk` and the like print a part of what they read as it stands.
