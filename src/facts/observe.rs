@@ -1,22 +1,23 @@
 //! What a walk saw: one observation a place, over all paths that reach it.
 
+mod gates;
 mod record;
+mod unchecked;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::commands::{Effect, HOLE};
+use crate::commands::Effect;
 use crate::source::{RepoPath, Span};
 
 use super::calls::Line;
-use super::ids::id_name;
-use super::naming::tells;
 use super::slots::parameter_in_slot;
-use super::state::{Confirmation, Options, State};
-use super::value::{Flow, Place, Source, StepKind, Sym, Value};
-use super::walk::{Stdin, Walk};
+use super::state::{Options, State};
+use super::value::{Flow, Place, StepKind, Sym, Value};
+use super::walk::Walk;
+use gates::{missing, named_in};
 
 /// One step of a secret's way, where it can be shown in the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -382,55 +383,6 @@ impl Walk<'_> {
         self.observations.record(place, observation);
     }
 
-    /// The gates that the path to a mutating command lacks.
-    fn missing_gates(&mut self, state: &State, run: &Run<'_>, words: &[&str]) -> Missing {
-        let tables = self.tables;
-        let folders: Vec<String> = run
-            .argv
-            .iter()
-            .filter_map(|value| self.found_below(value).map(|folder| format!("{}/", folder.text)))
-            .collect();
-        let naming = &mut self.observations.naming;
-        // What leads there names the machine on which it changes something.
-        let led = &run.exec[..run.exec.len().saturating_sub(run.argv.len())];
-        let machines = self.way.machines().chain(led.iter().map(|value| value.text.as_str()));
-        let program = words.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program));
-        let is_text = tables.tool(program).is_some_and(|tool| tool.text.is_some());
-        let says = if is_text { named_in_text } else { named_in };
-        let read = match self.stdins.last() {
-            Some(Stdin::Other(value)) if is_text => Some(value.text.as_str()),
-            _ => None,
-        };
-        let said = run.exec.iter().chain(run.argv);
-        let by_name = !state.names_another(&said) && !state.names_other_word(&said, &self.symbols);
-        let held = state.names_held(&said);
-        missing(state, (by_name, held), |phrase| {
-            // The value of an option may name the object too: a namespace, a project.
-            let behind_option = (2..words.len()).filter(|index| words[index - 1].starts_with('-'));
-            let objects: Vec<usize> = tables.object_words(words).into_iter().chain(behind_option).collect();
-            let names = tells(phrase, &mut |said| {
-                objects.iter().any(|index| words.get(*index).is_some_and(|word| says(word, said)))
-                    || read.is_some_and(|text| says(text, said))
-                    || folders.iter().any(|folder| named_in(folder, said))
-                    || run.exec.iter().any(|word| word.about.iter().any(|text| text.as_ref() == said))
-                    || machines.clone().any(|word| named_in(word, said))
-            });
-            if names && !naming.contains(phrase) {
-                naming.insert(phrase.to_owned());
-            }
-            names
-        })
-    }
-
-    /// Where text ran last that is not read and may have set a variable which the path tested.
-    fn unsettled_by(&self, missing: Missing, state: &State) -> Option<Span> {
-        if !missing.apply {
-            return None;
-        }
-        let unsettled = self.observations.unsettled.iter();
-        unsettled.filter(|(sym, _)| state.was_tested(**sym)).map(|(_, at)| *at).max()
-    }
-
     fn exposures(&self, run: &Run<'_>, at: Span) -> Vec<Exposure> {
         let mut exposed = Vec::new();
         for (index, value) in run.exec.iter().enumerate() {
@@ -463,176 +415,4 @@ impl Walk<'_> {
             })
             .collect()
     }
-
-    /// The words of a mutating command that name an object by an unchecked id.
-    fn unchecked_ids(&self, run: &Run<'_>, at: Span, state: &State) -> Vec<Unchecked> {
-        let Some(program) =
-            run.argv.first().map(|value| value.text.rsplit('/').next().unwrap_or_default().to_owned())
-        else {
-            return Vec::new();
-        };
-        let tool = self.tables.tool(&program);
-        let takes_ids = tool.is_some_and(|tool| !tool.id_forms.is_empty());
-        let forms = tool.map_or(&[][..], |tool| tool.own_ids.as_slice());
-        let collections =
-            tool.and_then(|tool| tool.http.as_ref()).map_or(&[][..], |http| http.collections.as_slice());
-        let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
-        let plain = tool.map_or_else(Vec::new, |tool| tool.plain_words(&words));
-        let mut unchecked: Vec<Unchecked> = Vec::new();
-        for (index, value) in run.argv.iter().enumerate().skip(1) {
-            let before = run.argv[index - 1].text.as_str();
-            let takes_id =
-                takes_ids && tool.is_some_and(|tool| tool.may_take_id(before)) && !plain.contains(&index);
-            for (hole, sym) in value.syms.iter().enumerate() {
-                let whole =
-                    takes_id && value.text.chars().eq([HOLE]) || names_member(value, hole, collections);
-                let Some(name) = self.object_name(value, *sym, whole, state) else { continue };
-                if state.checked.contains(sym)
-                    || self.symbols.each_checked(*sym, state)
-                    || self.is_of_form(*sym, forms, state)
-                {
-                    continue;
-                }
-                let offset = run.exec.len().saturating_sub(run.argv.len());
-                let span = run.spans.get(index + offset).copied().unwrap_or(run.place.span);
-                let (span, _) = self.report_span(Place { file: run.place.file, span });
-                let span = if at.contains(span) { span } else { at };
-                if !unchecked.iter().any(|known| known.name == name) {
-                    unchecked.push(Unchecked { span, name });
-                }
-            }
-        }
-        unchecked
-    }
-
-    /// The name under which a value is an object's id, where it is one. `whole`: it stands where an object is named.
-    fn object_name(&self, value: &Value, sym: Sym, whole: bool, state: &State) -> Option<String> {
-        // A variable that holds another part of the text is not what this part is called by.
-        let holds = |name: &Rc<str>, of: &dyn Fn(Sym) -> bool| {
-            let content = state.vars.get(name);
-            content
-                .is_some_and(|held| held.values().iter().any(|value| value.syms.iter().any(|sym| of(*sym))))
-        };
-        let others = |name: &Rc<str>| {
-            value.syms.len() > 1
-                && holds(name, &|held| held != sym && value.syms.contains(&held))
-                && !holds(name, &|held| held == sym)
-        };
-        let is_id = |name: &&Rc<str>| id_name(name) && !self.secret_names.matches(name) && !others(name);
-        let by_name = value.names.iter().find(is_id);
-        if let Some(name) = by_name {
-            return Some(name.to_string());
-        }
-        if !whole {
-            return None;
-        }
-        if value.names.iter().any(|name| not_an_object(name) || self.secret_names.matches(name)) {
-            return None;
-        }
-        let mut source = self.symbols.source(sym);
-        while let Source::At(of, _) = source {
-            source = self.symbols.source(*of);
-        }
-        let origin = match source {
-            Source::Argument(number) => number.to_string(),
-            Source::Element(_) | Source::Field(..) | Source::Older(_) | Source::Earlier(_) => {
-                value.names.last()?.to_string()
-            }
-            Source::Environment(_)
-            | Source::Computed(_)
-            | Source::Joined(_)
-            | Source::At(..)
-            | Source::Volatile
-            | Source::Failed => {
-                return None;
-            }
-        };
-        Some(value.names.last().map_or(origin, ToString::to_string))
-    }
-}
-
-/// Whether the value of that number is a whole segment of a path, behind the name of a collection (`.../users/$1`).
-fn names_member(value: &Value, hole: usize, collections: &[String]) -> bool {
-    if collections.is_empty() || value.syms.len() != value.text.matches(HOLE).count() {
-        return false;
-    }
-    let Some((at, _)) = value.text.match_indices(HOLE).nth(hole) else { return false };
-    let behind = &value.text[at + HOLE.len_utf8()..];
-    let mut before = value.text[..at].rsplit('/');
-    before.next().is_some_and(str::is_empty)
-        && before.next().is_some_and(|segment| collections.iter().any(|known| known == segment))
-        && (behind.is_empty() || behind.starts_with(['/', '?']))
-}
-
-/// Names of values that are options, counts, texts or an object's name: not its id.
-fn not_an_object(name: &str) -> bool {
-    const WORDS: [&str; 20] = [
-        "opt",
-        "option",
-        "options",
-        "flag",
-        "flags",
-        "args",
-        "arg",
-        "count",
-        "size",
-        "description",
-        "format",
-        "mode",
-        "action",
-        "verb",
-        "name",
-        "names",
-        "hostname",
-        "label",
-        "reason",
-        "comment",
-    ];
-    let name = name.to_ascii_lowercase();
-    name.rsplit('_').next().is_some_and(|last| WORDS.contains(&last))
-}
-
-/// `by_name`: what the operator typed is what the variables name that are handed over; `held`: one of them is what was
-/// typed; `named` says whether a phrase names what is changed.
-fn missing(state: &State, (by_name, held): (bool, bool), mut named: impl FnMut(&str) -> bool) -> Missing {
-    let phrase = state.rare.confirmed.iter().any(|confirmation| match confirmation {
-        Confirmation::Named => by_name,
-        Confirmation::Again => held,
-        Confirmation::Constant(text) => named(text),
-    });
-    Missing { apply: !state.apply, phrase: !phrase }
-}
-
-/// Whether a phrase holds the word, or a part of it (of an address, a path, `option=value`).
-fn named_in(word: &str, phrase: &str) -> bool {
-    const SHORTEST: usize = 3;
-    let says = |part: &str| phrase.split_whitespace().any(|said| said == part);
-    let below = |folder: &str| {
-        folder.len() >= SHORTEST
-            && folder.contains('/')
-            && word.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-    };
-    if phrase.split_whitespace().any(below) {
-        return true;
-    }
-    let known = |part: &str, shortest: usize| part.len() >= shortest && !part.contains(HOLE) && says(part);
-    let mut values = word.match_indices('=').map(|(at, _)| &word[at + 1..]);
-    let mut parts = word.split(['/', ':', '@', '=', ',', '?', '&', '.']);
-    // A name may have a dot in it.
-    let mut segments = word.split(['/', ':', '@', '=', ',', '?', '&']);
-    known(word, SHORTEST - 1)
-        || values.any(|value| known(value, SHORTEST))
-        || segments.any(|part| known(part, SHORTEST) && !ENDINGS.contains(&part))
-        || parts.any(|part| known(part, SHORTEST) && !ENDINGS.contains(&part))
-}
-
-/// Ends of names that name nothing: kinds of units and files, domains of all the world.
-const ENDINGS: [&str; 25] = [
-    "service", "socket", "timer", "target", "mount", "path", "conf", "cfg", "ini", "yaml", "yml", "json",
-    "toml", "txt", "log", "img", "qcow2", "raw", "tar", "gz", "com", "net", "org", "local", "internal",
-];
-
-/// Whether a phrase holds a word of a program's text (`drop database x`).
-fn named_in_text(text: &str, phrase: &str) -> bool {
-    text.split(|c: char| c.is_whitespace() || "'\"`;()".contains(c)).any(|word| named_in(word, phrase))
 }
