@@ -345,8 +345,7 @@ impl Scout<'_> {
                     set_choice(course, hint, choice);
                     let there = course.unaided.as_ref().map(|unaided| unaided.there.clone());
                     let mut record = self.run(course)?;
-                    let lacks = |record: &Record| record.stderr.contains("No such file");
-                    if !ends_well(&record) && lacks(&record) && !lacks(&best) {
+                    if !ends_well(&record) && lacks_a_file(&record) && !lacks_a_file(&best) {
                         // It has come to something that the run before did not come to.
                         record = self.supply(course, survey, record)?;
                     }
@@ -366,6 +365,11 @@ impl Scout<'_> {
             return Ok(best);
         }
     }
+}
+
+/// Whether something said in the run that a file is not there.
+fn lacks_a_file(record: &Record) -> bool {
+    record.stderr.contains("No such file")
 }
 
 /// The files and folders that a traced run asked for and that did not come along, the last first.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Scout, ends_well, hint_of, missing, reach, set_choice};
+use super::{Scout, ends_well, hint_of, lacks_a_file, missing, reach, set_choice};
 use crate::run::gauntlet::load::Course;
 use crate::trial::guess::{PROCESS, Survey, called_by_path, wants};
 use crate::trial::reached::not_reached;
@@ -49,8 +49,9 @@ impl Scout<'_> {
         Ok(first)
     }
 
-    /// Gives other answers to the calls that said nothing, or yes, puts there what the run tested for or a loop goes through, and gives the answers that its
-    /// comparisons would have taken, as long as it makes calls at more places, and at all those at which it did before.
+    /// Gives other answers to the calls that said nothing, or yes, puts there what the run tested for or a loop goes through,
+    /// and gives the answers that its comparisons would have taken, as long as it makes calls at more places, and at all those
+    /// at which it did before.
     pub(super) fn go_further(
         &mut self,
         course: &mut Course,
@@ -163,7 +164,7 @@ impl Scout<'_> {
     ) -> Result<Option<Record>, String> {
         let before = course.unaided.as_ref().map(|unaided| unaided.there.clone());
         let mut record = self.run(course)?;
-        if !ends_well(&record) && record.stderr.contains("No such file") {
+        if !ends_well(&record) && lacks_a_file(&record) {
             record = self.supply(course, survey, record)?;
         }
         if comes_further(course, &record, best) {

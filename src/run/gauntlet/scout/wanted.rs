@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Scout, WANTED, ends_well, leads_further};
+use super::{Scout, WANTED, ends_well, lacks_a_file, leads_further};
 use crate::run::gauntlet::load::Course;
 use crate::trial::guess::{Survey, contents, wants};
 use crate::trial::world::{Record, There};
@@ -22,7 +22,7 @@ impl Scout<'_> {
                 break;
             }
             // What it has come to now may lack something.
-            if best.stderr.contains("No such file") {
+            if lacks_a_file(&best) {
                 best = self.supply(course, survey, best)?;
                 if ends_well(&best) {
                     return Ok(best);
