@@ -21,6 +21,7 @@ mod flags;
 mod getopts;
 mod habits;
 mod handlers;
+mod holes;
 mod ids;
 mod input;
 mod invocations;

@@ -55,7 +55,7 @@ pub fn observe_closely(path: &RepoPath, script: &Script, context: &Context<'_>) 
         .map(|known| Carried {
             script: known.script.clone(),
             text: known.key.1.clone(),
-            partly_unknown: known.key.1.contains(super::texts::HOLE_NAME),
+            partly_unknown: super::holes::stands_in(&known.key.1),
             at: walk.report_span(Place { file: known.file, span: Span::default() }).0,
             reached: by_file.remove(&known.file).unwrap_or_default(),
         })

@@ -226,8 +226,10 @@ impl<'a> Walk<'a> {
             return (element, true);
         }
         let sym = self.symbols.of(Source::Computed(place));
-        let nothing = Value::known("\u{0}");
-        let mut value = items.iter().fold(nothing, |so_far, item| so_far.join(item, sym));
+        // Joined with one that is as no other, so that the value is not known even where all items are the same.
+        let unlike = Value::known("\u{0}");
+        let joined = items.iter().fold(unlike, |so_far, item| so_far.join(item, sym));
+        let mut value = if items.is_empty() { Value::unknown(sym) } else { joined };
         value.fallbacks.clear();
         value.choices = match items.iter().map(|item| item.constant().map(str::to_owned)).collect() {
             Some(texts) if items.len() <= MOST_CHOICES => texts,

@@ -7,10 +7,11 @@ use crate::commands::glob;
 use super::builtins::{is_builtin, unknown_parameters};
 use super::calls::Line;
 use super::flags::assigned_in;
+use super::holes;
 use super::invocations::{Ending, Link, texts};
 use super::programs::inner_line;
 use super::state::State;
-use super::texts::{HOLE_NAME, frame_name};
+use super::texts::frame_name;
 use super::unwrap::{Inner, Part, unwrap};
 use super::value::{Content, Place, Value};
 use super::walk::{Ended, Frame, Out, Stdin, Walk};
@@ -256,7 +257,7 @@ impl Walk<'_> {
     /// Whether what `exec` is given may be no program: a part of the text that was put in before the text was read may be
     /// a descriptor in front of `>` (`eval "exec $fd>&-"`), a redirection, or nothing.
     fn may_be_redirection(&self, line: &Line) -> bool {
-        let put_in = |name: &Rc<str>| name.starts_with(HOLE_NAME);
+        let put_in = |name: &Rc<str>| holes::stands_in(name);
         let unclear = |head: &Value| head.splits && head.is_hole() && head.names.iter().any(put_in);
         self.file != 0 && line.argv().first().is_some_and(unclear)
     }

@@ -7,14 +7,12 @@ use crate::bash::syntax::Script;
 use crate::commands::HOLE;
 use crate::source::RepoPath;
 
+use super::holes::{self, Piece};
 use super::invocations::UnreadText;
 use super::library::Sourced;
 use super::state::State;
 use super::value::{Place, Sym, Value};
 use super::walk::{Text, Walk};
-
-/// How the variables that stand for a payload's unknown parts begin.
-pub(super) const HOLE_NAME: &str = "gauntlet_hole_";
 
 /// Folders in which what a script outside the project sources is looked for: its own, and two above.
 const MOST_ABOVE: usize = 3;
@@ -48,20 +46,12 @@ impl<'a> Walk<'a> {
             self.unread_text(host, &format!("it is shell text in shell text, more than {DEEPEST} deep"));
             return None;
         }
-        let mut source = String::new();
+        let source = holes::source(&text.text);
         let mut holes = Vec::new();
         let mut syms = text.syms.iter();
         let is_secret = |sym: &Sym| *sym == Sym::VOLATILE || self.secret_symbols.contains(sym);
         let told_apart = text.syms.iter().any(is_secret);
-        for c in text.text.chars() {
-            if c != HOLE {
-                source.push(c);
-                continue;
-            }
-            let name = format!("{HOLE_NAME}{}", holes.len());
-            source.push_str("${");
-            source.push_str(&name);
-            source.push('}');
+        for number in 0..text.text.matches(HOLE).count() {
             let mut value = match syms.next() {
                 Some(sym) => Value::unknown(*sym),
                 None => Value::known(""),
@@ -75,7 +65,7 @@ impl<'a> Walk<'a> {
             }
             value.own_file = value.symbol().is_some_and(|sym| self.own_symbols.contains(&sym));
             value.from_args = text.from_args;
-            holes.push((name, value));
+            holes.push((holes::name(number), value));
         }
         let key = (Some(host), source);
         let known = self.known_texts.iter().find(|known| known.key == key);
@@ -83,6 +73,9 @@ impl<'a> Walk<'a> {
             (known.file, known.script, known.unread.clone())
         } else {
             let reading = bash::parse(&key.1);
+            if !reading.unread.is_empty() && holes::may_close_a_quote(&text.text) {
+                return None;
+            }
             let unread = reading.unread.first().map(|unread| Rc::from(unread.reason.as_str()));
             let text = Text { host: Some(host), path: None };
             let (file, script) = self.add_text(key, reading.script, unread.clone(), text)?;
@@ -117,20 +110,20 @@ impl<'a> Walk<'a> {
 
     /// Literal text of a payload: its unknown parts were put in before the text was read, whatever its quotes say.
     pub(super) fn with_holes(&self, text: &str, state: &State) -> Value {
-        if self.file == 0 || !text.contains(HOLE_NAME) {
+        if self.file == 0 || !holes::stands_in(text) {
             return Value::known(text);
         }
         let mut value = Value::default();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once(HOLE_NAME) {
-            value.text.push_str(before.strip_suffix("${").unwrap_or(before));
-            let (number, after) = after.split_once('}').unwrap_or((after, ""));
-            if let Some(content) = state.vars.get(format!("{HOLE_NAME}{number}").as_str()) {
-                value.append(&content.scalar());
+        for piece in holes::pieces(text) {
+            match piece {
+                Piece::Text(text) => value.text.push_str(text),
+                Piece::Hole(name) => {
+                    if let Some(content) = state.vars.get(name.as_str()) {
+                        value.append(&content.scalar());
+                    }
+                }
             }
-            rest = after;
         }
-        value.text.push_str(rest);
         value
     }
 
