@@ -1,28 +1,11 @@
 //! JSON that holds what a script's jq programs read.
-//!
-//! A jq program is read as the paths that it walks, generously: what is not understood adds nothing.
+
+mod program;
 
 use serde_json::{Map, Value, json};
 
+use self::program::{Path, Program, Step};
 use super::values;
-
-/// One step of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
-    Field(String),
-    /// `[]`, `[0]`
-    Each(usize),
-    /// A field whose name is read.
-    Entry(String),
-}
-
-/// A path that a program reads, and what it is compared with.
-#[derive(Debug, Clone, PartialEq)]
-struct Path {
-    steps: Vec<Step>,
-    /// It is compared with this.
-    equal: Option<Value>,
-}
 
 /// The document that these programs read. `rows` says whether the tool prints a list; `leaf` is what the last path of
 /// the programs must give, `fields` must be there too.
@@ -34,9 +17,7 @@ pub(super) fn document(
 ) -> String {
     let mut paths: Vec<Path> = Vec::new();
     for (index, filter) in filters.iter().enumerate() {
-        let mut reader = Program { tokens: tokens(filter), at: 0, paths: Vec::new() };
-        let last = reader.pipeline(&[]);
-        let mut found = reader.paths;
+        let Program { paths: mut found, last } = Program::read(filter);
         if let (Some(text), true) = (leaf, index == 0) {
             // The program's answer is what is compared: its last path carries the text.
             match found.iter_mut().rev().find(|path| path.steps == last) {
@@ -81,8 +62,7 @@ pub(super) fn document(
 
 /// `document` (or a new one) in which the program's answer is `leaf`, or at least there.
 pub(super) fn with_answer(document: Option<Value>, filter: &str, leaf: Option<&str>) -> Value {
-    let mut reader = Program { tokens: tokens(filter), at: 0, paths: Vec::new() };
-    let last = reader.pipeline(&[]);
+    let Program { paths, last } = Program::read(filter);
     let is_container = |value: &Value| value.is_object() || value.is_array();
     let mut root = document.filter(is_container).unwrap_or(Value::Null);
     let starts_with_each = matches!(last.first(), Some(Step::Each(_)));
@@ -95,7 +75,7 @@ pub(super) fn with_answer(document: Option<Value>, filter: &str, leaf: Option<&s
         counted(&mut root, &last, count);
         return root;
     }
-    for path in reader.paths.iter().filter(|path| path.steps != last) {
+    for path in paths.iter().filter(|path| path.steps != last) {
         let value = path.equal.clone();
         put(&mut root, &path.steps, value.clone().unwrap_or(Value::Null), value.is_some());
     }
@@ -200,264 +180,6 @@ fn put(at: &mut Value, steps: &[Step], value: Value, firm: bool) {
                 put(&mut items[*index], rest, value, firm);
             }
         }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Dot,
-    Word(String),
-    Text(String),
-    Number(String),
-    Variable(String),
-    Sign(String),
-}
-
-fn tokens(program: &str) -> Vec<Token> {
-    let chars: Vec<char> = program.chars().collect();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    let run = |from: usize, fits: &dyn Fn(char) -> bool| -> String {
-        chars[from..].iter().take_while(|c| fits(**c)).collect()
-    };
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    while at < chars.len() {
-        match chars[at] {
-            c if c.is_whitespace() => at += 1,
-            '.' => {
-                tokens.push(Token::Dot);
-                at += 1;
-            }
-            '"' => {
-                let mut text = String::new();
-                at += 1;
-                while at < chars.len() && chars[at] != '"' {
-                    if chars[at] == '\\' && chars.get(at + 1) == Some(&'(') {
-                        // An interpolation reads paths of its own.
-                        let mut depth = 0;
-                        let from = at + 1;
-                        at += 1;
-                        while at < chars.len() {
-                            match chars[at] {
-                                '(' => depth += 1,
-                                ')' => depth -= 1,
-                                _ => {}
-                            }
-                            at += 1;
-                            if depth == 0 {
-                                break;
-                            }
-                        }
-                        let inner: String = chars[from..at.min(chars.len())].iter().collect();
-                        tokens.extend(self::tokens(&inner));
-                        continue;
-                    }
-                    text.push(chars[at]);
-                    at += 1;
-                }
-                at += 1;
-                tokens.push(Token::Text(text));
-            }
-            '$' => {
-                let name = run(at + 1, &word);
-                at += 1 + name.chars().count();
-                tokens.push(Token::Variable(name));
-            }
-            c if c.is_ascii_digit() => {
-                let number = run(at, &|c| c.is_ascii_digit());
-                at += number.len();
-                tokens.push(Token::Number(number));
-            }
-            c if word(c) => {
-                let name = run(at, &word);
-                at += name.chars().count();
-                tokens.push(Token::Word(name));
-            }
-            c => {
-                let two: String = chars[at..].iter().take(2).collect();
-                let sign = if ["==", "!=", ">=", "<=", "//", "|=", "+="].contains(&two.as_str()) {
-                    two
-                } else {
-                    c.to_string()
-                };
-                at += sign.chars().count();
-                tokens.push(Token::Sign(sign));
-            }
-        }
-    }
-    tokens
-}
-
-struct Program {
-    tokens: Vec<Token>,
-    at: usize,
-    paths: Vec<Path>,
-}
-
-impl Program {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn sign(&self, sign: &str) -> bool {
-        matches!(self.peek(), Some(Token::Sign(own)) if own == sign)
-    }
-
-    /// Reads up to a closing bracket; the path of what comes out.
-    fn pipeline(&mut self, base: &[Step]) -> Vec<Step> {
-        let mut base = base.to_vec();
-        let mut last = base.clone();
-        // Only `// empty` and the like: what stands before it is the answer.
-        let mut alternative = false;
-        while let Some(token) = self.peek().cloned() {
-            match token {
-                Token::Sign(sign) if [")", "]", "}"].contains(&sign.as_str()) => break,
-                Token::Sign(sign) if sign == "|" => {
-                    self.at += 1;
-                    base.clone_from(&last);
-                }
-                Token::Sign(sign) if sign == "//" => {
-                    self.at += 1;
-                    alternative = true;
-                }
-                Token::Sign(sign) if ["==", "!=", ">", "<", ">=", "<="].contains(&sign.as_str()) => {
-                    self.at += 1;
-                    self.compare(&sign, &last);
-                }
-                Token::Sign(sign) if ["(", "[", "{"].contains(&sign.as_str()) => {
-                    self.at += 1;
-                    let inner = self.pipeline(&base);
-                    self.at += 1;
-                    if !alternative {
-                        last = inner;
-                    }
-                }
-                Token::Dot => {
-                    let path = self.path(&base);
-                    if !alternative {
-                        last = path;
-                    }
-                }
-                Token::Word(name) => {
-                    self.at += 1;
-                    let field_of_object = matches!(self.peek(), Some(Token::Sign(sign)) if sign == ":");
-                    if self.sign("(") {
-                        self.at += 1;
-                        let inside = if matches!(name.as_str(), "map" | "any" | "all") {
-                            [base.as_slice(), &[Step::Each(0)]].concat()
-                        } else {
-                            base.clone()
-                        };
-                        self.pipeline(&inside);
-                        self.at += 1;
-                        last = if name == "map" { inside } else { base.clone() };
-                        if name == "select" {
-                            last.clone_from(&base);
-                        }
-                    } else if matches!(name.as_str(), "to_entries" | "keys") && !field_of_object {
-                        last = Self::entry(&last);
-                        // What follows at once (`[0].key`) goes on from there.
-                        let from = last.clone();
-                        last = self.path(&from);
-                    } else if matches!(name.as_str(), "first" | "last") && !field_of_object {
-                        last = [last.as_slice(), &[Step::Each(0)]].concat();
-                    }
-                }
-                Token::Text(_) | Token::Number(_) | Token::Variable(_) | Token::Sign(_) => self.at += 1,
-            }
-        }
-        last
-    }
-
-    /// `to_entries[0].key`, `keys | .[]`: the names of an object's fields are read.
-    fn entry(object: &[Step]) -> Vec<Step> {
-        let names: Vec<&str> = object
-            .iter()
-            .filter_map(|step| match step {
-                Step::Field(name) => Some(name.as_str()),
-                Step::Each(_) | Step::Entry(_) => None,
-            })
-            .collect();
-        let name = match names.as_slice() {
-            [.., application, "units"] => format!("{application}/0"),
-            [.., "machines"] => "0".to_owned(),
-            _ => "web-1".to_owned(),
-        };
-        [object, &[Step::Entry(name)]].concat()
-    }
-
-    fn compare(&mut self, sign: &str, steps: &[Step]) {
-        let number = |text: &str| text.parse::<u64>().unwrap_or_default();
-        let wanted = match self.peek() {
-            Some(Token::Text(text)) => Some(Value::from(text.clone())),
-            Some(Token::Number(text)) => Some(match sign {
-                ">" => Value::from(number(text) + 1),
-                "<" => Value::from(number(text).saturating_sub(1)),
-                _ => Value::from(number(text)),
-            }),
-            Some(Token::Word(word)) if matches!(word.as_str(), "true" | "false" | "null") => {
-                Some(scalar(word))
-            }
-            _ => None,
-        };
-        if sign != "!="
-            && let Some(path) = self.paths.iter_mut().rev().find(|path| path.steps == steps)
-        {
-            path.equal = path.equal.take().or(wanted);
-        }
-    }
-
-    /// A path that begins with a dot.
-    fn path(&mut self, base: &[Step]) -> Vec<Step> {
-        let mut steps = base.to_vec();
-        loop {
-            match self.peek().cloned() {
-                Some(Token::Dot) => {
-                    self.at += 1;
-                    if let Some(Token::Word(name) | Token::Text(name)) = self.peek().cloned() {
-                        self.at += 1;
-                        match steps.last().cloned() {
-                            Some(Step::Entry(_)) if name == "key" => {}
-                            Some(Step::Entry(own)) if name == "value" => {
-                                steps.pop();
-                                steps.push(Step::Field(own));
-                            }
-                            _ => steps.push(Step::Field(name)),
-                        }
-                    }
-                }
-                Some(Token::Sign(sign)) if sign == "[" => {
-                    self.at += 1;
-                    match self.peek().cloned() {
-                        Some(Token::Sign(sign)) if sign == "]" => push_each(&mut steps, 0),
-                        Some(Token::Number(number)) => {
-                            push_each(&mut steps, number.parse().unwrap_or_default());
-                            self.at += 1;
-                        }
-                        Some(Token::Text(name)) => {
-                            steps.push(Step::Field(name));
-                            self.at += 1;
-                        }
-                        _ => {
-                            self.pipeline(base);
-                            steps.push(Step::Each(0));
-                        }
-                    }
-                    self.at += 1;
-                }
-                Some(Token::Sign(sign)) if sign == "?" => self.at += 1,
-                _ => break,
-            }
-        }
-        self.paths.push(Path { steps: steps.clone(), equal: None });
-        steps
-    }
-}
-
-/// `[0]` of what `to_entries` made is the entry itself.
-fn push_each(steps: &mut Vec<Step>, index: usize) {
-    if !matches!(steps.last(), Some(Step::Entry(_))) {
-        steps.push(Step::Each(index));
     }
 }
 
