@@ -26,6 +26,7 @@ mod capture;
 mod clock;
 mod confine;
 mod desk;
+mod failing;
 mod files;
 mod hosted;
 mod journal;

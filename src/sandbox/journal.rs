@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::brief::Call as Hello;
 use super::limits::Limits;
-use super::wire::{Deed, Order, Shape, Words};
-use super::{clock, places};
-use crate::fault::{FaultKind, Interruption, Persistence};
+use super::wire::{Deed, Order, Shape};
+use super::{clock, failing, places};
+use crate::fault::{FaultKind, Interruption};
 use crate::trial::guess::{Given, Reply};
 use crate::trial::pattern;
 use crate::trial::world::{Answer, Call, Fault, Output, Plan, Site, Stub, TIMED_OUT, half, normalise};
@@ -174,9 +174,9 @@ impl Journal {
             return Decision::order(Order::ReadStdin);
         }
         let occurrence = *self.seen.entry(site.clone()).and_modify(|count| *count += 1).or_insert(1);
-        let fault = self.plan.fault.as_ref().filter(|fault| hits(fault, &site, occurrence)).cloned();
+        let fault = self.plan.fault.as_ref().filter(|fault| failing::hits(fault, &site, occurrence)).cloned();
         let (order, answer) = self.answer(&responder, fault.as_ref(), hello);
-        if let (Responder::Stub(index), true) = (&responder, consumes(&answer, fault.as_ref())) {
+        if let (Responder::Stub(index), true) = (&responder, failing::consumes(answer, fault.as_ref())) {
             self.used[*index] += 1;
         }
         if order == Order::Hang {
@@ -326,7 +326,8 @@ impl Journal {
     }
 
     fn answer(&self, responder: &Responder, fault: Option<&Fault>, hello: &Hello) -> (Order, Answer) {
-        let shape = fault.map(|fault| Self::shape(fault, responder)).unwrap_or_default();
+        let reshapes = matches!(responder, Responder::Stub(_) | Responder::Guess(_));
+        let shape = fault.map(|fault| failing::shape(fault, reshapes)).unwrap_or_default();
         let (order, answer) = match responder {
             Responder::Stub(index) => {
                 (self.reply(*index, shape, self.made(*index, hello)), Answer::Stub(*index))
@@ -338,54 +339,20 @@ impl Journal {
             Responder::Guess(reply) => {
                 let (stdout, stderr) = (reply.stdout.clone(), reply.stderr.clone());
                 let stub = Stub { stdout, stderr, exit: reply.exit, ..Stub::default() };
-                (said(&stub, reply.writes.clone().into_iter().collect(), &shape, true), Answer::Guess)
+                (
+                    failing::said(&stub, reply.writes.clone().into_iter().collect(), &shape, true),
+                    Answer::Guess,
+                )
             }
             Responder::Shell(given, feed) => {
                 let (text, feed) = (given.text.clone(), *feed);
                 let (placed, behind) = (true, given.behind.map(|lines| (lines, self.bash_env.clone())));
                 (Order::Handler { text, feed, writes: Vec::new(), shape, placed, behind }, Answer::Guess)
             }
-            Responder::Nobody => (Order::Reply(missing(hello)), Answer::Unstubbed),
+            Responder::Nobody => (Order::Reply(failing::missing(hello)), Answer::Unstubbed),
         };
         let Some(fault) = fault.filter(|_| answer != Answer::Unstubbed) else { return (order, answer) };
-        let failing = || {
-            Order::Reply(Words {
-                stdout: fault.stdout.clone(),
-                stderr: lines(&fault.stderr),
-                exit: fault.exit,
-                ..Words::default()
-            })
-        };
-        let order = match fault.kind {
-            FaultKind::Signal => Order::Die,
-            FaultKind::Missing => Order::Reply(missing(hello)),
-            FaultKind::Empty => Order::Reply(Words::default()),
-            FaultKind::Hang if fault.exit == TIMED_OUT && hello.limit.is_some() => Order::Hang,
-            FaultKind::Exit | FaultKind::Absent | FaultKind::Unreachable | FaultKind::Hang => failing(),
-            // What makes a file of its own does not get so far; what fills one gets half way.
-            FaultKind::DiskFull if matches!(order, Order::Real { .. }) && fault.stdout.is_empty() => {
-                failing()
-            }
-            FaultKind::DiskFull
-            | FaultKind::Truncated
-            | FaultKind::Garbage
-            | FaultKind::Sigpipe
-            | FaultKind::Interrupt(_) => order,
-        };
-        (order, Answer::Fault)
-    }
-
-    /// What a fault makes of the answer that comes all the same.
-    fn shape(fault: &Fault, responder: &Responder) -> Shape {
-        match fault.kind {
-            FaultKind::Sigpipe => Shape::Padded,
-            FaultKind::Truncated => Shape::Half,
-            FaultKind::Garbage => Shape::Garbage,
-            FaultKind::DiskFull if matches!(responder, Responder::Stub(_) | Responder::Guess(_)) => {
-                Shape::Full { exit: fault.exit, stderr: lines(&fault.stderr) }
-            }
-            _ => Shape::Whole,
-        }
+        (failing::order(fault, order, hello), Answer::Fault)
     }
 
     /// The files that a guessed answer to the call would leave, with what the stub says: `--stub` knows of no files.
@@ -411,7 +378,7 @@ impl Journal {
             let (text, placed, behind) = (text.clone(), false, None);
             return Order::Handler { text, feed, writes, shape, placed, behind };
         }
-        said(stub, writes, &shape, self.plan.guesses.is_some())
+        failing::said(stub, writes, &shape, self.plan.guesses.is_some())
     }
 
     fn reads_stdin(&self, index: usize) -> bool {
@@ -420,38 +387,8 @@ impl Journal {
     }
 }
 
-/// A fixed answer in the shape that a fault gives it.
-fn said(stub: &Stub, writes: Vec<(String, String)>, shape: &Shape, guessed: bool) -> Order {
-    let (exit, stderr) = match shape {
-        Shape::Full { exit, stderr } => (*exit, stderr.clone()),
-        Shape::Garbage => (0, String::new()),
-        _ => (stub.exit, stub.stderr.clone()),
-    };
-    Order::Reply(Words { stdout: shape.of(&stub.stdout), stderr, exit, writes, guessed })
-}
-
 /// The stub must read its stdin before anything can be decided.
 struct NeedsStdin;
-
-fn consumes(answer: &Answer, fault: Option<&Fault>) -> bool {
-    *answer != Answer::Fault
-        || fault.is_some_and(|fault| {
-            matches!(
-                fault.kind,
-                FaultKind::Sigpipe | FaultKind::Truncated | FaultKind::Garbage | FaultKind::Interrupt(_)
-            )
-        })
-}
-
-/// So often a script is interrupted: what its handler calls is interrupted too, and would be for ever.
-const INTERRUPTIONS: u32 = 10;
-
-fn hits(fault: &Fault, site: &Site, occurrence: u32) -> bool {
-    let lasts = fault.persistence == Persistence::Forever
-        && occurrence > fault.occurrence
-        && !(matches!(fault.kind, FaultKind::Interrupt(_)) && occurrence > fault.occurrence + INTERRUPTIONS);
-    fault.site == *site && (occurrence == fault.occurrence || lasts)
-}
 
 /// The call's words; where `exec -a` gave it another name, its own.
 fn words(hello: &Hello) -> Vec<String> {
@@ -469,37 +406,7 @@ fn site(hello: &Hello, argv: &[String], now: u64) -> Site {
     Site { argv: std::iter::once(hello.program.clone()).chain(rest).collect(), at: hello.at.clone() }
 }
 
-/// As bash says it.
-fn missing(hello: &Hello) -> Words {
-    let program = &hello.program;
-    let stderr = match &hello.at {
-        Some((path, line)) => format!("{path}: line {line}: {program}: command not found\n"),
-        None => format!("{program}: command not found\n"),
-    };
-    Words { stderr, exit: 127, ..Words::default() }
-}
-
-fn lines(text: &str) -> String {
-    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
-}
-
 /// What fits the journal.
 pub(super) fn head(text: &str) -> String {
     text[..text.floor_char_boundary(KEPT)].to_owned()
-}
-
-/// `text` with its last line repeated until no pipe and no consumer that closes early takes it all: a pipe's 64 KiB,
-/// as much again that flows in while the consumer makes up its mind, and twice that to be sure.
-pub(super) fn padded(text: &str) -> String {
-    const PAST_A_PIPE: usize = 256 * 1024;
-    let last = text.strip_suffix('\n').unwrap_or(text).rsplit('\n').next().unwrap_or_default();
-    if text.is_empty() {
-        return String::new();
-    }
-    let mut padded = lines(text);
-    while padded.len() <= text.len() + PAST_A_PIPE {
-        padded.push_str(last);
-        padded.push('\n');
-    }
-    padded
 }

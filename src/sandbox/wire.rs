@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::brief::{self, Call, Hears, Says};
-use super::journal;
+use super::failing;
 use crate::trial::world::{GARBAGE, Record, half};
 
 /// Longer frames are not believed.
@@ -235,7 +235,7 @@ impl Shape {
     pub fn of(&self, text: &str) -> String {
         match self {
             Self::Whole => text.to_owned(),
-            Self::Padded => journal::padded(text),
+            Self::Padded => failing::padded(text),
             Self::Half | Self::Full { .. } => half(text).to_owned(),
             Self::Garbage => GARBAGE.to_owned(),
         }
