@@ -59,7 +59,12 @@ impl Judged {
 impl Tables {
     /// The effect of the command with these words, the program's name first.
     pub fn effect<S: AsRef<str>>(&self, argv: &[S]) -> Effect {
-        let judged = self.judge(argv, None);
+        self.effect_given(argv, None)
+    }
+
+    /// The same of a command that reads this on its stdin, where that is known.
+    pub fn effect_given<S: AsRef<str>>(&self, argv: &[S], stdin: Option<&str>) -> Effect {
+        let judged = self.judge(argv, stdin);
         let harmless = |file: &Written| match file {
             Written::Word { index, from } => is_no_file(&argv[*index].as_ref()[*from..]),
             Written::Here => false,

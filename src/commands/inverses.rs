@@ -155,8 +155,8 @@ impl Tables {
         plain.any(|word| self.inverses().away.iter().any(|away| glob(away, &word.text)))
     }
 
-    /// The word by which the call brings something forward, where it does: `git push`, not `git push --delete`.
-    pub fn forward<'w>(&self, argv: &'w [String]) -> Option<&'w str> {
+    /// The words by which the call brings something forward, where it does: `git push`, not `git push --delete`.
+    pub fn forward(&self, argv: &[String]) -> Option<&str> {
         const NEAR: usize = 6;
         let is_away = |word: &String| {
             let plain = word.trim_start_matches('-').to_ascii_lowercase();
@@ -165,8 +165,12 @@ impl Tables {
         if argv.iter().skip(1).any(is_away) {
             return None;
         }
-        let mut words = argv.iter().skip(1).take(NEAR);
-        words.find(|word| self.inverses().forward.contains(word)).map(String::as_str)
+        let words: Vec<&str> = argv.iter().skip(1).take(NEAR).map(String::as_str).collect();
+        let stands = |line: &&String| {
+            let parts: Vec<&str> = line.split(' ').collect();
+            words.windows(parts.len()).any(|own| own == parts)
+        };
+        self.inverses().forward.iter().find(stands).map(String::as_str)
     }
 
     /// Whether a word is what is done to something: it puts back, is put back, or takes away.

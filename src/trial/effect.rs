@@ -17,7 +17,7 @@ pub fn mutates(harness: &Harness, call: &Call) -> bool {
     let tables = Tables::builtin();
     harness.mutates.iter().any(|pattern| pattern.matches(&call.argv))
         || if tables.wrappers(call.program()).is_empty() {
-            tables.effect(&call.argv) == Effect::Mutate
+            tables.effect_given(&call.argv, call.stdin.as_deref()) == Effect::Mutate
         } else {
             carried_mutates(tables, call)
         }
@@ -43,11 +43,16 @@ pub fn deeds(call: &Call) -> Vec<Vec<String>> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         tables.deed(&words).into_iter().map(str::to_owned).collect()
     };
-    if tables.wrappers(call.program()).is_empty() {
-        return vec![deed(&call.argv)];
+    commands(call).iter().map(|words| deed(words)).collect()
+}
+
+/// The words of the commands that a call is: its own, or of each command that it carries.
+pub fn commands(call: &Call) -> Vec<Vec<String>> {
+    if Tables::builtin().wrappers(call.program()).is_empty() {
+        return vec![call.argv.clone()];
     }
     let programs = invocations(&carried(call)).into_iter().filter_map(|invocation| match invocation.ending {
-        Ending::Program(words) => Some(deed(&words)),
+        Ending::Program(words) => Some(words),
         _ => None,
     });
     programs.collect()
@@ -111,6 +116,14 @@ mod tests {
         assert!(!is_mutation(&["openstack", "server", "list"], None));
         assert!(is_mutation(&["frob", "set", "x"], None) && !is_mutation(&["frob", "get", "x"], None));
         assert!(is_mutation(&["sudo", "systemctl", "restart", "x"], None));
+        assert!(is_mutation(&["psql", "app"], Some("DELETE FROM t;\n")));
+        assert!(
+            !is_mutation(&["psql", "app"], Some("SELECT 1;\n")) && !is_mutation(&["psql", "app"], Some(""))
+        );
+        assert!(is_mutation(
+            &["docker", "exec", "-i", "db", "mysql", "app"],
+            Some("INSERT INTO t VALUES (1);\n")
+        ));
         assert!(!is_mutation(&["sudo", "systemctl", "status", "x"], None));
         assert!(is_mutation(&["ssh", "host", "openstack server delete a"], None));
         assert!(!is_mutation(&["ssh", "host", "openstack server list"], None));

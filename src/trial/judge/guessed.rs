@@ -9,7 +9,7 @@ use super::rounds::{is_alike, is_of_one_command};
 use crate::commands::{Effect, Tables};
 use crate::fault::{FaultKind, Persistence};
 use crate::trial::calls::{place, shown};
-use crate::trial::effect::mutates;
+use crate::trial::effect::{commands, mutates};
 use crate::trial::guess::{Guesses, PACKERS};
 use crate::trial::unaided;
 use crate::trial::world::{Answer, Call, End, Output, Site};
@@ -186,12 +186,12 @@ impl Trial<'_> {
             let staged = || {
                 self.bench.outline.are_stages(&self.fault.site, &call.site)
                     && stream()
-                    && !Tables::builtin().takes_nothing(&call.argv)
+                    && !takes_nothing(call)
             };
             if !took {
                 continue;
             }
-            if !in_its_words && mutates(self.bench.harness, call) && staged() {
+            if !in_its_words && self.changes(call) && staged() {
                 refused = refused.or(Some(call));
                 continue;
             }
@@ -205,12 +205,21 @@ impl Trial<'_> {
                     || self.bench.outline.cleans_up(call)
                         && !(in_its_words && self.record.end == End::Code(0))
             };
-            if (mutates(self.bench.harness, call) || session()) && !tidies() {
+            if (self.changes(call) || session()) && !tidies() {
                 return Fate::Taken(call);
             }
             without.insert(at);
         }
         refused.map_or(Fate::Nowhere, Fate::Refused)
+    }
+
+    /// Whether the call changes something, or would if it had been given what it is given in the green run: a client that is
+    /// told nothing does nothing, and says that all is well.
+    fn changes(&self, call: &Call) -> bool {
+        let harness = self.bench.harness;
+        let told =
+            |other: &Call| other.site == call.site && (mutates(harness, other) || !other.given.is_empty());
+        mutates(harness, call) || takes_nothing(call) && self.bench.green.calls.iter().any(told)
     }
 
     /// Whether the call is one of the green run with the failing call's answer gone from its words.
@@ -287,14 +296,25 @@ fn feeds(from: &Call, to: &Call) -> bool {
         && to.stdin.as_ref().is_some_and(|stdin| stdin.trim() == said)
 }
 
+/// Whether nothing on its stdin is to a call, or to a command that it carries, a text like another.
+fn takes_nothing(call: &Call) -> bool {
+    let tables = Tables::builtin();
+    tables.takes_nothing(&call.argv) || commands(call).iter().any(|argv| tables.takes_nothing(argv))
+}
+
 /// Whether a tool whose answer is guessed would have failed: what it is given is empty.
 fn says_so_of_nothing(call: &Call, without: &BTreeSet<usize>) -> bool {
     let tables = Tables::builtin();
     let file = call.given.iter().any(|from| without.contains(from));
     let nothing = file || call.stdin.as_ref().is_some_and(|stdin| stdin.trim().is_empty());
     let looks = || {
-        tables.effect(&call.argv) < Effect::Session && !PACKERS.contains(&call.program())
-            || tables.effect(&call.argv) == Effect::Unknown && file
+        // A text tool works on nothing as on any other text.
+        !tables.real_tools().iter().any(|name| name == call.program())
+            && (tables.effect(&call.argv) < Effect::Session && !PACKERS.contains(&call.program())
+                || tables.effect(&call.argv) == Effect::Unknown && file)
     };
-    nothing && call.answer == Answer::Guess && (tables.refuses_nothing(&call.argv) || looks())
+    nothing
+        && call.answer == Answer::Guess
+        && !takes_nothing(call)
+        && (tables.refuses_nothing(&call.argv) || looks())
 }
