@@ -19,6 +19,7 @@ pub mod all;
 pub mod crew;
 pub mod explain;
 pub mod fix;
+pub mod found;
 pub mod generate;
 pub mod guard;
 pub mod interrupt;

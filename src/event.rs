@@ -133,6 +133,8 @@ pub struct Cut {
 
 /// How a line of a sweep's green trial begins that tells what was put into the world; others tell an answer that was guessed.
 pub const PLACED: &str = "placed: ";
+/// How one begins that tells of a part of the script that was not there.
+pub const LACKING: &str = "lacking: ";
 /// How one begins that tells of an answer of the command line that answered nothing.
 pub const UNUSED: &str = "unused: --stub ";
 
@@ -145,6 +147,26 @@ pub struct NotReached {
     pub line: u32,
     /// How it is written there.
     pub call: String,
+}
+
+/// What stops a job before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoppedBy {
+    /// A signal: the user wants no more of it.
+    #[default]
+    User,
+    /// The time that it was given has passed.
+    Budget,
+}
+
+impl fmt::Display for StoppedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "by the user",
+            Self::Budget => "by its budget",
+        })
+    }
 }
 
 /// One thing that happened.
@@ -242,8 +264,10 @@ pub enum Event {
         /// Calls of a script without a harness that no run made.
         not_reached: Vec<NotReached>,
     },
-    /// The user stopped the run.
+    /// It was stopped before its end.
     Interrupted {
+        /// By what.
+        by: StoppedBy,
         /// What was not run.
         not_run: Vec<String>,
     },
@@ -329,8 +353,8 @@ pub struct Status {
     pub run: Option<RunStatus>,
     /// How many things could not be checked.
     pub not_checked: usize,
-    /// Whether the user stopped it.
-    pub interrupted: bool,
+    /// What stopped it before its end, where something did.
+    pub interrupted: Option<StoppedBy>,
 }
 
 /// What the process says by its exit code.
@@ -399,7 +423,7 @@ impl Status {
                 run.unbounded += unbounded;
                 run.kept += usize::from(*kept);
             }
-            Event::Interrupted { .. } => self.interrupted = true,
+            Event::Interrupted { by, .. } => self.interrupted = Some(*by),
         }
     }
 
@@ -408,7 +432,8 @@ impl Status {
         let lint_incomplete = self.lint.as_ref().is_some_and(|lint| !lint.finished);
         let run_incomplete = self.run.as_ref().is_some_and(|run| run.incomplete().is_some());
         let nothing = self.lint.is_none() && self.run.is_none();
-        if self.not_checked > 0 || self.interrupted || lint_incomplete || run_incomplete || nothing {
+        if self.not_checked > 0 || self.interrupted.is_some() || lint_incomplete || run_incomplete || nothing
+        {
             return Outcome::CouldNotCheck;
         }
         let findings = self.lint.as_ref().is_some_and(|lint| lint.fail > 0);

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first one asks the job to stop, a second one ends the process.
+//! What stops a job before its end. Ctrl-C: the first one asks the job to stop, a second one ends the process. And a budget.
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;
@@ -34,4 +34,24 @@ pub fn stop() -> Result<Stop, Failure> {
         }
     });
     Ok(stop)
+}
+
+/// Lets the job end what only prepares its work when that has taken so long.
+pub fn hurry(stop: &Stop, after: Duration) {
+    let stop = stop.clone();
+    thread::spawn(move || {
+        thread::sleep(after);
+        stop.spend_half();
+    });
+}
+
+/// Lets the job stop when it has taken so long.
+pub fn after(stop: &Stop, budget: Duration) {
+    let stop = stop.clone();
+    thread::spawn(move || {
+        for _ in 0..2 {
+            thread::sleep(budget / 2);
+            stop.spend_half();
+        }
+    });
 }

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, ValueEnum};
 
+use crate::cli::found::Found;
 use crate::cli::pulse::Pulse;
 use crate::cli::{COULD_NOT_CHECK, Failure};
-use crate::event::{Event, Status};
+use crate::event::{Event, Status, StoppedBy};
 use crate::report::checkstyle::Checkstyle;
 use crate::report::github::Github;
 use crate::report::html::Html;
@@ -252,8 +253,10 @@ struct Channel {
 pub struct Outputs {
     channels: Vec<Channel>,
     progress: Progress,
-    /// Speaks where there is no bar.
-    pulse: Option<Pulse>,
+    /// Whether there is a bar, so that nobody need be told how far it is.
+    terminal: bool,
+    pulse: Pulse,
+    found: Found,
     status: Status,
     failed: bool,
 }
@@ -295,8 +298,9 @@ impl Outputs {
             channels.push(Channel { report, out, name, closed: false });
         }
         let terminal = io::stderr().is_terminal();
-        let (progress, pulse) = (Progress::new(terminal), (!terminal).then(Pulse::default));
-        Ok(Self { channels, progress, pulse, status: Status::default(), failed: false })
+        let (progress, pulse, found) = (Progress::new(terminal), Pulse::default(), Found::default());
+        let status = Status::default();
+        Ok(Self { channels, progress, terminal, pulse, found, status, failed: false })
     }
 
     /// Adds a report whose file is appended to, never cut.
@@ -313,14 +317,20 @@ impl Outputs {
     /// Hands one event to all who listen.
     pub fn event(&mut self, event: &Event) {
         self.status.fold(event);
-        let pulse = self.pulse.as_mut().and_then(|pulse| pulse.event(event, &self.status));
-        let line = self.progress.event(event).or_else(|| notice(event)).or(pulse);
+        let pulse = self.pulse.event(event, &self.status).filter(|_| !self.terminal);
+        let mut lines = self.found.event(event);
+        lines.extend(self.progress.event(event).or_else(|| notice(event)).or(pulse));
+        if let Event::Interrupted { by: StoppedBy::Budget, .. } = event
+            && let Some(whole) = self.pulse.whole(&self.status)
+        {
+            lines.push(format!("all of it takes about {whole} here: --budget {whole}"));
+        }
         let Self { channels, progress, failed, .. } = self;
         progress.suspend(|| {
             for channel in channels {
                 *failed |= channel.write(|report, out| report.event(event, out));
             }
-            if let Some(line) = line {
+            for line in lines {
                 say(&line);
             }
         });
@@ -372,13 +382,13 @@ fn notice(event: &Event) -> Option<String> {
         Event::NotChecked { what, reason } => {
             Some(format!("not checked: {} {}", plain::line(what), plain::block(reason)))
         }
-        Event::Interrupted { not_run } => Some(match not_run.as_slice() {
-            [] => "stopped: nothing was left to do".to_owned(),
+        Event::Interrupted { by, not_run } => Some(match not_run.as_slice() {
+            [] => format!("stopped {by}: nothing was left to do"),
             left if left.len() > NAMED => {
                 let named = left[..NAMED].join(", ");
-                format!("stopped; not run: {} and {} more", plain::line(&named), left.len() - NAMED)
+                format!("stopped {by}; not run: {} and {} more", plain::line(&named), left.len() - NAMED)
             }
-            left => format!("stopped; not run: {}", plain::line(&left.join(", "))),
+            left => format!("stopped {by}; not run: {}", plain::line(&left.join(", "))),
         }),
         Event::GuardTested { failures, .. } if !failures.is_empty() => {
             let shown: Vec<String> =

@@ -3,17 +3,21 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{ArgMatches, Args};
 
 use crate::cli::output::{OutputArgs, Outputs, RunFormat, Setting};
 use crate::cli::rung::MinimumRung;
 use crate::cli::unaided::UnaidedArgs;
-use crate::cli::{Failure, interrupt, second_opinion};
+use crate::cli::{Failure, interrupt, pulse, second_opinion};
 use crate::event::Rung;
 use crate::report::replay;
 use crate::report::text::Ending;
 use crate::run::gauntlet::{self, Sweep};
+
+/// So long a green run is looked for where nobody says how long all of it may take.
+const SEEKING: Duration = Duration::from_mins(1);
 
 /// Options of `gauntlet sweep`.
 ///
@@ -33,6 +37,10 @@ pub struct SweepArgs {
     /// Repeat this one trial, and show what the script did, call by call, beside the green run.
     #[arg(long, value_name = "TRIAL-ID", conflicts_with_all = ["output_format", "output_file"])]
     only: Option<String>,
+    /// Stop after so long (`90s`, `5m`, `1h`): what was found until then is told, and the exit code is 2. Each call fails once
+    /// before one fails in a second way.
+    #[arg(long, value_name = "TIME", value_parser = pulse::budget, conflicts_with = "only")]
+    budget: Option<Duration>,
     /// The weakest sandbox that will do.
     #[arg(long, value_enum, value_name = "RUNG")]
     minimum_rung: Option<MinimumRung>,
@@ -84,6 +92,10 @@ pub fn sweep(args: &SweepArgs, matches: &ArgMatches) -> Result<ExitCode, Failure
     let setting = Setting { ending: Ending::Sweep, prefix: String::new(), statistics: false };
     let mut outputs = Outputs::open(&args.output, matches, &setting)?;
     let stop = interrupt::stop()?;
+    match args.budget {
+        Some(budget) => interrupt::after(&stop, budget),
+        None => interrupt::hurry(&stop, SEEKING),
+    }
     gauntlet::sweep(&request, &witness, &worlds, &stop, &mut |event| outputs.event(&event));
     Ok(outputs.finish())
 }

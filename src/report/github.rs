@@ -82,7 +82,7 @@ impl Report for Github {
                 findings.iter().try_for_each(|finding| self.finding(finding, out))
             }
             Event::NotChecked { what, reason } => self.error(&format!("{what} {reason}"), out),
-            Event::Interrupted { .. } => self.error("stopped by the user before the end", out),
+            Event::Interrupted { by, .. } => self.error(&format!("stopped {by} before the end"), out),
             Event::LintStarted { .. }
             | Event::FileSkipped { .. }
             | Event::LintFinished

@@ -119,10 +119,10 @@ impl Report for Html {
                     safe(reason)
                 );
             }
-            Event::Interrupted { not_run } => {
+            Event::Interrupted { by, not_run } => {
                 let _ = writeln!(
                     self.problems,
-                    "<li class=red>stopped by the user; not run: {}</li>",
+                    "<li class=red>stopped {by}; not run: {}</li>",
                     safe(&not_run.join(", "))
                 );
             }
@@ -213,8 +213,8 @@ pub(super) fn rows(status: &Status) -> Vec<String> {
     if status.not_checked > 0 {
         rows.push(format!("unchecked {}", status.not_checked));
     }
-    if status.interrupted {
-        rows.push("stopped   by the user before the end".to_owned());
+    if let Some(by) = status.interrupted {
+        rows.push(format!("stopped   {by} before the end"));
     }
     rows
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::event::{Event, NotReached, SkipReason, Status};
+use crate::event::{Event, NotReached, SkipReason, Status, StoppedBy};
 use crate::report::Report;
 use crate::report::json::{JsonFinding, JsonTrial, Summary};
 
@@ -27,7 +27,7 @@ enum Body<'a> {
     NotReached(&'a NotReached),
     NotChecked { what: &'a str, reason: &'a str },
     Skipped { path: &'a str, shell: &'a str },
-    Stopped { not_run: &'a [String] },
+    Stopped { by: StoppedBy, not_run: &'a [String] },
     Summary(Summary),
 }
 
@@ -50,7 +50,7 @@ impl Report for Jsonl {
             Event::FileSkipped { path, reason: SkipReason::OtherShell(shell) } => {
                 line(Body::Skipped { path: path.as_str(), shell }, out)
             }
-            Event::Interrupted { not_run } => line(Body::Stopped { not_run }, out),
+            Event::Interrupted { by, not_run } => line(Body::Stopped { by: *by, not_run }, out),
             Event::LintStarted { .. }
             | Event::LintFinished
             | Event::GuardTested { .. }

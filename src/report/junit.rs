@@ -117,11 +117,11 @@ impl Report for Junit {
                 self.cases.extend(not_reached.iter().map(|call| not_reached_case(name, call)));
                 self.flush(out)
             }
-            Event::Interrupted { not_run } => {
+            Event::Interrupted { by, not_run } => {
                 self.flush(out)?;
                 let text = not_run.join("\n");
-                let message = "stopped by the user before the end";
-                let case = Case::new("finished", "gauntlet", End::Errored, "stopped", message, text);
+                let message = format!("stopped {by} before the end");
+                let case = Case::new("finished", "gauntlet", End::Errored, "stopped", &message, text);
                 self.suite("gauntlet", &[case], out)
             }
             Event::LintStarted { .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
-use crate::event::{Cut, Event, FileKind, NotReached, Rung, SkipReason, Status, Trial};
+use crate::event::{Cut, Event, FileKind, NotReached, Rung, SkipReason, Status, StoppedBy, Trial};
 use crate::finding::{Advice, Allowance, Finding, Fix, Label, Severity, Suppressed};
 use crate::id::HarnessName;
 use crate::report::Report;
@@ -68,6 +68,8 @@ enum Kept {
         not_reached: Vec<NotReached>,
     },
     Interrupted {
+        #[serde(default)]
+        by: StoppedBy,
         not_run: Vec<String>,
     },
 }
@@ -147,7 +149,7 @@ impl Kept {
             Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached } => {
                 Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached }
             }
-            Event::Interrupted { not_run } => Self::Interrupted { not_run },
+            Event::Interrupted { by, not_run } => Self::Interrupted { by, not_run },
         }
     }
 
@@ -181,7 +183,7 @@ impl Kept {
             Self::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached } => {
                 Event::HarnessFinished { name, inapplicable, declared, unbounded, kept, cut, not_reached }
             }
-            Self::Interrupted { not_run } => Event::Interrupted { not_run },
+            Self::Interrupted { by, not_run } => Event::Interrupted { by, not_run },
         })
     }
 }

@@ -63,8 +63,8 @@ impl Report for Markdown {
                     code(&trial.explanation)
                 ));
             }
-            Event::Interrupted { not_run } => {
-                self.problems.push(format!("- **stopped**; not run: {}", code(&not_run.join(", "))));
+            Event::Interrupted { by, not_run } => {
+                self.problems.push(format!("- **stopped** {by}; not run: {}", code(&not_run.join(", "))));
             }
             Event::LintStarted { .. }
             | Event::LintFinished

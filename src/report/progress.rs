@@ -1,8 +1,9 @@
 //! Progress on stderr: a bar on a terminal, quiet lines elsewhere.
 
+use std::fmt;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::event::Event;
 use crate::report::plain;
@@ -97,8 +98,13 @@ impl Progress {
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:5} {bar:30} {pos}/{len} {elapsed} {wide_msg}")
-        .expect("the template is a constant that a test renders");
+    let style = ProgressStyle::with_template("{prefix:5} {bar:30} {pos}/{len} {elapsed}{left} {wide_msg}")
+        .expect("the template is a constant that a test renders")
+        .with_key("left", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            if state.pos() > 0 && state.len().is_some_and(|len| len > state.pos()) {
+                let _ = write!(out, " ({:#} left)", HumanDuration(state.eta()));
+            }
+        });
     ProgressBar::new(0).with_style(style)
 }
 

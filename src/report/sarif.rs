@@ -110,8 +110,8 @@ impl Report for Sarif {
                 self.notifications
                     .push(json!({ "level": "error", "message": { "text": plain::block(&text) } }));
             }
-            Event::Interrupted { .. } => {
-                let text = "stopped by the user before the end";
+            Event::Interrupted { by, .. } => {
+                let text = format!("stopped {by} before the end");
                 self.notifications.push(json!({ "level": "error", "message": { "text": text } }));
             }
             Event::LintStarted { .. }
@@ -130,7 +130,7 @@ impl Report for Sarif {
 
     fn finish(&mut self, status: &Status, out: &mut dyn Write) -> io::Result<()> {
         let complete = status.not_checked == 0
-            && !status.interrupted
+            && status.interrupted.is_none()
             && status.lint.as_ref().is_some_and(|lint| lint.finished);
         let document = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

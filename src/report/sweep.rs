@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::event::{Event, NotReached, PLACED, Status, Trial, TrialKind, UNUSED};
+use crate::event::{Event, LACKING, NotReached, PLACED, Status, Trial, TrialKind, UNUSED};
 use crate::fault::Persistence;
 use crate::report::{Report, plain};
 use crate::verdict::Verdict;
@@ -23,6 +23,8 @@ pub struct SweepText {
     assumed: Vec<String>,
     /// What was put into its world.
     placed: Vec<String>,
+    /// Parts of the script that were not there.
+    lacking: Vec<String>,
     /// Answers of the command line that answered nothing.
     unused: Vec<String>,
     /// The calls that no run made.
@@ -43,12 +45,15 @@ impl Report for SweepText {
         if let Event::TrialFinished(trial) = event {
             if matches!(trial.kind, TrialKind::Green) && !trial.verdict.is_red() {
                 for line in &trial.aftermath {
-                    let (list, text) = match (line.strip_prefix(PLACED), line.strip_prefix(UNUSED)) {
-                        (Some(text), _) => (&mut self.placed, text.to_owned()),
-                        (_, Some(text)) => (&mut self.unused, format!("--stub {text}")),
-                        _ => (&mut self.assumed, line.clone()),
-                    };
-                    list.push(text);
+                    if let Some(text) = line.strip_prefix(PLACED) {
+                        self.placed.push(text.to_owned());
+                    } else if let Some(text) = line.strip_prefix(LACKING) {
+                        self.lacking.push(text.to_owned());
+                    } else if let Some(text) = line.strip_prefix(UNUSED) {
+                        self.unused.push(format!("--stub {text}"));
+                    } else {
+                        self.assumed.push(line.clone());
+                    }
                 }
             }
             if let Some(path) = &trial.path
@@ -74,11 +79,17 @@ impl Report for SweepText {
             let key = (path, trial.line.unwrap_or_default(), trial.argv.clone(), trial.verdict.word());
             groups.entry(key).or_default().push(trial);
         }
-        for trials in groups.values() {
+        for trials in groups.values_mut() {
+            trials.sort_by_key(|trial| trial.kind);
             group(trials, out)?;
         }
-        for (head, lines) in [("guessed", &self.assumed), ("placed", &self.placed), ("unused", &self.unused)]
-        {
+        let lists = [
+            ("guessed", &self.assumed),
+            ("placed", &self.placed),
+            ("lacking", &self.lacking),
+            ("unused", &self.unused),
+        ];
+        for (head, lines) in lists {
             for (index, line) in lines.iter().take(SHOWN_GUESSES).enumerate() {
                 let head = if index == 0 { head } else { "" };
                 let cut: String = plain::line(line).chars().take(160).collect();
@@ -110,11 +121,11 @@ impl SweepText {
         let rung = run.rung.map_or_else(|| "none".to_owned(), |rung| rung.to_string());
         let calls = count(self.calls.len(), "call", "calls");
         let faults = count(run.faults, "fault", "faults");
-        if status.interrupted {
+        if let Some(by) = status.interrupted {
             let (done, planned, red) = (run.executed + run.skipped, run.planned, run.red);
             return writeln!(
                 out,
-                "sweep     NOT COMPLETE: stopped by the user, {done} of {planned} trials judged, {red} of them red   rung {rung}"
+                "sweep     NOT COMPLETE: stopped {by}, {done} of {planned} trials judged ({calls} failed at least once), {red} of them red   rung {rung}"
             );
         }
         if let Some(reason) = run.incomplete() {
@@ -128,13 +139,21 @@ impl SweepText {
             "{} swallowed{recovered})   {} inapplicable   rung {rung}",
             run.swallowed, run.inapplicable
         );
+        if self.calls.is_empty() && status.not_checked > 0 {
+            return writeln!(out, "sweep     NOT DONE (see stderr)   rung {rung}");
+        }
         if run.red == 0 && status.not_checked == 0 {
             let style = Style::new().bold().fg_color(Some(AnsiColor::Green.into()));
-            let left = match run.not_reached {
+            let mut left = match run.not_reached {
                 0 => String::new(),
                 1 => " but for 1 call that was not reached".to_owned(),
                 more => format!(" but for {more} calls that were not reached"),
             };
+            if !self.lacking.is_empty() {
+                let and = if left.is_empty() { "but for" } else { "and" };
+                let parts = count(self.lacking.len(), "part that was", "parts that were");
+                left += &[" ", and, " ", &parts, " not there"].concat();
+            }
             return writeln!(out, "sweep     {style}ALL GREEN{style:#}{left} ({calls}, {faults}, {tried}");
         }
         let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));

@@ -136,8 +136,8 @@ impl Report for Text {
                 )
             )?;
         }
-        if status.interrupted {
-            writeln!(out, "stopped   by the user before the end")?;
+        if let Some(by) = status.interrupted {
+            writeln!(out, "stopped   {by} before the end")?;
         }
         Ok(())
     }
@@ -241,7 +241,7 @@ pub(super) fn lint_line(lint: &LintStatus) -> String {
 /// `ALL GREEN` only where the run is complete and nothing in it is red; otherwise the reason.
 pub(super) fn harness_line(run: &RunStatus, status: &Status) -> String {
     if let Some(reason) = run.incomplete() {
-        let left = if status.interrupted { ", stopped by the user" } else { "" };
+        let left = status.interrupted.map(|by| format!(", stopped {by}")).unwrap_or_default();
         return format!("NOT COMPLETE: {reason}{left}");
     }
     let numbers = format!(
@@ -258,8 +258,8 @@ pub(super) fn harness_line(run: &RunStatus, status: &Status) -> String {
         };
         return format!("RED: {}{skipped} ({numbers})", count(run.red, "trial", "trials"));
     }
-    if status.interrupted {
-        return format!("NOT COMPLETE: stopped by the user ({numbers})");
+    if let Some(by) = status.interrupted {
+        return format!("NOT COMPLETE: stopped {by} ({numbers})");
     }
     if status.not_checked > 0 {
         let left = count(status.not_checked, "thing", "things");

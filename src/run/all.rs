@@ -45,7 +45,7 @@ pub fn all(
     };
     lint(project, extent, linter, witness, stop, &mut listen);
     if stop.wanted() {
-        return listen(Event::Interrupted { not_run: vec!["every harness".to_owned()] });
+        return listen(Event::Interrupted { by: stop.by(), not_run: vec!["every harness".to_owned()] });
     }
     guard::guard(project, witness, &mut listen);
     gauntlet::run(project, &Request::default(), witness, worlds, stop, &mut listen);

@@ -5,9 +5,11 @@ mod course;
 mod crew;
 mod draft;
 mod load;
+mod own;
 mod pace;
 mod plan;
 mod recall;
+mod replay;
 mod scout;
 pub mod sealed;
 mod suite;
@@ -22,10 +24,10 @@ use crate::repo::Project;
 use crate::run::{Sink, Stop};
 use crate::trial::world::{Plan, Record};
 
-pub use course::Replay;
 pub use draft::{Drafted, new_harness};
 pub use load::Course;
 pub use plan::{Partition, Piece, stamp};
+pub use replay::Replay;
 pub use sweep::{Sweep, repeat_sweep, sweep};
 
 /// What a harness's world is built from.
@@ -156,7 +158,7 @@ pub fn run(
             Err(pace::Halt::Stopped(left)) => {
                 let mut not_run = vec![left];
                 not_run.extend(pieces[index + 1..].iter().map(|piece| load::stem(&piece.path).to_owned()));
-                return sink(Event::Interrupted { not_run });
+                return sink(Event::Interrupted { by: stop.by(), not_run });
             }
         }
     }
@@ -182,7 +184,7 @@ pub fn repeat(
         return Err(format!("the sandbox of this machine is {rung}, and at least {minimum} is demanded"));
     }
     match load::loaded(project, path, witness)? {
-        load::Loaded::Course(course) => course::repeat(&course, id, worlds),
+        load::Loaded::Course(course) => replay::repeat(&course, id, worlds),
         load::Loaded::Suite(suite) => suite::repeat(&suite, id, worlds),
     }
 }

@@ -197,7 +197,7 @@ fn walk(
     for (index, files) in found.files.chunks(batch).enumerate() {
         if stop.wanted() {
             let not_run = found.files[index * batch..].iter().map(|file| file.path.to_string()).collect();
-            sink(Event::Interrupted { not_run });
+            sink(Event::Interrupted { by: stop.by(), not_run });
             if let Some(memory) = memory {
                 memory.save(None);
             }

@@ -93,18 +93,17 @@ impl Blueprint {
             blueprint.stub(name);
         }
         blueprint.host_names();
-        let name = |folder: &&String| folder.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"_-+./".contains(&b);
+        let name = |folder: &&String| folder.bytes().all(fits) && !folder.contains("..");
         blueprint.folders.extend(setup.folders.iter().filter(name).cloned());
-        // Who says how a program there answers wants it there.
+        // Who says how a program there answers wants it there; and what real tools need is there.
+        let kept: Vec<&String> = setup.stubs.iter().chain(blueprint.copies.values().flatten()).collect();
         let holds = |folder: &String| {
-            let below = |path: &String| {
-                path.strip_prefix('/')
-                    .and_then(|path| path.split_once('/'))
-                    .is_some_and(|(top, _)| top == folder)
-            };
-            setup.stubs.iter().any(below)
+            let below = |path: &&String| Path::new(path).starts_with(Path::new("/").join(folder));
+            kept.iter().any(below)
         };
-        blueprint.folders.retain(|folder| !holds(folder));
+        let folders = blueprint.folders.iter().filter(|folder| !holds(folder)).cloned().collect();
+        blueprint.folders = folders;
         let taken: BTreeSet<&String> = blueprint.copies.values().flatten().collect();
         blueprint.stubs.retain(|path| !taken.contains(path));
         Ok(blueprint)

@@ -195,7 +195,10 @@ pub(super) fn furnish(blueprint: &Blueprint, base: &Path, host: &Path, seen: &st
     for name in &blueprint.folders {
         let path = inside(name);
         if !path.exists() {
-            symlink(format!("{}/{name}", &places::ELSEWHERE[1..]), path).map_err(|error| at(name, error))?;
+            let up = "../".repeat(name.matches('/').count());
+            path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| at(name, error))?;
+            symlink(format!("{up}{}/{name}", &places::ELSEWHERE[1..]), path)
+                .map_err(|error| at(name, error))?;
         }
     }
     for (source, targets) in &blueprint.copies {

@@ -44,8 +44,10 @@ pub(super) const SOCKET: &[u8] = b"gauntlet";
 pub(super) const WRITABLE: &[&str] =
     &["/repo", "/home", "/tmp", "/var", "/run", "/srv", "/opt", "/mnt", "/dev/shm"];
 
-/// Where the folders at the root really are that a script names and that no world has.
+/// Where the folders really are that a script names and that no world has.
 pub(super) const ELSEWHERE: &str = "/srv/.root";
+/// Where such folders are, as a script names them.
+pub(super) const NAMED_IN: &[&str] = &["/", "/usr/share", "/usr/lib", "/usr/libexec", "/usr/local"];
 
 /// The folder of settings: fresh for every trial, with the world's own files in it.
 pub(super) const ETC: &str = "/etc";

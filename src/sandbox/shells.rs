@@ -5,6 +5,8 @@
 //! `RETURN` trap of its own (`functrace` would make its `RETURN` trap fire in every function that it calls); it
 //! costs several times as much, so a trial gets it only where its files mention such things.
 //!
+//! Where `GAUNTLET_POSIX` is set the script is one for `sh`: bash keeps to POSIX for it.
+//!
 //! Where `GAUNTLET_LIVES` names a process that only a guess knows of, `kill` finds it, until it is told to end.
 
 use super::places;
@@ -38,6 +40,7 @@ case ${GAUNTLET_LIVES-} in "") ;; *) kill() {
   case " $* " in *" -0 "* | *HUP* | *USR* | *" -1 "*) ;; *) GAUNTLET_LIVES= ;; esac
 } ;; esac
 command_not_found_handle() { GAUNTLET_AT="${BASH_SOURCE[1]-}:${BASH_LINENO[0]-}" exec -a "$1" /.gauntlet/call "${@:2}"; }
+case ${GAUNTLET_POSIX-} in "") ;; *) unset GAUNTLET_POSIX; set -o posix ;; esac
 "#;
 
 /// What a shell reads first that is left as it is: only names that nobody knew beforehand.

@@ -38,18 +38,28 @@ static CLEAN_COUNT: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether each line of the text belongs to one of bash's notices: it repeats the commands of a pipeline whole.
 fn noticed(text: &str) -> Vec<bool> {
     let notices = Tables::builtin().notices();
-    let mut within = false;
-    text.lines()
-        .map(|line| {
-            if within {
-                within = !notices.closes(line);
-                return true;
-            }
-            let notice = notices.is_of_a_job(line);
-            within = notice && notices.opens(line);
-            notice
-        })
-        .collect()
+    let lines: Vec<&str> = text.lines().collect();
+    let (mut within, mut documents) = (false, 0);
+    let mut told = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        if at < documents {
+            told.push(true);
+            continue;
+        }
+        if within {
+            within = !notices.closes(line);
+            told.push(true);
+            continue;
+        }
+        let notice = notices.is_of_a_job(line);
+        within = notice && notices.opens(line);
+        if notice && line.contains("<<") {
+            // The text of a document stands as it was, up to the next process of the pipeline.
+            documents = (at + 1..lines.len()).find(|at| notices.is_of_a_job(lines[*at])).unwrap_or(at);
+        }
+        told.push(notice);
+    }
+    told
 }
 
 /// Whether a line is bash's own notice of a process that a signal ended.
@@ -134,6 +144,7 @@ mod tests {
             "[1]+  Done                    sleep 10",
             "Terminated",
             "x.sh: line 6:     3 Broken pipe             list\n     4 Killed                  | jq .\n     5                       | while read -r pod; do\n    remove \"$pod\" && echo complete;\ndone\n",
+            "x.sh: line 2:  6 Done    ( cat  <<EOF\ncommit x\nEOF\n ; for i in a b; do\n    echo \"$i\";\ndone; echo )\n     7 Killed                  | git fast-import\n",
             "would be done",
             "/repo/x.sh: line 3: done-tool: command not found",
             "token",

@@ -1,4 +1,5 @@
-//! Folders at the root that a script names: `/backup`, `/root`. A machine has them; a world has them too, empty.
+//! Folders that a script names, and that a world has not by itself: at the root (`/backup`, `/root`), and where programs have
+//! their parts (`/usr/share/debconf`). A machine has them; a world has them too, empty.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -7,8 +8,8 @@ use regex::Regex;
 
 /// Folders that every machine has, or that no script should write to.
 const KNOWN: &[&str] = &[
-    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "mnt", "opt", "proc", "repo",
-    "run", "sbin", "snap", "srv", "tmp", "usr", "var",
+    "bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "mnt", "opt", "proc", "repo", "run",
+    "sbin", "snap", "srv", "tmp", "usr", "var",
 ];
 
 /// So many are looked at.
@@ -19,12 +20,22 @@ static PATH: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?m)(?:^|[\s"'=<>(:,])/([a-z][a-z0-9_-]{1,30})/"#).expect("it compiles: a test uses it")
 });
 
-/// The names of the folders at the root that these scripts name.
-pub fn at_the_root<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
+/// A folder of a program's parts, and what `/usr/local` has besides programs.
+static PARTS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?m)(?:^|[\s"'=<>(:,])/(?:(usr/(?:share|lib|libexec)/[A-Za-z0-9][A-Za-z0-9_+.-]{0,40})/|(usr/local/(?:share|lib|libexec|etc|src|include|man))\b)"#,
+    )
+    .expect("it compiles: a test uses it")
+});
+
+/// The names of the folders that these scripts name, without the slash before them.
+pub fn named<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
     let mut found = BTreeSet::new();
     for text in texts {
         let names = PATH.captures_iter(text).map(|found| found[1].to_owned());
         found.extend(names.filter(|name| !KNOWN.contains(&name.as_str())));
+        let parts = PARTS.captures_iter(text).filter_map(|found| found.get(1).or(found.get(2)));
+        found.extend(parts.map(|part| part.as_str().to_owned()));
     }
     found.into_iter().take(MOST).collect()
 }
@@ -35,7 +46,8 @@ mod tests {
 
     #[test]
     fn folders_are_told_from_urls_and_from_what_every_machine_has() {
-        let text = "cp x /backup/y; touch /root/.done; curl https://host/api/v1 -o \"/data/z\"; cat /etc/hosts; sed 's/x/y/'\n/export/a";
-        assert_eq!(at_the_root([text]), ["backup", "data", "export", "root"]);
+        let text = ". /usr/share/debconf/confmodule; mkdir /usr/local/share; /usr/share/x.sh; /usr/local/bin/y; cp x /backup/y; touch /root/.done; curl https://host/api/v1 -o \"/data/z\"; cat /etc/hosts; sed 's/x/y/'\n/export/a";
+        let wanted = ["backup", "data", "export", "root", "usr/local/share", "usr/share/debconf"];
+        assert_eq!(named([text]), wanted);
     }
 }

@@ -31,7 +31,7 @@ pub use commands::PACKERS;
 pub use contents::contents;
 pub use flow::escaped;
 pub use gates::{Sentinel, typed_phrase};
-pub use lacks::{asked_for, called_by_path, lacks};
+pub use lacks::{asked_for, called_by_path, lacks, unread};
 pub use machine::PROCESS;
 pub use mentions::{mentions, run};
 pub use payloads::Given;

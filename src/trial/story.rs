@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::event::{PLACED, UNUSED};
+use crate::event::{LACKING, PLACED, UNUSED};
 use crate::nearest::nearest;
 use crate::trial::calls::{shown, trace_line};
 use crate::trial::judge::exit_code;
@@ -97,6 +97,19 @@ pub fn placed(there: &BTreeMap<String, There>) -> Vec<String> {
         lines.push(format!("{PLACED}/proc: what the kernel tells of a machine"));
     }
     lines
+}
+
+/// The variables that were set for the script, a line each.
+pub fn given<'e>(env: impl Iterator<Item = (&'e String, &'e String)>) -> Vec<String> {
+    env.map(|(name, value)| format!("{PLACED}{name}: a variable that says `{value}`")).collect()
+}
+
+/// The files that were to be read as parts of the script and were not there, a line each.
+pub fn lacking(files: &[String]) -> Vec<String> {
+    files
+        .iter()
+        .map(|path| format!("{LACKING}{path}: read as a part of the script, and not there; its functions were taken for programs"))
+        .collect()
 }
 
 /// The folders of which only some files came along, a line each.

@@ -3,11 +3,12 @@
 //! Every call fails in every way that applies to it. What does not apply is counted, so that nobody can thin the
 //! sweep unseen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::commands::{Said, Tables, Trouble, Written, is_no_file};
-use crate::fault::{FaultKind, Persistence};
+use crate::fault::{FaultKind, Interruption, Persistence};
 use crate::id::TrialId;
+use crate::trial::effect::commands;
 use crate::trial::harness::{Case, Harness};
 use crate::trial::outline::Outline;
 use crate::trial::world::{Answer, Call, Fault, GARBAGE, Output, Record, Site, TIMED_OUT, half};
@@ -53,6 +54,47 @@ impl FaultTrial {
     pub fn recurred(&self, record: &Record) -> bool {
         let fired = record.calls.iter().position(|call| call.answer == Answer::Fault);
         fired.is_some_and(|at| record.calls[at + 1..].iter().any(|call| call.site == self.fault.site))
+    }
+}
+
+/// The kinds, those first that show most of a script: what it does when a call fails at all, when it gets nothing for an
+/// answer, and last what only a signal shows.
+const TELLING: [FaultKind; 14] = [
+    FaultKind::Exit,
+    FaultKind::Empty,
+    FaultKind::Signal,
+    FaultKind::Unreachable,
+    FaultKind::Absent,
+    FaultKind::DiskFull,
+    FaultKind::Missing,
+    FaultKind::Interrupt(Interruption::Term),
+    FaultKind::Sigpipe,
+    FaultKind::Hang,
+    FaultKind::Interrupt(Interruption::Int),
+    FaultKind::Interrupt(Interruption::Hup),
+    FaultKind::Truncated,
+    FaultKind::Garbage,
+];
+
+impl Sweep {
+    /// Puts those first that show most: every call fails once before one fails in a second way, and one that comes from the
+    /// same place as another (a round of a loop) waits until the others had their turn.
+    pub fn most_telling_first(&mut self, green: &Record) {
+        let rank = |kind: FaultKind| TELLING.iter().position(|own| *own == kind);
+        let mut turns: HashMap<usize, usize> = HashMap::new();
+        let mut places: HashMap<_, BTreeSet<usize>> = HashMap::new();
+        self.trials.sort_by_key(|trial| (rank(trial.fault.kind), trial.call));
+        let with_turn = |trial: FaultTrial| {
+            let call = &green.calls[trial.call];
+            let turn = turns.entry(trial.call).or_default();
+            *turn += 1;
+            let place = places.entry((call.site.at.as_ref(), call.program())).or_default();
+            place.insert(trial.call);
+            (*turn + place.range(..trial.call).count(), trial)
+        };
+        let mut trials: Vec<(usize, FaultTrial)> = self.trials.drain(..).map(with_turn).collect();
+        trials.sort_by_key(|(turn, _)| *turn);
+        self.trials.extend(trials.into_iter().map(|(_, trial)| trial));
     }
 }
 
@@ -171,7 +213,12 @@ fn reply_of(call: &Call, kind: FaultKind, writes: bool, outline: &Outline, guess
     let answer = |trouble| tables.answer(&call.argv, trouble).map(|said| Reply::of(&said));
     match kind {
         FaultKind::Exit => {
-            tables.plain_failure(&call.argv).map(|(exit, stderr)| Reply::new(exit, "", &stderr))
+            // A carrier ends as the command that it carries, whose answers are its own.
+            let carried = commands(call);
+            let inner =
+                carried.first().filter(|argv| carried.len() == 1 && !tables.answer_codes(argv).is_empty());
+            let failure = tables.plain_failure(inner.unwrap_or(&call.argv));
+            failure.map(|(exit, stderr)| Reply::new(exit, "", &stderr))
         }
         FaultKind::Signal => Some(Reply::new(128 + 9, "", "")),
         FaultKind::Missing => Some(Reply::new(127, "", &format!("{}: command not found", call.program()))),

@@ -360,7 +360,7 @@ fn ctrl_c_says_what_was_not_run_and_is_2() {
     interrupt(&child);
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("stopped; not run: many/"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("stopped by the user; not run: many/"));
     assert!(String::from_utf8_lossy(&output.stdout).ends_with("stopped   by the user before the end\n"));
 }
 

@@ -250,7 +250,7 @@ fn the_users_wish_to_stop_names_what_was_not_run() {
     let stop = Stop::default();
     let stopped = Played { stop_after: Some((3, stop.clone())), ..played(&["openstack server show a"]) };
     let (events, status) = events(&project, stopped, &Request { jobs: Some(1), ..Request::default() }, &stop);
-    let Some(Event::Interrupted { not_run }) = events.last() else { panic!("{events:?}") };
+    let Some(Event::Interrupted { not_run, .. }) = events.last() else { panic!("{events:?}") };
     assert_eq!(not_run.len(), 2);
     assert!(not_run[0].starts_with("a (") && not_run[1] == "b", "{not_run:?}");
     assert_eq!(status.outcome(), Outcome::CouldNotCheck);

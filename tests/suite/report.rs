@@ -1,6 +1,6 @@
 //! Reports, summary and exit code as folds of one stream of events: they cannot disagree.
 
-use gauntlet::event::{Event, Rung, Status, Trial, TrialKind};
+use gauntlet::event::{Event, Rung, Status, StoppedBy, Trial, TrialKind};
 use gauntlet::fault::{FaultKind, FreeTrial, Persistence};
 use gauntlet::id::{HarnessName, TrialId};
 use gauntlet::report::Report;
@@ -103,7 +103,11 @@ fn every_known_false_green_names_its_reason_and_is_not_0() {
             2,
         ),
         (without_end(), "NOT COMPLETE: 0 of 1 harnesses ended", 2),
-        (with(Event::Interrupted { not_run: vec!["x".to_owned()] }), "NOT COMPLETE: stopped by the user", 2),
+        (
+            with(Event::Interrupted { by: StoppedBy::User, not_run: vec!["x".to_owned()] }),
+            "NOT COMPLETE: stopped by the user",
+            2,
+        ),
         (
             with(Event::NotChecked { what: "x".to_owned(), reason: "is gone".to_owned() }),
             "NOT COMPLETE: 1 thing could not be checked",

@@ -291,7 +291,9 @@ fn of_the_turns_of_a_loop_the_first_and_the_last_fail() {
     let (code, trials) = trials(&folder, &["x.sh"]);
     assert_eq!(code, 0);
     let failing = |trial: &&Value| trial["kind"] == "exit" && trial["persistence"] == "once";
-    let turns: Vec<&str> = trials.iter().filter(failing).filter_map(|trial| trial["id"].as_str()).collect();
+    let mut turns: Vec<&str> =
+        trials.iter().filter(failing).filter_map(|trial| trial["id"].as_str()).collect();
+    turns.sort_unstable();
     let wanted = [1, 5, 6].map(|number| format!("x/sweep/nomad#{number}/exit/once"));
     assert_eq!(turns, wanted);
 }
@@ -373,5 +375,45 @@ fn a_sweep_is_stopped_while_it_looks_for_a_green_run() {
     let mut stderr = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().expect("a pipe"), &mut stderr).expect("a text");
     assert_eq!(ended.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("stopped; not run: x.sh ("), "{stderr}");
+    assert!(stderr.contains("stopped by the user; not run: x.sh ("), "{stderr}");
+}
+
+#[test]
+fn a_budget_ends_a_sweep_and_each_call_has_failed_by_then() {
+    let folder = bare();
+    let calls =
+        |name: &str| (1..=30).map(|number| format!("nomad job {name} web-{number}\n")).collect::<String>();
+    folder.write("x.sh", format!("set -u\n{}sleep 100\n", calls("stop")));
+    let (code, stdout, stderr) = run(&folder, &["sweep", "x.sh", "--budget", "4s"]);
+    assert_eq!(code, 2, "{stdout}{stderr}");
+    assert!(stdout.contains("red[swallowed]: x.sh:2: `nomad job stop web-1`"), "{stdout}");
+    let (_, told) = stdout.split_once("NOT COMPLETE: stopped by its budget, ").expect("it says so");
+    let words: Vec<&str> = told.split(' ').collect();
+    let number = |at: usize| words[at].parse::<usize>().expect("a number");
+    assert!(number(0) < number(2), "{told}");
+    assert!(stderr.contains("stopped by its budget; not run: x ("), "{stderr}");
+    assert!(stderr.contains("all of it takes about "), "{stderr}");
+    let (code, stdout, stderr) = run(&folder, &["sweep", "x.sh", "--budget", "soon"]);
+    assert_eq!(code, 2, "{stdout}");
+    assert!(stderr.contains("write 90s, 5m or 1h"), "{stderr}");
+}
+
+#[test]
+fn each_call_fails_once_before_one_fails_in_a_second_way() {
+    let folder = bare();
+    folder.write(
+        "x.sh",
+        "set -eu\nstate=$(openstack server show web -f value -c status)\nfor disk in a b; do\n  openstack volume delete \"$disk\"\ndone\nnomad job stop \"$state\"\n",
+    );
+    let (_, trials) = trials(&folder, &["x.sh"]);
+    let told: Vec<String> = trials
+        .iter()
+        .filter(|trial| trial["kind"] != "green")
+        .filter_map(|trial| {
+            let (argv, kind) = (trial["argv"].as_array()?, trial["kind"].as_str()?);
+            Some(format!("{} {kind}", argv[1..].iter().filter_map(Value::as_str).nth(2).unwrap_or_default()))
+        })
+        .take(5)
+        .collect();
+    assert_eq!(told, ["web exit", "a exit", "ACTIVE exit", "b exit", "web empty"]);
 }

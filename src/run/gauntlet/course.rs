@@ -1,19 +1,16 @@
 //! The trials of a harness: which there are, what each runs, what it is told as.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::event::{Trial, TrialKind};
 use crate::fault::FreeTrial;
 use crate::id::TrialId;
-use crate::nearest::suggestion;
-use crate::run::gauntlet::{Course, Needs, World, Worlds};
+use crate::run::gauntlet::Course;
 use crate::trial::calls::{Agreement, agreement, repo_path, settled};
 use crate::trial::free::{self, FreeRun};
 use crate::trial::green;
 use crate::trial::harness::Case;
 use crate::trial::judge::{Bench, Judgement, Outcome, judge};
-use crate::trial::story::{self, TraceLine};
 use crate::trial::sweep::{self, FaultTrial};
 use crate::trial::unaided;
 use crate::trial::world::{Call, Fault, Plan, Record, Site};
@@ -24,7 +21,7 @@ use crate::verdict::Verdict;
 pub(super) struct Green {
     case: usize,
     pub record: Record,
-    judgement: Judgement,
+    pub judgement: Judgement,
 }
 
 /// A trial to run, or to tell without a run.
@@ -44,9 +41,9 @@ pub(super) enum Task {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Leg {
     /// The fault lasts for ever.
-    lasting: bool,
+    pub lasting: bool,
     /// Another failure in the place of the fault: whether the script tells them apart.
-    probe: bool,
+    pub probe: bool,
 }
 
 impl Leg {
@@ -88,21 +85,6 @@ pub(super) struct Tally {
     recovered: BTreeSet<usize>,
 }
 
-/// One trial again, with its green run.
-#[derive(Debug)]
-pub struct Replay {
-    /// What it showed.
-    pub trial: Trial,
-    /// Its calls beside the green run's.
-    pub calls: Vec<TraceLine>,
-    /// The record of the green run.
-    pub green: Record,
-    /// The record of the trial.
-    pub record: Record,
-    /// What was run, and in which world: to be gone through by hand.
-    pub scene: (Arc<Needs>, Plan),
-}
-
 impl Green {
     /// Judges the two recordings of the case with this index.
     pub fn judge(course: &Course, case: usize, mut first: Record, second: &Record) -> Self {
@@ -123,7 +105,7 @@ impl Green {
         let id = TrialId::from_parts(&[course.harness.name.as_str(), &case.name, "green"]);
         let mut judgement = self.judgement.clone();
         if let Some(unaided) = course.unaided.as_ref().filter(|_| !judgement.verdict.is_red()) {
-            judgement.aftermath = unaided.assumptions(&self.record.calls);
+            judgement.aftermath = unaided.assumptions(&self.record, &course.harness.env);
         }
         tell(course, &case.name, id, TrialKind::Green, judgement, None)
     }
@@ -131,11 +113,6 @@ impl Green {
     /// Whether a call of that program comes from that place without a fault, too.
     pub fn has_like(&self, call: &Call) -> bool {
         self.record.calls.iter().any(|own| own.site.at == call.site.at && own.program() == call.program())
-    }
-
-    fn beside(self, trial: Trial, record: Record, scene: (Arc<Needs>, Plan)) -> Replay {
-        let calls = story::side_by_side(&self.record.calls, &record.calls);
-        Replay { trial, calls, green: self.record, record, scene }
     }
 
     fn bench<'a>(&'a self, course: &'a Course) -> Bench<'a> {
@@ -163,6 +140,7 @@ pub(super) fn tasks(course: &Course, green: &Green, tally: &mut Tally) -> Vec<Ta
                 let before = sweep.trials.len();
                 sweep.trials.retain(|trial| unaided.applies(trial, &green.record.calls, &course.outline));
                 sweep.inapplicable += before - sweep.trials.len();
+                sweep.most_telling_first(&green.record);
             }
             tally.inapplicable += sweep.inapplicable;
             tally.unbounded += sweep.unbounded;
@@ -205,16 +183,6 @@ impl Task {
     pub fn case(&self) -> usize {
         match self {
             Self::Fault(case, _) | Self::Free(case, _) | Self::Canary(case) | Self::Skipped(case) => *case,
-        }
-    }
-
-    /// The address of its run, and whether that is the one in which the fault lasts for ever.
-    fn lasting(&self, id: &str) -> Option<bool> {
-        match self {
-            Self::Fault(_, trial) if trial.forever_id.as_str() == id => Some(true),
-            Self::Fault(_, trial) if trial.id.as_str() == id => Some(false),
-            Self::Free(_, run) if run.id.as_str() == id => Some(false),
-            _ => None,
         }
     }
 
@@ -325,27 +293,6 @@ fn judge_fault(
     lasts.then(|| (Leg { lasting: true, probe: false }, course.plan(case, Some(trial.forever()))))
 }
 
-impl Task {
-    /// Judges one run of it by itself, with the probe that it may need.
-    pub fn judge_alone(
-        &self,
-        course: &Course,
-        green: &Green,
-        record: &Record,
-        lasting: bool,
-        world: &mut dyn World,
-    ) -> Result<Ended, String> {
-        let mut ended = Ended::default();
-        let leg = Leg { lasting, probe: false };
-        if let Some((leg @ Leg { probe: true, .. }, plan)) =
-            self.judge(course, green, record, leg, &mut ended)
-        {
-            self.judge(course, green, &world.run(&plan)?, leg, &mut ended);
-        }
-        Ok(ended)
-    }
-}
-
 impl Ended {
     /// Whether all of it is known.
     pub fn is_done(&self) -> bool {
@@ -446,60 +393,4 @@ fn tell_fault(
         trial.argv.clone_from(&call.argv);
     }
     trial
-}
-
-/// Runs the trial with this id once more, beside its green run.
-pub(super) fn repeat(course: &Course, id: &str, worlds: &Arc<dyn Worlds>) -> Result<Replay, String> {
-    let mut world = worlds.open(&course.needs)?;
-    let name = course.harness.name.as_str();
-    let wanted = id.split('/').nth(1).unwrap_or_default();
-    let cases = &course.harness.cases;
-    if wanted.is_empty() {
-        return Err(format!(
-            "`{id}` is no trial id: take one from the report of a run, HARNESS/CASE/PROGRAM#K/KIND/once"
-        ));
-    }
-    let case = cases.iter().position(|case| case.name == wanted).ok_or_else(|| {
-        let known: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-        format!("the harness {name} has no case `{wanted}`: {}", suggestion(wanted, known.iter().copied()))
-    })?;
-    let plan = course.plan(&cases[case], None);
-    let (first, second) = (world.run(&plan)?, world.run(&plan)?);
-    let green = Green::judge(course, case, first, &second);
-    let tasks = tasks(course, &green, &mut Tally::default());
-    let without_run = tasks.iter().flat_map(|task| task.without_run(course, &green).trials);
-    let mut told = std::iter::once(green.trial(course)).chain(without_run);
-    if let Some(trial) = told.find(|trial| trial.id.as_str() == id) {
-        return Ok(green.beside(trial, second, (Arc::clone(&course.needs), plan)));
-    }
-    let Some((task, lasting)) = tasks.iter().find_map(|task| Some((task, task.lasting(id)?))) else {
-        return Err(no_such_trial(id, &green, &tasks));
-    };
-    let mut plan = task.plan(course, &green).ok_or_else(|| format!("{id} runs nothing"))?;
-    if lasting && let Task::Fault(_, trial) = task {
-        plan.fault = Some(trial.forever());
-    }
-    let record = world.run(&plan)?;
-    let mut ended = task.judge_alone(course, &green, &record, lasting, world.as_mut())?;
-    match ended.trials.pop() {
-        Some(trial) => Ok(green.beside(trial, record, (Arc::clone(&course.needs), plan))),
-        None => Err(format!(
-            "{id} does not apply: the reader of its pipe read everything, or the script ignores the signal"
-        )),
-    }
-}
-
-fn no_such_trial(id: &str, green: &Green, tasks: &[Task]) -> String {
-    if green.judgement.verdict.is_red() {
-        return format!("{id} cannot be run: the green run of its case is {}", green.judgement.verdict);
-    }
-    let known = tasks.iter().filter_map(|task| match task {
-        Task::Fault(_, trial) => Some(trial.id.as_str()),
-        Task::Free(_, run) => Some(run.id.as_str()),
-        Task::Canary(_) | Task::Skipped(_) => None,
-    });
-    match crate::nearest::nearest(id, known) {
-        Some(near) => format!("there is no trial {id}: did you mean `{near}`?"),
-        None => format!("there is no trial {id}: take an id from the report of a run"),
-    }
 }

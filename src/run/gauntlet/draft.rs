@@ -10,7 +10,7 @@ use crate::fault::FaultKind;
 use crate::repo::beside::Place;
 use crate::repo::{Problem, Project, write};
 use crate::run::gauntlet::course::{Green, Tally, tasks};
-use crate::run::gauntlet::sweep::{Ready, prepare};
+use crate::run::gauntlet::sweep::{Leave, Ready, prepare};
 use crate::run::gauntlet::{Course, Sweep, Worlds};
 use crate::source::RepoPath;
 use crate::trial::calls::{Agreement, agreement};
@@ -49,7 +49,7 @@ pub fn new_harness(
     }
     // A stub of a harness answers for what its call carries.
     let request = &Sweep { for_a_file: true, ..request.clone() };
-    let ready = prepare(request, witness, worlds, &mut || true)?;
+    let ready = prepare(request, witness, worlds, &mut || Leave::Seek)?;
     let course = &ready.course;
     let name = course.harness.name.as_str();
     let path = RepoPath::new(format!("{}/{name}.toml", project.settings().run.harnesses));
@@ -68,7 +68,7 @@ pub fn new_harness(
     for (name, args) in more {
         // An option may lead to a gate, and to calls of its own: it is looked at as if it were another script.
         let request = Sweep { args: args.clone(), ..request.clone() };
-        match prepare(&request, witness, worlds, &mut || true) {
+        match prepare(&request, witness, worlds, &mut || Leave::Seek) {
             Ok(Ready { course, why_not: None, .. }) => {
                 runs.extend(run_once(&course, name, worlds)?);
                 watched.watch(&course, worlds)?;
@@ -149,8 +149,7 @@ impl Watched {
         for task in tasks(course, &green, &mut Tally::default()).iter().take(MOST_WATCHED) {
             let Some(plan) = task.plan(course, &green) else { continue };
             let record = world.run(&plan)?;
-            let mut ended = task.judge_alone(course, &green, &record, false, world.as_mut())?;
-            for trial in ended.take(&mut Tally::default()) {
+            if let Some(trial) = task.judge_alone(course, &green, &record, false, world.as_mut())? {
                 self.note(course, &green, &trial, &record);
             }
         }

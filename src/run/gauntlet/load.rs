@@ -13,8 +13,8 @@ use crate::repo::{Project, listing, read};
 use crate::run::gauntlet::Needs;
 use crate::source::{RepoPath, SourceText};
 use crate::trial::calls::{REPOSITORY, typed};
-use crate::trial::folders::at_the_root;
-use crate::trial::guess::Guesses;
+use crate::trial::folders;
+use crate::trial::guess::{Guesses, unread};
 use crate::trial::harness::{Case, Harness, HarnessFile, Suite};
 use crate::trial::leak;
 use crate::trial::outline::{Outline, is_shell};
@@ -23,10 +23,16 @@ use crate::trial::reached::{Written, not_reached};
 use crate::trial::story;
 use crate::trial::sweep::FaultTrial;
 use crate::trial::waits::Waits;
-use crate::trial::world::{Call, Fault, Plan, Site, There};
+use crate::trial::world::{Call, Fault, Plan, Record, Site, There};
 
 /// How long a script may run: `sleep` takes no time in a trial's world, so nothing honest comes near.
 const DEADLINE_MS: u64 = 10_000;
+
+/// Variables that every machine has.
+pub(super) const USUAL: [(&str, &str); 5] =
+    [("USER", "op"), ("LOGNAME", "op"), ("SHELL", "/bin/bash"), ("TERM", "dumb"), ("LANG", "C.UTF-8")];
+/// The variable that tells the world's bash that the script is one for `sh`.
+pub(super) const POSIX: &str = "GAUNTLET_POSIX";
 
 /// A harness that is ready to run.
 #[derive(Debug, Clone)]
@@ -66,6 +72,8 @@ pub(super) struct Unaided {
     pub waits: Waits,
     /// The calls as they are written.
     pub written: Vec<Written>,
+    /// The lines on which a file is read as part of the script.
+    pub sourced: BTreeSet<u32>,
     /// The calls that the command line answers for.
     pub told: Vec<Pattern>,
 }
@@ -76,11 +84,15 @@ impl Unaided {
         if self.folder.is_empty() { REPOSITORY } else { &self.folder }
     }
 
-    /// What the green run with these calls took for given: guessed answers, what was put into its world; and what of the
+    /// What the green run took for given: guessed answers, what was put into its world, what it did without; and what of the
     /// command line's answers it had no use for.
-    pub(super) fn assumptions(&self, calls: &[Call]) -> Vec<String> {
-        let placed = [story::placed(&self.there), story::cut(&self.cut)].concat();
-        [story::assumed(calls), placed, story::unused(&self.told, calls)].concat()
+    pub(super) fn assumptions(&self, green: &Record, env: &BTreeMap<String, String>) -> Vec<String> {
+        let own =
+            |name: &str| USUAL.iter().any(|(usual, _)| *usual == name) || ["BASHOPTS", POSIX].contains(&name);
+        let given = env.iter().filter(|(name, _)| !own(name) && !name.starts_with("GAUNTLET_"));
+        let placed = [story::given(given), story::placed(&self.there), story::cut(&self.cut)].concat();
+        let lacking = story::lacking(&unread(&green.stderr, &|line| self.sourced.contains(&line)));
+        [story::assumed(&green.calls), placed, lacking, story::unused(&self.told, &green.calls)].concat()
     }
 
     /// Whether the fault says something: a short answer does only where the script uses the answer. What a signal meets
@@ -215,7 +227,7 @@ fn course(project: &Project, mut harness: Harness, witness: &dyn Witness) -> Res
         }
     }
     let outline = Outline::of(&scripts, witness);
-    let folders = at_the_root(scripts.iter().filter(|source| is_shell(source)).map(SourceText::text));
+    let folders = folders::named(scripts.iter().filter(|source| is_shell(source)).map(SourceText::text));
     let needs = Arc::new(Needs { folders, ..needs(project, harness.stubbed_programs(), &files) });
     Ok(Course { harness, needs, outline, interpreter, unaided: None })
 }

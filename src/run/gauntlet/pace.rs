@@ -227,6 +227,10 @@ fn trials(
                 for trial in known.flat_map(|task| task.take(tally)) {
                     sink(Event::TrialFinished(Box::new(trial)));
                 }
+                // Whether these apply nobody will know: they count as planned.
+                let open = |(task, ended): &(&Task, &Ended)| !ended.is_done() && task.promised() == 0;
+                let count = tasks.iter().zip(&ended).filter(open).count();
+                sink(Event::TrialsPlanned { name: name.clone(), count });
                 return Err(halt);
             }
         };

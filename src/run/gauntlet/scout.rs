@@ -2,19 +2,20 @@
 
 mod further;
 mod wanted;
+mod why_not;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::why_not::{arguments_hint, last_commands, why_not};
 use crate::run::gauntlet::load::Course;
+use crate::run::gauntlet::sweep::Leave;
 use crate::run::gauntlet::{Sweep, World, Worlds};
-use crate::trial::calls::{place, shown, typed};
+use crate::trial::calls::typed;
 use crate::trial::guess::{Hint, Reader, Sentinel, Survey, asked_for, escaped, lacks, typed_phrase};
 use crate::trial::harness::DeclaredStub;
-use crate::trial::judge::exit_code;
 use crate::trial::pattern::Pattern;
-use crate::trial::story;
 use crate::trial::world::{Answer, Call, End, Output, Plan, Record, Stub, There};
 
 /// So many runs are tried.
@@ -27,8 +28,6 @@ const SHORT_DEADLINE_MS: u64 = 4_000;
 const SHORT_LOOP: u32 = 150;
 /// So often all of it is tried.
 const ROUNDS: usize = 2;
-/// So much of a line that the script said is told.
-const SAID_CHARS: usize = 200;
 /// So many answers that a run would have needed are tried, so many times over.
 const WANTED: usize = 16;
 /// So often what a run lacked is put there.
@@ -39,18 +38,18 @@ const ASKED: usize = 4;
 const TYPED_LINES: usize = 8;
 
 /// Makes the course's run without a fault end well, or says why it does not. The error is a world that failed, or that it was
-/// told not to go on: it asks before each run.
+/// told to stop.
 pub(super) fn green(
     mut course: Course,
     request: &Sweep,
     survey: &Survey,
     script_folder: &str,
     worlds: &Arc<dyn Worlds>,
-    go_on: &mut dyn FnMut() -> bool,
+    leave: &mut dyn FnMut() -> Leave,
 ) -> Result<(Course, Option<String>), String> {
     let world = worlds.open(&course.needs)?;
     let (answered, for_a_file) = (BTreeSet::new(), request.for_a_file);
-    let mut scout = Scout { world, go_on, runs: 0, endless: 0, answered, for_a_file };
+    let mut scout = Scout { leave, world, runs: 0, endless: 0, late: false, answered, for_a_file };
     if request.stdin.is_none() && survey.asks {
         scout.type_lines(&mut course, survey)?;
     }
@@ -97,7 +96,15 @@ pub(super) fn green(
         best = scout.go_further(&mut course, survey, best)?;
     }
     if !ends_well(&best) {
-        let why_not = why_not(&course, request, survey, &best);
+        let mut why_not = why_not(&course, request, survey, &best);
+        if let Ok(traced) = scout.traced(&course) {
+            why_not.push_str(&last_commands(&traced.stderr));
+        }
+        if scout.late {
+            why_not.push_str(
+                "\nthe time for the search was up (a minute, or half of --budget): a larger --budget tries more",
+            );
+        }
         return Ok((course, Some(why_not)));
     }
     if best.calls.is_empty() {
@@ -133,10 +140,12 @@ fn leads_further(record: &Record, best: &Record) -> bool {
 }
 
 struct Scout<'g> {
-    go_on: &'g mut dyn FnMut() -> bool,
+    leave: &'g mut dyn FnMut() -> Leave,
     world: Box<dyn World>,
     runs: usize,
     endless: usize,
+    /// Its time is up.
+    late: bool,
     /// The calls that were given an answer of their own.
     answered: BTreeSet<Vec<String>>,
     /// Nothing is put into the world: a harness file has no word for it.
@@ -145,7 +154,7 @@ struct Scout<'g> {
 
 impl Scout<'_> {
     fn spent(&self) -> bool {
-        self.runs >= RUNS || self.endless >= ENDLESS_RUNS
+        self.late || self.runs >= RUNS || self.endless >= ENDLESS_RUNS
     }
 
     fn run(&mut self, course: &Course) -> Result<Record, String> {
@@ -160,8 +169,10 @@ impl Scout<'_> {
     }
 
     fn run_plan(&mut self, plan: &Plan) -> Result<Record, String> {
-        if !(self.go_on)() {
-            return Err("was stopped before a run without a fault ended well".to_owned());
+        match (self.leave)() {
+            Leave::Seek => {}
+            Leave::Finish => self.late = true,
+            Leave::Stop => return Err("was stopped before a run without a fault ended well".to_owned()),
         }
         self.runs += 1;
         let record = self.world.run(&Plan {
@@ -257,8 +268,13 @@ impl Scout<'_> {
             return Ok(None);
         }
         let before = unaided.there.clone();
-        unaided.there.extend(there);
-        let record = self.run(course)?;
+        unaided.there.extend(there.clone());
+        let mut record = self.run(course)?;
+        if let Some(unaided) = course.unaided.as_mut().filter(|_| record.stderr.contains(IN_THE_WAY)) {
+            unaided.there.clone_from(&before);
+            unaided.there.extend(there.into_iter().map(|thing| not_in_the_way(thing, &record.stderr)));
+            record = self.run(course)?;
+        }
         let better = if ends_well(best) {
             further::comes_further(course, &record, best)
         } else {
@@ -367,6 +383,21 @@ impl Scout<'_> {
     }
 }
 
+/// What the shell says of a file that the script makes itself and that is there already (`noclobber`).
+const IN_THE_WAY: &str = "cannot overwrite existing file";
+
+/// A thing to be put there; only its folder where the script makes the file.
+fn not_in_the_way((path, thing): (String, There), stderr: &str) -> (String, There) {
+    match path.rsplit_once('/') {
+        Some((folder, name))
+            if stderr.lines().any(|line| line.contains(IN_THE_WAY) && line.contains(name)) =>
+        {
+            (folder.to_owned(), There::Folder)
+        }
+        _ => (path, thing),
+    }
+}
+
 /// Whether something said in the run that a file is not there.
 fn lacks_a_file(record: &Record) -> bool {
     record.stderr.contains("No such file")
@@ -412,71 +443,4 @@ fn set_choice(course: &mut Course, hint: usize, choice: usize) {
     if let Some(unaided) = &mut course.unaided {
         unaided.guesses.choices.insert(hint, choice);
     }
-}
-
-/// Why there is no green run, and what to type.
-fn why_not(course: &Course, request: &Sweep, survey: &Survey, record: &Record) -> String {
-    let ended = match exit_code(record.end) {
-        Some(code) => format!("ended with exit {code}"),
-        None => "did not end".to_owned(),
-    };
-    let mut lines =
-        vec![format!("was not swept: there is no green run. Without any fault the script {ended}")];
-    // What tells why is likelier on stderr, and nearer to the end.
-    let said: Vec<&str> = last_lines(&record.stdout, 2).chain(last_lines(&record.stderr, 3)).collect();
-    if !said.is_empty() {
-        lines.push("it said:".to_owned());
-        lines.extend(said.iter().map(|line| {
-            let cut: String = line.chars().take(SAID_CHARS).collect();
-            format!("  {cut}")
-        }));
-    }
-    let hint = arguments_hint(request, survey);
-    if !hint.is_empty() {
-        lines.push(hint.trim_start_matches(": ").to_owned());
-    }
-    if let Some(unaided) = &course.unaided {
-        lines.extend(story::unused(&unaided.told, &record.calls));
-    }
-    let guilty = record
-        .calls
-        .iter()
-        .rev()
-        .find(|call| call.output == Output::Pipe && call.answer != Answer::Real)
-        .or_else(|| record.calls.last());
-    if let Some(call) = guilty {
-        let stdout = call.stdout.trim_end();
-        let answered =
-            if stdout.is_empty() { "nothing".to_owned() } else { format!("`{}`", shown(&[stdout])) };
-        lines.push(format!(
-            "the last answer that it took came from {}: `{}` answered {answered} (exit {}). If the tool answers otherwise, say so:",
-            place(&call.site),
-            shown(&call.argv),
-            call.exit
-        ));
-        let words: Vec<String> = call.site.argv.iter().map(|word| escaped(word)).collect();
-        let stub = format!("{} => ANSWER", typed(&words));
-        lines.push(format!("  --stub {}", typed(&[stub])));
-    }
-    if request.stdin.is_none() && survey.asks && course.harness.cases[0].stdin.contains(&Sentinel(0).text()) {
-        lines.push(
-            "it reads what an operator types: if it waits for a phrase, give it with --stdin TEXT".to_owned(),
-        );
-    }
-    lines.join("\n")
-}
-
-/// The last lines of a text that say anything.
-fn last_lines(text: &str, most: usize) -> impl Iterator<Item = &str> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let skipped = lines.len().saturating_sub(most);
-    lines.into_iter().skip(skipped)
-}
-
-fn arguments_hint(request: &Sweep, survey: &Survey) -> String {
-    if request.args.is_empty() && survey.positional > 0 {
-        return ": it was given no arguments, and it looks at some: if it needs them, give them after `--`"
-            .to_owned();
-    }
-    String::new()
 }

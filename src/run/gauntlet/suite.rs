@@ -5,10 +5,10 @@ use std::sync::mpsc;
 
 use crate::event::{Event, Trial, TrialKind};
 use crate::id::TrialId;
-use crate::run::gauntlet::course::Replay;
 use crate::run::gauntlet::crew::{Crew, Errand};
 use crate::run::gauntlet::load::SuiteCourse;
 use crate::run::gauntlet::pace::{self, Halt};
+use crate::run::gauntlet::replay::Replay;
 use crate::run::gauntlet::{Piece, Worlds};
 use crate::run::{Sink, Stop};
 use crate::trial::calls::{REPOSITORY, typed};

@@ -7,23 +7,22 @@ use std::sync::Arc;
 use crate::bash::syntax::Script;
 use crate::bash::{self, Dialect, Witness};
 use crate::commands::Tables;
-use crate::event::{Event, Rung};
+use crate::event::{Event, Rung, TrialKind};
 use crate::id::HarnessName;
 use crate::repo::beside::{self, Place};
-use crate::run::gauntlet::course::Replay;
 use crate::run::gauntlet::load::{self, Course, Unaided};
-use crate::run::gauntlet::{Needs, Piece, Worlds, course, crew, pace, scout};
+use crate::run::gauntlet::own::Own;
+use crate::run::gauntlet::{Needs, Piece, Replay, Worlds, crew, pace, replay, scout};
 use crate::run::{Sink, Stop};
 use crate::source::{RepoPath, SourceText};
 use crate::trial::calls::REPOSITORY;
-use crate::trial::folders::at_the_root;
+use crate::trial::folders;
 use crate::trial::guess::{Guesses, Scout, Survey, mentions, run, survey};
 use crate::trial::harness::{Case, DeclaredStub, Expect, Harness};
 use crate::trial::outline::{Outline, is_shell};
-use crate::trial::pattern::Pattern;
 use crate::trial::reached::{Written, written};
 use crate::trial::waits::Waits;
-use crate::trial::world::Stub;
+use crate::verdict::Verdict;
 
 /// The name of the only case.
 const CASE: &str = "sweep";
@@ -78,15 +77,19 @@ pub fn sweep(
 ) {
     let what = request.script.display().to_string();
     let mut tried = 0;
-    let mut go_on = || {
+    let mut leave = || {
         sink(Event::GreenSought { what: what.clone(), runs: tried });
         tried += 1;
-        !stop.wanted()
+        match (stop.wanted(), stop.hurries()) {
+            (true, _) => Leave::Stop,
+            (_, true) => Leave::Finish,
+            _ => Leave::Seek,
+        }
     };
-    let (course, rung) = match prepare(request, witness, worlds, &mut go_on) {
+    let (course, rung) = match prepare(request, witness, worlds, &mut leave) {
         Err(_) if stop.wanted() => {
             let left = format!("{what} ({tried} runs, of which none ended well so far)");
-            return sink(Event::Interrupted { not_run: vec![left] });
+            return sink(Event::Interrupted { by: stop.by(), not_run: vec![left] });
         }
         Ok(Ready { course, rung, why_not: None, .. }) => (course, rung),
         Ok(Ready { why_not: Some(reason), .. }) | Err(reason) => {
@@ -96,10 +99,27 @@ pub fn sweep(
     sink(Event::RunStarted { rung, harnesses: 1, part: None });
     let crew = crew::Crew::hire(request.jobs, worlds);
     let whole = Piece::whole(course.harness.script.clone());
-    match pace::run(&Arc::new(course), &crew, stop, None, &whole, sink) {
+    let mut not_green = None;
+    let mut listen = |event: Event| {
+        if let Event::TrialFinished(trial) = &event
+            && trial.kind == TrialKind::Green
+            && trial.verdict.is_red()
+            && trial.verdict != Verdict::Skipped
+        {
+            not_green = Some(format!("was not swept: there is no green run. {}", trial.explanation));
+        }
+        sink(event);
+    };
+    let ran = pace::run(&Arc::new(course), &crew, stop, None, &whole, &mut listen);
+    if let Some(reason) = not_green {
+        return sink(Event::NotChecked { what, reason });
+    }
+    match ran {
         Ok(()) => {}
         Err(pace::Halt::Broken(reason)) => sink(Event::NotChecked { what, reason }),
-        Err(pace::Halt::Stopped(left)) => sink(Event::Interrupted { not_run: vec![left] }),
+        Err(pace::Halt::Stopped(left)) => {
+            sink(Event::Interrupted { by: stop.by(), not_run: vec![left] });
+        }
     }
 }
 
@@ -110,11 +130,11 @@ pub fn repeat_sweep(
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
 ) -> Result<Replay, String> {
-    let Ready { course, why_not, .. } = prepare(request, witness, worlds, &mut || true)?;
+    let Ready { course, why_not, .. } = prepare(request, witness, worlds, &mut || Leave::Seek)?;
     if let Some(reason) = why_not {
         return Err(reason);
     }
-    course::repeat(&course, id, worlds)
+    replay::repeat(&course, id, worlds)
 }
 
 /// A course, and whether its run without a fault ends well.
@@ -128,12 +148,23 @@ pub(super) struct Ready {
     pub why_not: Option<String>,
 }
 
-/// Looks for the green run, as long as it may go on. The error says why there is none.
+/// Whether the search for a green run may go on; it asks before each run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// It may.
+    Seek,
+    /// With this run and few others: its time is up.
+    Finish,
+    /// It may not.
+    Stop,
+}
+
+/// Looks for the green run, as long as it has leave. The error says why there is none.
 pub(super) fn prepare(
     request: &Sweep,
     witness: &dyn Witness,
     worlds: &Arc<dyn Worlds>,
-    go_on: &mut dyn FnMut() -> bool,
+    leave: &mut dyn FnMut() -> Leave,
 ) -> Result<Ready, String> {
     let own = Own::of(request)?;
     let (place, source) = Place::of(&request.script)?;
@@ -155,12 +186,12 @@ pub(super) fn prepare(
     let course = course_of(request, &place, &survey, outline, &beside, own);
     let folder = world_folder(&place);
     let others = others(&course, &survey);
-    let (mut course, mut why_not) = scout::green(course, request, &survey, &folder, worlds, go_on)?;
+    let (mut course, mut why_not) = scout::green(course, request, &survey, &folder, worlds, leave)?;
     for other in others {
         if why_not.is_none() {
             break;
         }
-        let (found, why_not_this) = scout::green(other, request, &survey, &folder, worlds, go_on)?;
+        let (found, why_not_this) = scout::green(other, request, &survey, &folder, worlds, leave)?;
         if why_not_this.is_none() {
             (course, why_not) = (found, None);
         }
@@ -281,22 +312,20 @@ fn course_of(
         needs.real.retain(|name| name != "env");
         needs.stubs.push("env".to_owned());
     }
-    needs.folders = at_the_root(beside.sources.iter().map(SourceText::text));
+    needs.folders = folders::named(beside.sources.iter().map(SourceText::text));
     // What is called there, and not elsewhere (`docker run IMAGE /app/test`), is put there when it is missed.
     let answered = |name: &str| own.stubs.iter().any(|stub| stub.pattern.program() == name);
-    let top = |name: &str| name.strip_prefix('/').and_then(|path| Some(path.split_once('/')?.0.to_owned()));
-    let folders = needs.folders.clone();
-    let is_open = |top: &String| top == "etc" || folders.contains(top);
-    needs.stubs.retain(|name| answered(name) || !top(name).is_some_and(|top| is_open(&top)));
+    let open: Vec<String> =
+        needs.folders.iter().map(String::as_str).chain(["etc"]).map(|folder| format!("/{folder}/")).collect();
+    needs.stubs.retain(|name| answered(name) || !open.iter().any(|folder| name.starts_with(folder)));
     let mut env = survey.env.clone();
-    for (name, value) in
-        [("USER", "op"), ("LOGNAME", "op"), ("SHELL", "/bin/bash"), ("TERM", "dumb"), ("LANG", "C.UTF-8")]
-    {
+    for (name, value) in load::USUAL {
         env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
     if load::shell_of(source.text()) == "sh" {
         // Only bash tells who calls: it reads the script as sh would where they differ in what a failure does.
         env.insert("BASHOPTS".to_owned(), "inherit_errexit:xpg_echo".to_owned());
+        env.insert(load::POSIX.to_owned(), "1".to_owned());
     }
     let case = Case {
         name: CASE.to_owned(),
@@ -342,6 +371,7 @@ fn course_of(
         terminal: beside.sources.iter().any(|source| source.text().contains("/dev/tty")),
         waits: Waits::of(beside.sources.iter().map(SourceText::text)),
         written: written_calls(beside, &needs, &survey.functions),
+        sourced: survey.sourced.clone(),
         told,
     };
     Course {
@@ -446,44 +476,4 @@ fn needs(
     files.sort();
     files.dedup_by(|a, b| a.1 == b.1);
     Needs { files, real, journalled, stubs: programs.into_iter().collect(), ..Needs::default() }
-}
-
-/// What the command line says of the calls.
-struct Own {
-    stubs: Vec<DeclaredStub>,
-    mutates: Vec<Pattern>,
-}
-
-impl Own {
-    fn of(request: &Sweep) -> Result<Self, String> {
-        let pattern = |text: &String| {
-            Pattern::parse(text).map_err(|error| format!("cannot be swept: --mutates '{text}': {error}"))
-        };
-        let mutates = request.mutates.iter().map(pattern).collect::<Result<_, _>>()?;
-        Ok(Self { stubs: stubs(&request.stubs)?, mutates })
-    }
-}
-
-/// Reads the answers of the command line; the last comes first, so that it wins.
-fn stubs(texts: &[String]) -> Result<Vec<DeclaredStub>, String> {
-    let read = |text: &String| {
-        // `CALL =>` has an empty answer.
-        let (call, stdout) = text
-            .split_once(" => ")
-            .or_else(|| text.strip_suffix(" =>").map(|call| (call, "")))
-            .ok_or_else(|| {
-                format!(
-                    "cannot be swept: --stub '{text}' has no answer: write 'PROGRAM ARG-PATTERN... => STDOUT'"
-                )
-            })?;
-        let pattern =
-            Pattern::parse(call).map_err(|error| format!("cannot be swept: --stub '{text}': {error}"))?;
-        let mut stdout = stdout.to_owned();
-        if !stdout.is_empty() && !stdout.ends_with('\n') {
-            stdout.push('\n');
-        }
-        let answer = Stub { argv: pattern.words().to_vec(), stdout, ..Stub::default() };
-        Ok(DeclaredStub { pattern, answer, optional: true, line: 0 })
-    };
-    texts.iter().rev().map(read).collect()
 }

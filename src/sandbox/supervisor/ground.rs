@@ -9,7 +9,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
@@ -128,11 +128,13 @@ pub(super) fn plant(seeds: &[Seed], owner: Option<u32>) -> io::Result<()> {
         folders(&root::at(path), owner)?;
         fs::set_permissions(root::at(path), Permissions::from_mode(mode))?;
     }
-    for entry in fs::read_dir(root::at("/"))?.flatten() {
+    let named = places::NAMED_IN.iter().filter_map(|folder| fs::read_dir(root::at(folder)).ok());
+    for entry in named.flatten().flatten() {
         let target = fs::read_link(entry.path()).unwrap_or_default();
-        let leads_out = target.components().any(|part| part == Component::ParentDir);
-        if !leads_out && Path::new("/").join(&target).starts_with(places::ELSEWHERE) {
-            folders(&root::at("/").join(target), owner)?;
+        let own = target.components().skip_while(|part| *part == Component::ParentDir);
+        let own = Path::new("/").join(own.collect::<PathBuf>());
+        if own.starts_with(places::ELSEWHERE) && !own.components().any(|part| part == Component::ParentDir) {
+            folders(&root::at(&own.to_string_lossy()), owner)?;
         }
     }
     symlink("../run", root::at("/var/run"))?;

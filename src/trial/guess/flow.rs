@@ -22,7 +22,7 @@ use crate::bash::syntax::{
 use crate::bash::visit::{
     Visitor, walk_assignment, walk_command, walk_part, walk_pipeline, walk_script, walk_statement,
 };
-use crate::commands::Tables;
+use crate::commands::{Effect, Tables};
 use crate::source::{SourceText, Span};
 
 /// Where a text comes from.
@@ -201,12 +201,26 @@ impl Flow<'_> {
         }
     }
 
+    /// What a body prints; of several commands, those that print nothing are not asked for it.
     fn sources_of_body(&self, body: &Sequence) -> Vec<Source> {
-        body.statements
-            .iter()
-            .flat_map(Statement::pipelines)
-            .flat_map(|pipeline| self.sources_of_pipeline(pipeline))
-            .collect()
+        let pipelines: Vec<&Pipeline> = body.statements.iter().flat_map(Statement::pipelines).collect();
+        let of = |pipelines: &[&Pipeline]| -> Vec<Source> {
+            pipelines.iter().flat_map(|pipeline| self.sources_of_pipeline(pipeline)).collect()
+        };
+        let speaking: Vec<&Pipeline> =
+            pipelines.iter().copied().filter(|pipeline| !self.is_silent(pipeline)).collect();
+        let told = of(&speaking);
+        if told.is_empty() { of(&pipelines) } else { told }
+    }
+
+    /// Whether a pipeline prints nothing where it ends well: its last command is told so, or changes something.
+    fn is_silent(&self, pipeline: &Pipeline) -> bool {
+        let Some(last) = pipeline.stages.last() else { return true };
+        let Some(program) = self.program(last) else { return false };
+        let arguments = self.arguments(last).into_iter().map(Option::unwrap_or_default);
+        let words: Vec<String> = std::iter::once(program).chain(arguments).collect();
+        let is_quiet = |word: &String| ["-q", "--quiet", "--silent"].contains(&word.as_str());
+        words.iter().any(is_quiet) || Tables::builtin().effect(&words) == Effect::Mutate
     }
 
     /// What a pipeline prints is what its last stage makes of the stage before it, as long as that is a text tool.

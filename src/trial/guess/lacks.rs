@@ -26,8 +26,23 @@ const ENTERS: [&str; 5] = ["cd", "pushd", "find", "ls", "du"];
 const SHELLS: [&str; 4] = ["bash", "sh", "dash", "ksh"];
 
 /// Folders in which anything may be put.
-const OPEN: [&str; 10] =
-    ["/repo/", "/tmp/", "/home/", "/var/", "/run/", "/srv/", "/opt/", "/mnt/", "/etc/", "/root/"];
+const OPEN: [&str; 15] = [
+    "/boot/",
+    "/repo/",
+    "/tmp/",
+    "/home/",
+    "/var/",
+    "/run/",
+    "/srv/",
+    "/opt/",
+    "/mnt/",
+    "/etc/",
+    "/root/",
+    "/usr/share/",
+    "/usr/lib/",
+    "/usr/libexec/",
+    "/usr/local/",
+];
 
 /// The paths that a run lacked, by what it said on stderr, and what should be there. `folder` is where it
 /// started; `sourced` tells the lines on which a file is read as part of the script: its variables have values already.
@@ -59,6 +74,21 @@ pub fn lacks(stderr: &str, folder: &str, sourced: &dyn Fn(u32) -> bool) -> BTree
     if found.keys().any(|path| path.starts_with("/proc/")) {
         for (path, content) in machine::proc() {
             found.entry(path.to_owned()).or_insert_with(|| There::File(content.to_owned()));
+        }
+    }
+    found
+}
+
+/// The files that were to be read as parts of the script, and were not there.
+pub fn unread(stderr: &str, sourced: &dyn Fn(u32) -> bool) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in stderr.lines() {
+        let missing = line
+            .split_once(": .: ")
+            .and_then(|(before, rest)| Some((rest.strip_suffix(": file not found")?, before)));
+        let Some((path, before)) = missing.or_else(|| path_in(line)) else { continue };
+        if line_in(before).is_some_and(sourced) && !found.iter().any(|known| known == path) {
+            found.push(path.to_owned());
         }
     }
     found

@@ -70,7 +70,7 @@ impl Scout<'_> {
                 let speaking = unaided.guesses.speaking(hint, &call.argv);
                 let current = unaided.guesses.choices.get(&hint).copied().unwrap_or_default();
                 for choice in speaking.into_iter().filter(|choice| *choice != current) {
-                    if self.runs >= until || !tried.insert((hint, choice)) {
+                    if self.came_to(until) || !tried.insert((hint, choice)) {
                         continue;
                     }
                     set_choice(course, hint, choice);
@@ -92,7 +92,7 @@ impl Scout<'_> {
                 let refusing = unaided.guesses.refusing(hint, &call.argv);
                 let current = unaided.guesses.choices.get(&hint).copied().unwrap_or_default();
                 for choice in refusing {
-                    if self.runs >= until || !tried.insert((hint, choice)) {
+                    if self.came_to(until) || !tried.insert((hint, choice)) {
                         continue;
                     }
                     set_choice(course, hint, choice);
@@ -103,12 +103,12 @@ impl Scout<'_> {
                     set_choice(course, hint, current);
                 }
             }
-            if self.runs >= until {
+            if self.came_to(until) {
                 break;
             }
             let traced = self.traced(course)?;
             for (path, thing) in missing(course, &traced) {
-                if self.runs < until
+                if !self.came_to(until)
                     && let Some(record) = self.with(course, [(path, thing)].into(), &best)?
                 {
                     best = record;
@@ -117,7 +117,7 @@ impl Scout<'_> {
             }
             for want in wants(&traced.stderr, &traced.calls, &survey.arms) {
                 let call = &traced.calls[want.call];
-                if self.runs >= until || !told.insert((call.argv.clone(), want.stdout.clone())) {
+                if self.came_to(until) || !told.insert((call.argv.clone(), want.stdout.clone())) {
                     continue;
                 }
                 let before = course.harness.stubs.clone();
@@ -131,6 +131,11 @@ impl Scout<'_> {
             break;
         }
         Ok(best)
+    }
+
+    /// Whether so many runs were made, or the time for them is up.
+    fn came_to(&self, runs: usize) -> bool {
+        self.late || self.runs >= runs
     }
 
     /// The run with a file for each pattern that a loop goes through, where that comes further.
