@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::event::{Event, Status};
+use crate::event::{Event, Status, TrialKind};
 use crate::report::plain;
 
 /// So long nothing is said: at first, and later.
@@ -36,9 +36,9 @@ impl Pulse {
         }
         let line = match event {
             Event::GreenSought { what, runs } => {
-                format!("seeking {}: {runs} runs so far, none of them ended well enough", plain::line(what))
+                format!("looking for a run of {} that ends well: {runs} tried so far", plain::line(what))
             }
-            Event::TrialFinished(trial) => {
+            Event::TrialFinished(trial) if trial.kind != TrialKind::Green => {
                 let run = status.run.as_ref()?;
                 let (done, planned, red) = (run.executed + run.skipped, run.planned, run.red);
                 let name = plain::line(trial.harness.as_str());
@@ -101,7 +101,7 @@ mod tests {
         let event = Event::GreenSought { what: "x.sh".to_owned(), runs: 7 };
         let mut pulse = Pulse { silent: Duration::ZERO, ..Pulse::default() };
         let line = pulse.event(&event, &Status::default()).expect("it is due");
-        assert!(line.contains("x.sh: 7 runs"), "{line}");
+        assert!(line.contains("x.sh that ends well: 7 tried"), "{line}");
         assert_eq!(pulse.event(&Event::LintFinished, &Status::default()), None);
         assert_eq!(Pulse::default().event(&event, &Status::default()), None);
     }

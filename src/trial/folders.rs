@@ -17,7 +17,8 @@ const MOST: usize = 12;
 
 /// A path at the start of a word, and its first folder.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)(?:^|[\s"'=<>(:,])/([a-z][a-z0-9_-]{1,30})/"#).expect("it compiles: a test uses it")
+    Regex::new(r#"(?m)(?:^|[\s"'=<>(:,])/(?:([a-z][a-z0-9_-]{1,30})/|(boot|root|backups?|data)\b)"#)
+        .expect("it compiles: a test uses it")
 });
 
 /// A folder of a program's parts, and what `/usr/local` has besides programs.
@@ -32,10 +33,12 @@ static PARTS: LazyLock<Regex> = LazyLock::new(|| {
 pub fn named<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<String> {
     let mut found = BTreeSet::new();
     for text in texts {
-        let names = PATH.captures_iter(text).map(|found| found[1].to_owned());
-        found.extend(names.filter(|name| !KNOWN.contains(&name.as_str())));
-        let parts = PARTS.captures_iter(text).filter_map(|found| found.get(1).or(found.get(2)));
-        found.extend(parts.map(|part| part.as_str().to_owned()));
+        let names = |path: &'static LazyLock<Regex>| {
+            path.captures_iter(text)
+                .filter_map(|found| Some(found.get(1).or(found.get(2))?.as_str().to_owned()))
+        };
+        found.extend(names(&PATH).filter(|name| !KNOWN.contains(&name.as_str())));
+        found.extend(names(&PARTS));
     }
     found.into_iter().take(MOST).collect()
 }
@@ -46,8 +49,8 @@ mod tests {
 
     #[test]
     fn folders_are_told_from_urls_and_from_what_every_machine_has() {
-        let text = ". /usr/share/debconf/confmodule; mkdir /usr/local/share; /usr/share/x.sh; /usr/local/bin/y; cp x /backup/y; touch /root/.done; curl https://host/api/v1 -o \"/data/z\"; cat /etc/hosts; sed 's/x/y/'\n/export/a";
-        let wanted = ["backup", "data", "export", "root", "usr/local/share", "usr/share/debconf"];
+        let text = ". /usr/share/debconf/confmodule; mkdir /usr/local/share; dir=/boot; /usr/share/x.sh; /usr/local/bin/y; cp x /backup/y; touch /root/.done; curl https://host/api/v1 -o \"/data/z\"; cat /etc/hosts; sed 's/x/y/'\n/export/a";
+        let wanted = ["backup", "boot", "data", "export", "root", "usr/local/share", "usr/share/debconf"];
         assert_eq!(named([text]), wanted);
     }
 }

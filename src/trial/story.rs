@@ -101,7 +101,11 @@ pub fn placed(there: &BTreeMap<String, There>) -> Vec<String> {
 
 /// The variables that were set for the script, a line each.
 pub fn given<'e>(env: impl Iterator<Item = (&'e String, &'e String)>) -> Vec<String> {
-    env.map(|(name, value)| format!("{PLACED}{name}: a variable that says `{value}`")).collect()
+    let said = |value: &str| match value {
+        "" => "an empty variable".to_owned(),
+        value => format!("a variable that says `{value}`"),
+    };
+    env.map(|(name, value)| format!("{PLACED}{name}: {}", said(value))).collect()
 }
 
 /// The files that were to be read as parts of the script and were not there, a line each.

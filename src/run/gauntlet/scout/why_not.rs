@@ -78,7 +78,11 @@ pub(super) fn last_commands(trace: &str) -> String {
         let words = line.trim_start_matches('+').trim_start();
         !["exit", "return", "echo", "printf", "cat"].contains(&words.split(' ').next().unwrap_or_default())
     };
-    let commands: Vec<&str> = trace.lines().filter(|line| line.starts_with('+')).filter(is_end).collect();
+    // What the world's shells read first is traced, too.
+    let own =
+        trace.rfind("GAUNTLET_").map_or(0, |at| trace[at..].find('\n').map_or(trace.len(), |end| at + end));
+    let commands: Vec<&str> =
+        trace[own..].lines().filter(|line| line.starts_with('+')).filter(is_end).collect();
     let last = &commands[commands.len().saturating_sub(LAST_COMMANDS)..];
     let cut = |line: &&str| line.chars().take(SAID_CHARS).collect::<String>();
     last.iter().map(cut).fold(
