@@ -381,9 +381,8 @@ fn a_sweep_is_stopped_while_it_looks_for_a_green_run() {
 #[test]
 fn a_budget_ends_a_sweep_and_each_call_has_failed_by_then() {
     let folder = bare();
-    let calls =
-        |name: &str| (1..=120).map(|number| format!("nomad job {name} web-{number}\n")).collect::<String>();
-    folder.write("x.sh", format!("set -u\n{}sleep 100\n", calls("stop")));
+    let calls: Vec<String> = (1..=120).map(|number| format!("nomad job stop web-{number}")).collect();
+    folder.write("x.sh", format!("set -u\n{}\nsleep 100\n", calls.join("\n")));
     let (code, stdout, stderr) = run(&folder, &["sweep", "x.sh", "--budget", "10s"]);
     assert_eq!(code, 2, "{stdout}{stderr}");
     assert!(stdout.contains("red[swallowed]: x.sh:2: `nomad job stop web-1`"), "{stdout}");
