@@ -6,6 +6,7 @@
 
 mod answer;
 mod builtins;
+mod calls;
 mod carried;
 mod cases;
 mod constants;
@@ -25,6 +26,7 @@ mod log;
 mod numbers;
 mod own;
 mod payload;
+mod places;
 mod plain;
 mod plainly;
 mod policy;
@@ -50,5 +52,5 @@ pub use hooks::{Form, Found, MATCHER, Said, WrongSettings, install, look, uninst
 pub use log::{Logged, REDACTED};
 pub use plainly::is_plain;
 pub use policy::{Policy, RealPath, Rule, WrongPolicy};
-pub use request::{Malformed, Mode, Request, Work, parse};
+pub use request::{Call, Malformed, Mode, Request, Work, parse};
 pub use verdict::{Decision, Reason, Verdict};

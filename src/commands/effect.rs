@@ -75,13 +75,23 @@ impl Tables {
     /// What the command does, and which files it writes. `stdin` is what it is given to read, where that is known;
     /// its unknown parts are holes.
     pub fn judge<S: AsRef<str>>(&self, argv: &[S], stdin: Option<&str>) -> Judged {
+        self.judge_as(argv, stdin, false)
+    }
+
+    /// The same, where nothing may be believed that may be otherwise: a `--help` is taken for any other option, and no option
+    /// makes a line harmless that may be the value of the word in front of it.
+    pub fn judge_strictly<S: AsRef<str>>(&self, argv: &[S]) -> Judged {
+        self.judge_as(argv, None, true)
+    }
+
+    fn judge_as<S: AsRef<str>>(&self, argv: &[S], stdin: Option<&str>, strict: bool) -> Judged {
         let plain = |effect| Judged { effect, files: Vec::new(), unlisted: false };
         let Some((program, words)) = argv.split_first() else { return plain(Effect::Unknown) };
         let Some(tool) = self.tool(basename(program.as_ref())) else { return plain(Effect::Unknown) };
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let commands = words.split(|word| tool.divider.as_deref() == Some(word));
         let nothing = plain(Effect::Read);
-        let mut judged = commands.fold(nothing, |all, words| all.and(tool.judge(words, stdin)));
+        let mut judged = commands.fold(nothing, |all, words| all.and(tool.judge(words, stdin, strict)));
         // The places of files are those of one command: of several it is only known that they write some.
         let several = tool.divider.as_deref().is_some_and(|divider| words.contains(&divider));
         if several && !judged.files.is_empty() {
@@ -163,8 +173,9 @@ pub(super) fn any(patterns: &[Pattern], given: &Given<'_>, spelt: Spelt) -> bool
 
 impl Tool {
     /// What one command of a line does: the words behind the program's name.
-    fn judge(&self, words: &[&str], stdin: Option<&str>) -> Judged {
-        let given = Given::read(self, words);
+    fn judge(&self, words: &[&str], stdin: Option<&str>, strict: bool) -> Judged {
+        let mut given = if strict { Given::read_strictly(self, words) } else { Given::read(self, words) };
+        given.help &= !strict;
         let mut judged = self.judge_given(&given, stdin);
         let reads = judged.effect == Effect::Read && !given.help;
         let strange = || self.has_verbs() && given.has_strange_front(self, self.acts(&given));

@@ -52,6 +52,8 @@ pub(super) struct Opt<'w> {
     pub value: Option<Value<'w>>,
     /// The word that it stands in, the program being word 0.
     pub at: usize,
+    /// Whether it is an option for sure, and not the value of one of which nobody knows whether it takes one.
+    pub sure: bool,
 }
 
 /// A part of a word: which, and where it begins.
@@ -77,11 +79,20 @@ pub(super) struct Given<'w> {
     pub shortest: usize,
     /// Letters that are a short option's value under some verbs, and options of their own under others (`-nO`).
     pub hidden: Vec<&'w str>,
+    /// Whether the next word may be the value of an option that the tool does not list.
+    may_be_value: bool,
 }
 
 impl<'w> Given<'w> {
-    /// Reads the words behind the program's name, which is word 0.
+    /// Reads the words behind the program's name, which is word 0, and takes every option for one.
     pub fn read(tool: &Tool, words: &[&'w str]) -> Self {
+        let mut given = Self::read_strictly(tool, words);
+        given.globals.iter_mut().chain(&mut given.options).for_each(|option| option.sure = true);
+        given
+    }
+
+    /// The same, where an option behind one of which nobody knows whether it takes a value is not sure.
+    pub fn read_strictly(tool: &Tool, words: &[&'w str]) -> Self {
         // Programs that spell options with one dash know no abbreviations.
         let shortest = if tool.spelling == Spelling::Words { 2 } else { 1 };
         let mut given = Self { shortest, ..Self::default() };
@@ -97,9 +108,12 @@ impl<'w> Given<'w> {
                 at = given.bare_bundle(tool, words, at);
             } else if only_operands || word.len() < 2 || !word.starts_with('-') {
                 given.operands.push(Value { index: at, from: 0, text: word });
-                only_operands |= given.operands.len() > 1 && tool.hands_over(&given.operands);
+                only_operands |=
+                    tool.options_first || given.operands.len() > 1 && tool.hands_over(&given.operands);
+                given.may_be_value = false;
             } else if word == "--" {
                 only_operands = !tool.expression;
+                given.may_be_value = false;
             } else {
                 let before = at.checked_sub(2).map_or("", |before| words[before]);
                 given.help |= ["--help", "--version"].contains(&word)
@@ -126,17 +140,19 @@ impl<'w> Given<'w> {
     /// Reads the option in the word before `at`; gives where the next word is.
     fn option(&mut self, tool: &Tool, words: &[&'w str], at: usize) -> usize {
         let word = words[at - 1];
+        let mut sure = !std::mem::take(&mut self.may_be_value);
         let long = word.strip_prefix("--").map(|name| (name, 2));
         let one = || (tool.spelling == Spelling::Words).then(|| (&word[1..], 1));
         if let Some((name, dashes)) = long.or_else(one) {
             if let Some((name, text)) = name.split_once('=') {
                 let value = Value { index: at, from: dashes + name.len() + 1, text };
-                self.add(tool, Opt { name: Name::Word(name), value: Some(value), at });
+                self.add(tool, Opt { name: Name::Word(name), value: Some(value), at, sure });
                 return at;
             }
             let takes = tool.takes_value(word) && !tool.is_switch(Name::Word(name), &self.operands);
             let value = next(words, at).filter(|_| takes);
-            self.add(tool, Opt { name: Name::Word(name), value, at });
+            self.add(tool, Opt { name: Name::Word(name), value, at, sure });
+            self.may_be_value = value.is_none() && !tool.has_option(Name::Word(name));
             let two = value.is_some() && at + 1 < words.len() && tool.takes_two_values(word);
             return at + usize::from(value.is_some()) + usize::from(two);
         }
@@ -147,7 +163,7 @@ impl<'w> Given<'w> {
             if tool.letter_takes_rest(letter) {
                 let value = Value { index: at, from: 1 + behind, text: &letters[behind..] };
                 let value = Some(value).filter(|value| !value.text.is_empty());
-                self.add(tool, Opt { name, value, at });
+                self.add(tool, Opt { name, value, at, sure });
                 return at;
             }
             if !tool.letter_takes_value(letter) || tool.is_switch(name, &self.operands) {
@@ -155,10 +171,13 @@ impl<'w> Given<'w> {
                 // `-s=no`, `-s-`: a switch that is told which way.
                 let way = rest.strip_prefix('=').or((rest == "-").then_some(OFF));
                 let value = way.map(|text| Value { index: at, from: 2 + behind, text });
-                self.add(tool, Opt { name, value, at });
+                self.add(tool, Opt { name, value, at, sure });
                 if way.is_some() {
                     return at;
                 }
+                let known = tool.has_option(name);
+                sure &= known;
+                self.may_be_value = !known && rest.is_empty();
                 continue;
             }
             let (value, next_at) = if behind < letters.len() {
@@ -171,7 +190,7 @@ impl<'w> Given<'w> {
             } else {
                 (next(words, at), (at + 1).min(words.len()))
             };
-            self.add(tool, Opt { name, value, at });
+            self.add(tool, Opt { name, value, at, sure });
             return next_at;
         }
         at
@@ -188,7 +207,7 @@ impl<'w> Given<'w> {
         for letter in words[at - 1].chars() {
             let value = next(words, at).filter(|_| tool.letter_takes_value(letter));
             at += usize::from(value.is_some());
-            self.options.push(Opt { name: Name::Letter(letter), value, at: bundle });
+            self.options.push(Opt { name: Name::Letter(letter), value, at: bundle, sure: true });
         }
         at
     }

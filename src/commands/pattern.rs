@@ -235,7 +235,7 @@ impl Wanted {
         };
         // What is given twice holds only where both say the same, whichever of them counts.
         if spelt == Spelt::Exactly {
-            named(spelt).next().is_some()
+            named(spelt).any(|option| option.sure)
                 && named(Spelt::Perhaps).all(|option| self.fits(option, spelt))
                 && !given.options.iter().any(|option| self.is_taken_back_by(option))
         } else {

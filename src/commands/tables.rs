@@ -176,6 +176,12 @@ impl Tables {
         self.wrappers.all(name)
     }
 
+    /// Which words of a wrapper's line are values of options that change nothing of what it runs. The wrapper is word 0.
+    pub fn wrapper_values(&self, words: &[String]) -> Vec<usize> {
+        let name = words.first().map_or("", |word| basename(word));
+        self.wrappers(name).iter().flat_map(|wrapper| wrapper.plain_values(words)).collect()
+    }
+
     /// What is known of secrets.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets

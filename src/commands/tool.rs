@@ -40,6 +40,9 @@ pub struct Tool {
     /// looks like the verb.
     #[serde(default)]
     pub flags: Vec<OptionName>,
+    /// Options that take no value, wherever they stand. What follows one that nothing in a table names may be its value.
+    #[serde(default)]
+    pub without_value: Vec<OptionName>,
     /// The options, besides those with a value, under which what reads or simulates does nothing else; where some are
     /// listed, any other one may do anything.
     #[serde(default)]
@@ -47,6 +50,9 @@ pub struct Tool {
     /// Whether what stands behind `--` is read like what stands in front of it: an expression, whose words are no options.
     #[serde(default)]
     pub expression: bool,
+    /// Whether no option stands behind the first operand: what looks like one there is another operand.
+    #[serde(default)]
+    pub options_first: bool,
     /// The word that divides several commands on one line.
     pub divider: Option<String>,
     /// Lines behind which another program's words stand.
@@ -374,16 +380,21 @@ impl Tool {
         let patterns = || self.read.iter().chain(&self.simulate).chain(&self.write).chain(&self.unknown);
         let is_global = || self.globals.iter().any(|known| known.is(name));
         let is_listed = || !self.options.is_empty() && !self.is_unlisted(name);
-        // Several letters are one entry.
-        let is_flag = |known: &OptionName| match name {
-            Name::Letter(letter) if !known.0.starts_with("--") => known.0.contains(letter),
-            _ => known.is(name),
-        };
         self.lists(name)
             || is_global()
             || is_listed()
-            || self.flags.iter().any(is_flag)
+            || self.flags.iter().any(is_flag(name))
             || patterns().flat_map(Pattern::option_names).any(|known| known == name)
+    }
+
+    /// Whether the table names it anywhere, so that it is known whether it takes a value.
+    pub(super) fn has_option(&self, name: Name<'_>) -> bool {
+        let files = self.files.iter().filter_map(|files| files.when.as_ref());
+        let patterns =
+            self.effects().chain(files).chain(&self.keeps).chain(&self.gives_away).chain(&self.secret);
+        self.knows(name)
+            || self.without_value.iter().any(is_flag(name))
+            || patterns.flat_map(Pattern::option_names).any(|known| known == name)
     }
 
     fn lists(&self, name: Name<'_>) -> bool {
@@ -422,6 +433,14 @@ impl Tool {
     /// Whether another program's words follow these operands.
     pub(super) fn hands_over(&self, operands: &[Value<'_>]) -> bool {
         self.command_after.iter().any(|pattern| pattern.is_complete(operands))
+    }
+}
+
+/// Whether an entry of a list is that option, or has that letter among its own: several letters are one entry.
+fn is_flag(name: Name<'_>) -> impl Fn(&OptionName) -> bool {
+    move |known| match name {
+        Name::Letter(letter) if !known.0.starts_with("--") => known.0.contains(letter),
+        _ => known.is(name),
     }
 }
 

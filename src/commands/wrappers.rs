@@ -462,6 +462,29 @@ pub fn read_wrappers(text: &str) -> Result<Vec<Wrapper>, toml::de::Error> {
 }
 
 impl Wrapper {
+    /// Which of a line's words are values of options that change nothing of what runs, each a word of its own; word 0 is the
+    /// wrapper's name. None where the line is not its own, or has an option in front that it does not know.
+    pub(super) fn plain_values(&self, words: &[String]) -> Vec<usize> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let is_own = |verb: &String| words[1..].starts_with(&verb.split(' ').collect::<Vec<_>>());
+        let verb = self.verbs.iter().find(|verb| is_own(verb));
+        if verb.is_none() && !self.verbs.is_empty() {
+            return Vec::new();
+        }
+        let mut values = Vec::new();
+        let mut at = 1 + verb.map_or(0, |verb| verb.split(' ').count());
+        while let Some(word) = words.get(at).filter(|word| word.starts_with('-') && word.len() > 1) {
+            let name = word.split('=').next().unwrap_or(word);
+            let Ok(option) = self.option(&self.options, name) else { return Vec::new() };
+            at += 1;
+            if option.takes == Takes::Value && !word.contains('=') {
+                values.extend((option.role == Role::Plain).then_some(at));
+                at += 1;
+            }
+        }
+        values
+    }
+
     /// The option of that spelling among `options`, abbreviated perhaps; `Err` with the candidates where it could be
     /// several or none.
     pub fn option<'w>(&self, options: &'w [Opt], spelling: &str) -> Result<&'w Opt, Vec<String>> {

@@ -303,10 +303,9 @@ impl Walk<'_> {
         if let ([value], "%s" | "%s\\n" | "%s\\0") = (values, format_text) {
             return value.clone();
         }
-        // What `%b` makes of escapes.
-        let escapes = format_text.contains('b') && values.iter().any(|value| value.text.contains('\\'));
-        let told = format.constant().filter(|_| !(escapes && self.reached.is_some()));
-        if let Some(text) = told.and_then(|format| filled(format, values, self.reached.is_some())) {
+        if let Some(text) =
+            format.constant().and_then(|format| filled(format, values, self.reached.is_some()))
+        {
             return text;
         }
         self.of_same_history(args, place, state)

@@ -4,13 +4,14 @@ use crate::bash::Witness;
 
 use super::decide::decide;
 use super::own;
+use super::places::why_not_edited;
 use super::policy::Policy;
-use super::request::{Malformed, Mode, Request, Work};
+use super::request::{Call, Malformed, Mode, Request, Work};
 use super::secret_files;
 use super::verdict::{Decision, Reason, Verdict, capped};
 
 /// Tools that only look.
-const READERS: [&str; 5] = ["Glob", "LS", "BashOutput", "TaskOutput", "ToolSearch"];
+const READERS: [&str; 3] = ["BashOutput", "TaskOutput", "ToolSearch"];
 
 /// What the hook says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,32 +27,19 @@ pub struct Answer {
 /// Answers a request. `findings`: what lint says of the text that a file would have.
 pub fn answer(request: &Request, policy: &Policy, witness: &dyn Witness, findings: &[String]) -> Answer {
     match &request.work {
-        Work::Shell(command) => {
-            let verdict = decide(command, policy, witness);
-            let decision = match verdict.decision {
-                Decision::Ask => policy.when_asking(request.mode),
-                decided => decided,
-            };
-            let mut reason = verdict.text();
-            if decision != verdict.decision {
-                let mode = request.mode.word();
-                reason = capped(&format!(
-                    "{reason}. In the mode `{mode}` nobody is asked, so it does not run: leave it to the user"
-                ));
-            }
-            Answer { decision, reason, verdict }
-        }
+        Work::Shell(command) => gated(decide(command, policy, witness), request.mode, policy),
+        Work::Call(call) => gated(called(call, &request.tool, policy, witness), request.mode, policy),
         Work::Look(paths) => match paths.iter().find(|path| secret_files::is_told_by_name(path)) {
             Some(path) => {
                 let what = format!("`{path}` holds a secret by its name");
-                let verdict = Verdict::plain(Decision::Ask, "prints-secret", what, "");
-                Answer { decision: policy.when_asking(request.mode), ..plain(verdict) }
+                gated(Verdict::plain(Decision::Ask, "prints-secret", what, ""), request.mode, policy)
             }
             None => plain(Verdict::plain(Decision::Allow, "reader", "", "")),
         },
         Work::File { path, text, edits } => file(request, policy, path, text.as_deref(), edits, findings),
         Work::Other if request.tool.contains("update_settings") || request.tool.contains("Config") => {
-            plain(Verdict::plain(Decision::Ask, "settings", "a tool changes settings", ""))
+            let verdict = Verdict::plain(Decision::Ask, "settings", "a tool changes settings", "");
+            gated(verdict, request.mode, policy)
         }
         Work::Other if READERS.contains(&request.tool.as_str()) => {
             plain(Verdict::plain(Decision::Allow, "reader", "", ""))
@@ -104,16 +92,48 @@ fn file(
                 invocation: String::new(),
             })
             .collect();
-        let verdict = Verdict::of(told);
-        let decision = policy.when_asking(request.mode);
-        let reason = verdict.text();
-        return Answer { decision, reason, verdict };
+        return gated(Verdict::of(told), request.mode, policy);
+    }
+    if let Some(why) = why_not_edited(path, &request.folder, policy) {
+        return gated(Verdict::plain(Decision::Ask, "edit", why, ""), request.mode, policy);
     }
     if request.mode == Mode::AcceptEdits {
-        return plain(Verdict::plain(Decision::Allow, "edit", "", ""));
+        let verdict = Verdict::plain(Decision::Allow, "edit", "", "");
+        let reason =
+            format!("gauntlet: `{path}` lies in the folder at hand, where the session accepts edits");
+        return Answer { decision: verdict.decision, reason: capped(&reason), verdict };
     }
     // No opinion, as above.
     plain(Verdict::plain(Decision::Ask, "edit", format!("`{path}` is written"), ""))
+}
+
+/// What a tool comes to that is told more than a command: what each reading of it comes to, and what no field may hide.
+fn called(call: &Call, tool: &str, policy: &Policy, witness: &dyn Witness) -> Verdict {
+    let mut reasons: Vec<Reason> =
+        call.readings.iter().flat_map(|text| decide(text, policy, witness).reasons).collect();
+    let beside = call.beside.iter().flat_map(|text| decide(text, policy, witness).reasons);
+    reasons.extend(beside.filter(|reason| reason.decision == Decision::Deny));
+    if let Some(field) = call.unread.first() {
+        let what = format!("what `{field}` is to `{tool}` is not known");
+        reasons.extend(Verdict::plain(Decision::Ask, "unknown-tool", what, "").reasons);
+    }
+    Verdict::of(reasons)
+}
+
+/// The answer where an ask is more than no opinion: what it comes to in the session's mode.
+fn gated(verdict: Verdict, mode: Mode, policy: &Policy) -> Answer {
+    let decision = match verdict.decision {
+        Decision::Ask => policy.when_asking(mode),
+        decided => decided,
+    };
+    let mut reason = verdict.text();
+    if decision != verdict.decision {
+        let mode = mode.word();
+        reason = capped(&format!(
+            "{reason}. In the mode `{mode}` nobody is asked, so it does not run: leave it to the user"
+        ));
+    }
+    Answer { decision, reason, verdict }
 }
 
 fn plain(verdict: Verdict) -> Answer {

@@ -28,6 +28,9 @@ pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
             return program != "perl";
         }
         ("node" | "npm" | "nginx" | "perl" | "php" | "mvn", [only]) if only == "-v" => return true,
+        ("cargo", [verb, only]) if ["clippy", "fmt"].contains(&verb.as_str()) && only == "--version" => {
+            return true;
+        }
         // What stands behind `--` is told to the formatter itself.
         ("cargo", [verb, rest @ ..]) if verb == "fmt" => {
             let behind = rest.iter().position(|word| word == "--");
@@ -73,13 +76,18 @@ pub(super) fn asks_help(words: &[String], names: &SecretNames) -> bool {
         _ => {}
     }
     match args {
+        [only] if only == "-V" => beyond::VERSION_LETTER.contains(&program.as_str()),
         [only] => known && ["--help", "--version"].contains(&only.as_str()),
         [front @ .., last] => {
             let among = |programs: &[&str]| programs.contains(&program.as_str());
             let verb = front.first().map_or("", String::as_str);
-            // Behind these stand another program's words; git takes it for an option of its own only where it stands alone.
-            let briefly =
-                !["exec", "run", "debug", "attach"].contains(&verb) && (program != "git" || front.len() == 1);
+            // These take it for an option of their own only where it stands right behind the verb.
+            let words = if program == "go" && ["mod", "work"].contains(&verb) { 2 } else { 1 };
+            if ["git", "go"].contains(&program.as_str()) && front.len() > words {
+                return false;
+            }
+            // Behind these stand another program's words.
+            let briefly = !["exec", "run", "debug", "attach"].contains(&verb);
             let asks = match last.as_str() {
                 "--help" => among(beyond::HELPFUL),
                 "-h" => briefly && among(beyond::BRIEFLY_HELPFUL),

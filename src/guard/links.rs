@@ -109,7 +109,8 @@ impl Programs<'_> {
 }
 
 /// Options of a shell (`-O`) that only change which names a pattern finds.
-const SHELL_OPTIONS: [&str; 6] = ["nullglob", "failglob", "dotglob", "globstar", "nocaseglob", "nocasematch"];
+const SHELL_OPTIONS: [&str; 7] =
+    ["nullglob", "failglob", "dotglob", "extglob", "globstar", "nocaseglob", "nocasematch"];
 
 /// Whether a word of `sudo`'s makes another folder the root: the option itself, or a letter of a bundle in front of one
 /// that takes the rest as its value.

@@ -47,6 +47,10 @@ impl Logged {
         let subject = match &request.work {
             Work::Shell(command) if exposed => bare(command),
             Work::Shell(command) => redacted(command, &names),
+            Work::Call(call) if exposed => {
+                call.readings.iter().map(|text| bare(text)).collect::<Vec<_>>().join("; ")
+            }
+            Work::Call(call) => redacted(&call.readings.join("; "), &names),
             Work::File { path, .. } => path.clone(),
             Work::Look(_) | Work::Other => String::new(),
         };

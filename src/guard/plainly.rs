@@ -21,7 +21,7 @@ pub fn is_plain(request: &Request) -> bool {
     match &request.work {
         Work::Shell(command) => is_plain_command(command),
         Work::Look(_) | Work::Other => true,
-        Work::File { .. } => false,
+        Work::Call(_) | Work::File { .. } => false,
     }
 }
 

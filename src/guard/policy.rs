@@ -64,6 +64,8 @@ pub struct Policy {
     root: String,
     folder: String,
     real: Option<RealPath>,
+    /// The paths of the running guard.
+    programs: Vec<String>,
 }
 
 /// Where an absolute path leads when its links are followed, where that is known.
@@ -102,6 +104,7 @@ impl Policy {
             root: String::new(),
             folder: String::new(),
             real: None,
+            programs: Vec::new(),
         })
     }
 
@@ -120,6 +123,19 @@ impl Policy {
         self
     }
 
+    /// The policy of a guard whose program has these absolute paths.
+    #[must_use]
+    pub fn of_programs(mut self, programs: Vec<String>) -> Self {
+        self.programs = programs;
+        self
+    }
+
+    /// Where a path leads from the folder of the call, where that is known.
+    pub(super) fn real_path(&self, path: &str) -> Option<String> {
+        let real = self.real?;
+        if path.starts_with('/') { real(path) } else { real(&format!("{}/{path}", self.folder)) }
+    }
+
     /// Whether a path is one of the guard's files, by its spelling or by where its links lead. `moves`: the folder in which
     /// the command runs is not known.
     pub(super) fn is_own(&self, path: &str, moves: bool) -> bool {
@@ -129,19 +145,23 @@ impl Policy {
     /// Whether a relative path leads to one of the guard's files from one of these folders, or from the one in which the command
     /// runs.
     pub(super) fn reaches_own(&self, folders: &[String], path: &str) -> bool {
-        own::reached_from(folders, path) || own::reached_from(std::slice::from_ref(&self.folder), path)
+        let is_program = |folder: &String| self.programs.contains(&format!("{folder}/{path}"));
+        own::reached_from(folders, path)
+            || own::reached_from(std::slice::from_ref(&self.folder), path)
+            || folders.iter().any(is_program)
     }
 
     /// Whether the links of a path lead to one of the guard's files.
     pub(super) fn leads_to_own(&self, path: &str, moves: bool) -> bool {
         let Some(real) = self.real else { return false };
+        let is_program = |path: &str| self.programs.iter().any(|program| program == path);
         let whole = match path {
             _ if path.is_empty() || path.contains(HOLE) => return false,
             _ if path.starts_with('/') => path.to_owned(),
             _ if moves || self.folder.is_empty() => return false,
             _ => format!("{}/{path}", self.folder),
         };
-        real(&whole).is_some_and(|real| own::is_own(&real))
+        is_program(&whole) || real(&whole).is_some_and(|real| own::is_own(&real) || is_program(&real))
     }
 
     /// The policy whose rules are told with their lines in this text of the settings.

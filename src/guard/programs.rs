@@ -187,8 +187,9 @@ impl Programs<'_> {
         if let Some(word) = words.first().filter(|word| is_strange(word)) {
             return strange_word(word);
         }
-        // Whatever it runs: a word that names a denied command may be the one.
-        for start in 0..words.len() {
+        // Whatever it runs: a word that names a denied command may be the one, unless a known option has it.
+        let values = Tables::builtin().wrapper_values(words);
+        for start in (0..words.len()).filter(|start| !values.contains(start)) {
             if let Some(denied) = self.denied(&words[start..]) {
                 return denied;
             }
@@ -259,7 +260,7 @@ impl Programs<'_> {
         }
         let tables = Tables::builtin();
         let tool = tables.tool(name);
-        let judged = judged(&plain);
+        let judged = tables.judge_strictly(&plain);
         if let Some(what) = self.touches_own(&plain, &judged, invocation) {
             return Found::deny("own-files", what, own::INSTEAD);
         }
@@ -358,19 +359,6 @@ fn applies(words: &[String]) -> Option<Found> {
         option.len() >= SHORTEST && "--apply".starts_with(option)
     });
     given.then(|| Found::ask("apply", format!("`{}` is told to apply what it does", shown(words))))
-}
-
-/// What the tables say, without believing in a `--help` among other words.
-fn judged(words: &[String]) -> Judged {
-    let kept: Vec<&String> =
-        words.iter().filter(|word| !["--help", "--version"].contains(&word.as_str())).collect();
-    if kept.len() == words.len() {
-        return Tables::builtin().judge(words, None);
-    }
-    let judged = Tables::builtin().judge(&kept, None);
-    // The places of files are those of other words: whatever is written asks.
-    let files = if judged.files.is_empty() { Vec::new() } else { vec![Written::Here] };
-    Judged { files, ..judged }
 }
 
 fn allowed(rule: &str) -> Found {

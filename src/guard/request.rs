@@ -6,6 +6,8 @@ use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::calls;
+
 /// The deepest nesting of values in a request.
 const DEEPEST: u32 = 64;
 
@@ -66,6 +68,8 @@ impl Mode {
 pub enum Work {
     /// Run shell text.
     Shell(String),
+    /// Run something by a tool that says more than a command.
+    Call(Call),
     /// Write or change a file.
     File {
         /// The file.
@@ -79,6 +83,17 @@ pub enum Work {
     Look(Vec<String>),
     /// Something without a command and without a file.
     Other,
+}
+
+/// What a tool is told that runs something, where that is more than one command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Call {
+    /// The texts that a shell may be given: all that is known to run is one of them.
+    pub readings: Vec<String>,
+    /// Texts in other fields that may run.
+    pub beside: Vec<String>,
+    /// Fields of which nobody knows what they change.
+    pub unread: Vec<String>,
 }
 
 /// A request.
@@ -156,19 +171,16 @@ fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
         if shell {
             told(input)?;
         }
-        return Ok(Work::Shell(command.clone()));
+        return Ok(
+            calls::with_command(command, input).map_or_else(|| Work::Shell(command.clone()), Work::Call)
+        );
     }
-    if ["Read", "NotebookRead", "Grep"].contains(&tool) {
-        let field = |name| optional(input, name).transpose();
-        return ["file_path", "notebook_path", "path", "glob"]
-            .into_iter()
-            .filter_map(field)
-            .collect::<Result<_, _>>()
-            .map(Work::Look);
+    if let Some(looker) = LOOKERS.iter().find(|looker| looker.tool == tool) {
+        return looker.read(input).map(Work::Look);
     }
     let writes = ["Write", "Edit", "MultiEdit", "NotebookEdit"].contains(&tool);
     if !writes {
-        return Ok(Work::Other);
+        return Ok(calls::without_command(tool, input).map_or(Work::Other, Work::Call));
     }
     let path = optional(input, "file_path")?.or(optional(input, "notebook_path")?);
     let path = path.filter(|path| !path.is_empty());
@@ -194,6 +206,53 @@ fn work(tool: &str, input: &Map<String, Value>) -> Result<Work, Malformed> {
         return Err(Malformed(format!("`{tool}` has no edit")));
     }
     Ok(Work::File { path, text, edits })
+}
+
+/// A tool that looks at files or for them, and its fields.
+struct Looker {
+    tool: &'static str,
+    /// A text that must be there.
+    needed: &'static str,
+    /// Texts that say where it looks.
+    places: &'static [&'static str],
+}
+
+const LOOKERS: [Looker; 5] = [
+    Looker { tool: "Read", needed: "file_path", places: &["file_path"] },
+    Looker { tool: "NotebookRead", needed: "notebook_path", places: &["notebook_path"] },
+    Looker { tool: "Grep", needed: "pattern", places: &["path", "glob"] },
+    Looker { tool: "Glob", needed: "pattern", places: &["path"] },
+    Looker { tool: "LS", needed: "path", places: &["path"] },
+];
+
+impl Looker {
+    /// The places, where all that is told is of its kind.
+    fn read(&self, input: &Map<String, Value>) -> Result<Vec<String>, Malformed> {
+        const NUMBERS: [&str; 6] = ["offset", "limit", "head_limit", "-A", "-B", "-C"];
+        const CHOICES: [&str; 3] = ["multiline", "-n", "-i"];
+        let wrong =
+            |name: &str| Malformed(format!("`tool_input.{name}` of `{}` is of no known kind", self.tool));
+        if optional(input, self.needed)?.is_none_or(|text| text.is_empty()) {
+            return Err(Malformed(format!("`tool_input.{}` of `{}` is missing", self.needed, self.tool)));
+        }
+        for name in ["output_mode", "type", "pages"] {
+            optional(input, name)?;
+        }
+        let is_number = |value: &Value| {
+            value.is_number() || value.as_str().is_some_and(|text| text.parse::<f64>().is_ok())
+        };
+        let is_choice = |value: &Value| {
+            value.is_boolean() || value.as_str().is_some_and(|text| ["true", "false"].contains(&text))
+        };
+        let strange = |names: &[&'static str], is_kind: &dyn Fn(&Value) -> bool| {
+            names.iter().copied().find(|name| input.get(*name).is_some_and(|value| !is_kind(value)))
+        };
+        let odd = strange(&NUMBERS, &is_number).or_else(|| strange(&CHOICES, &is_choice));
+        if let Some(name) = odd {
+            return Err(wrong(name));
+        }
+        self.places.iter().filter_map(|name| optional(input, name).transpose()).collect()
+    }
 }
 
 /// Whether what a shell's call says besides its command is of the kind that it must be.

@@ -31,6 +31,16 @@ pub fn real_path(path: &str) -> Option<String> {
     Some(real.to_string_lossy().into_owned())
 }
 
+/// The absolute paths of the running program: the one by which it was started, and the one to which that leads.
+pub fn own_programs() -> Vec<String> {
+    let real = std::env::current_exe().ok();
+    let told = std::env::args_os().next().map(std::path::PathBuf::from).filter(|path| path.is_absolute());
+    let mut paths: Vec<String> =
+        real.into_iter().chain(told).map(|path| path.to_string_lossy().into_owned()).collect();
+    paths.dedup();
+    paths
+}
+
 /// The names and texts of a folder's files that end so, by name. None where there is no folder.
 pub fn texts(folder: &Path, end: &str) -> Result<Vec<(String, String)>, String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };

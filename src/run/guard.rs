@@ -230,7 +230,7 @@ pub fn guard(project: &Project, witness: &dyn Witness, sink: &mut Sink<'_>) {
 fn policy_of(root: &Path, settings: &GuardSettings, text: &str) -> Result<Policy, String> {
     let genuine = |path: &str, hash: &str| files::has_hash(&root.join(path), hash);
     let policy = Policy::new(settings, genuine).map_err(|error| error.to_string())?;
-    Ok(policy.written_in(text).following(files::real_path))
+    Ok(policy.written_in(text).following(files::real_path).of_programs(files::own_programs()))
 }
 
 fn cases_of(project: &Project) -> Result<Vec<CaseFile>, String> {

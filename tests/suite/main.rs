@@ -25,6 +25,7 @@ mod generate;
 mod generated;
 mod growth;
 mod guard;
+mod guard_requests;
 mod guard_tools;
 mod invocations;
 mod job;

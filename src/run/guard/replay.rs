@@ -126,6 +126,7 @@ fn one(
         if theirs != answer.decision {
             let subject = match &request.work {
                 Work::Shell(command) => command.clone(),
+                Work::Call(call) => call.readings.first().cloned().unwrap_or_default(),
                 Work::File { path, .. } => path.clone(),
                 Work::Look(_) | Work::Other => String::new(),
             };
