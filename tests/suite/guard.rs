@@ -508,7 +508,8 @@ fn the_folder_in_which_it_runs_and_the_files_that_are_read_count() {
     assert_blocked(&shell("/srv/app/.claude", "rm settings.json"), "from the guard's own folder");
     assert_eq!(decision(&shell("/srv/app", "rm settings.yaml")).0, "ask");
     let read = |tool: &str, key: &str, path: &str| {
-        let input = json!({"tool_name": tool, "cwd": "/srv", "tool_input": {key: path}}).to_string();
+        let input =
+            json!({"tool_name": tool, "cwd": "/srv", "tool_input": {"pattern": "x", key: path}}).to_string();
         decision(&ask(&folder, &input)).0
     };
     for (tool, key, path, wanted) in [
