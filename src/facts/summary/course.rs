@@ -48,7 +48,8 @@ impl Walk<'_> {
         if summary.hands_on && summary.own_cost <= MIDDLING && self.handed_on() < MOST_HANDED_ON {
             return Course::New;
         }
-        if self.dead {
+        // Only secrets are looked for in what nothing calls.
+        if self.dead && !secret() {
             return Course::Sum(None);
         }
         let mut from = state.clone();
