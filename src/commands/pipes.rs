@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::HOLE;
-use super::answers::Trouble;
+use super::effect::matches_words;
 use super::one_liners::{Language, stops_early};
 use super::tables::{Tables, basename};
 use super::wrappers::{Opt, Takes};
@@ -91,13 +91,12 @@ pub(super) struct Pipes {
     pure: Vec<String>,
     never_read: Vec<String>,
     read_all: Vec<String>,
-    endless: Vec<String>,
     follow: Vec<String>,
     follow_bundled: Vec<String>,
     aside: Vec<String>,
     hands_on: Vec<String>,
     works: Vec<String>,
-    asks: Vec<String>,
+    certain: Vec<String>,
     filter: Vec<Filter>,
 }
 
@@ -151,32 +150,28 @@ impl Tables {
         !tokens[at + 1..].iter().any(|token| !key && is(&pipes.hands_on, token) || needs_it(token))
     }
 
-    /// Whether the program with these words, its name first, may go on writing as long as somebody reads, also behind wrappers.
-    pub fn may_never_end(&self, argv: &[String]) -> bool {
+    /// Whether the program with these words, its name first, goes on for ever as it shows what is yet to come (`tail -f`).
+    pub fn follows(&self, argv: &[String]) -> bool {
         let pipes = self.pipes();
-        let runs = |programs: &[String]| {
-            argv.iter().any(|word| programs.iter().any(|known| known == basename(word)))
+        let option = |word: &String| {
+            let bundle = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or_default();
+            pipes.follow.iter().any(|known| match known.strip_prefix("--") {
+                Some(_) => word.split('=').next() == Some(known),
+                None => bundle.contains(&known[1..]),
+            })
         };
-        let follows = |word: &String| {
-            let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
-            pipes.follow.iter().any(|known| known == name)
-        };
-        let bundled = |word: &String| {
-            let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or_default();
-            pipes.follow.iter().any(|known| known.len() == 2 && letters.contains(&known[1..]))
-        };
-        runs(&pipes.endless)
-            || argv.iter().any(follows)
-            || runs(&pipes.follow_bundled) && argv.iter().any(bundled)
+        argv.first()
+            .is_some_and(|program| pipes.follow_bundled.iter().any(|known| known == basename(program)))
+            && argv.iter().any(option)
     }
 
-    /// Whether a failure of the program with these words, its name first, may say that something is not there.
-    pub fn asks(&self, argv: &[String]) -> bool {
-        // Higher ones say that a program was not found, or was killed.
-        const ANSWERS: std::ops::RangeInclusive<u8> = 1..=4;
-        argv.first().is_some_and(|program| self.pipes().asks.iter().any(|known| known == basename(program)))
-            || ANSWERS.into_iter().any(|exit| self.is_answer(argv, exit))
-            || self.answer(argv, Trouble::Absent).is_some()
+    /// Whether the program with these words, its name first, fails only where something is wrong: never to say that something
+    /// is not there.
+    pub fn fails_only_where_wrong(&self, argv: &[String]) -> bool {
+        let Some((program, words)) = argv.split_first() else { return false };
+        let mut line = vec![basename(program)];
+        line.extend(words.iter().map(String::as_str));
+        self.pipes().certain.iter().any(|known| matches_words(known, &line))
     }
 
     /// How the program with these words, its name first, reads a pipe.

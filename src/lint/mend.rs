@@ -1,21 +1,25 @@
 //! Repairs of single commands: the edits that make a command safe where it stands.
 //!
-//! Each is offered only where the script does the same as before as long as nothing fails; else there are no edits. The
-//! place comes from a fact; the syntax says what stands around it.
+//! Each is offered only where the script does the same as before as long as nothing fails, and where a failure that comes
+//! to count by it was fatal by the script's own words: under errexit, of a command that fails only where something is wrong.
+//! Else there are no edits. The place comes from a fact; the syntax says what stands around it.
 
+mod certain;
 mod site;
 
+use crate::bash::Dialect;
 use crate::bash::syntax::{
-    Command, CommandKind, Name, Operand, Part, PartKind, Redirect, RedirectOp, Simple, Value, Word,
+    CommandKind, Name, Operand, Part, PartKind, Redirect, RedirectOp, Simple, Value, Word,
 };
 use crate::commands::Tables;
+use crate::facts::Switch;
 use crate::finding::Edit;
 use crate::source::Span;
 
 use super::script::Script;
 use site::{Site, site};
 
-/// `local x=$(cmd)` becomes `local x` and `x=$(cmd)`; `export` and `readonly` come after the assignment.
+/// `local x=$(cmd)` becomes `local x` and `x=$(cmd)`, where its failure may end the script; `export` and `readonly` come after the assignment.
 pub(super) fn split_declaration(script: &Script<'_>, at: Span) -> Vec<Edit> {
     let Some(site) = site(&script.syntax, at) else { return Vec::new() };
     let CommandKind::Declare(declare) = &site.command().kind else { return Vec::new() };
@@ -28,13 +32,17 @@ pub(super) fn split_declaration(script: &Script<'_>, at: Span) -> Vec<Edit> {
     else {
         return Vec::new();
     };
-    let value = script.text(value.span);
     // What runs would see the new variable, not the one around.
-    if assignment.append || !site.command().redirects.is_empty() || value.contains(name.as_str()) {
+    if assignment.append
+        || !site.command().redirects.is_empty()
+        || script.text(value.span).contains(name.as_str())
+        || !failures_are_fatal(script)
+        || !certain::value(script, &assignment.value)
+    {
         return Vec::new();
     }
     let keyword = script.text(declare.keyword.span);
-    let assigned = format!("{}{}", script.text(assignment.span), or_leave(script, &site));
+    let assigned = script.text(assignment.span);
     let text = match keyword {
         "local" | "declare" | "typeset" => format!("{keyword} {name}\n{indent}{assigned}"),
         "export" | "readonly" => format!("{assigned}\n{indent}{keyword} {name}"),
@@ -43,7 +51,8 @@ pub(super) fn split_declaration(script: &Script<'_>, at: Span) -> Vec<Edit> {
     vec![Edit { span: at, text }]
 }
 
-/// `if cmd | grep -q x` becomes `output=$(cmd)` and `if grep -q x <<<"$output"`.
+/// `if cmd | grep -q x` becomes `output=$(cmd)` and `if grep -q x <<<"$output"`, in a shell that has no here-strings
+/// `if printf '%s\\n' "$output" | grep -q x`.
 pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
     let Some(site) = site(&script.syntax, at) else { return Vec::new() };
     let [producer, consumer] = site.pipeline.stages.as_slice() else { return Vec::new() };
@@ -59,26 +68,26 @@ pub(super) fn capture(script: &Script<'_>, at: Span) -> Vec<Edit> {
         || site.pipeline.timed
         // `|&` passes on more than a capture does, and a comment would be lost.
         || script.text(Span::new(producer.span.end, consumer.span.start)).trim() != "|"
-        || !ends_and_succeeds(producer)
+        || !failures_are_fatal(script)
+        || !certain::command(script, producer)
+        // Not every other shell has local variables.
+        || site.in_function && script.dialect != Dialect::Bash
     {
         return Vec::new();
     }
     let name = free_name(script);
     let local = if site.in_function { format!("local {name}\n{indent}") } else { String::new() };
-    let before = format!("{local}{name}=$({command}){}\n{indent}", or_leave(script, &site));
-    vec![
-        Edit { span: Span::new(host.start, host.start), text: before },
-        Edit { span: Span::new(producer.span.start, consumer.span.start), text: String::new() },
-        Edit { span: Span::new(consumer.span.end, consumer.span.end), text: format!(" <<<\"${name}\"") },
-    ]
-}
-
-/// Whether a command comes to an end by itself, and fails only where something is wrong, as far as its words tell.
-fn ends_and_succeeds(command: &Command) -> bool {
-    let CommandKind::Simple(simple) = &command.kind else { return false };
-    let words: Vec<String> = simple.words.iter().map(|word| word.plain().unwrap_or_default()).collect();
-    let tables = Tables::builtin();
-    !tables.may_never_end(&words) && !tables.asks(&words)
+    let before = format!("{local}{name}=$({command})\n{indent}");
+    let producer = Span::new(producer.span.start, consumer.span.start);
+    let mut edits = vec![Edit { span: Span::new(host.start, host.start), text: before }];
+    if script.dialect == Dialect::Posix {
+        edits.push(Edit { span: producer, text: format!("printf '%s\\n' \"${name}\" | ") });
+    } else {
+        let end = consumer.span.end;
+        edits.push(Edit { span: producer, text: String::new() });
+        edits.push(Edit { span: Span::new(end, end), text: format!(" <<<\"${name}\"") });
+    }
+    edits
 }
 
 /// `ssh host cmd` becomes `ssh host cmd </dev/null`, where it stands in the loop whose input it takes and has no use for it.
@@ -167,14 +176,9 @@ fn indent<'t>(script: &Script<'t>, at: Span) -> Option<&'t str> {
     line.chars().all(|c| c == ' ' || c == '\t').then_some(line)
 }
 
-/// Where errexit does not end the script, what ends it.
-fn or_leave(script: &Script<'_>, site: &Site<'_>) -> &'static str {
-    use crate::facts::Switch;
-    match script.seen.first {
-        Some((_, options)) if options.errexit == Switch::On => "",
-        _ if site.in_function => " || return",
-        _ => " || exit",
-    }
+/// Whether the script says that a failure ends it.
+fn failures_are_fatal(script: &Script<'_>) -> bool {
+    script.seen.first.is_some_and(|(_, options)| options.errexit == Switch::On)
 }
 
 /// Whether a `grep -q` looks for text that no empty line holds: a here-string of nothing is one empty line.

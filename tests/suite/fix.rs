@@ -370,10 +370,36 @@ fn a_declaration_with_a_substitution_is_split() {
         "f() {\n  local x\n  x=$(hostname -f)\n  printf '%s\\n' \"$x\"\n}\nf\n",
     );
     becomes(
-        "-uo pipefail",
+        "-euo pipefail",
         "f() {\n\tlocal x=\"$(hostname -f)\" # of this machine\n\tprintf '%s\\n' \"$x\"\n}\nf\n",
-        "f() {\n\tlocal x\n\tx=\"$(hostname -f)\" || return # of this machine\n\tprintf '%s\\n' \"$x\"\n}\nf\n",
+        "f() {\n\tlocal x\n\tx=\"$(hostname -f)\" # of this machine\n\tprintf '%s\\n' \"$x\"\n}\nf\n",
     );
+    // Nothing says that the failure is fatal.
+    left_alone(&under("-uo pipefail", "f() {\n  local x=$(hostname)\n  printf '%s\\n' \"$x\"\n}\nf\n"));
+    // A failure may be the answer, or the author counts on it.
+    for command in [
+        "which vim",
+        "grep -c '^' list",
+        "readlink -f up",
+        "juju status | grep up",
+        "juju status nova",
+        "find . -name '*.crt'",
+        "dpkg-statoverride --list /usr/bin/up",
+        "no-such-program",
+        "hostname 2>/dev/null",
+        "printf '%s\\n' \"$HOME\" | grep -c '^'",
+        "juju status && hostname",
+        "look",
+    ] {
+        let body =
+            format!("look() {{ false; }}\nf() {{\n  local x=$({command})\n  printf '%s\\n' \"$x\"\n}}\nf\n");
+        left_alone(&under("-euo pipefail", &body));
+    }
+    // A function stands in front of the program.
+    left_alone(&under(
+        "-euo pipefail",
+        "hostname() { false; }\nf() {\n  local x=$(juju status; hostname)\n  printf '%s\\n' \"$x\"\n}\nf\n",
+    ));
     becomes(
         "-euo pipefail",
         "export HOST=$(hostname -f)\nprintf '%s\\n' \"$HOST\"\n",
@@ -397,9 +423,9 @@ fn what_is_searched_is_captured_first() {
         "output=$(juju status)\nif grep -q up <<<\"$output\"; then\n  printf 'up\\n'\nfi\n",
     );
     becomes(
-        "-uo pipefail",
+        "-euo pipefail",
         "f() {\n  if ! juju status | grep -qx 'up'; then\n    printf 'down\\n'\n  fi\n}\nf\n",
-        "f() {\n  local output\n  output=$(juju status) || return\n  if ! grep -qx 'up' <<<\"$output\"; then\n    printf 'down\\n'\n  fi\n}\nf\n",
+        "f() {\n  local output\n  output=$(juju status)\n  if ! grep -qx 'up' <<<\"$output\"; then\n    printf 'down\\n'\n  fi\n}\nf\n",
     );
     becomes(
         "-euo pipefail",
@@ -415,6 +441,13 @@ fn what_is_searched_is_captured_first() {
         "if grep '^Permit' conf | grep -q no; then printf 'x\\n'; fi\n",
         "if crontab -l | grep -q backup; then printf 'x\\n'; fi\n",
         "if systemctl is-active nova | grep -q active; then printf 'x\\n'; fi\n",
+        "if readlink -f conf | grep -q no; then printf 'x\\n'; fi\n",
+        "if ldd /bin/true | grep -q libc; then printf 'x\\n'; fi\n",
+        "if sv status nginx | grep -q run; then printf 'x\\n'; fi\n",
+        "if ps -p 1 | grep -q init; then printf 'x\\n'; fi\n",
+        "if sh -c 'exit 3' | grep -q up; then printf 'x\\n'; fi\n",
+        "if juju status 2>/dev/null | grep -q up; then printf 'x\\n'; fi\n",
+        "juju() { false; }\nif juju status | grep -q up; then printf 'x\\n'; fi\n",
         // It has no end.
         "if tail -f log | grep -q up; then printf 'x\\n'; fi\n",
         "if journalctl -fu nova | grep -q up; then printf 'x\\n'; fi\n",
@@ -428,6 +461,33 @@ fn what_is_searched_is_captured_first() {
     ] {
         left_alone(&under("-euo pipefail", body));
     }
+    // Nothing says that the failure is fatal.
+    left_alone(&under("-uo pipefail", "if juju status | grep -q up; then printf 'x\\n'; fi\n"));
+}
+
+#[test]
+fn a_shell_without_here_strings_gets_none() {
+    let script = |body: &str| format!("#!/bin/sh\n# Looks.\n# Error regime: set -eu\nset -eu\n{body}");
+    assert_eq!(
+        fixed(&script("if juju status | grep -q up; then\n  printf 'up\\n'\nfi\n"), 1),
+        script(
+            "output=$(juju status)\nif printf '%s\\n' \"$output\" | grep -q up; then\n  printf 'up\\n'\nfi\n"
+        )
+    );
+    // Nor a local variable, which not all of them have.
+    left_alone(&script("f() {\n  if juju status | grep -q up; then\n    printf 'up\\n'\n  fi\n}\nf\n"));
+}
+
+#[test]
+fn a_set_line_that_is_there_is_completed() {
+    assert_eq!(
+        fixed("#!/bin/bash\n# Greets.\nset -e\n\nprintf 'hello\\n'\n", 1),
+        "#!/bin/bash\n# Greets.\n#\n# Error regime: set -euo pipefail\nset -euo pipefail\n\nprintf 'hello\\n'\n"
+    );
+    assert_eq!(
+        fixed("#!/bin/bash\nset -x -o pipefail\nprintf 'hello\\n'\n", 1),
+        "#!/bin/bash\n# Error regime: set -uo pipefail, capture-then-test\nset -uxo pipefail\nprintf 'hello\\n'\n"
+    );
 }
 
 #[test]

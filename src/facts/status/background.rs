@@ -6,18 +6,33 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bash::syntax::{
-    Assignment, Command, CommandKind, Operand, Part, PartKind, Script, Simple, Statement, Value, Word,
+    Assignment, Command, CommandKind, Operand, Part, PartKind, Script, Sequence, Simple, Statement, Value,
+    Word,
 };
 use crate::bash::visit::{Visitor, walk_assignment, walk_command, walk_script, walk_statement};
+use crate::commands::Tables;
 use crate::source::Span;
 
 use super::names::{Named, command_name, output_leaves};
 use super::{Pass, Throw};
 
-/// A command in the background, and the loop around it.
+/// A command in the background, the loop around it, and the function or subshell whose job it is.
 struct Job<'s> {
     statement: &'s Statement,
     around: Option<Span>,
+    shell: Shell,
+}
+
+/// Whose jobs they are, and where that ends.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Shell {
+    /// The script's own.
+    #[default]
+    Script,
+    /// Those that one function starts: others wait for them too.
+    Function(Span),
+    /// A subshell's: nobody outside can wait for them.
+    Sub(Span),
 }
 
 /// Where `$!` goes.
@@ -32,6 +47,7 @@ enum Kept<'s> {
 struct Wait {
     at: Span,
     around: Option<Span>,
+    shell: Shell,
     kind: WaitKind,
 }
 
@@ -57,6 +73,10 @@ struct Jobs<'s> {
     waits: Vec<Wait>,
     /// The loop around the command in hand.
     around: Option<Span>,
+    /// Whose jobs the command in hand starts.
+    shell: Shell,
+    /// The branches of each `if` and `case`: only one of them runs.
+    branches: Vec<Vec<Span>>,
     /// What variables hold: the right side may be held by the left.
     flows: Vec<(&'s str, &'s str)>,
     /// Variables that a `wait`, a `kill` or a function is given, each with the loop around that.
@@ -131,6 +151,20 @@ impl<'s> Numbers<'s> {
     }
 }
 
+/// Where a sequence stands.
+fn extent(body: &Sequence) -> Option<Span> {
+    Some(Span::new(body.statements.first()?.span.start, body.statements.last()?.span.end))
+}
+
+/// Whether a job is one that nobody can wait for, since it has no end: `tail -f log &`.
+fn runs_for_ever(job: &Statement) -> bool {
+    let [Command { kind: CommandKind::Simple(simple), .. }] = job.first.stages.as_slice() else {
+        return false;
+    };
+    let words: Vec<String> = simple.words.iter().map(|word| word.plain().unwrap_or_default()).collect();
+    job.rest.is_empty() && Tables::builtin().follows(&words)
+}
+
 /// The variable that a word is, without a subscript.
 fn only_variable(word: &Word) -> Option<&str> {
     let parts = match word.parts.as_slice() {
@@ -198,7 +232,12 @@ impl<'s> Jobs<'s> {
         if kind == Some(WaitKind::All) {
             self.numbers = Numbers { unsure: self.numbers.unsure, ..Numbers::default() };
         }
-        self.waits.extend(kind.map(|kind| Wait { at: command.span, around: self.around, kind }));
+        self.waits.extend(kind.map(|kind| Wait {
+            at: command.span,
+            around: self.around,
+            shell: self.shell,
+            kind,
+        }));
         let tells = matches!(name.as_deref(), Some("echo" | "printf" | "log" | "true" | ":"));
         let leaves = output_leaves(command);
         match name.as_deref() {
@@ -245,7 +284,7 @@ impl<'s> Visitor<'s> for Jobs<'s> {
     fn statement(&mut self, statement: &'s Statement) {
         if statement.background {
             self.numbers.start(self.started.len());
-            self.started.push(Job { statement, around: self.around });
+            self.started.push(Job { statement, around: self.around, shell: self.shell });
         }
         walk_statement(self, statement);
     }
@@ -256,7 +295,7 @@ impl<'s> Visitor<'s> for Jobs<'s> {
     }
 
     fn command(&mut self, command: &'s Command) {
-        let outer = self.around;
+        let outer = (self.around, self.shell);
         match &command.kind {
             CommandKind::Simple(simple) => self.simple(command, simple),
             CommandKind::Declare(declare) => {
@@ -276,7 +315,15 @@ impl<'s> Visitor<'s> for Jobs<'s> {
             CommandKind::While(_) | CommandKind::ArithmeticFor(_) | CommandKind::Select(_) => {
                 self.around = Some(command.span);
             }
-            CommandKind::Function(_) => self.around = None,
+            CommandKind::Function(_) => (self.around, self.shell) = (None, Shell::Function(command.span)),
+            CommandKind::Subshell(_) => self.shell = Shell::Sub(command.span),
+            CommandKind::If(conditional) => {
+                let bodies = conditional.branches.iter().map(|(_, body)| body);
+                self.branches.push(bodies.chain(&conditional.otherwise).filter_map(extent).collect());
+            }
+            CommandKind::Case(case) => {
+                self.branches.push(case.arms.iter().filter_map(|arm| extent(&arm.body)).collect());
+            }
             _ => {}
         }
         // What a branch, a loop or a function starts may be there or not.
@@ -286,7 +333,7 @@ impl<'s> Visitor<'s> for Jobs<'s> {
         walk_command(self, command);
         self.numbers.unsure -= u32::from(!plain);
         self.numbers.forever |= !plain && self.started.len() > started && self.numbers.unsure == 0;
-        self.around = outer;
+        (self.around, self.shell) = outer;
     }
 }
 
@@ -301,6 +348,9 @@ impl<'s> Pass<'s> {
         let asked = jobs.asked_for();
         let unasked = (0..jobs.started.len()).filter(|job| !jobs.is_asked_for(*job, &asked)).collect();
         for index in jobs.left_by_waits(unasked) {
+            if !jobs.is_waited_by(&jobs.started[index]) || runs_for_ever(jobs.started[index].statement) {
+                continue;
+            }
             let job = jobs.started[index].statement;
             if let Some(program) = self.statement_loses(job) {
                 self.throw(job.span, Throw::Background, program);
@@ -310,11 +360,31 @@ impl<'s> Pass<'s> {
 }
 
 impl Jobs<'_> {
+    /// Whether there is a `wait` that might have asked for the job: one of the same function or subshell; without a job,
+    /// anywhere in the job's shell.
+    fn is_waited_by(&self, job: &Job<'_>) -> bool {
+        self.waits.iter().any(|wait| match (wait.kind, job.shell) {
+            (WaitKind::All | WaitKind::One, Shell::Sub(shell)) => shell.contains(wait.at),
+            (WaitKind::All | WaitKind::One, _) => true,
+            _ => wait.shell == job.shell,
+        })
+    }
+
+    /// Whether two places are in different branches, so that only one of them runs.
+    fn excludes(&self, one: Span, other: Span) -> bool {
+        self.branches.iter().any(|bodies| {
+            let of = |at: Span| bodies.iter().position(|body| body.contains(at));
+            of(one).is_some_and(|branch| of(other).is_some_and(|other| other != branch))
+        })
+    }
+
     fn is_asked_for(&self, index: usize, asked: &FxHashSet<&str>) -> bool {
-        let Job { statement, around } = &self.started[index];
-        // Not one inside of it.
-        let mut later = self.started[index + 1..].iter().map(|job| job.statement.span.start);
-        let next = later.find(|start| *start >= statement.span.end).unwrap_or(u32::MAX);
+        let Job { statement, around, .. } = &self.started[index];
+        // Not one inside of it, nor one of another branch.
+        let mut later = self.started[index + 1..].iter().map(|job| job.statement.span);
+        let follows =
+            |later: &Span| later.start >= statement.span.end && !self.excludes(statement.span, *later);
+        let next = later.find(follows).map_or(u32::MAX, |later| later.start);
         let kept = |(at, kept): &(Span, Kept<'_>)| {
             at.start >= statement.span.end
                 && at.start < next

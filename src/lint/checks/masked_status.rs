@@ -62,8 +62,9 @@ fn advice(script: &Script<'_>, thrown: &Thrown) -> Advice {
                 .to_owned(),
         ),
         Throw::Background => (
-            format!("`wait` without a job never tells that {program} failed"),
-            "`wait` alone ends with 0 whatever the jobs came to".to_owned(),
+            format!("no `wait` asks for the job of {program}: nobody sees it fail"),
+            "a `wait` without a job ends with 0 whatever the jobs came to, and one for another job tells of that one only"
+                .to_owned(),
             "keep the job's number: `cmd & pid=$!`, then `wait \"$pid\" || die ...`".to_owned(),
         ),
         Throw::OrTrue => (
@@ -100,7 +101,11 @@ fn advice(script: &Script<'_>, thrown: &Thrown) -> Advice {
                 ),
                 "`if`, `while`, `!`, `&&` and `||` switch `set -e` off for everything that runs inside"
                     .to_owned(),
-                format!("end each command inside {who} with `|| return 1`, or call it on a line of its own"),
+                if function.is_empty() {
+                    "join the commands inside with `&&`, or run the group on a line of its own".to_owned()
+                } else {
+                    format!("end each command inside {who} with `|| return 1`, or call it on a line of its own")
+                },
             )
         }
     };

@@ -3,6 +3,7 @@
 //! Options are added only where the script leans on nothing that they change.
 
 use crate::bash::Dialect;
+use crate::bash::syntax::{CommandKind, Word};
 use crate::facts::{self, Options, Switch, Switched};
 use crate::finding::Edit;
 use crate::lint::script::Script;
@@ -59,10 +60,44 @@ pub(super) fn edits(script: &Script<'_>, lacking: &Lacking, in_force: Options) -
             "# Error regime: set -uo pipefail, capture-then-test\n"
         });
     }
+    let mut edits = Vec::new();
     if lacking.options {
-        insert.push_str(if errexit { "set -euo pipefail\n" } else { "set -uo pipefail\n" });
+        match set_line(script) {
+            Some((span, other)) => {
+                let e = if errexit { "e" } else { "" };
+                edits.push(Edit { span, text: format!("set -{e}u{other}o pipefail") });
+            }
+            None => insert.push_str(if errexit { "set -euo pipefail\n" } else { "set -uo pipefail\n" }),
+        }
     }
-    vec![Edit { span: Span::new(block.end, block.end), text: insert }]
+    if !insert.is_empty() {
+        edits.insert(0, Edit { span: Span::new(block.end, block.end), text: insert });
+    }
+    edits
+}
+
+/// The script's first statement where it is a plain `set`, and its letters besides those of the regime.
+fn set_line(script: &Script<'_>) -> Option<(Span, String)> {
+    let statement = script.syntax.body.statements.first()?;
+    let [command] = statement.first.stages.as_slice() else { return None };
+    let CommandKind::Simple(simple) = &command.kind else { return None };
+    if !statement.rest.is_empty() || statement.background || command.span != statement.span {
+        return None;
+    }
+    let words: Option<Vec<String>> = simple.words.iter().map(Word::plain).collect();
+    let mut words = words?.into_iter();
+    if words.next()? != "set" || !command.redirects.is_empty() || !simple.assignments.is_empty() {
+        return None;
+    }
+    let mut other = String::new();
+    while let Some(word) = words.next() {
+        let letters = word.strip_prefix('-').filter(|rest| rest.chars().all(|c| c.is_ascii_alphabetic()))?;
+        if letters.contains('o') && (letters.matches('o').count() > 1 || words.next()? != "pipefail") {
+            return None;
+        }
+        other.extend(letters.chars().filter(|letter| !"euo".contains(*letter)));
+    }
+    Some((statement.span, other))
 }
 
 /// The comment lines at the top without a gap, from the end of the first line (the shebang's, where there is one).
