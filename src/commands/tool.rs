@@ -124,6 +124,9 @@ pub struct Tool {
     /// Samples of ids that are of a form of the tool's own.
     #[serde(default)]
     pub own_ids: Vec<String>,
+    /// The expression that lets these ids through, and nothing else.
+    #[serde(default)]
+    pub own_form: String,
     /// The form of ids, by noun.
     #[serde(default)]
     pub id_forms: BTreeMap<String, Vec<String>>,

@@ -323,6 +323,12 @@ impl Walk<'_> {
 
     fn set(&mut self, line: &Line, mut state: State) -> Out {
         let args = line.args().to_vec();
+        if let [only] = args.as_slice()
+            && only.constant() == Some("+o")
+        {
+            self.prints_options(&[], &state);
+            return Out::success(state);
+        }
         let mut index = 0;
         while let Some(value) = args.get(index) {
             let span = line.spans.get(line.at + 1 + index).copied().unwrap_or(line.place.span);
@@ -375,6 +381,10 @@ impl Walk<'_> {
             for name in texts.iter().filter(|text| !text.starts_with('-')) {
                 self.set_option(name, flags.contains('s'), line.place.span, &mut state);
             }
+        }
+        if flags.contains('o') && flags.contains('p') {
+            let names: Vec<String> = texts.iter().filter(|text| !text.starts_with('-')).cloned().collect();
+            self.prints_options(&names, &state);
         }
         let top_level = self.frames.is_empty() && !self.dead;
         if top_level && !flags.contains(['o', 'q', 'p']) && flags.contains(['s', 'u']) {

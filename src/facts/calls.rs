@@ -4,14 +4,13 @@ use std::rc::Rc;
 
 use crate::bash::Dialect;
 use crate::bash::syntax::{Command, CommandKind, Simple, Subscript, Word};
-use crate::commands::HOLE;
 use crate::source::Span;
 
-use super::branches::AMONG;
 use super::builtins::unknown_parameters;
+use super::dispatch::may_call;
 use super::invocations::Link;
 use super::observe::Switched;
-use super::state::{Parameters, State, Switch, symbol_mark};
+use super::state::{Parameters, State, Switch};
 use super::summary::{Course, Ends};
 use super::value::{Content, Place, Source, StepKind, Value, too_many};
 use super::walk::{Ended, Frame, Out, Walk};
@@ -161,6 +160,8 @@ impl<'a> Walk<'a> {
                 out.extend(self.program(line, state));
                 return out;
             }
+            let given = parameters(line.args().to_vec(), &state);
+            self.may_call_any(&head.clone(), given, &line, &state);
             let mut behind = line.clone();
             behind.at += 1;
             let may_vanish = self.may_vanish(head) && behind.at < behind.words.len();
@@ -471,31 +472,6 @@ fn hands_on(simple: &Simple) -> bool {
     let name = simple.words.first().and_then(Word::plain).unwrap_or_default();
     !super::builtins::is_builtin(&name)
         || ["eval", "source", ".", "command", "builtin", "exec"].contains(&name.as_str())
-}
-
-/// The functions that a name with an unknown part may be: `"cmd_$1"`, `"$1"` behind a `case` that lets few words through.
-fn may_call(head: &Value, state: &State) -> Vec<String> {
-    const SHORTEST: usize = 2;
-    let ([sym], Some((before, behind))) = (head.syms.as_slice(), head.text.split_once(HOLE)) else {
-        return Vec::new();
-    };
-    let is_function = |name: &String| state.functions.get(name.as_str()).is_some();
-    let known = |kind: &str| state.known_behind(*sym, &format!("{}{kind}", symbol_mark(*sym)));
-    if let Some(words) = known(" is ").or_else(|| known(AMONG)) {
-        return words.split('|').map(|word| format!("{before}{word}{behind}")).filter(is_function).collect();
-    }
-    if before.len() + behind.len() < SHORTEST {
-        return Vec::new();
-    }
-    let fits = |name: &str| {
-        name.strip_prefix(before)
-            .and_then(|rest| rest.strip_suffix(behind))
-            .is_some_and(|part| !part.is_empty())
-    };
-    let names = state.functions.iter().map(|(name, _)| name.as_ref());
-    let mut names: Vec<String> = names.filter(|name| fits(name)).map(str::to_owned).collect();
-    names.sort();
-    names
 }
 
 /// The positional parameters that these words make.

@@ -191,8 +191,16 @@ pub(super) fn shows_itself(text: &str, only_shown: bool) -> bool {
         return token;
     }
     let place = if only_shown { Place::Certain } else { Place::Sure };
-    let generic = |password: &str| GENERIC.contains(&password.to_ascii_lowercase().as_str());
+    let generic = |password: &str| GENERIC.contains(&last_word(password).to_ascii_lowercase().as_str());
     token || USERINFO.captures_iter(text).any(|found| !generic(&found[1]) && is_credential(&found[1], place))
+}
+
+/// The last word of a text whose words are told by their capitals (`remotePassword`), else all of it.
+fn last_word(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let starts = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    let at = bytes.windows(2).rposition(starts).map_or(0, |at| at + 1);
+    if bytes.iter().all(u8::is_ascii_alphabetic) { &text[at..] } else { text }
 }
 
 /// Where a private key starts in a text.

@@ -118,6 +118,7 @@ impl Walk<'_> {
                 spans: &[],
                 from_params: line.from_params,
                 given: &[],
+                led: false,
             };
             self.observe_run(&run, &state);
         }

@@ -6,7 +6,7 @@ use crate::bash::syntax::{Expression, Word};
 use crate::source::Span;
 
 use super::state::State;
-use super::value::{Content, Place, Source, Sym, Value};
+use super::value::{Content, MOST_CHOICES, Place, Source, Sym, Value};
 use super::walk::Walk;
 use super::words::named;
 
@@ -112,7 +112,8 @@ impl<'a> Walk<'a> {
                 _ => {
                     let secret = keyed.values().iter().find_map(|value| value.secret.clone());
                     let sym = self.symbols.of(Source::Computed(place));
-                    Value::unknown(sym).with(|value| value.secret = secret)
+                    let choices = any_text(keyed.values());
+                    Value::unknown(sym).with(|value| (value.secret, value.choices) = (secret, choices))
                 }
             },
             Some(Content::Many(_)) => {
@@ -185,7 +186,10 @@ impl<'a> Walk<'a> {
             return any;
         }
         let sym = self.symbols.of(Source::Computed(place));
-        Value::unknown(sym).with(|value| value.secret.clone_from(&any.secret))
+        Value::unknown(sym).with(|value| {
+            value.secret.clone_from(&any.secret);
+            value.choices = any_text(values);
+        })
     }
 
     /// Sets one element of an array.
@@ -295,6 +299,16 @@ impl<'a> Walk<'a> {
 /// Under that name a path keeps a key of the array that is a secret.
 fn keys_of(name: &str) -> String {
     format!("!{name}")
+}
+
+/// The texts that any of these may be, or nothing where there is none of that key; none where they are not all known, or many.
+fn any_text(values: &[Value]) -> Vec<String> {
+    let texts: Option<Vec<String>> = values.iter().map(|value| value.constant().map(str::to_owned)).collect();
+    let mut texts = texts.filter(|texts| texts.len() < MOST_CHOICES).unwrap_or_default();
+    if !texts.is_empty() {
+        texts.push(String::new());
+    }
+    texts
 }
 
 /// The number that a subscript comes to: written, or a variable's.

@@ -66,6 +66,8 @@ pub struct Unchecked {
     pub span: Span,
     /// The variable as written, without `$`.
     pub name: String,
+    /// Whether it tells where the command runs, and is none of its words.
+    pub carries: bool,
 }
 
 /// Something that runs, or a file that is written.
@@ -169,6 +171,8 @@ pub(super) struct Run<'v> {
     pub from_params: bool,
     /// The words that are the list of what a function was given.
     pub given: &'v [Span],
+    /// Whether the words in front of `argv` lead to another machine or into a container.
+    pub led: bool,
 }
 
 impl Walk<'_> {
@@ -318,10 +322,18 @@ impl Walk<'_> {
     pub(super) fn observe_unfollowed(&mut self, line: &Line, execs: bool, changes: bool, state: &State) {
         let words = &line.words[line.at..];
         let spans = &line.spans[line.at.min(line.spans.len())..];
-        let run = Run { place: line.place, argv: words, exec: words, spans, from_params: false, given: &[] };
+        let place = line.place;
+        let run = Run { place, argv: words, exec: words, spans, from_params: false, given: &[], led: false };
         let (at, elsewhere) = self.report_span(line.place);
         let exposed = if execs { self.exposures(&run, at) } else { Vec::new() };
-        let unchecked = if changes && !self.dead { self.unchecked_ids(&run, at, state) } else { Vec::new() };
+        let unchecked = if changes && !self.dead {
+            // An id in a sentence is told to somebody, and names nothing.
+            let said = |word: &Value| if self.is_sentence(word) { Value::default() } else { word.clone() };
+            let argv: Vec<Value> = words.iter().map(said).collect();
+            self.unchecked_ids(&Run { argv: &argv, ..run }, at, state)
+        } else {
+            Vec::new()
+        };
         if exposed.is_empty() && unchecked.is_empty() {
             return;
         }
@@ -346,11 +358,11 @@ impl Walk<'_> {
         self.observations.record(line.place, observation);
     }
 
-    /// Writes down a redirection to a file.
-    pub(super) fn observe_write(&mut self, target: &Value, span: Span, state: &State) {
+    /// Writes down a redirection to a file, at `span`, on behalf of what stands at `of`.
+    pub(super) fn observe_write(&mut self, target: &Value, span: Span, of: Span, state: &State) {
         let harmless = self.writes_own(target, 0, state);
         let place = self.place(span);
-        let (at, elsewhere) = self.report_span(place);
+        let (at, elsewhere) = self.report_span(self.place(of));
         let effect = if harmless { Effect::Read } else { Effect::Mutate };
         let missing = if harmless || self.dead {
             Missing::default()

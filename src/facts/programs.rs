@@ -145,6 +145,9 @@ impl Walk<'_> {
             out
         });
         self.remote -= u32::from(remote);
+        if remote {
+            self.unchecked_carrier_of_text(line, host, &state);
+        }
         self.passed_on(line);
         out.unwrap_or_else(|| Out::either(state))
     }
@@ -262,7 +265,7 @@ impl Walk<'_> {
     fn finish(&mut self, line: &Line, state: State) -> Out {
         self.observe_line(line, line.argv(), &state);
         self.program_shows(line);
-        if !self.copied(line) {
+        if !self.copied(line) && !self.picks_options(line) {
             self.passed_on(line);
             self.prints_environment(line, &state);
         }
@@ -324,6 +327,7 @@ impl Walk<'_> {
             spans: &line.spans[exec.min(line.spans.len())..],
             from_params: line.from_params,
             given: &line.given,
+            led: line.links.iter().any(|link| link.remote),
         };
         self.observe_run(&run, state);
     }

@@ -22,7 +22,9 @@ impl<'a> Walk<'a> {
         let stays = is_bare_exec(command);
         let opens = stays || !matches!(command.kind, CommandKind::Simple(_) | CommandKind::Declare(_));
         for redirect in &command.redirects {
-            let reads = self.redirection(redirect, &stdin, state);
+            // Of a compound command its end may be far from where it starts.
+            let of = if opens { redirect.span } else { command.span };
+            let reads = self.redirection(redirect, of, &stdin, state);
             match &redirect.fd {
                 None | Some(Fd::Number(0)) if reads_in(redirect.op) => {
                     stdin = reads
@@ -57,8 +59,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// One redirection; gives what can be read there, `None` where nothing can.
-    fn redirection(&mut self, redirect: &'a Redirect, stdin: &Stdin, state: &mut State) -> Option<Stdin> {
+    /// One redirection, of what stands at `of`; gives what can be read there, `None` where nothing can.
+    fn redirection(
+        &mut self,
+        redirect: &'a Redirect,
+        of: Span,
+        stdin: &Stdin,
+        state: &mut State,
+    ) -> Option<Stdin> {
         match (&redirect.target, redirect.op) {
             (Target::HereDocument(document), _) => {
                 let mut value = Value::default();
@@ -95,7 +103,7 @@ impl<'a> Walk<'a> {
                 self.lead(redirect, word, &value);
                 if op != RedirectOp::DuplicateOutput || !self.is_descriptor(&value) {
                     self.output_written(&value, redirect.span);
-                    self.observe_write(&value, redirect.span, state);
+                    self.observe_write(&value, redirect.span, of, state);
                 }
                 None
             }

@@ -52,6 +52,7 @@ impl Walk<'_> {
         });
         out.unwrap_or_else(|| {
             let mut state = caller;
+            self.may_call_any(text, unknown_parameters(text), line, &state);
             let sets = text.symbol().and(text.sets);
             self.may_set(sets, line.place, &mut state);
             Out::either(state)

@@ -48,6 +48,14 @@ fn a_suppression_at_the_wrong_line_says_where_the_finding_is() {
 }
 
 #[test]
+fn a_suppression_above_a_command_covers_its_redirection_on_a_later_line() {
+    let text =
+        "# gauntlet: allow(ungated-mutation) reason=\"x\"\nprintf '%s\\n' \\\n  one \\\n  >/etc/motd\n";
+    let found = checked("x.sh", text, &["ungated-mutation", "stale-suppression"]);
+    assert_eq!((rules(&found.findings), found.suppressed.len()), (vec![], 1));
+}
+
+#[test]
 fn an_unknown_rule_gets_the_nearest_name_and_a_code_its_slug() {
     for (written, wanted) in
         [("secret-on-args", "secret-on-argv"), ("L2", "secret-on-argv"), ("l4", "unchecked-id")]

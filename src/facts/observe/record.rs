@@ -5,7 +5,7 @@ use crate::source::Span;
 
 use super::super::state::State;
 use super::super::value::Place;
-use super::{Missing, Observation, Observations, Switched};
+use super::{Missing, Observation, Observations, Switched, Unchecked};
 
 impl Observations {
     /// Notes that a command runs: the first one shows which options are in force in time.
@@ -51,6 +51,17 @@ impl Observations {
             && let Some(lacking) = self.lacking.remove(&index)
         {
             self.list[index].missing.add(lacking);
+        }
+    }
+
+    /// Notes ids that lead to a change which was seen at that place.
+    pub(super) fn also_unchecked(&mut self, at: Span, unchecked: Vec<Unchecked>) {
+        let changes = |seen: &&mut Observation| seen.at == at && seen.effect == Effect::Mutate && !seen.dead;
+        let Some(seen) = self.list.iter_mut().find(changes) else { return };
+        for id in unchecked {
+            if !seen.unchecked.iter().any(|known| known.name == id.name) {
+                seen.unchecked.push(id);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::commands::HOLE;
 use crate::source::Span;
 
+use super::super::calls::Line;
 use super::super::ids::id_name;
 use super::super::state::State;
 use super::super::value::{Place, Source, Sym, Value};
@@ -26,7 +27,7 @@ impl Walk<'_> {
             tool.and_then(|tool| tool.http.as_ref()).map_or(&[][..], |http| http.collections.as_slice());
         let words: Vec<&str> = run.argv.iter().map(|value| value.text.as_str()).collect();
         let plain = tool.map_or_else(Vec::new, |tool| tool.plain_words(&words));
-        let mut unchecked: Vec<Unchecked> = Vec::new();
+        let mut unchecked = self.unchecked_carriers(run, at, state);
         for (index, value) in run.argv.iter().enumerate().skip(1) {
             let before = run.argv[index - 1].text.as_str();
             let takes_id =
@@ -46,11 +47,70 @@ impl Walk<'_> {
                 let (span, _) = self.report_span(Place { file: run.place.file, span });
                 let span = if at.contains(span) { span } else { at };
                 if !unchecked.iter().any(|known| known.name == name) {
-                    unchecked.push(Unchecked { span, name });
+                    unchecked.push(Unchecked { span, name, carries: false });
                 }
             }
         }
         unchecked
+    }
+
+    /// The unchecked ids that tell where a mutating command runs: `docker exec "$id" rm ...`.
+    fn unchecked_carriers(&self, run: &Run<'_>, at: Span, state: &State) -> Vec<Unchecked> {
+        let carrier = run.exec.len().saturating_sub(run.argv.len());
+        let carriers = if run.led { &run.exec[..carrier] } else { &[] };
+        let program = |word: &Value| word.text.rsplit('/').next().and_then(|name| self.tables.tool(name));
+        let forms: Vec<String> =
+            carriers.iter().filter_map(program).flat_map(|tool| tool.own_ids.clone()).collect();
+        let mut unchecked: Vec<Unchecked> = Vec::new();
+        for (index, value) in carriers.iter().enumerate() {
+            for sym in &value.syms {
+                let Some(name) = self.object_name(value, *sym, false, state) else { continue };
+                if state.checked.contains(sym)
+                    || self.symbols.each_checked(*sym, state)
+                    || self.is_of_form(*sym, &forms, state)
+                    || unchecked.iter().any(|known| known.name == name)
+                {
+                    continue;
+                }
+                let span = run.spans.get(index).copied().unwrap_or(run.place.span);
+                let (span, _) = self.report_span(Place { file: run.place.file, span });
+                let span = if at.contains(span) { span } else { at };
+                unchecked.push(Unchecked { span, name, carries: true });
+            }
+        }
+        unchecked
+    }
+
+    /// The same for the text that a shell elsewhere runs (`ssh "$server_id" "rm ..."`), once it was seen to change something.
+    pub(in super::super) fn unchecked_carrier_of_text(&mut self, line: &Line, host: Place, state: &State) {
+        let (at, _) = self.report_span(host);
+        if self.dead || !self.ids {
+            return;
+        }
+        // What is handed over has words of its own.
+        let words = &line.words[line.at..];
+        let own = words.iter().position(|word| word.text.contains(char::is_whitespace));
+        let spans = &line.spans[line.at.min(line.spans.len())..];
+        let run = Run {
+            place: line.place,
+            argv: &[],
+            exec: &words[..own.unwrap_or(words.len())],
+            spans,
+            from_params: false,
+            given: &[],
+            led: true,
+        };
+        let unchecked = self.unchecked_carriers(&run, at, state);
+        self.observations.also_unchecked(at, unchecked);
+    }
+
+    /// Whether a word of several words is no command: a message.
+    pub(super) fn is_sentence(&self, value: &Value) -> bool {
+        let text = value.text.trim_start();
+        let first = text.split_whitespace().next().unwrap_or_default();
+        text.contains(char::is_whitespace)
+            && self.tables.tool(first).is_none()
+            && self.tables.wrappers(first).is_empty()
     }
 
     /// The name under which a value is an object's id, where it is one. `whole`: it stands where an object is named.
