@@ -13,6 +13,7 @@ mod script;
 pub mod stale;
 pub mod standing;
 mod suppress;
+mod template;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -240,7 +241,8 @@ impl Linter {
                 let mut script = Script::read(source, Part::Whole, &context, witness, &self.shapes);
                 checked.asked = std::mem::take(&mut script.seen.asked);
                 suppressions.extend(script.suppressions());
-                checked.unparsed = script.unread.len() + script.seen.unread.len();
+                checked.unparsed =
+                    script.unread.len() + script.seen.unread.len() + usize::from(!script.actions.is_empty());
                 Self::judge(&rules, &script, &mut checked.findings);
                 self.judge_project(&rules, source, &mut checked.findings);
             }
@@ -300,8 +302,15 @@ impl Linter {
             // What does not parse in a fence is said by the rule for runbooks; without it, by the one for scripts.
             let holds = script.form == Form::File || rule.fences || (rule.slug == "unparsed" && !runbooks);
             if rule.scope == Scope::Script && holds {
-                let mut report = script.report(rule, *severity, findings);
-                checks::run(script, &mut report);
+                let mut found = Vec::new();
+                checks::run(script, &mut script.report(rule, *severity, &mut found));
+                // What is no bash is said once.
+                let in_action = |finding: &Finding| {
+                    let at = finding.primary.start.line;
+                    script.actions.iter().any(|action| script.line(*action) == at)
+                };
+                found.retain(|finding| rule.slug == "unparsed" || !in_action(finding));
+                findings.append(&mut found);
             }
         }
     }

@@ -16,7 +16,7 @@ impl Walk<'_> {
         let options = state.options;
         let all = [("nounset", options.nounset), ("pipefail", options.pipefail), ("xtrace", options.xtrace)];
         let Some(output) = self.outputs.last_mut() else { return };
-        let mut text = String::new();
+        let mut commands: Vec<String> = Vec::new();
         for (name, switch) in all {
             let sign = match switch {
                 _ if !wanted.is_empty() && !wanted.iter().any(|one| one == name) => continue,
@@ -27,12 +27,12 @@ impl Walk<'_> {
                     return;
                 }
             };
-            text.push_str(&format!("{COMMAND}{sign}o {name}\n"));
+            commands.push(format!("{COMMAND}{sign}o {name}\n"));
         }
-        if text.is_empty() {
+        if commands.is_empty() {
             output.opaque = true;
         } else {
-            output.values.push(Value::known(text));
+            output.values.push(Value::known(commands.concat()));
         }
     }
 

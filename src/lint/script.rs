@@ -7,12 +7,14 @@ use crate::bash::syntax::{self, CommandKind, Sequence};
 use crate::bash::visit::{Visitor, walk_script, walk_statement};
 use crate::bash::{self, Dialect, Unread, Witness};
 use crate::catalogue::Rule;
-use crate::facts::{self, Context, Observations, Step, StepKind};
+use crate::commands::Effect;
+use crate::facts::{self, Context, Observation, Observations, Step, StepKind};
 use crate::finding::{Advice, Edit, Finding, Fix, Label, Severity};
 use crate::markdown::ShellFence;
-use crate::source::{SourceText, Span};
+use crate::source::{RepoPath, SourceText, Span};
 
 use super::suppress::{self, Reach, Suppression};
+use super::template;
 
 /// Where a script stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub(super) enum Break {
     Here,
     /// Shell text that it hands on.
     Carried,
+    /// It is a template.
+    Template,
 }
 
 /// Which part of a file is the script.
@@ -66,6 +70,8 @@ pub(super) struct Script<'s> {
     /// What it says, for a repair that must know what else it would change; a check filters `seen`.
     pub syntax: syntax::Script,
     pub unread: Vec<Unread>,
+    /// The statements that are a template's actions.
+    pub actions: Vec<Span>,
     /// Comments before the first statement, in order.
     pub header: Vec<Span>,
     /// Whether it only defines functions for others.
@@ -141,13 +147,16 @@ impl<'s> Script<'s> {
         let before = first_statement.map_or(u32::MAX, |span| span.start);
         let header =
             reading.script.comments.iter().copied().filter(|comment| comment.end <= before).collect();
-        let in_lib = source.path().as_str().split('/').rev().skip(1).any(|part| part == "lib");
-        let library = in_lib || only_defines(&reading.script.body);
+        let changes = |seen: &Observation| seen.effect == Effect::Mutate && !seen.dead && !seen.elsewhere;
+        let runs = text.starts_with("#!") && seen.list.iter().any(changes);
+        let library = only_defines(&reading.script.body) || in_lib(source.path()) && !runs;
+        let actions = if form == Form::File { template::actions(&reading.script) } else { Vec::new() };
         Self {
             source,
             part,
             form,
             dialect,
+            actions,
             syntax: reading.script,
             unread: reading.unread,
             header,
@@ -203,12 +212,20 @@ impl<'s> Script<'s> {
         for unread in self.seen.unread.iter().filter(|unread| !inside(unread.at)) {
             breaks.push((unread.at, Break::Carried, unread.reason.as_str()));
         }
+        breaks.extend(self.actions.first().map(|action| (*action, Break::Template, template::REASON)));
         breaks
     }
 
     /// The line of the file on which a span starts.
     pub fn line(&self, span: Span) -> u32 {
         self.source.line(self.part.place(span).start)
+    }
+
+    /// Whether it was said already of this command, or on this line of one around it or in it.
+    pub fn is_said(&self, reported: &[Span], at: Span) -> bool {
+        reported.iter().any(|known| {
+            *known == at || (known.contains(at) || at.contains(*known)) && self.line(*known) == self.line(at)
+        })
     }
 
     /// The way of a secret in words: where it comes from, and the variables and functions that it went through.
@@ -283,6 +300,15 @@ pub fn dialect(text: &str, path: &str) -> Dialect {
         Some("ksh" | "ksh93" | "mksh" | "lksh" | "pdksh") => Dialect::Ksh,
         _ => Dialect::Bash,
     }
+}
+
+/// Whether a file lies in a folder `lib/` of the repository. One of the machine (`/usr/lib`, `/var/lib`) is another thing.
+fn in_lib(path: &RepoPath) -> bool {
+    let parts: Vec<&str> = path.as_str().split('/').rev().skip(1).collect();
+    let of_machine =
+        |at: usize| parts.get(at + 1).is_some_and(|above| ["usr", "var", "local"].contains(above));
+    !path.as_str().starts_with('/')
+        && parts.iter().enumerate().any(|(at, part)| *part == "lib" && !of_machine(at))
 }
 
 /// Whether every statement is a function definition, a constant, or a guard against being read twice.

@@ -177,6 +177,21 @@ fn what_a_script_outside_the_project_sources_is_read() {
 }
 
 #[test]
+fn a_folder_named_lib_makes_no_library_of_a_script() {
+    let folder = Folder::new();
+    let functions = "drop() { rm -rf \"/srv/$1\"; }\n";
+    folder.write("lib/functions.sh", functions);
+    folder.write("lib/constants.sh", format!("root=/srv\n{functions}"));
+    folder.write("lib/run.sh", "#!/usr/bin/env bash\nrm -rf /srv/cache\n");
+    folder.write("lib/calls.sh", format!("#!/usr/bin/env bash\n{functions}drop cache\n"));
+    let linted = folder.lint(&["--select", "L1,L3"]);
+    assert_eq!(linted.paths(), ["lib/calls.sh", "lib/run.sh"], "{}", linted.stderr);
+    // A folder of the machine is none of the repository.
+    folder.write("var/lib/dpkg/info/a.sh", "printf 'x\\n'\n");
+    assert_eq!(folder.lint(&["--select", "L1", "var"]).paths(), ["var/lib/dpkg/info/a.sh"]);
+}
+
+#[test]
 fn what_excludes_everything_excludes_everything() {
     for glob in ["**", "*", "**/*"] {
         let folder = Folder::new();

@@ -1,5 +1,6 @@
 //! L8: no pipe whose status lies.
 
+use crate::bash::Dialect;
 use crate::facts::{Pipe, Stage, Use, UseKind};
 use crate::finding::Advice;
 use crate::lint::mend;
@@ -9,7 +10,7 @@ use super::by_line::{Found, add_by_line};
 
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let found = script.seen.statuses.pipes.iter().filter_map(|pipe| {
-        let advice = left_early(pipe).or_else(|| hidden(pipe))?;
+        let advice = left_early(pipe, script.dialect).or_else(|| hidden(pipe, script.dialect))?;
         // A call cannot be mended in place of what it calls.
         let repair = if pipe.within.is_none() { mend::capture(script, pipe.at) } else { Vec::new() };
         Some(Found { at: pipe.at, note: "the status of this pipe lies too", advice, repair })
@@ -18,7 +19,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
 }
 
 /// Under `pipefail`: a command that leaves the pipe before the end, where the status matters.
-fn left_early(pipe: &Pipe) -> Option<Advice> {
+fn left_early(pipe: &Pipe, dialect: Dialect) -> Option<Advice> {
     if !pipe.regime.pipefail.on {
         return None;
     }
@@ -36,12 +37,12 @@ fn left_early(pipe: &Pipe) -> Option<Advice> {
             pipe.within.as_ref().map(|name| format!("in `{name}`, of another file, ")).unwrap_or_default(),
         ),
         why: why(used),
-        instead: instead(),
+        instead: instead(dialect),
     })
 }
 
 /// Without `pipefail`: a program whose failure the last command's status, or the captured output, hides.
-fn hidden(pipe: &Pipe) -> Option<Advice> {
+fn hidden(pipe: &Pipe, dialect: Dialect) -> Option<Advice> {
     if !pipe.regime.pipefail.off || pipe.each_read {
         return None;
     }
@@ -58,7 +59,7 @@ fn hidden(pipe: &Pipe) -> Option<Advice> {
     Some(Advice {
         message: format!("without `pipefail` nobody sees {} fail", name(producer)),
         why,
-        instead: instead(),
+        instead: instead(dialect),
     })
 }
 
@@ -89,7 +90,11 @@ fn why(used: Use) -> String {
     text.to_owned()
 }
 
-fn instead() -> String {
+fn instead(dialect: Dialect) -> String {
+    if dialect == Dialect::Posix {
+        return "capture, then test: `out=$(producer) || die ...; printf '%s\\n' \"$out\" | grep -q x`"
+            .to_owned();
+    }
     "capture, then test: `out=$(producer) || die ...; grep -q x <<<\"$out\"`; `< <(producer)` and \
      `<<<\"$(producer)\"` hide the producer's failure and are no fix"
         .to_owned()

@@ -155,6 +155,7 @@ fn problem(script: &Script<'_>, stated: Option<&Stated>, options: Options) -> Op
             instead: "start it with `#!/usr/bin/env bash` and `set -uo pipefail`".to_owned(),
         });
     }
+    let (short, long) = if posix { ("set -u", "set -eu") } else { ("set -uo pipefail", "set -euo pipefail") };
     let mut lacking = Vec::new();
     if options.nounset != Switch::On {
         lacking.push("nounset");
@@ -167,15 +168,25 @@ fn problem(script: &Script<'_>, stated: Option<&Stated>, options: Options) -> Op
         let unstated = if stated.is_none() { ", and its header states no error regime" } else { "" };
         return Some(Advice {
             message: format!("`{both}` not in force before the script's first command{unstated}"),
-            why: "a failed command in a pipeline, or a misspelt variable, passes unseen and the script goes on".to_owned(),
-            instead: "write `set -uo pipefail` (or `set -euo pipefail`) before the first command, and `# Error regime: set -uo pipefail, capture-then-test` in the header".to_owned(),
+            why: if posix {
+                "a misspelt variable passes unseen and the script goes on"
+            } else {
+                "a failed command in a pipeline, or a misspelt variable, passes unseen and the script goes on"
+            }
+            .to_owned(),
+            instead: format!(
+                "write `{short}` (or `{long}`) before the first command, and `# Error regime: {short}, capture-then-test` in the header"
+            ),
         });
     }
     let Some(stated) = stated else {
         return Some(Advice {
             message: "the header states no error regime".to_owned(),
-            why: "whoever changes the script cannot know whether a failure stops it or must be tested".to_owned(),
-            instead: "write `# Error regime: set -uo pipefail, capture-then-test` (or `set -euo pipefail`) in the header comment".to_owned(),
+            why: "whoever changes the script cannot know whether a failure stops it or must be tested"
+                .to_owned(),
+            instead: format!(
+                "write `# Error regime: {short}, capture-then-test` (or `{long}`) in the header comment"
+            ),
         });
     };
     let in_force = in_force(options, posix);
@@ -190,7 +201,7 @@ fn problem(script: &Script<'_>, stated: Option<&Stated>, options: Options) -> Op
         return Some(Advice {
             message: "without errexit the header must say `capture-then-test`".to_owned(),
             why: "nothing stops this script on a failure but its own tests; the regime must say that they are there".to_owned(),
-            instead: "write `# Error regime: set -uo pipefail, capture-then-test`".to_owned(),
+            instead: format!("write `# Error regime: {short}, capture-then-test`"),
         });
     }
     None

@@ -10,7 +10,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let Form::Fence { check, .. } = script.form else { return };
     for (at, what, reason) in script.breaks() {
         let message = match what {
-            Break::Here => "this fence does not parse from here on",
+            Break::Here | Break::Template => "this fence does not parse from here on",
             Break::Carried => "the shell text that this hands on does not parse",
         };
         let advice = Advice {

@@ -11,7 +11,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let (traced, printed): (Vec<&Leak>, Vec<&Leak>) =
         script.seen.leaks.iter().partition(|leak| leak.shown == Shown::Traced);
     for leak in printed.into_iter().chain(traced) {
-        if leak.at.is_empty() || reported.contains(&leak.at) {
+        if leak.at.is_empty() || script.is_said(&reported, leak.at) {
             continue;
         }
         reported.push(leak.at);

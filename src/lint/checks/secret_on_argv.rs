@@ -11,7 +11,7 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
     let mut reported: Vec<Span> = Vec::new();
     for seen in &script.seen.list {
         let Some(exposure) = seen.exposed.first() else { continue };
-        if seen.exec_words.is_empty() || reported.contains(&seen.at) {
+        if seen.exec_words.is_empty() || script.is_said(&reported, seen.at) {
             continue;
         }
         reported.push(seen.at);

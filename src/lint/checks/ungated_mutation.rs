@@ -7,9 +7,6 @@ use crate::lint::script::{Report, Script};
 use crate::source::Span;
 
 pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
-    if script.library {
-        return;
-    }
     let mut reported: Vec<Span> = Vec::new();
     for seen in &script.seen.list {
         if seen.missing == Missing::default() || reported.contains(&seen.at) {
@@ -56,7 +53,7 @@ fn gated<'s>(script: &'s Script<'_>, seen: &Observation) -> Vec<(u32, &'s Observ
 fn why(script: &Script<'_>, seen: &Observation, gated: Option<u32>) -> String {
     if let Some(line) = gated {
         return format!(
-            "line {line} is gated, but some path comes here around its gates: a run that was meant to look only changes the cloud"
+            "line {line} is gated, but some path comes here around its gates: a run that was meant to look only makes changes"
         );
     }
     let some = |has: fn(&Observation) -> bool| {
@@ -68,7 +65,7 @@ fn why(script: &Script<'_>, seen: &Observation, gated: Option<u32>) -> String {
     match seen.missing {
         Missing { apply: true, phrase: true } if !applies && !confirms => {
             format!(
-                "nothing in front of it needs `{gate}`, and nothing that the operator types is compared with the target: a run that was meant to look only changes the cloud"
+                "nothing in front of it needs `{gate}`, and nothing that the operator types is compared with the target: a run that was meant to look only makes changes"
             )
         }
         Missing { apply: true, .. } => {
@@ -77,7 +74,7 @@ fn why(script: &Script<'_>, seen: &Observation, gated: Option<u32>) -> String {
                 format!("; line {line} runs text that is not read here and may set the mode: set it behind that line")
             });
             format!(
-                "some path comes here although `{gate}` was not given (an inherited variable or a default is no `{gate}`{unread}): a run that was meant to look only changes the cloud"
+                "some path comes here although `{gate}` was not given (an inherited variable or a default is no `{gate}`{unread}): a run that was meant to look only makes changes"
             )
         }
         Missing { .. } => {
@@ -105,15 +102,15 @@ fn instead(script: &Script<'_>, seen: &Observation) -> String {
     }
 }
 
-/// What the operator would type: the last word that names an object, where it is known.
+/// What the operator would type: the last word that names an object, where it is known and a name.
 fn target(seen: &Observation) -> String {
     let objects = if seen.writes_file { Vec::new() } else { Tables::builtin().object_words(&seen.words) };
-    let known = objects.into_iter().rev().filter_map(|index| seen.words.get(index)).find(|word| {
+    let last = objects.last().and_then(|index| seen.words.get(*index)).filter(|word| {
         word.len() > 2
-            && !word.chars().all(|c| c.is_ascii_uppercase())
+            && word.chars().any(|c| c.is_ascii_lowercase())
             && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
     });
-    known.map_or_else(|| "$target".to_owned(), Clone::clone)
+    last.map_or_else(|| "$target".to_owned(), Clone::clone)
 }
 
 fn what(seen: &Observation) -> String {

@@ -18,6 +18,12 @@ pub(super) fn check(script: &Script<'_>, report: &mut Report<'_>) {
                 "whatever shell gets the text may do anything with it; no rule can vouch for that",
                 "correct the text, or put it into a script of its own that is read like any other; `bash -n` shows whether bash accepts it",
             ),
+            Break::Template => (
+                "no bash yet",
+                "this could not be read",
+                "no rule can vouch for a script that does not exist yet: a branch may go, a value may be code",
+                "render it and check what comes out; leave the template out with `exclude` in `gauntlet.toml`",
+            ),
         };
         let advice = Advice {
             message: format!("{message}: {reason}"),
