@@ -24,16 +24,13 @@ impl<'a> Walk<'a> {
     ) -> Out {
         self.last_substitution = None;
         let mut ran = None;
-        let mut plain = true;
         for assignment in assignments {
-            plain &= self.assign(assignment, &mut state);
+            self.assign(assignment, &mut state);
             if let Some(out) = self.last_substitution.take() {
                 ran = Some(out);
             }
         }
-        if !plain {
-            self.observations.first(place, &state);
-        }
+        self.observations.first(place, &state);
         let Some(ran) = ran else { return Out::success(state) };
         let mut after = |learned: State| {
             let mut after = state.clone();

@@ -143,6 +143,7 @@ impl Walk<'_> {
             }
             "kill" => self.kill(line, state),
             "cd" | "pushd" | "popd" => Self::entered(line, state),
+            "pwd" => self.print_folder(state),
             "type" | "whence" => {
                 self.looks_up(line);
                 Out::either(state)
@@ -209,6 +210,7 @@ impl Walk<'_> {
                         let argument = self.symbols.of(Source::Argument(number));
                         state.renew(argument, &mut self.symbols);
                     }
+                    self.words_checked(&mut state);
                 }
                 Out::either(state)
             }
@@ -460,6 +462,7 @@ fn positional(state: &mut State, args: &[Value]) {
     }
     params.shifted = state.params.shifted;
     state.params = Rc::new(params);
+    state.words_given();
 }
 
 pub(super) fn unknown_parameters(like: &Value) -> Parameters {

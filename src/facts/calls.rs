@@ -443,13 +443,8 @@ impl<'a> Walk<'a> {
 
     /// Notes that options changed.
     pub(super) fn set_option(&mut self, name: &str, on: bool, span: Span, state: &mut State) {
-        let switch = if on { Switch::On } else { Switch::Off };
-        match name {
-            "errexit" | "e" => state.options.errexit = switch,
-            "nounset" | "u" => state.options.nounset = switch,
-            "pipefail" => state.options.pipefail = switch,
-            "xtrace" | "x" => state.options.xtrace = switch,
-            _ => {}
+        if let Some(option) = state.options.named(name) {
+            *option = if on { Switch::On } else { Switch::Off };
         }
         self.switched(name, on, false, span, state);
     }

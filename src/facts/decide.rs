@@ -8,7 +8,7 @@ use crate::commands::{HOLE, glob};
 
 use super::Gates;
 use super::arithmetic::number_of;
-use super::state::{State, Switch, symbol_mark};
+use super::state::{Options, State, Switch, symbol_mark};
 use super::value::{Place, Sym, Value};
 use super::walk::{Out, Walk};
 
@@ -173,6 +173,10 @@ impl<'a> Walk<'a> {
         if pattern.text == "*" {
             return (vec![state], Vec::new());
         }
+        let told = pattern.text.strip_prefix('*').and_then(|rest| rest.strip_suffix('*'));
+        if let Some(name) = told.filter(|name| tells_of_option(subject, name)) {
+            return option_is_on(name, state);
+        }
         let (subject, value) = (&folded(subject, folds), &folded(pattern, folds));
         let plain = !value.text.contains(['[', '(', HOLE]);
         if let (true, Some(text)) = (plain, subject.constant()) {
@@ -291,8 +295,37 @@ fn is_empty(value: &Value, state: State) -> Split {
     assumed(&format!("empty {}", key(value)), state)
 }
 
+/// Whether a text is `$-` and the other one the letter of an option that is followed, or `$SHELLOPTS` and its name.
+fn tells_of_option(text: &Value, name: &str) -> bool {
+    let options = match text.names.as_slice() {
+        [of] => text.symbol().is_some().then_some(of.as_ref()),
+        _ => None,
+    };
+    let is_letter = name.len() == 1;
+    Options::default().named(name).is_some()
+        && (options == Some("-") && is_letter || options == Some("SHELLOPTS") && !is_letter)
+}
+
+/// `[[ $- == *x* ]]`, `[ -o xtrace ]`: which paths have the option on; where that was not known, it is now.
+fn option_is_on(name: &str, mut state: State) -> Split {
+    let mut off = state.clone();
+    match state.options.named(name).map(|switch| (*switch, switch)) {
+        Some((Switch::On, _)) => (vec![state], Vec::new()),
+        Some((Switch::Off, _)) => (Vec::new(), vec![state]),
+        Some((Switch::Unknown, switch)) => {
+            *switch = Switch::On;
+            if let Some(switch) = off.options.named(name) {
+                *switch = Switch::Off;
+            }
+            (vec![state], vec![off])
+        }
+        None => (vec![state], vec![off]),
+    }
+}
+
 fn unary(op: &str, value: &Value, state: State) -> Split {
     match op {
+        "-o" => option_is_on(value.constant().unwrap_or_default(), state),
         "-z" => is_empty(value, state),
         "-n" => {
             let (empty, full) = is_empty(value, state);

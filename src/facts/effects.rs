@@ -125,19 +125,46 @@ impl Walk<'_> {
         Out::either(state)
     }
 
-    /// `cd`: whether the script works in a folder of its own from here on.
+    /// `cd`: the folder that the script works in from here on, where that is known, and whether it is its own.
     pub(super) fn entered(line: &Line, state: State) -> Out {
         let mut inside = state.clone();
         match line.args().iter().find(|value| !value.text.starts_with('-')) {
             Some(folder) if folder.surely_own() => inside.set("PWD", Content::Scalar(folder.clone())),
             Some(folder) if works_in_own(&state) && folder.constant().is_some_and(is_below) => {}
-            _ => {
-                inside.vars.remove("PWD");
+            Some(folder) if !folder.own_file && !folder.text.starts_with('+') => {
+                match from_here(folder, &state) {
+                    Some(folder) => inside.set("PWD", Content::Scalar(folder)),
+                    None => inside.vars.remove("PWD"),
+                }
             }
+            _ => inside.vars.remove("PWD"),
         }
         inside.vars.remove("OLDPWD");
         Out { ok: vec![inside], fail: vec![state] }
     }
+
+    /// `pwd`
+    pub(super) fn print_folder(&mut self, state: State) -> Out {
+        self.note_read("PWD", &state);
+        if let Some(output) = self.outputs.last_mut() {
+            match state.vars.get("PWD") {
+                Some(folder) => output.values.push(folder.scalar()),
+                None => output.opaque = true,
+            }
+        }
+        Out::success(state)
+    }
+}
+
+/// The whole path of what is named from the folder that the script works in; `None` where that is not known.
+pub(super) fn from_here(path: &Value, state: &State) -> Option<Value> {
+    if path.text.starts_with(['/', HOLE]) {
+        return Some(path.clone());
+    }
+    let mut whole = state.vars.get("PWD")?.scalar();
+    whole.append(&Value::known("/"));
+    whole.append(path);
+    Some(whole)
 }
 
 /// Whether the working directory is one that the script's own `mktemp` made.

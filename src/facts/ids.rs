@@ -160,7 +160,9 @@ impl Walk<'_> {
 
     /// The element of that number of a list of which nobody knows the elements.
     pub(super) fn numbered(&mut self, any: Value, number: Option<i64>, state: &State) -> Value {
-        let (Some(sym), Some(number)) = (any.symbol(), number.filter(|_| self.ids)) else { return any };
+        // Which of the script's words was typed matters too.
+        let matters = self.ids || any.from_args;
+        let (Some(sym), Some(number)) = (any.symbol(), number.filter(|_| matters)) else { return any };
         let told_by_symbol = [Sym::VOLATILE, Sym::FAILED].contains(&sym)
             || self.own_symbols.contains(&sym)
             || self.descriptors.contains(&sym);

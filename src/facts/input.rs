@@ -32,7 +32,7 @@ impl Walk<'_> {
                     } else if flags.ends_with('u') {
                         descriptor = match attached {
                             "" => value.cloned(),
-                            attached => Some(Value::known(attached)),
+                            attached => value.map(|value| behind(value, attached)),
                         };
                     } else if let Some(prompt) = value.filter(|_| flags.ends_with('p')) {
                         self.printed(prompt, line.place, 2);
@@ -61,12 +61,18 @@ impl Walk<'_> {
             Some(list) => self.symbols.of(Source::Element(list)),
             None => self.symbols.of(Source::Computed(place)),
         };
+        // A `read` that fails has still put what there was of a line into its variables.
+        let part = self.symbols.of(Source::Partial(line_read));
         let fields = names.len() > 1;
         for (number, name) in names.iter().chain(&array).enumerate() {
-            let sym = if fields { self.field(line_read, number) } else { line_read };
+            let (sym, partial) = match fields {
+                true => (self.field(line_read, number), self.field(part, number)),
+                false => (line_read, part),
+            };
             if list.is_none() {
                 state.renew(sym, &mut self.symbols);
             }
+            failed.renew(partial, &mut self.symbols);
             let mut value = Value::unknown(sym);
             value.typed = typed;
             value.from_args = source.as_ref().is_some_and(|value| value.from_args);
@@ -79,20 +85,22 @@ impl Walk<'_> {
                     format!("`read -s` reads a secret into `{name}`"),
                 ));
             }
-            if let Some((array, key)) = name.split_once('[') {
-                let key = element_key(key.trim_end_matches(']'));
-                self.assign_element(array, &key, Content::Scalar(value), &mut state, place);
-                self.assign_element(array, &key, Content::Scalar(Value::default()), &mut failed, place);
-                continue;
+            let less = value.clone().with(|value| {
+                value.syms = vec![partial];
+                value.fallbacks.push(String::new());
+            });
+            for (state, value) in [(&mut state, value), (&mut failed, less)] {
+                if let Some((array, key)) = name.split_once('[') {
+                    let key = element_key(key.trim_end_matches(']'));
+                    self.assign_element(array, &key, Content::Scalar(value), state, place);
+                    continue;
+                }
+                let content = self.stored(name, Content::Scalar(value), place, state);
+                let content =
+                    if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
+                state.given(name, &content, false);
+                state.set(name, content);
             }
-            let content = self.stored(name, Content::Scalar(value.clone()), place, &mut state);
-            let content =
-                if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
-            state.given(name, &content, false);
-            state.set(name, content);
-            // Where nothing came, nothing was typed: an empty text equals no phrase.
-            let nothing = Value::default().with(|value| value.typed = typed);
-            failed.set(name, Content::Scalar(nothing));
         }
         let mut out = Out { ok: Vec::new(), fail: Vec::new() };
         if let Some(some) = some {
@@ -119,17 +127,23 @@ impl Walk<'_> {
         let mut descriptor = None;
         let mut words = line.args().iter();
         while let Some(value) = words.next() {
-            match value.text.as_str() {
-                "-t" => {}
-                "-u" => descriptor = words.next(),
-                "-d" | "-n" | "-O" | "-s" | "-C" | "-c" => {
-                    words.next();
-                }
-                text if text.starts_with('-') => {}
-                text => text.clone_into(&mut name),
+            let Some(letters) = value.text.strip_prefix('-') else {
+                value.text.clone_into(&mut name);
+                continue;
+            };
+            let Some(at) = letters.find(['d', 'n', 'O', 's', 'u', 'C', 'c']) else { continue };
+            let (letter, attached) = letters[at..].split_at(1);
+            let given =
+                if attached.is_empty() { words.next().cloned() } else { Some(behind(value, attached)) };
+            if letter == "u" {
+                descriptor = given;
             }
         }
-        let source = match self.read_from(descriptor, &state) {
+        let stdin = self.read_from(descriptor.as_ref(), &state);
+        // Lines on stdin may be a list that was led into the script; on the terminal itself somebody types them.
+        let typed = matches!(stdin, Some(Stdin::Terminal));
+        self.note_terminal(stdin.as_ref(), std::slice::from_ref(&name));
+        let source = match stdin {
             Some(Stdin::Other(value)) => Some(value),
             _ => None,
         };
@@ -138,6 +152,7 @@ impl Walk<'_> {
             None => self.symbols.of(Source::Computed(line.place)),
         };
         let mut value = Value::unknown(sym);
+        value.typed = typed;
         value.secret = source.as_ref().and_then(|value| value.secret.clone());
         value.from_args = source.as_ref().is_some_and(|value| value.from_args);
         value.own_file = self.found_below(&value).is_some_and(|below| below.surely_own());
@@ -145,6 +160,11 @@ impl Walk<'_> {
         state.set(&name, content);
         Out::either(state)
     }
+}
+
+/// What stands behind the letter of an option in its word: `-u3`, `-u"$fd"`.
+fn behind(word: &Value, attached: &str) -> Value {
+    word.clone().with(|value| attached.clone_into(&mut value.text))
 }
 
 /// The key of an element that a `read` fills; a name of a variable (`keys[i]`) is none that is known.

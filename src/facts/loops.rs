@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::bash::syntax::{For, Sequence, While};
+use crate::bash::syntax::{For, While};
 
 use super::state::{State, symbol_mark};
 use super::value::{Content, MOST_CHOICES, Place, Source, Value};
@@ -112,24 +112,46 @@ impl<'a> Walk<'a> {
         (ends, self.settle(next))
     }
 
+    /// `select`: what is chosen is one of the words or, for any other answer, empty; and nobody typed it.
+    pub(super) fn select(&mut self, each: &'a For, mut state: State) -> Out {
+        let place = self.place(each.variable.span);
+        let typed = Value::unknown(self.symbols.of(Source::Computed(place)));
+        state.set("REPLY", Content::Scalar(typed));
+        let mut items = self.items(each, &mut state);
+        items.push(Value::default());
+        self.any_rounds(each, &items, state)
+    }
+
     pub(super) fn for_loop(&mut self, each: &'a For, mut state: State) -> Out {
+        let items = self.items(each, &mut state);
+        let known = items.iter().all(|item| !item.splits);
+        if known && items.len() <= 6 && self.budget > 0 {
+            return self.unrolled(each, &items, state);
+        }
+        self.any_rounds(each, &items, state)
+    }
+
+    /// The words that a loop goes through.
+    fn items(&mut self, each: &'a For, state: &mut State) -> Vec<Value> {
         let mut items = Vec::new();
         if let Some(words) = &each.words {
             for word in words {
-                items.extend(self.fields(word, &mut state));
+                items.extend(self.fields(word, state));
             }
         } else {
             items.extend(state.params.list.iter().cloned());
             items.extend(state.params.rest.clone().map(|rest| rest.with(|rest| rest.splits = true)));
         }
+        items
+    }
+
+    /// A loop of which each round has any of the words.
+    fn any_rounds(&mut self, each: &'a For, items: &[Value], state: State) -> Out {
         let variable: Rc<str> = Rc::from(each.variable.name.as_str());
         let place = self.place(each.variable.span);
         let body = &each.body;
         let known = items.iter().all(|item| !item.splits);
-        if known && items.len() <= 6 && self.budget > 0 {
-            return self.unrolled(&variable, place, &items, body, state);
-        }
-        let (element, same_list) = self.any_item(&items, place);
+        let (element, same_list) = self.any_item(items, place);
         let in_turns = element.symbol().filter(|sym| same_list && self.ids && !state.checked.contains(sym));
         let before = state.named_so_far();
         let mut again = false;
@@ -154,7 +176,7 @@ impl<'a> Walk<'a> {
                         if let Some(item) = in_turns {
                             entering.begin_turn(item, &variable, !comes_round, &mut walk.symbols);
                         }
-                        if let (true, Some(sym)) = (list_checked(&items, &entering), element.symbol()) {
+                        if let (true, Some(sym)) = (list_checked(items, &entering), element.symbol()) {
                             entering.check(sym);
                         }
                         let content = Content::Scalar(element.clone());
@@ -171,6 +193,7 @@ impl<'a> Walk<'a> {
                             // Of no items, each has passed.
                             state.check(item);
                         }
+                        walk.words_checked(&mut state);
                         ends.push(state);
                     }
                 }
@@ -181,24 +204,19 @@ impl<'a> Walk<'a> {
     }
 
     /// A loop over a few known words, one round each.
-    fn unrolled(
-        &mut self,
-        variable: &Rc<str>,
-        place: Place,
-        items: &[Value],
-        body: &'a Sequence,
-        state: State,
-    ) -> Out {
+    fn unrolled(&mut self, each: &'a For, items: &[Value], state: State) -> Out {
+        let variable: Rc<str> = Rc::from(each.variable.name.as_str());
+        let place = self.place(each.variable.span);
         let mut states = vec![state];
         let mut done = Vec::new();
         for item in items {
             for state in &mut states {
-                let content = self.stored(variable, Content::Scalar(item.clone()), place, state);
-                state.given(variable, &content, false);
-                state.set(variable, content);
+                let content = self.stored(&variable, Content::Scalar(item.clone()), place, state);
+                state.given(&variable, &content, false);
+                state.set(&variable, content);
             }
             self.loops.push(Jumps::default());
-            let next = self.sequence(body, states, false).both();
+            let next = self.sequence(&each.body, states, false).both();
             let jumps = self.loops.pop().unwrap_or_default();
             done.extend(jumps.breaks);
             states = next;

@@ -1,7 +1,7 @@
 //! What the typed text named: the variables that held the target when it was compared, those that have become something
 //! else since, and the words of a command that a known phrase tells of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::bash::syntax::{
@@ -21,7 +21,12 @@ pub struct Named {
     held: BTreeMap<Rc<str>, Vec<Sym>>,
     /// Those that were given something else since.
     stale: Vec<Rc<str>>,
+    /// All that was in what was typed, by way of a variable or not.
+    typed: BTreeSet<Sym>,
 }
+
+/// Under that name the positional parameters are stale.
+const WORDS: &str = "@";
 
 /// What the operator had named when a loop began.
 pub(super) struct Before {
@@ -30,8 +35,15 @@ pub(super) struct Before {
 }
 
 impl Named {
-    /// What is known after two paths have met that both were confirmed.
-    pub fn join(&mut self, other: &Self) {
+    /// What is known after two paths have met that both were confirmed. Where each typed something else, it is a word that no
+    /// command names.
+    pub fn join(&mut self, other: &Self, symbols: &mut Symbols) {
+        let both: BTreeSet<Sym> = self.typed.intersection(&other.typed).copied().collect();
+        if both.is_empty() && !self.typed.is_empty() && !other.typed.is_empty() {
+            self.typed = BTreeSet::from([symbols.of(Source::Argument(u32::MAX))]);
+        } else {
+            self.typed = both;
+        }
         self.held.retain(|name, syms| other.held.get(name) == Some(syms));
         for name in &other.stale {
             if !self.stale.contains(name) {
@@ -45,11 +57,14 @@ impl Named {
     pub fn renew(&mut self, sym: Sym, older: Sym) {
         let syms = self.held.values_mut().flatten();
         syms.filter(|held| **held == sym).for_each(|held| *held = older);
+        if self.typed.remove(&sym) {
+            self.typed.insert(older);
+        }
     }
 
-    /// Whether a variable that was named holds the symbol.
+    /// Whether a variable that was named holds the symbol, or it was typed itself.
     pub fn holds(&self, sym: Sym) -> bool {
-        self.held.values().flatten().any(|held| *held == sym)
+        self.typed.contains(&sym) || self.held.values().flatten().any(|held| *held == sym)
     }
 
     /// Whether the same variables were given something else on both paths.
@@ -86,6 +101,7 @@ impl State {
         let named = &mut self.rare_mut().named;
         named.stale.clear();
         named.held.extend(held);
+        named.typed.extend(phrase.syms.iter().filter(|sym| **sym != Sym::VOLATILE));
     }
 
     /// A variable is given a value, which is made of its old one or not.
@@ -101,6 +117,16 @@ impl State {
         } else if !syms.iter().any(|sym| held.contains(sym)) {
             named.held.remove(name);
             named.stale.push(Rc::from(name));
+            named.stale.sort();
+        }
+    }
+
+    /// The positional parameters are other words now (`set --`): those that were typed have gone.
+    pub(super) fn words_given(&mut self) {
+        let named = &self.rare.named;
+        if !named.typed.is_empty() && !named.stale.iter().any(|name| name.as_ref() == WORDS) {
+            let named = &mut self.rare_mut().named;
+            named.stale.push(Rc::from(WORDS));
             named.stale.sort();
         }
     }
@@ -121,10 +147,16 @@ impl State {
         let items: Vec<Sym> = content.values().iter().flat_map(|value| value.syms.iter().copied()).collect();
         // By its list an item may be named as well.
         let of_item = |sym: &Sym| items.iter().any(|item| item == sym || self.list_of(*item) == Some(*sym));
-        let last = |syms: &Vec<Sym>| syms.iter().any(|sym| of_item(sym) && !before.named.contains(sym));
+        let of_last = |sym: &Sym| of_item(sym) && !before.named.contains(sym);
+        let last = |syms: &Vec<Sym>| syms.iter().any(of_last);
         let named = &self.rare.named;
         let gone: Vec<Rc<str>> =
             named.held.iter().filter(|(_, syms)| last(syms)).map(|(name, _)| Rc::clone(name)).collect();
+        let untyped: Vec<Sym> = named.typed.iter().filter(|sym| of_last(sym)).copied().collect();
+        if !untyped.is_empty() {
+            self.rare_mut().named.typed.retain(|sym| !untyped.contains(sym));
+        }
+        let named = &self.rare.named;
         if gone.is_empty() && !named.stale.iter().any(|known| known.as_ref() == name) {
             return;
         }
@@ -156,8 +188,15 @@ impl State {
     /// that still holds what was typed.
     pub(super) fn names_another<'v>(&self, words: &(impl Iterator<Item = &'v Value> + Clone)) -> bool {
         let named = &self.rare.named;
+        let given = |word: &Value| {
+            let text = word.constant().filter(|text| !text.is_empty());
+            text.is_some() && self.params.list.iter().any(|now| now.constant() == text)
+        };
         let stale = |word: &Value| {
-            named.stale.iter().any(|name| self.vars.get(name).is_some_and(|now| self.is_now(word, name, now)))
+            named.stale.iter().any(|name| match name.as_ref() {
+                WORDS => given(word),
+                name_of => self.vars.get(name_of).is_some_and(|now| self.is_now(word, name, now)),
+            })
         };
         let still = |word: &Value| {
             let held = || named.held.values().flatten();
@@ -173,26 +212,68 @@ impl State {
     }
 
     /// Whether a command names its target by a word of the script's own that is another one than what was typed: the
-    /// operator typed `$2`, and it changes `$3`.
+    /// operator typed `$1`, and it changes `$2`, or each of `"$@"`.
     pub(super) fn names_other_word<'v>(
         &self,
         words: &(impl Iterator<Item = &'v Value> + Clone),
         symbols: &Symbols,
     ) -> bool {
         let named = &self.rare.named;
-        let is_word = |sym: &Sym| matches!(symbols.source(*sym), Source::Argument(_) | Source::Joined(_));
+        let is_word =
+            |sym: &Sym| symbols.is_of_words(*sym) || matches!(symbols.root(*sym), Source::Joined(_));
         let own = |value: &Value| value.from_args && !value.syms.is_empty() && value.syms.iter().all(is_word);
         let held_word =
             |name: &Rc<str>| self.vars.get(name).is_some_and(|content| content.values().iter().all(own));
-        if named.held.is_empty() || !named.held.keys().all(held_word) {
+        let typed_words = named.typed.iter().any(|sym| symbols.is_of_words(*sym));
+        let held_words = !named.held.is_empty() && named.held.keys().all(held_word);
+        if !typed_words && !held_words {
             return false;
         }
         let typed = |word: &Value| {
-            word.names.iter().any(|name| named.held.contains_key(name))
-                || word.syms.iter().any(|sym| named.held.values().flatten().any(|held| held == sym))
+            let met = |sym: &Sym| matches!(symbols.source(*sym), Source::Joined(_));
+            word.names.iter().any(|name| named.held.contains_key(name)) && word.syms.iter().any(met)
+                || word.syms.iter().any(|sym| self.was_typed(*sym, symbols))
         };
         let unknown = || words.clone().filter(|word| !word.syms.is_empty());
         unknown().any(own) && !unknown().any(typed) && unknown().all(own)
+    }
+
+    /// Whether what the symbol stands for was typed: by itself, with all of its list, as the only one of it, or each of it.
+    fn was_typed(&self, sym: Sym, symbols: &Symbols) -> bool {
+        let named = &self.rare.named;
+        let typed = |sym: Sym| named.typed.contains(&sym);
+        let element = |list: Sym| symbols.known(&Source::Element(list)).is_some_and(typed);
+        let all = symbols.known(&Source::Argument(0));
+        match symbols.source(sym) {
+            Source::Element(list) | Source::At(list, _) if typed(*list) => return true,
+            Source::At(list, _) if element(*list) => return true,
+            Source::Argument(number) if *number > 0 => {
+                if all.is_some_and(|all| typed(all) || element(all)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        let is_all = |sym: Sym| all == Some(sym);
+        let of_all = is_all(sym) || matches!(symbols.source(sym), Source::Element(list) if is_all(*list));
+        let first = || symbols.known(&Source::Argument(self.params.shifted + 1)).is_some_and(typed);
+        // One element that was typed stands for its list by the variable's name only.
+        let held =
+            |held: &Sym| *held == sym && !named.typed.iter().any(|one| self.list_of(*one) == Some(sym));
+        typed(sym)
+            || element(sym)
+            || of_all && self.is_one_word(symbols) && first()
+            || named.held.values().flatten().any(held)
+    }
+
+    /// Whether the script was seen to have one word, and no more.
+    fn is_one_word(&self, symbols: &Symbols) -> bool {
+        let Some(count) = symbols.known_environment("#").map(super::state::symbol_mark) else { return false };
+        let holds = |test: String, outcome| self.outcomes.get(test.as_str()) == Some(&outcome);
+        holds(format!("number ({count} == 1)"), true)
+            || holds(format!("number ({count} != 1)"), false)
+            || holds(format!("{count} is 1"), true)
+            || holds(format!("{count} -eq 1"), true)
     }
 
     /// Whether a word is, or holds, what the variable holds now.
@@ -237,6 +318,13 @@ fn parts_tell(word: &str, said: &mut dyn FnMut(&str) -> bool) -> bool {
         return true;
     }
     let is_path = word.starts_with(['/', '~', '.']) || word.contains("//");
+    // The first label of a host's whole name.
+    if let Some((label, _)) =
+        word.split_once('.').filter(|(label, _)| !is_path && !label.contains(['/', ':']))
+        && said(label)
+    {
+        return true;
+    }
     let last = word.rsplit_once(['/', ':']).filter(|_| !is_path);
     if let Some((_, last)) = last {
         return parts_tell(last, said);
@@ -245,18 +333,24 @@ fn parts_tell(word: &str, said: &mut dyn FnMut(&str) -> bool) -> bool {
 }
 
 impl<'a> Walk<'a> {
-    /// Notes what a program is asked about by way of variables: where it prints an id, it is that of the object of this name.
+    /// Notes what a program is asked about, by way of variables or as an object: where it prints an id, it is that of the object
+    /// of this name.
     pub(super) fn asked_about(&mut self, line: &Line) {
         const MOST: usize = 8;
         if self.outputs.is_empty() {
             return;
         }
         let spans = line.spans.get(line.at + 1..).unwrap_or_default();
-        for (word, span) in line.args().iter().zip(spans) {
-            // What stands there in so many words is a verb, or a kind of object.
+        let objects = self.tables.object_words(&line.texts());
+        for (index, (word, span)) in line.args().iter().zip(spans).enumerate() {
+            // What stands there in so many words is a verb, or a kind of object, where the tables do not tell.
+            let behind_option = index > 0 && line.args()[index - 1].text.starts_with('-');
+            let is_object = !behind_option && objects.contains(&(index + 1));
             let is_here = |written: Place| written.file == line.place.file && span.contains(written.span);
             let text = word.constant().filter(|text| !text.is_empty() && !text.starts_with('-'));
-            let Some(text) = text.filter(|_| !word.written.is_some_and(is_here)) else { continue };
+            let Some(text) = text.filter(|_| is_object || !word.written.is_some_and(is_here)) else {
+                continue;
+            };
             for output in &mut self.outputs {
                 if output.about.len() < MOST && !output.about.iter().any(|known| known.as_ref() == text) {
                     output.about.push(Rc::from(text));

@@ -6,6 +6,7 @@ use crate::commands::glob;
 
 use super::builtins::{is_builtin, unknown_parameters};
 use super::calls::Line;
+use super::effects::from_here;
 use super::flags::assigned_in;
 use super::holes;
 use super::invocations::{Ending, Link, texts};
@@ -91,7 +92,9 @@ impl Walk<'_> {
         if let Some(text) = text {
             return self.text_here(line, &text, "source", state);
         }
-        let Some((file, path, sourced)) = self.sourced(path) else {
+        // Where the script went to another folder whose whole path nobody knows, it is the way there that counts.
+        let from_here = from_here(path, &state).filter(|whole| whole.constant().is_none());
+        let Some((file, path, sourced)) = self.sourced(from_here.as_ref().unwrap_or(path)) else {
             self.invoked_unknown(line, "the file that is sourced is not read here");
             let mut state = state;
             self.may_fill_secrets(&mut state);

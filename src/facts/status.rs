@@ -302,9 +302,11 @@ impl<'s> Pass<'s> {
             self.later.push(Later::Statements(rest));
             self.statement(statement, here, rest.first());
             self.later.pop();
+            if around.acts == Acts::Substitution && relies::switches_errexit_on(statement) {
+                around.acts = Acts::Yes;
+            }
             if stdin::replaces_input(statement) {
                 around.stdin = None;
-                around.given = true;
             }
         }
     }
@@ -377,7 +379,7 @@ impl<'s> Pass<'s> {
             around = Around { used: Some(Use { kind, negated }), ..around.ignored() };
         }
         let nobody = around.used.is_none_or(|used| used.kind == UseKind::Each);
-        around.lost = around.used.is_none() && around.acts == Acts::Captured;
+        around.lost = around.loses(self.inherits);
         if nobody && around.acts.guards() && regime.errexit.on {
             around.used = Some(Use { kind: UseKind::Errexit, negated: false });
         }

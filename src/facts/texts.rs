@@ -149,7 +149,8 @@ impl<'a> Walk<'a> {
             goes_on.then_some(parent)
         });
         let candidates: Vec<RepoPath> = folders.take(most).filter_map(|at| resolve(at, suffix)).collect();
-        candidates.into_iter().find_map(|candidate| {
+        // A script of the library's name is not what it sources itself.
+        candidates.into_iter().filter(|candidate| *candidate != caller).find_map(|candidate| {
             let (file, sourced) = self.library_text(&candidate)?;
             Some((file, candidate, sourced))
         })

@@ -2,7 +2,7 @@
 //! each turn checked its own, and a flag that one turn sets says nothing of the others.
 
 use super::state::State;
-use super::value::{Source, Sym};
+use super::value::{Source, Sym, Value};
 use super::walk::{Out, Walk};
 
 /// The variables that a loop's condition reads lines into, and the lists that these turned out to be items of.
@@ -68,6 +68,21 @@ impl Walk<'_> {
                 } else {
                     state.end_items(*item, &mut self.symbols);
                 }
+            }
+        }
+    }
+
+    /// Where each of the script's words has passed a check, each of those that are left has: `$1`, and what `shift` makes
+    /// of it.
+    pub(super) fn words_checked(&mut self, state: &mut State) {
+        /// Words that are told apart by their numbers.
+        const MOST_WORDS: u32 = 9;
+        let Some(all) = self.symbols.known(&Source::Argument(0)) else { return };
+        let of_script = state.params.rest.as_ref().and_then(Value::symbol) == Some(all);
+        if of_script && self.symbols.each_checked(all, state) {
+            let from = state.params.shifted + 1;
+            for number in from..from + MOST_WORDS {
+                state.check(self.symbols.of(Source::Argument(number)));
             }
         }
     }

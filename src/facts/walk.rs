@@ -441,11 +441,7 @@ impl<'a> Walk<'a> {
             CommandKind::If(conditional) => self.conditional(conditional, state),
             CommandKind::While(repeat) => self.while_loop(repeat, state),
             CommandKind::For(each) => self.for_loop(each, state),
-            CommandKind::Select(each) => {
-                let typed = Value::unknown(self.symbols.of(Source::Computed(self.place(command.span))));
-                state.set("REPLY", Content::Scalar(typed));
-                self.for_loop(each, state)
-            }
+            CommandKind::Select(each) => self.select(each, state),
             CommandKind::ArithmeticFor(each) => {
                 for part in each.header.iter().flatten() {
                     self.arithmetic_value(part, part.span, &mut state);

@@ -192,6 +192,27 @@ fn a_folder_named_lib_makes_no_library_of_a_script() {
 }
 
 #[test]
+fn a_library_is_found_by_way_of_the_folder_that_the_script_went_to() {
+    let head = "#!/usr/bin/env bash\n# Error regime: set -euo pipefail\nset -euo pipefail\n";
+    let ways = [
+        "LIB=$(cd \"$(dirname \"$0\")/../lib\" && pwd)\nsource \"$LIB/drop.sh\"\n",
+        "SELF=$(readlink -f \"$0\") || exit 1\nLIB=$(cd \"${SELF%/*}/../lib\" || exit; pwd -P)\n. \"$LIB/drop.sh\"\n",
+        "cd \"$(dirname \"$0\")\"\ncd ../lib\nsource ./drop.sh\n",
+        "pushd \"$(dirname \"$0\")/../lib\" >/dev/null\nsource drop.sh\npopd >/dev/null\n",
+    ];
+    for way in ways {
+        let folder = Folder::new();
+        folder.write("lib/drop.sh", "drop() { openstack server delete \"$1\"; }\n");
+        // Neither a script of the library's name nor another folder's file is taken for it.
+        folder.write("bin/drop.sh", format!("{head}{way}drop web-1\n"));
+        let linted = folder.lint(&["bin/drop.sh", "--select", "L3"]);
+        assert_eq!((linted.code, linted.paths()), (1, vec!["bin/drop.sh".to_owned()]), "{way}");
+        let last = 4 + way.matches('\n').count();
+        assert_eq!(linted.json["findings"][0]["line"], last, "{way}");
+    }
+}
+
+#[test]
 fn what_excludes_everything_excludes_everything() {
     for glob in ["**", "*", "**/*"] {
         let folder = Folder::new();

@@ -10,7 +10,7 @@ use crate::bash::syntax::{PartKind, Word};
 use super::super::state::{State, Switch, symbol_mark};
 use super::super::value::{Content, Sym, Value};
 use super::super::walk::Walk;
-use super::{Split, assumed, key};
+use super::{Split, assumed, key, option_is_on, tells_of_option};
 
 impl<'a> Walk<'a> {
     /// A regular expression, compiled and tried once.
@@ -32,6 +32,9 @@ impl<'a> Walk<'a> {
             state.set("BASH_REMATCH", Content::Many(group));
         } else if state.vars.contains_key("BASH_REMATCH") {
             state.unset("BASH_REMATCH");
+        }
+        if let Some(name) = value.constant().filter(|name| tells_of_option(subject, name)) {
+            return option_is_on(name, state);
         }
         // Quoted text matches itself; a single quoted character is an escape.
         let quoted = pattern.parts.iter().any(|part| match &part.kind {

@@ -143,9 +143,11 @@ impl Walk<'_> {
         }
         let origin = match source {
             Source::Argument(number) => number.to_string(),
-            Source::Element(_) | Source::Field(..) | Source::Older(_) | Source::Earlier(_) => {
-                value.names.last()?.to_string()
-            }
+            Source::Element(_)
+            | Source::Field(..)
+            | Source::Partial(_)
+            | Source::Older(_)
+            | Source::Earlier(_) => value.names.last()?.to_string(),
             Source::Environment(_)
             | Source::Computed(_)
             | Source::Joined(_)

@@ -76,7 +76,7 @@ impl State {
             self.rare_mut().exported.extend(more);
         }
         if self.rare.named != other.rare.named {
-            self.rare_mut().named.join(&other.rare.named);
+            self.rare_mut().named.join(&other.rare.named, symbols);
         }
         if self.rare.shaped != other.rare.shaped {
             let more: Vec<_> =

@@ -28,6 +28,17 @@ pub struct Options {
 }
 
 impl Options {
+    /// The option of that name, of `set -o` or as its letter.
+    pub fn named(&mut self, name: &str) -> Option<&mut Switch> {
+        match name {
+            "errexit" | "e" => Some(&mut self.errexit),
+            "nounset" | "u" => Some(&mut self.nounset),
+            "pipefail" => Some(&mut self.pipefail),
+            "xtrace" | "x" => Some(&mut self.xtrace),
+            _ => None,
+        }
+    }
+
     fn both(self, other: Self, each: impl Fn(Switch, Switch) -> Switch) -> Self {
         Self {
             errexit: each(self.errexit, other.errexit),

@@ -16,6 +16,8 @@ pub(super) enum Acts {
     Captured,
     /// A condition around it in the same function switches it off.
     Here,
+    /// The same, and it is in a substitution in there.
+    Inside,
     /// A condition around a call of the function switches it off, or nobody would see the end.
     Call,
 }
@@ -25,7 +27,7 @@ pub(super) enum Acts {
 pub(super) struct Around {
     pub used: Option<Use>,
     pub acts: Acts,
-    /// Whether only errexit would look at its status, in a function that a substitution captures.
+    /// Whether only errexit would look at its status, in what a substitution captures.
     pub lost: bool,
     /// Who looks at the status of the function around it.
     pub returns: Option<Use>,
@@ -64,7 +66,7 @@ impl Around {
     pub fn ignored(self) -> Self {
         let acts = match self.acts {
             Acts::Yes | Acts::Substitution | Acts::Captured | Acts::Here => Acts::Here,
-            Acts::Call => Acts::Call,
+            Acts::Inside | Acts::Call => Acts::Call,
         };
         Self { acts, ..self }
     }
@@ -73,7 +75,8 @@ impl Around {
     pub fn substituted(self, used: Option<Use>) -> Self {
         let acts = match self.acts {
             Acts::Yes | Acts::Substitution | Acts::Captured => Acts::Substitution,
-            Acts::Here | Acts::Call => Acts::Call,
+            Acts::Here | Acts::Inside => Acts::Inside,
+            Acts::Call => Acts::Call,
         };
         Self { used, acts, returns: used, captured: true, ..self }
     }
@@ -83,11 +86,23 @@ impl Around {
         let acts = match self.acts {
             Acts::Substitution | Acts::Captured if !inherits => Acts::Captured,
             Acts::Yes | Acts::Substitution | Acts::Captured => Acts::Yes,
-            Acts::Here | Acts::Call => Acts::Call,
+            Acts::Here | Acts::Inside | Acts::Call => Acts::Call,
         };
         // What errexit sees here, it sees inside.
         let used = self.used.filter(|used| used.kind != UseKind::Errexit || acts == Acts::Captured);
         Self { used, acts, lost: false, returns: used, ..self }
+    }
+
+    /// Whether only errexit would look at the status, and a substitution around it switches that off; `inherits`: whether
+    /// substitutions inherit it. Where nobody looks at the substitution either, that is what is wrong.
+    pub fn loses(self, inherits: bool) -> bool {
+        self.used.is_none()
+            && match self.acts {
+                Acts::Captured => true,
+                Acts::Substitution => self.returns.is_some() && !inherits,
+                Acts::Inside => self.returns.is_some(),
+                Acts::Yes | Acts::Here | Acts::Call => false,
+            }
     }
 
     /// Nobody looks at the status, and the loop around goes on.

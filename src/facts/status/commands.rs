@@ -22,7 +22,8 @@ impl<'s> Pass<'s> {
         if input_given(command) {
             let same = outside.descriptor.filter(|(_, number)| duplicated(command) == Some(*number));
             around.stdin = same.map(|(of, _)| of);
-            around.given = true;
+            // A job of a function whose call is redirected has none of that.
+            around.given |= !matches!(command.kind, CommandKind::Simple(_));
         }
         match &command.kind {
             CommandKind::Simple(simple) => self.simple(command, simple, around),
@@ -295,8 +296,11 @@ impl<'s> Pass<'s> {
                     {
                         self.throw(part.span, Throw::Process, program);
                     }
-                    let inner = around.substituted(None);
-                    self.sequence(&process.body, Around { captured: false, ..inner });
+                    let inner = Around { captured: false, ..around.substituted(None) };
+                    // What is written into `>(...)` is its stdin.
+                    let inner =
+                        if process.input { inner } else { Around { stdin: None, given: true, ..inner } };
+                    self.sequence(&process.body, inner);
                 }
                 _ => {}
             }

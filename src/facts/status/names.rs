@@ -385,8 +385,7 @@ pub(super) struct ReadOptions {
 impl ReadOptions {
     pub fn of(simple: &Simple) -> Self {
         let mut options = Self::default();
-        let mut words =
-            simple.words.iter().skip(1).map(|word| word.plain().unwrap_or_else(|| "x".to_owned()));
+        let mut words = simple.words.iter().skip(1).map(as_written);
         while let Some(word) = words.next() {
             let Some(letters) = word.strip_prefix('-') else { break };
             let Some(at) = letters.find(['p', 't', 'u', 'd', 'n', 'N', 'i', 'a']) else { continue };
@@ -396,6 +395,40 @@ impl ReadOptions {
             match &letters[at..=at] {
                 "d" => options.whole = value.is_empty(),
                 "p" => options.prompts = true,
+                "u" => {
+                    options.elsewhere = value != "0";
+                    options.descriptor = value.parse().ok();
+                }
+                _ => {}
+            }
+        }
+        options
+    }
+}
+
+/// What the options of a `mapfile` say.
+#[derive(Default)]
+pub(super) struct MapfileOptions {
+    /// It reads another descriptor.
+    pub elsewhere: bool,
+    /// The number of that descriptor.
+    pub descriptor: Option<u32>,
+    /// It takes no more than a number of lines.
+    pub limited: bool,
+}
+
+impl MapfileOptions {
+    pub fn of(simple: &Simple) -> Self {
+        let mut options = Self::default();
+        let mut words = simple.words.iter().skip(1).map(as_written);
+        while let Some(word) = words.next() {
+            let Some(letters) = word.strip_prefix('-') else { break };
+            let Some(at) = letters.find(['d', 'n', 'O', 's', 'u', 'C', 'c']) else { continue };
+            let (letter, attached) = letters[at..].split_at(1);
+            let value =
+                if attached.is_empty() { words.next().unwrap_or_default() } else { attached.to_owned() };
+            match letter {
+                "n" => options.limited = value != "0",
                 "u" => {
                     options.elsewhere = value != "0";
                     options.descriptor = value.parse().ok();

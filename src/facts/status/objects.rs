@@ -114,14 +114,25 @@ impl About {
         let objects = tables.objects(&texts);
         let known = objects.is_some();
         // Of a program that is not known, a short word may be an option's value as well.
-        let names = |word: &&str| !word.starts_with('-') && (word.len() > 2 || word.contains(HOLE));
-        let words = objects.unwrap_or_else(|| texts.into_iter().skip(1).filter(names).collect());
+        let names = |word: &&str| word.len() > 2 || word.contains(HOLE);
+        let words = objects.unwrap_or_else(|| {
+            let operands: Vec<&str> =
+                texts.into_iter().skip(1).filter(|word| !word.starts_with('-')).collect();
+            // The first of several plain words says what is done, whatever else is called so.
+            let verbs = usize::from(operands.len() > 1 && is_verb(operands[0]));
+            operands.into_iter().skip(verbs).filter(names).collect()
+        });
         Self { words: words.into_iter().map(str::to_owned).collect(), known }
     }
 
     fn names(&self, word: &str) -> bool {
         self.words.iter().any(|mine| same(mine, word))
     }
+}
+
+/// Whether a word may be a verb: small letters, and dashes between them.
+fn is_verb(word: &str) -> bool {
+    word.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')
 }
 
 /// Words that both lines of a program begin with, which is not known: verbs, as long as both go on.

@@ -8,7 +8,9 @@ use crate::commands::Reading;
 
 use super::super::programs::is_shell;
 use super::super::value::Place;
-use super::names::{ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves};
+use super::names::{
+    MapfileOptions, ReadOptions, Substitutions, command_name, input_given, is_true, output_leaves,
+};
 use super::stdin::{Readers, plain_words};
 use super::{Pass, Stage};
 
@@ -223,10 +225,13 @@ impl<'s> Pass<'s> {
                     Reads::Early("`read` takes one line".to_owned())
                 }
             }
-            "mapfile" | "readarray" if takes_a_number_of_lines(simple) => {
-                Reads::Early(format!("`{name} -n` takes a number of lines"))
-            }
-            "mapfile" | "readarray" => Reads::Whole,
+            "mapfile" | "readarray" => match MapfileOptions::of(simple) {
+                MapfileOptions { elsewhere: true, .. } => Reads::Nothing,
+                MapfileOptions { limited: true, .. } => {
+                    Reads::Early(format!("`{name} -n` takes a number of lines"))
+                }
+                _ => Reads::Whole,
+            },
             name if crate::facts::builtins::is_builtin(name) => {
                 let runs_others = matches!(name, "eval" | "source" | "." | "command" | "builtin" | "exec");
                 if runs_others { self.program_reads(command, simple, depth) } else { Reads::Nothing }
@@ -322,7 +327,7 @@ impl<'s> Pass<'s> {
             Some(name) if let Some(body) = self.functions.get(name).and_then(|bodies| bodies.last()) => {
                 depth >= DEEPEST || self.function_drains(body, depth + 1)
             }
-            Some("mapfile" | "readarray") => true,
+            Some("mapfile" | "readarray") => !MapfileOptions::of(simple).elsewhere,
             Some("read") => ReadOptions::of(simple).whole,
             _ => self.swallows_stdin(command, simple).is_some(),
         };
@@ -343,21 +348,6 @@ impl<'s> Pass<'s> {
         self.draining.borrow_mut().insert(key, drains);
         drains
     }
-}
-
-/// `mapfile -n 1 lines`
-pub(super) fn takes_a_number_of_lines(simple: &Simple) -> bool {
-    let mut words = simple.words.iter().skip(1).map(|word| word.plain().unwrap_or_default());
-    while let Some(word) = words.next() {
-        let Some(letters) = word.strip_prefix('-') else { break };
-        let Some(at) = letters.find(['d', 'n', 'O', 's', 'u', 'C', 'c']) else { continue };
-        let (letter, attached) = letters[at..].split_at(1);
-        let value = if attached.is_empty() { words.next().unwrap_or_default() } else { attached.to_owned() };
-        if letter == "n" {
-            return value != "0";
-        }
-    }
-    false
 }
 
 /// Whether a condition that reads can end the loop otherwise than by the end of the input: `read -r x && [[ $x ]]`.

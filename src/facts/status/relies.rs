@@ -161,6 +161,19 @@ impl<'s> Pass<'s> {
     }
 }
 
+/// Whether a statement is a `set` that switches errexit on.
+pub(super) fn switches_errexit_on(statement: &Statement) -> bool {
+    let ([], [command]) = (statement.rest.as_slice(), statement.first.stages.as_slice()) else {
+        return false;
+    };
+    let CommandKind::Simple(simple) = &command.kind else { return false };
+    let words: Vec<String> = simple.words.iter().filter_map(Word::plain).collect();
+    let short = |word: &String| word.starts_with('-') && !word.starts_with("--") && word.contains('e');
+    let named = |pair: &[String]| pair[0].starts_with('-') && pair[0].ends_with('o') && pair[1] == "errexit";
+    words.first().is_some_and(|name| name == "set")
+        && (words.iter().any(short) || words.windows(2).any(named))
+}
+
 /// Whether a `set` of its own may switch errexit.
 fn switches_errexit(body: &Command) -> bool {
     struct Switches(bool);

@@ -10,8 +10,7 @@ use super::super::programs::is_shell;
 use super::super::value::Place;
 
 use super::around::Around;
-use super::names::{ReadOptions, Substitutions, command_name, duplicated, input_given};
-use super::reading::takes_a_number_of_lines;
+use super::names::{MapfileOptions, ReadOptions, Substitutions, command_name, duplicated, input_given};
 use super::sourced::Beyond;
 use super::{Pass, Theft};
 
@@ -106,7 +105,10 @@ impl<'s> Pass<'s> {
         match &command.kind {
             CommandKind::Simple(simple) if simple.words.is_empty() => captures_line(simple),
             CommandKind::Simple(simple) => match command_name(simple).as_deref() {
-                Some("mapfile" | "readarray") => takes_a_number_of_lines(simple),
+                Some("mapfile" | "readarray") => {
+                    let options = MapfileOptions::of(simple);
+                    options.limited && !options.elsewhere
+                }
                 Some("read") => {
                     let options = ReadOptions::of(simple);
                     !options.elsewhere && !options.prompts
@@ -241,13 +243,17 @@ fn captures_line(simple: &Simple) -> bool {
     })
 }
 
-/// The descriptor, other than stdin, from which a `read` in a condition takes lines.
+/// The descriptor, other than stdin, from which a `read` or a `mapfile` in a condition takes lines.
 fn reads_descriptor(condition: &Sequence) -> Option<u32> {
     let pipelines = condition.statements.iter().map(|statement| &statement.first);
     pipelines.filter_map(|pipeline| pipeline.stages.first()).find_map(|command| {
         let CommandKind::Simple(simple) = &command.kind else { return None };
-        command_name(simple).filter(|name| name == "read")?;
-        ReadOptions::of(simple).descriptor.or_else(|| duplicated(command)).filter(|number| *number > 0)
+        let descriptor = match command_name(simple)?.as_str() {
+            "read" => ReadOptions::of(simple).descriptor,
+            "mapfile" | "readarray" => MapfileOptions::of(simple).descriptor,
+            _ => return None,
+        };
+        descriptor.or_else(|| duplicated(command)).filter(|number| *number > 0)
     })
 }
 

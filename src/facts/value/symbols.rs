@@ -23,6 +23,8 @@ pub enum Source {
     Element(Sym),
     /// The field of that number of a line, or of what is read together: a value of its own.
     Field(Sym, u32),
+    /// What a `read` of that line got where the input ended first: a part of one, or nothing.
+    Partial(Sym),
     /// The element of that number of the list that a symbol stands for.
     At(Sym, Rc<str>),
     /// What a symbol stood for before it came to stand for a newer value (rounds of a loop).
@@ -191,11 +193,32 @@ impl Symbols {
             Source::Environment(_) | Source::Argument(_) => true,
             Source::Element(of)
             | Source::Field(of, _)
+            | Source::Partial(of)
             | Source::Older(of)
             | Source::Earlier(of)
             | Source::At(of, _) => self.comes_from_caller(*of),
             Source::Computed(_) | Source::Joined(_) | Source::Volatile | Source::Failed => false,
         }
+    }
+
+    /// The symbol of a variable of the environment, where it has one.
+    pub fn known_environment(&self, name: &str) -> Option<Sym> {
+        self.environment.get(name).copied()
+    }
+
+    /// Where the list comes from that it stands for an element of, or it itself.
+    pub fn root(&self, sym: Sym) -> &Source {
+        match self.source(sym) {
+            Source::Element(of) | Source::At(of, _) | Source::Older(of) | Source::Earlier(of) => {
+                self.root(*of)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether it stands for one of the script's own words, or for all of them.
+    pub fn is_of_words(&self, sym: Sym) -> bool {
+        matches!(self.root(sym), Source::Argument(_))
     }
 
     /// Whether it stands for every item of a list, or for a field of every line.
