@@ -6,7 +6,7 @@ use crate::bash::{counts_bytes, is_name};
 use crate::commands::HOLE;
 
 use super::calls::Line;
-use super::decide::bracket;
+use super::decide::{bracket, option_is_on};
 use super::invocations::{Ending, texts};
 use super::printed::{filled, with_escapes};
 use super::state::{Parameters, State, Switch};
@@ -379,6 +379,13 @@ impl Walk<'_> {
         let texts: Vec<String> = line.args().iter().map(|value| value.text.clone()).collect();
         let flags: String =
             texts.iter().filter(|text| text.starts_with('-')).map(|text| text[1..].to_owned()).collect();
+        let mut names = texts.iter().filter(|text| !text.starts_with('-'));
+        if let (true, Some(name), None) =
+            (flags.contains('o') && !flags.contains(['s', 'u']), names.next(), names.next())
+        {
+            let (ok, fail) = option_is_on(name, state);
+            return Out { ok, fail };
+        }
         if flags.contains('o') && flags.contains(['s', 'u']) {
             for name in texts.iter().filter(|text| !text.starts_with('-')) {
                 self.set_option(name, flags.contains('s'), line.place.span, &mut state);

@@ -307,7 +307,7 @@ fn tells_of_option(text: &Value, name: &str) -> bool {
 }
 
 /// `[[ $- == *x* ]]`, `[ -o xtrace ]`: which paths have the option on; where that was not known, it is now.
-fn option_is_on(name: &str, mut state: State) -> Split {
+pub(super) fn option_is_on(name: &str, mut state: State) -> Split {
     let mut off = state.clone();
     match state.options.named(name).map(|switch| (*switch, switch)) {
         Some((Switch::On, _)) => (vec![state], Vec::new()),

@@ -148,9 +148,16 @@ impl<'a> Walk<'a> {
             let goes_on = if absolute { parent.matches('/').count() > 1 } else { !at.is_empty() };
             goes_on.then_some(parent)
         });
-        let candidates: Vec<RepoPath> = folders.take(most).filter_map(|at| resolve(at, suffix)).collect();
+        let folders: Vec<&str> = folders.take(most).collect();
+        let places =
+            |suffix: &str| -> Vec<RepoPath> { folders.iter().filter_map(|at| resolve(at, suffix)).collect() };
+        // A way that leaves the project may come back to it: what is left of it is looked for.
+        let leaves = places(suffix).is_empty();
+        let ways = std::iter::successors(Some(suffix), |way| {
+            way.split_once('/').map(|(_, rest)| rest).filter(|_| leaves)
+        });
         // A script of the library's name is not what it sources itself.
-        candidates.into_iter().filter(|candidate| *candidate != caller).find_map(|candidate| {
+        ways.flat_map(places).filter(|candidate| *candidate != caller).find_map(|candidate| {
             let (file, sourced) = self.library_text(&candidate)?;
             Some((file, candidate, sourced))
         })

@@ -198,6 +198,7 @@ fn a_library_is_found_by_way_of_the_folder_that_the_script_went_to() {
         "LIB=$(cd \"$(dirname \"$0\")/../lib\" && pwd)\nsource \"$LIB/drop.sh\"\n",
         "SELF=$(readlink -f \"$0\") || exit 1\nLIB=$(cd \"${SELF%/*}/../lib\" || exit; pwd -P)\n. \"$LIB/drop.sh\"\n",
         "cd \"$(dirname \"$0\")\"\ncd ../lib\nsource ./drop.sh\n",
+        "LIB=$(cd \"$(dirname \"$0\")/../../ops/lib\" && pwd)\nsource \"$LIB/drop.sh\"\n",
         "pushd \"$(dirname \"$0\")/../lib\" >/dev/null\nsource drop.sh\npopd >/dev/null\n",
     ];
     for way in ways {
