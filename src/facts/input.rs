@@ -65,9 +65,10 @@ impl Walk<'_> {
         let part = self.symbols.of(Source::Partial(line_read));
         let fields = names.len() > 1;
         for (number, name) in names.iter().chain(&array).enumerate() {
-            let (sym, partial) = match fields {
-                true => (self.field(line_read, number), self.field(part, number)),
-                false => (line_read, part),
+            let (sym, partial) = if fields {
+                (self.field(line_read, number), self.field(part, number))
+            } else {
+                (line_read, part)
             };
             if list.is_none() {
                 state.renew(sym, &mut self.symbols);
