@@ -2,7 +2,7 @@
 
 use super::calls::Line;
 use super::state::State;
-use super::value::{Content, Flow, Source, Sym, Value};
+use super::value::{Content, Flow, Place, Source, Sym, Value};
 use super::walk::{Out, Stdin, Walk};
 
 impl Walk<'_> {
@@ -91,16 +91,7 @@ impl Walk<'_> {
                 value.fallbacks.push(String::new());
             });
             for (state, value) in [(&mut state, value), (&mut failed, less)] {
-                if let Some((array, key)) = name.split_once('[') {
-                    let key = element_key(key.trim_end_matches(']'));
-                    self.assign_element(array, &key, Content::Scalar(value), state, place);
-                    continue;
-                }
-                let content = self.stored(name, Content::Scalar(value), place, state);
-                let content =
-                    if array.as_ref() == Some(name) { Content::Many(content.scalar()) } else { content };
-                state.given(name, &content, false);
-                state.set(name, content);
+                self.put_read(name, value, array.as_ref() == Some(name), place, state);
             }
         }
         let mut out = Out { ok: Vec::new(), fail: Vec::new() };
@@ -116,6 +107,18 @@ impl Walk<'_> {
             out.fail.push(failed);
         }
         out
+    }
+
+    /// A variable, or an element of a list (`a[1]`), gets what was read; `list`: each element of it does.
+    fn put_read(&mut self, name: &str, value: Value, list: bool, place: Place, state: &mut State) {
+        if let Some((array, key)) = name.split_once('[') {
+            let key = element_key(key.trim_end_matches(']'));
+            return self.assign_element(array, &key, Content::Scalar(value), state, place);
+        }
+        let content = self.stored(name, Content::Scalar(value), place, state);
+        let content = if list { Content::Many(content.scalar()) } else { content };
+        state.given(name, &content, false);
+        state.set(name, content);
     }
 
     /// The field of that number of a line.

@@ -247,10 +247,8 @@ impl State {
         match symbols.source(sym) {
             Source::Element(list) | Source::At(list, _) if typed(*list) => return true,
             Source::At(list, _) if element(*list) => return true,
-            Source::Argument(number) if *number > 0 => {
-                if all.is_some_and(|all| typed(all) || element(all)) {
-                    return true;
-                }
+            Source::Argument(number) if *number > 0 && all.is_some_and(|all| typed(all) || element(all)) => {
+                return true;
             }
             _ => {}
         }
