@@ -379,29 +379,30 @@ impl Walk<'_> {
         let texts: Vec<String> = line.args().iter().map(|value| value.text.clone()).collect();
         let flags: String =
             texts.iter().filter(|text| text.starts_with('-')).map(|text| text[1..].to_owned()).collect();
-        let mut names = texts.iter().filter(|text| !text.starts_with('-'));
-        if let (true, Some(name), None) =
-            (flags.contains('o') && !flags.contains(['s', 'u']), names.next(), names.next())
+        let names: Vec<String> = texts.iter().filter(|text| !text.starts_with('-')).cloned().collect();
+        let sets = flags.contains(['s', 'u']);
+        if flags.contains('o') && flags.contains('p') {
+            self.prints_options(&names, &state);
+        }
+        if flags.contains('o')
+            && !sets
+            && let [name] = names.as_slice()
         {
             let (ok, fail) = option_is_on(name, state);
             return Out { ok, fail };
         }
-        if flags.contains('o') && flags.contains(['s', 'u']) {
-            for name in texts.iter().filter(|text| !text.starts_with('-')) {
+        if flags.contains('o') && sets {
+            for name in &names {
                 self.set_option(name, flags.contains('s'), line.place.span, &mut state);
             }
         }
-        if flags.contains('o') && flags.contains('p') {
-            let names: Vec<String> = texts.iter().filter(|text| !text.starts_with('-')).cloned().collect();
-            self.prints_options(&names, &state);
-        }
         let top_level = self.frames.is_empty() && !self.dead;
-        if top_level && !flags.contains(['o', 'q', 'p']) && flags.contains(['s', 'u']) {
-            for name in texts.iter().filter(|text| !text.starts_with('-')) {
+        if top_level && sets && !flags.contains(['o', 'q', 'p']) {
+            for name in &names {
                 self.switched(name, flags.contains('s'), true, line.place.span, &state);
             }
         }
-        if flags.contains(['s', 'u']) && texts.iter().any(|text| text == "nocasematch") {
+        if sets && names.iter().any(|name| name == "nocasematch") {
             state.options.nocasematch = if flags.contains('s') { Switch::On } else { Switch::Off };
         }
         Out::success(state)
