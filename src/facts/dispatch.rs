@@ -58,7 +58,9 @@ impl Walk<'_> {
         let mut functions: Vec<usize> = state
             .functions
             .iter()
-            .filter(|(name, index)| own(index) && is(name) != Some(false))
+            // Those that something calls are walked from there, and each other one once: a script of a thousand functions has many
+            // such words.
+            .filter(|(name, index)| own(index) && is(name) != Some(false) && !self.called.contains(*index))
             .map(|(_, index)| *index)
             .collect();
         functions.sort_unstable();
